@@ -1,0 +1,38 @@
+# `make ghost` and `make test` build the environment first; nothing else need be installed than Python 3.11 to 3.13.
+PYTHON ?= python3
+VENV := .venv
+RUN := $(VENV)/bin/python
+READY := $(VENV)/.ready
+
+.PHONY: env ghost test lint types lock bench
+
+env: $(READY)
+
+$(READY): requirements.lock pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(None if (3, 11) <= sys.version_info < (3, 14) else "Python 3.11 to 3.13 is needed; name one with: make PYTHON=python3.12 ...")'
+	$(PYTHON) -m venv $(VENV)
+	$(RUN) -m pip install --quiet --disable-pip-version-check -r requirements.lock
+	$(RUN) -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	touch $@
+
+ghost: env
+	$(RUN) -m validate.ghost --T 100
+
+test: env
+	$(RUN) -m pytest -n auto
+
+lint: env
+	$(RUN) -m ruff check .
+	$(RUN) -m ruff format --check .
+
+types: env
+	$(RUN) -m mypy
+
+# PyTorch is needed by the benchmarks alone, so it stays out of `make env`.
+bench: env
+	$(RUN) -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
+
+# Exact versions for every Python and platform that is supported.
+lock:
+	uv pip compile -q --universal --fork-strategy fewest --python-version 3.11 --extra dev \
+		--custom-compile-command "make lock" --no-emit-index-url --no-emit-find-links pyproject.toml -o requirements.lock

@@ -1,0 +1,1 @@
+"""The checks behind each command, one module a subject."""
