@@ -1,0 +1,54 @@
+"""The settings of JAX that commands and benchmarks share, made in one place.
+
+Nothing here imports JAX until `configure` is called, and `configure` is called before anything else does: the
+number of host devices is read once, when JAX starts.
+"""
+
+import os
+from pathlib import Path
+
+_DEVICE_FLAG = "--xla_force_host_platform_device_count"
+
+
+def available_cores() -> int:
+    """Processor cores this process may run on."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def cache_directory() -> Path | None:
+    """The user's cache directory of this project, made if missing; None where none can be written.
+
+    `$XDG_CACHE_HOME/rnn-learning-theory`, or `~/.cache/rnn-learning-theory` where that variable is not set.
+    """
+    base = os.environ.get("XDG_CACHE_HOME")
+    try:
+        directory = (Path(base) if base else Path.home() / ".cache") / "rnn-learning-theory"
+        directory.mkdir(parents=True, exist_ok=True)
+    except (OSError, RuntimeError):  # RuntimeError: the user has no home
+        return None
+    return directory if os.access(directory, os.W_OK | os.X_OK) else None
+
+
+def request_host_devices(count: int) -> None:
+    """Ask XLA to show the processor as `count` devices, so that networks can be shared out among cores.
+
+    A count the user has already put into `XLA_FLAGS` is kept. Without effect once JAX has started.
+    """
+    flags = os.environ.get("XLA_FLAGS", "")
+    if _DEVICE_FLAG not in flags:
+        os.environ["XLA_FLAGS"] = f"{flags} {_DEVICE_FLAG}={count}".strip()
+
+
+def configure(max_devices: int = 2) -> None:
+    """Double precision, up to `max_devices` host devices, and compiled programs kept from run to run."""
+    request_host_devices(min(max_devices, available_cores()))
+    import jax
+
+    jax.config.update("jax_enable_x64", True)
+    directory = cache_directory()
+    if directory is not None:
+        jax.config.update("jax_compilation_cache_dir", str(directory / "xla"))
+        jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
+        jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)

@@ -1,0 +1,44 @@
+"""Every setting of the ghost command, in one frozen object that the report records."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How much work a run does where the user names no number.
+
+    `networks` and `epochs` are the population of Fig. 4; `full_length` adds Fig. 3A, S1 and S2 at full
+    length.
+    """
+
+    name: str
+    networks: int
+    epochs: int
+    full_length: bool = False
+
+
+QUICK = Effort("quick", networks=20, epochs=6000)
+USUAL = Effort("usual", networks=100, epochs=6000)
+FULL = Effort("full", networks=100, epochs=6000, full_length=True)
+
+
+@dataclass(frozen=True)
+class Config:
+    """The toy model's settings, the networks' settings, the effort and the seed.
+
+    `delay` is in units of the toy model's time; `learning_rate` is None for the paper's fraction of the
+    critical one and acts on the loss as an integral; `confidence` is in units of 1/x, `threshold` of x. The
+    networks' delay is fixed at the paper's 20 Euler steps of half a time constant.
+    """
+
+    delay: float
+    learning_rate: float
+    confidence: float
+    threshold: float
+    network_learning_rate: float
+    network_confidence: float
+    neurons: int
+    networks: int
+    epochs: int
+    effort: Effort
+    seed: int

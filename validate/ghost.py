@@ -1,0 +1,157 @@
+"""The ghost mechanism: a plateau, a sudden drop and a point of no return, predicted and measured.
+
+    python -m validate.ghost --T 100
+
+runs the toy model, its training map and a population of trained networks, and prints predictions beside
+measurements. `python -m validate.ghost --help` lists the options with their units.
+"""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+from validate import cli
+from validate.checks.settings import FULL, QUICK, USUAL, Config, Effort
+from validate.command import Command, Destination, Section, execute
+
+PAPER_RATE_RATIO = 0.1095  # the paper's learning rate 1e-10 at T = 100, as a fraction of the critical one
+POSITIVE = cli.Real(0.0, above=True)
+RATE = cli.Real(0.0, above=True, note=" (at zero nothing would ever be learned)")
+
+
+def configure(
+    *,
+    delay: float = 100.0,
+    learning_rate: float | None = None,
+    confidence: float = 10.0,
+    threshold: float = 10.0,
+    network_learning_rate: float = 0.02,
+    network_confidence: float = 10.0,
+    neurons: int = 100,
+    networks: int | None = None,
+    epochs: int | None = None,
+    effort: Effort = USUAL,
+    seed: int = 0,
+) -> Config:
+    """The settings of a run, with what is None filled in.
+
+    The learning rate from the theory, the rest by effort.
+    """
+    if learning_rate is None:
+        from theory.ghost import ToyModel
+
+        learning_rate = PAPER_RATE_RATIO * ToyModel(delay).critical_learning_rate
+    return Config(
+        delay=delay,
+        learning_rate=learning_rate,
+        confidence=confidence,
+        threshold=threshold,
+        network_learning_rate=network_learning_rate,
+        network_confidence=network_confidence,
+        neurons=neurons,
+        networks=effort.networks if networks is None else networks,
+        epochs=effort.epochs if epochs is None else epochs,
+        effort=effort,
+        seed=seed,
+    )
+
+
+def load() -> tuple[Section[Config, Any], ...]:
+    """The sections of this command.
+
+    JAX is set up and imported here, after the options are read and checked.
+    """
+    from simulate import runtime
+
+    runtime.configure()
+    return ()
+
+
+COMMAND = Command(
+    name="ghost",
+    title="The ghost mechanism",
+    usual=lambda seed: configure(seed=seed),
+    quick=lambda seed: configure(effort=QUICK, seed=seed),
+    load=load,
+)
+
+
+def main(
+    delay: Annotated[
+        float,
+        cli.option(
+            "--T", cli.Real(1.0, 1e6), "Delay before the toy model must switch, in units of its time."
+        ),
+    ] = 100.0,
+    learning_rate: Annotated[
+        float | None,
+        cli.option(
+            "--learning-rate",
+            RATE,
+            "Toy model's learning rate, for the loss as the integral over time (unit: time^-5).",
+            default=f"{PAPER_RATE_RATIO} times the critical rate",
+        ),
+    ] = None,
+    confidence: Annotated[
+        float, cli.option("--confidence", POSITIVE, "Toy model's confidence c (unit: 1 / unit of x).")
+    ] = 10.0,
+    threshold: Annotated[
+        float, cli.option("--threshold", POSITIVE, "Toy model's threshold x_star (unit: that of x).")
+    ] = 10.0,
+    network_learning_rate: Annotated[
+        float,
+        cli.option("--network-learning-rate", RATE, "Networks' learning rate, for the mean loss (no unit)."),
+    ] = 0.02,
+    network_confidence: Annotated[
+        float,
+        cli.option("--network-confidence", POSITIVE, "Networks' confidence c (unit: 1 / unit of kappa)."),
+    ] = 10.0,
+    neurons: Annotated[
+        int, cli.option("--neurons", cli.Whole(1, 100_000), "Neurons of each network (a count).")
+    ] = 100,
+    networks: Annotated[
+        int | None,
+        cli.option(
+            "--networks",
+            cli.Whole(1, 100_000),
+            "Networks trained (a count).",
+            default=f"{USUAL.networks}; {QUICK.networks} with --quick",
+        ),
+    ] = None,
+    epochs: Annotated[
+        int | None,
+        cli.option(
+            "--epochs",
+            cli.Whole(1, 10_000_000),
+            "Gradient steps of each network (a count).",
+            default=f"{USUAL.epochs}; {QUICK.epochs} with --quick",
+        ),
+    ] = None,
+    quick: Annotated[bool, cli.flag("--quick", "The same checks on smaller populations.")] = False,
+    full: Annotated[
+        bool, cli.flag("--full", "Also Fig. 3A, S1 and S2 at full length; goes on where it was interrupted.")
+    ] = False,
+    seed: Annotated[int, cli.SEED] = 0,
+    json: Annotated[Path | None, cli.JSON] = None,
+    out: Annotated[Path | None, cli.OUT] = None,
+) -> int:
+    """Predictions of the ghost mechanism beside measurements: toy model, training map, trained networks."""
+    if quick and full:
+        raise cli.Refusal("--quick", "excludes --full", "one of the two")
+    config = configure(
+        delay=delay,
+        learning_rate=learning_rate,
+        confidence=confidence,
+        threshold=threshold,
+        network_learning_rate=network_learning_rate,
+        network_confidence=network_confidence,
+        neurons=neurons,
+        networks=networks,
+        epochs=epochs,
+        effort=QUICK if quick else FULL if full else USUAL,
+        seed=seed,
+    )
+    return execute(COMMAND, config, Destination(json, out), draw=False).report.exit_code
+
+
+if __name__ == "__main__":
+    cli.run(main, "python -m validate.ghost")

@@ -1,0 +1,43 @@
+"""A progress bar on a terminal, silence elsewhere."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as Bars
+
+
+class Progress:
+    """Shows what a run is busy with, on standard error; use as a context manager around the whole run."""
+
+    def __init__(self) -> None:
+        self._bars = Bars(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            console=Console(stderr=True),
+            transient=True,
+            disable=not sys.stderr.isatty(),
+        )
+
+    def __enter__(self) -> "Progress":
+        self._bars.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bars.stop()
+
+    @contextmanager
+    def task(self, description: str, total: float | None = None) -> Iterator[Callable[[float], None]]:
+        """A bar while the block runs; call what it yields with the work done since the last call.
+
+        `total` is the work in all, None where it is not known.
+        """
+        task = self._bars.add_task(description, total=total)
+        try:
+            yield lambda done: self._bars.advance(task, done)
+        finally:
+            self._bars.remove_task(task)

@@ -1,0 +1,237 @@
+"""What a run found: predictions beside measurements, quantities, settings and where the numbers come from.
+
+    report = Report("ghost", config)
+    report.check("loss at the optimum", predicted=0.0, measured=loss, tolerance=Absolute(1e-12, "rounding"))
+    report.quantity("optimal_r", 2.467e-4)
+
+`Report.document` is the JSON that every command promises; `validate.table` shows the same on a terminal.
+"""
+
+import dataclasses
+import json
+import math
+import platform
+import time
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import PurePath
+
+import numpy as np
+
+from validate.tolerance import Reported, Scalar, Tolerance
+
+LIBRARIES = (
+    "rnn-learning-theory",
+    "jax",
+    "jaxlib",
+    "diffrax",
+    "equinox",
+    "optax",
+    "optimistix",
+    "numpy",
+    "scipy",
+    "sympy",
+    "mpmath",
+    "python-flint",
+)
+
+
+class DuplicateNameError(ValueError):
+    """Two checks or two quantities of one report share a name; the remedy is to name what differs."""
+
+
+class UnrecordableError(TypeError):
+    """A value cannot be written as JSON.
+
+    The remedy is to reduce it to numbers, text, lists or a dataclass.
+    """
+
+
+@dataclasses.dataclass(frozen=True)
+class Check:
+    """One prediction beside one measurement.
+
+    `passed` is None where nothing is asserted and no bound was given.
+    """
+
+    name: str
+    predicted: Scalar
+    measured: Scalar
+    error: float | None
+    tolerance: float | None
+    tolerance_from: str
+    asserted: bool
+    passed: bool | None
+
+
+class Report:
+    """Collects checks and quantities as a run makes them; an interrupted run keeps those it has.
+
+    `config` is a frozen dataclass with every setting, its `seed` field being the seed. Names are unique.
+    """
+
+    def __init__(self, command: str, config: object) -> None:
+        self.command = command
+        self.config = config
+        self.sections: dict[str, list[Check]] = {}
+        self.quantities: dict[str, object] = {}
+        self.interrupted = False
+        self._current: list[Check] = []
+        self._started = time.perf_counter()
+
+    def section(self, title: str) -> None:
+        """Let the checks that follow stand under `title` in the table and on the page."""
+        self._current = self.sections.setdefault(title, [])
+
+    def check(
+        self, name: str, *, predicted: object, measured: object, tolerance: Tolerance, asserted: bool = True
+    ) -> Check:
+        """Compare and record. Arrays are compared point by point; the worst point is kept and the name says
+        so.
+
+        `asserted=False` records the verdict without letting it decide the run; a `Reported` tolerance implies
+        it. Raises `DuplicateNameError`, and `ToleranceError` where the values do not fit the tolerance.
+        """
+        verdict = tolerance.judge(predicted, measured)
+        shown = f"{name} (worst of {verdict.points})" if verdict.points > 1 else name
+        if any(check.name == shown for check in self.checks):
+            raise DuplicateNameError(f"a check named {shown!r} is there already; name what differs")
+        check = Check(
+            name=shown,
+            predicted=verdict.predicted,
+            measured=verdict.measured,
+            error=verdict.error,
+            tolerance=verdict.tolerance,
+            tolerance_from=tolerance.origin,
+            asserted=asserted and not isinstance(tolerance, Reported),
+            passed=verdict.passed,
+        )
+        if not self.sections:
+            self.section("")
+        self._current.append(check)
+        return check
+
+    def quantity(self, name: str, value: object) -> None:
+        """Record a number, text, list, dict or dataclass under `name`; None stands for a missing value."""
+        if name in self.quantities:
+            raise DuplicateNameError(f"a quantity named {name!r} is there already; name what differs")
+        _entry(name, value)  # a value that cannot be written is refused here, not at the end of the run
+        self.quantities[name] = value
+
+    @property
+    def checks(self) -> tuple[Check, ...]:
+        """Every check, in the order of the sections."""
+        return tuple(check for checks in self.sections.values() for check in checks)
+
+    @property
+    def failures(self) -> tuple[Check, ...]:
+        """The asserted checks that do not hold."""
+        return tuple(check for check in self.checks if check.asserted and check.passed is not True)
+
+    @property
+    def passed(self) -> bool:
+        """Whether the run came to its end and every asserted check holds."""
+        return not self.failures and not self.interrupted
+
+    @property
+    def exit_code(self) -> int:
+        """0 all asserted checks pass, 1 one failed, 130 interrupted."""
+        if self.interrupted:
+            return 130
+        return 1 if self.failures else 0
+
+    @property
+    def verdict(self) -> str:
+        """The run in one line."""
+        asserted = sum(check.asserted for check in self.checks)
+        others = len(self.checks) - asserted
+        word = "INTERRUPTED" if self.interrupted else "PASS" if self.passed else "FAIL"
+        text = f"{word} {self.command}: {asserted - len(self.failures)} of {asserted} asserted checks pass"
+        if others:
+            text += f", {others} reported"
+        if self.failures:
+            text += f"; failed: {', '.join(check.name for check in self.failures)}"
+        return text
+
+    def document(self) -> dict[str, object]:
+        """The JSON document as plain values: all numbers finite, all else null with a flag beside it."""
+        return {
+            "command": self.command,
+            "config": plain(self.config),
+            "checks": [plain(check) for check in self.checks],
+            "quantities": plain(self.quantities),
+            "passed": self.passed,
+            "interrupted": self.interrupted,
+            "provenance": self._provenance(),
+        }
+
+    def json_bytes(self) -> bytes:
+        """The document as UTF-8 text that ends in a newline."""
+        return (json.dumps(self.document(), indent=2, allow_nan=False, ensure_ascii=False) + "\n").encode()
+
+    def _provenance(self) -> dict[str, object]:
+        return {
+            "versions": library_versions(),
+            "seed": getattr(self.config, "seed", None),
+            "platform": f"{platform.platform()}, {platform.machine()}",
+            "seconds": round(time.perf_counter() - self._started, 3),
+        }
+
+
+def library_versions() -> dict[str, str]:
+    """The versions of Python and of the libraries the numbers rest on."""
+    versions = {"python": platform.python_version()}
+    for name in LIBRARIES:
+        try:
+            versions[name] = version(name)
+        except PackageNotFoundError:
+            versions[name] = "not installed"
+    return versions
+
+
+def plain(value: object) -> object:
+    """`value` as JSON knows it: dicts, lists, text, truth values and finite numbers.
+
+    In a dict or dataclass a missing or NaN value `x` becomes null beside `"x_missing": true`, an infinite one
+    null beside `"x_unbounded": true`. Raises `UnrecordableError` for what JSON cannot hold.
+    """
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        value = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+    if isinstance(value, dict):
+        entries: dict[str, object] = {}
+        for name, item in value.items():
+            entries |= _entry(str(name), item)
+        return entries
+    if isinstance(value, np.ndarray):
+        value = value.tolist()
+    if isinstance(value, (list, tuple)):
+        return [plain(item) for item in value]
+    if isinstance(value, np.generic):
+        value = value.item()
+    if value is None or isinstance(value, (bool, int, str)):
+        return value
+    if isinstance(value, PurePath):
+        return str(value)
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    raise UnrecordableError(f"{type(value).__name__} cannot be recorded; reduce it to numbers, text or lists")
+
+
+def _entry(name: str, value: object) -> dict[str, object]:
+    entry = {name: plain(value)}
+    numbers = _floats(value)
+    if value is None or any(math.isnan(number) for number in numbers):
+        entry[f"{name}_missing"] = True
+    if any(math.isinf(number) for number in numbers):
+        entry[f"{name}_unbounded"] = True
+    return entry
+
+
+def _floats(value: object) -> list[float]:
+    """The numbers that stand under one name: a number itself, or those of a list, at any depth."""
+    if isinstance(value, (float, np.floating)):
+        return [float(value)]
+    if isinstance(value, np.ndarray):
+        value = value.tolist()
+    if isinstance(value, (list, tuple)):
+        return [number for item in value for number in _floats(item)]
+    return []
