@@ -5,15 +5,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
-from validate.output import OutputDirectory, write_atomically
+from validate.output import OutputDirectory, Plot, write_atomically
 from validate.progress import Progress
 from validate.report import Report
 from validate.table import show
-
-if TYPE_CHECKING:
-    from validate.plotting import Plot
 
 ConfigT = TypeVar("ConfigT")
 ResultT = TypeVar("ResultT")
@@ -25,7 +22,7 @@ class Section(Generic[ConfigT, ResultT]):
 
     title: str
     checks: Callable[[ConfigT, Report, Progress], ResultT]
-    figures: Callable[[ConfigT, ResultT], "tuple[Plot, ...]"]
+    figures: Callable[[ConfigT, ResultT], tuple[Plot, ...]]
 
 
 @dataclass(frozen=True)
@@ -55,8 +52,9 @@ class Destination:
 class Run:
     """What a command found. `plots` is empty unless figures were asked for."""
 
+    title: str
     report: Report
-    plots: "tuple[Plot, ...]"
+    plots: tuple[Plot, ...]
 
 
 def execute(command: Command[ConfigT], config: ConfigT, destination: Destination, *, draw: bool) -> Run:
@@ -90,7 +88,7 @@ def execute(command: Command[ConfigT], config: ConfigT, destination: Destination
                 write_atomically(destination.json, content)
         finally:
             show(report)
-    return Run(report, tuple(plots))
+    return Run(command.title, report, tuple(plots))
 
 
 @contextmanager

@@ -12,10 +12,11 @@ from typing import Annotated, Any
 from validate import cli
 from validate.checks.settings import FULL, QUICK, USUAL, Config, Effort
 from validate.command import Command, Destination, Section, execute
+from validate.options import JSON, OUT, SEED, Real, Whole, flag, option
 
 PAPER_RATE_RATIO = 0.1095  # the paper's learning rate 1e-10 at T = 100, as a fraction of the critical one
-POSITIVE = cli.Real(0.0, above=True)
-RATE = cli.Real(0.0, above=True, note=" (at zero nothing would ever be learned)")
+POSITIVE = Real(0.0, above=True)
+RATE = Real(0.0, above=True, note=" (at zero nothing would ever be learned)")
 
 
 def configure(
@@ -37,9 +38,10 @@ def configure(
     The learning rate from the theory, the rest by effort.
     """
     if learning_rate is None:
-        from theory.ghost import ToyModel
+        from theory import ghost
 
-        learning_rate = PAPER_RATE_RATIO * ToyModel(delay).critical_learning_rate
+        critical = ghost.paper_window(ghost.critical_learning_rate()).subs(ghost.delay, delay)
+        learning_rate = PAPER_RATE_RATIO * float(critical)
     return Config(
         delay=delay,
         learning_rate=learning_rate,
@@ -78,13 +80,11 @@ COMMAND = Command(
 def main(
     delay: Annotated[
         float,
-        cli.option(
-            "--T", cli.Real(1.0, 1e6), "Delay before the toy model must switch, in units of its time."
-        ),
+        option("--T", Real(1.0, 1e6), "Delay before the toy model must switch, in units of its time."),
     ] = 100.0,
     learning_rate: Annotated[
         float | None,
-        cli.option(
+        option(
             "--learning-rate",
             RATE,
             "Toy model's learning rate, for the loss as the integral over time (unit: time^-5).",
@@ -92,47 +92,47 @@ def main(
         ),
     ] = None,
     confidence: Annotated[
-        float, cli.option("--confidence", POSITIVE, "Toy model's confidence c (unit: 1 / unit of x).")
+        float, option("--confidence", POSITIVE, "Toy model's confidence c (unit: 1 / unit of x).")
     ] = 10.0,
     threshold: Annotated[
-        float, cli.option("--threshold", POSITIVE, "Toy model's threshold x_star (unit: that of x).")
+        float, option("--threshold", POSITIVE, "Toy model's threshold x_star (unit: that of x).")
     ] = 10.0,
     network_learning_rate: Annotated[
         float,
-        cli.option("--network-learning-rate", RATE, "Networks' learning rate, for the mean loss (no unit)."),
+        option("--network-learning-rate", RATE, "Networks' learning rate, for the mean loss (no unit)."),
     ] = 0.02,
     network_confidence: Annotated[
         float,
-        cli.option("--network-confidence", POSITIVE, "Networks' confidence c (unit: 1 / unit of kappa)."),
+        option("--network-confidence", POSITIVE, "Networks' confidence c (unit: 1 / unit of kappa)."),
     ] = 10.0,
     neurons: Annotated[
-        int, cli.option("--neurons", cli.Whole(1, 100_000), "Neurons of each network (a count).")
+        int, option("--neurons", Whole(1, 100_000), "Neurons of each network (a count).")
     ] = 100,
     networks: Annotated[
         int | None,
-        cli.option(
+        option(
             "--networks",
-            cli.Whole(1, 100_000),
+            Whole(1, 100_000),
             "Networks trained (a count).",
             default=f"{USUAL.networks}; {QUICK.networks} with --quick",
         ),
     ] = None,
     epochs: Annotated[
         int | None,
-        cli.option(
+        option(
             "--epochs",
-            cli.Whole(1, 10_000_000),
+            Whole(1, 10_000_000),
             "Gradient steps of each network (a count).",
             default=f"{USUAL.epochs}; {QUICK.epochs} with --quick",
         ),
     ] = None,
-    quick: Annotated[bool, cli.flag("--quick", "The same checks on smaller populations.")] = False,
+    quick: Annotated[bool, flag("--quick", "The same checks on smaller populations.")] = False,
     full: Annotated[
-        bool, cli.flag("--full", "Also Fig. 3A, S1 and S2 at full length; goes on where it was interrupted.")
+        bool, flag("--full", "Also Fig. 3A, S1 and S2 at full length; goes on where it was interrupted.")
     ] = False,
-    seed: Annotated[int, cli.SEED] = 0,
-    json: Annotated[Path | None, cli.JSON] = None,
-    out: Annotated[Path | None, cli.OUT] = None,
+    seed: Annotated[int, SEED] = 0,
+    json: Annotated[Path | None, JSON] = None,
+    out: Annotated[Path | None, OUT] = None,
 ) -> int:
     """Predictions of the ghost mechanism beside measurements: toy model, training map, trained networks."""
     if quick and full:

@@ -46,7 +46,7 @@ def npz_bytes(data: dict[str, ArrayLike]) -> bytes:
         if array.dtype == object:
             raise ValueError(f"array {name!r} holds Python objects; give numbers or text of one type")
     stream = io.BytesIO()
-    np.savez_compressed(stream, **arrays)  # type: ignore[arg-type]
+    np.savez_compressed(stream, allow_pickle=False, **arrays)
     return stream.getvalue()
 
 
@@ -62,7 +62,7 @@ class OutputDirectory:
     def __post_init__(self) -> None:
         missing = []
         directory = self.path
-        while not directory.exists() and directory != directory.parent:
+        while not os.path.exists(directory) and directory != directory.parent:
             missing.append(directory)
             directory = directory.parent
         made: list[Path] = []
@@ -80,6 +80,26 @@ class OutputDirectory:
     def write(self, name: str, content: bytes) -> None:
         """Write `content` to the file `name` in this directory, whole or not at all."""
         write_atomically(self.path / name, content)
+
+
+@dataclass(frozen=True)
+class Plot:
+    """A figure as files, what it shows in a sentence, and every array drawn in it.
+
+    `name` becomes the stem of the files' names. Made by `validate.plotting.plot`.
+    """
+
+    name: str
+    caption: str
+    png: bytes
+    svg: bytes
+    data: dict[str, ArrayLike]
+
+    def save(self, directory: OutputDirectory) -> None:
+        """Write `name.png`, `name.svg` and the data as `name.npz`."""
+        directory.write(f"{self.name}.png", self.png)
+        directory.write(f"{self.name}.svg", self.svg)
+        directory.write(f"{self.name}.npz", npz_bytes(self.data))
 
 
 def _umask() -> int:

@@ -1,0 +1,232 @@
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Annotated
+
+import pytest
+
+from validate import cli, ghost
+from validate.options import SEED, Choice, Real, option
+
+
+def refusal(main: object, program: str, arguments: list[str], monkeypatch: pytest.MonkeyPatch) -> int:
+    monkeypatch.setattr(sys, "argv", [program, *arguments])
+    with pytest.raises(SystemExit) as stopped:
+        cli.run(main, program, lists=("--levels",))  # type: ignore[arg-type]
+    return int(stopped.value.code or 0)
+
+
+REFUSED = [
+    ("--T", "abc", "is not a number", "from 1 to 1e+06"),
+    ("--T", "nan", "is not finite", "from 1 to 1e+06"),
+    ("--T", "inf", "is not finite", "from 1 to 1e+06"),
+    ("--T", "0", "is too small", "from 1 to 1e+06"),
+    ("--T", "-5", "is too small", "from 1 to 1e+06"),
+    ("--T", "0.999999", "is too small", "from 1 to 1e+06"),
+    ("--T", "1000001", "is too large", "from 1 to 1e+06"),
+    ("--T", "", "is not a number", "from 1 to 1e+06"),
+    ("--T", "1\n2", "is not a number", "from 1 to 1e+06"),
+    ("--learning-rate", "0", "is too small", "nothing would ever be learned"),
+    ("--learning-rate", "-1e-10", "is too small", "above 0"),
+    ("--learning-rate", "inf", "is not finite", "above 0"),
+    ("--learning-rate", "nan", "is not finite", "above 0"),
+    ("--confidence", "0", "is too small", "above 0"),
+    ("--threshold", "inf", "is not finite", "above 0"),
+    ("--network-learning-rate", "-0.02", "is too small", "above 0"),
+    ("--network-confidence", "ten", "is not a number", "above 0"),
+    ("--neurons", "0", "is too small", "whole number from 1"),
+    ("--networks", "0", "is too small", "whole number from 1"),
+    ("--networks", "1.5", "is not a whole number", "whole number from 1"),
+    ("--epochs", "-1", "is too small", "whole number from 1"),
+    ("--seed", "-1", "is too small", "whole number from 0"),
+    ("--seed", str(2**32), "is too large", "whole number from 0"),
+    ("--out", "/dev/null", "cannot write into", "a directory"),
+    ("--out", "/dev/null/deeper", "cannot write into", "a directory"),
+    ("--json", "/dev/null", "is not an ordinary file", "a file name"),
+    ("--out", "n" * 300, "File name too long", "a directory"),
+    ("--json", "n" * 300, "File name too long", "a file name"),
+    ("--json", "/dev", "is a directory", "a file name"),
+    ("--json", "no-such-directory/x.json", "cannot write into", "a file name"),
+]
+
+
+@pytest.fixture
+def _never_runs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise AssertionError("the command ran in spite of bad input")
+
+    monkeypatch.setattr(ghost, "configure", fail)
+    monkeypatch.setattr(ghost, "execute", fail)
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.mark.usefixtures("_never_runs")
+@pytest.mark.parametrize(("option", "value", "problem", "accepted"), REFUSED)
+def test_a_bad_value_is_refused_in_one_line(
+    option: str,
+    value: str,
+    problem: str,
+    accepted: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+) -> None:
+    good = ["--out", "results", "--json", "report.json"]
+    arguments = [*good, option, value]
+    assert refusal(ghost.main, "ghost", arguments, monkeypatch) == 2
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err.count("\n") == 1
+    assert printed.err.startswith(f"ghost: {option}: ")
+    assert problem in printed.err
+    assert accepted in printed.err
+    assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.usefixtures("_never_runs")
+@pytest.mark.parametrize(
+    ("arguments", "parts"),
+    [
+        (["--T"], ["--T", "requires an argument", "from 1 to 1e+06"]),
+        (["--no-such-option"], ["--no-such-option", "--learning-rate", "--help"]),
+        (["100"], ["100", "unexpected", "--T"]),
+        (["--quick=3"], ["--quick", "does not take a value", "the option alone"]),
+        (["--quick", "--full"], ["--quick", "excludes --full", "one of the two"]),
+    ],
+)
+def test_the_library_s_own_errors_are_one_line_too(
+    arguments: list[str],
+    parts: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert refusal(ghost.main, "ghost", arguments, monkeypatch) == 2
+    printed = capsys.readouterr()
+    assert printed.err.count("\n") == 1
+    assert all(part in printed.err for part in ("accepted: ", *parts))
+
+
+def test_a_directory_without_permission_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tmp_path.chmod(0o500)
+    if os.access(tmp_path, os.W_OK):
+        pytest.skip("this user may write everywhere")
+    for name, path in (("--out", tmp_path / "a"), ("--json", tmp_path / "a.json")):
+        assert refusal(ghost.main, "ghost", [name, str(path)], monkeypatch) == 2
+        assert "Permission denied" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("value", ["1", "1e6", "100", "1_0", "31.4159"])
+def test_every_delay_in_range_reaches_the_run(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[float] = []
+
+    def configure(*, delay: float, **_: object) -> object:
+        seen.append(delay)
+        raise cli.Refusal("--T", "enough seen", "nothing")
+
+    monkeypatch.setattr(ghost, "configure", configure)
+    assert refusal(ghost.main, "ghost", ["--T", value], monkeypatch) == 2
+    assert seen == [float(value)]
+
+
+def test_help_names_every_option_with_unit_and_default() -> None:
+    """Also the time: help and refusals come before any heavy import."""
+    for arguments, code in (["--help"], 0), (["--T", "zero"], 2):
+        started = time.perf_counter()
+        done = subprocess.run(
+            [sys.executable, "-m", "validate.ghost", *arguments],
+            capture_output=True,
+            text=True,
+            env={**os.environ, "COLUMNS": "200"},
+            check=False,
+        )
+        seconds = time.perf_counter() - started
+        assert done.returncode == code
+        assert seconds < 1.0
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "validate.ghost", "--help"],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "COLUMNS": "200"},
+        check=True,
+    )
+    imported = {line.rpartition("|")[2].strip().split(".")[0] for line in done.stderr.splitlines()}
+    assert "typer" in imported
+    assert not imported & {"jax", "sympy", "matplotlib", "scipy", "diffrax"}
+    for name in (
+        "--T",
+        "--learning-rate",
+        "--confidence",
+        "--threshold",
+        "--network-learning-rate",
+        "--network-confidence",
+        "--neurons",
+        "--networks",
+        "--epochs",
+        "--seed",
+        "--json",
+        "--out",
+    ):
+        row = done.stdout[done.stdout.index(f" {name} ") :]
+        assert "default: " in row[: row.index("]") + 1]
+    assert "--quick" in done.stdout
+    assert "--full" in done.stdout
+    assert all(
+        default in done.stdout for default in ("100", "0.1095 times the critical", "0.02", "10.0", "6000")
+    )
+
+
+def test_a_list_is_separated_by_spaces(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: dict[str, object] = {}
+
+    def main(
+        levels: Annotated[list[str], option("--levels", Choice(("map", "network")), "Levels.")] = [],  # noqa: B006
+        rates: Annotated[list[float], option("--rates", Real(), "Rates (no unit).")] = [],  # noqa: B006
+        seed: Annotated[int, SEED] = 0,
+    ) -> int:
+        seen.update(levels=levels, rates=rates, seed=seed)
+        return 0
+
+    for arguments in (
+        ["--levels", "map", "network", "--rates", "-1", "2", "--seed", "3"],
+        ["--seed", "3", "--rates=-1", "2", "--levels=map", "network"],
+    ):
+        monkeypatch.setattr(sys, "argv", ["demo", *arguments])
+        with pytest.raises(SystemExit) as stopped:
+            cli.run(main, "demo", lists=("--levels", "--rates"))
+        assert stopped.value.code == 0
+        assert seen == {"levels": ["map", "network"], "rates": [-1.0, 2.0], "seed": 3}
+
+
+def test_a_bad_word_in_a_list_is_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def main(
+        levels: Annotated[list[str], option("--levels", Choice(("map", "network")), "Levels.")] = [],  # noqa: B006
+    ) -> int:
+        return 0
+
+    assert refusal(main, "demo", ["--levels", "map", "cell"], monkeypatch) == 2
+    assert capsys.readouterr().err == "demo: --levels: 'cell' is unknown; accepted: one of map, network\n"
+
+
+def test_arguments_without_lists_are_left_alone() -> None:
+    arguments = ["--T", "5", "-x", "y", "--levels"]
+    assert cli.spread_lists(arguments, ()) == arguments
+    assert cli.spread_lists(arguments, ("--levels",)) == arguments
+
+
+def test_an_output_that_vanishes_before_the_run_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    def configure(**_: object) -> None:
+        (tmp_path / "results").write_text("a file where the directory was to be")
+
+    monkeypatch.setattr(ghost, "configure", configure)
+    assert refusal(ghost.main, "ghost", ["--out", str(tmp_path / "results")], monkeypatch) == 2
+    printed = capsys.readouterr()
+    assert printed.err.count("\n") == 1
+    assert "results" in printed.err
