@@ -1,0 +1,47 @@
+"""Long runs can be killed: arrays on disk from which a run goes on, bit for bit."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+_MARK = "fingerprint"
+Arrays = dict[str, np.ndarray]
+
+
+class CheckpointMismatch(ValueError):
+    """A checkpoint was written by a run with other settings."""
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A file (npz) that a run continues from if it is there, and writes every `seconds` and at its end.
+
+    It is written under a temporary name and renamed, so a kill at any moment leaves the older one whole.
+    """
+
+    path: Path
+    seconds: float = 30.0
+
+    def save(self, fingerprint: str, arrays: Arrays) -> None:
+        """Replace the file by these arrays, marked with what identifies the run."""
+        partial = self.path.with_name(self.path.name + ".partial")
+        with open(partial, "wb") as file:
+            np.savez(file, allow_pickle=False, **arrays, **{_MARK: np.asarray(fingerprint)})
+        os.replace(partial, self.path)
+
+    def load(self, fingerprint: str) -> Arrays | None:
+        """The arrays saved last, or None if there is no file yet.
+
+        Raises `CheckpointMismatch` if another run wrote the file.
+        """
+        if not self.path.exists():
+            return None
+        with np.load(self.path, allow_pickle=False) as file:
+            arrays = {name: file[name] for name in file.files}
+        if str(arrays.pop(_MARK)) != fingerprint:
+            raise CheckpointMismatch(
+                f"{self.path} belongs to a run with other settings; remove it or name another file"
+            )
+        return arrays
