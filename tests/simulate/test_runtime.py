@@ -1,0 +1,80 @@
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from simulate import runtime
+
+CHILD = """
+import json, sys, warnings
+warnings.simplefilter("error")
+from simulate import runtime
+assert "jax" not in sys.modules
+runtime.configure()
+import jax, jax.numpy as jnp
+
+events = {}
+def count(event, **_):
+    events[event] = events.get(event, 0) + 1
+jax.monitoring.register_event_listener(count)
+
+value = jax.jit(lambda x: jnp.tanh(x) @ x)(jnp.linspace(0.0, 1.0, 8))
+hits = events.get("/jax/compilation_cache/cache_hits", 0)
+misses = events.get("/jax/compilation_cache/cache_misses", 0)
+print(json.dumps({"value": float(value), "dtype": str(value.dtype), "devices": jax.device_count(),
+                  "hits": hits, "misses": misses}))
+"""
+
+
+def run_child(environment: dict[str, str]) -> dict[str, object]:
+    kept = {name: value for name, value in os.environ.items() if name not in ("XLA_FLAGS", "XDG_CACHE_HOME")}
+    done = subprocess.run(
+        [sys.executable, "-c", CHILD],
+        capture_output=True,
+        text=True,
+        env={**kept, **environment},
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    found = json.loads(done.stdout)
+    assert isinstance(found, dict)
+    return found
+
+
+def test_a_second_run_compiles_nothing(tmp_path: Path) -> None:
+    first, second = (run_child({"XDG_CACHE_HOME": str(tmp_path)}) for _ in range(2))
+    assert first["hits"] == 0
+    assert first["misses"] > 0  # type: ignore[operator]
+    assert second["misses"] == 0
+    assert second["hits"] == first["misses"]
+    assert second["value"] == first["value"]
+    assert first["dtype"] == "float64"
+    assert first["devices"] == min(2, runtime.available_cores())
+    assert any((tmp_path / "rnn-learning-theory" / "xla").iterdir())
+
+
+def test_a_cache_that_cannot_be_written_is_gone_without() -> None:
+    found = run_child({"XDG_CACHE_HOME": "/dev/null"})
+    assert (found["hits"], found["misses"]) == (0, 0)
+
+
+def test_the_cache_directory_follows_the_user_s_choice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
+    assert runtime.cache_directory() == tmp_path / "xdg" / "rnn-learning-theory"
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    assert runtime.cache_directory() == tmp_path / "home" / ".cache" / "rnn-learning-theory"
+
+
+def test_the_user_s_device_count_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XLA_FLAGS", "--xla_cpu_foo=1")
+    runtime.request_host_devices(2)
+    assert os.environ["XLA_FLAGS"] == "--xla_cpu_foo=1 --xla_force_host_platform_device_count=2"
+    runtime.request_host_devices(4)
+    assert os.environ["XLA_FLAGS"].endswith("count=2")

@@ -1,0 +1,168 @@
+"""The layers of the project, by a walk over the imports of every file (also those inside functions)."""
+
+import ast
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PACKAGES = ("theory", "simulate", "validate")
+OURS = (*PACKAGES, "tests", "benchmarks")
+JAX = ("jax", "jaxlib", "diffrax", "equinox", "optax", "optimistix", "lineax")
+
+
+def imported(source: str, package: str) -> Iterator[str]:
+    """Dotted names that a file imports, wherever in the file; `package` is where relative imports start."""
+    for node in ast.walk(ast.parse(source)):
+        match node:
+            case ast.Import(names=names):
+                yield from (alias.name for alias in names)
+            case ast.ImportFrom(module=module, names=names, level=level):
+                parents = package.split(".")
+                base = (
+                    ".".join([*parents[: len(parents) - level + 1], module or ""]) if level else module or ""
+                )
+                base = base.rstrip(".")
+                yield base
+                yield from (f"{base}.{alias.name}" for alias in names)
+            case ast.Call(
+                func=ast.Name(id="import_module" | "__import__") | ast.Attribute(attr="import_module"),
+                args=[ast.Constant(value=str(name)), *_],
+            ):
+                yield name
+
+
+def within(name: str, modules: tuple[str, ...]) -> bool:
+    return any(name == module or name.startswith(f"{module}.") for module in modules)
+
+
+def forbidden(path: str) -> tuple[str, ...]:
+    """What the file at `path` (relative to the root) may not import."""
+    top = path.split("/")[0]
+    if top == "theory":
+        return (*JAX, *(name for name in OURS if name != "theory"))
+    if top == "simulate":
+        ground_truth = () if path.split("/")[-1] == "lowering.py" else ("theory", "simulate.lowering")
+        return ("validate", "tests", "benchmarks", *ground_truth)
+    if top == "validate":
+        return ("tests", "benchmarks")
+    if top == "benchmarks":
+        return ("validate", "tests")
+    return ()
+
+
+def violations(root: Path) -> list[str]:
+    """Every import that breaks a rule, as `file imports name`."""
+    broken = []
+    for top in (*PACKAGES, "benchmarks"):
+        for file in sorted((root / top).rglob("*.py")):
+            path = file.relative_to(root).as_posix()
+            package = ".".join(file.relative_to(root).parent.parts)
+            names = imported(file.read_text(encoding="utf-8"), package)
+            broken += [f"{path} imports {name}" for name in names if within(name, forbidden(path))]
+    return broken
+
+
+def test_no_file_breaks_the_layers() -> None:
+    assert violations(ROOT) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "source", "names"),
+    [
+        ("theory/a.py", "import jax.numpy as jnp", ["jax.numpy"]),
+        ("theory/a.py", "def f():\n    from diffrax import Tsit5", ["diffrax", "diffrax.Tsit5"]),
+        ("theory/a.py", "from simulate import cells", ["simulate", "simulate.cells"]),
+        ("theory/sub/a.py", "from ..ghost import r\nfrom . import b\nfrom theory import ghost", []),
+        ("theory/a.py", "import jaxtyping, sympy, flint", []),
+        ("simulate/a.py", "if True:\n    import validate.report", ["validate.report"]),
+        ("simulate/cells.py", "import theory", ["theory"]),
+        ("simulate/train.py", "from simulate import lowering", ["simulate.lowering"]),
+        (
+            "simulate/population.py",
+            "from .lowering import lower",
+            ["simulate.lowering", "simulate.lowering.lower"],
+        ),
+        ("simulate/toy_model.py", "from . import lowering", ["simulate.lowering"]),
+        (
+            "simulate/integrate.py",
+            "import importlib as i\ni.import_module('theory.ghost')",
+            ["theory.ghost"],
+        ),
+        ("simulate/lowering.py", "from theory.special import tanc", []),
+        ("simulate/lowering.py", "import validate", ["validate"]),
+        ("validate/a.py", "from theory import ghost\nfrom simulate import cells, lowering", []),
+        ("validate/a.py", "import tests.conftest", ["tests.conftest"]),
+        ("benchmarks/a.py", "from validate import report", ["validate", "validate.report"]),
+        ("benchmarks/a.py", "import simulate.train, torch", []),
+    ],
+)
+def test_the_walk_catches_what_it_must_and_nothing_else(
+    path: str, source: str, names: list[str], tmp_path: Path
+) -> None:
+    file = tmp_path / path
+    file.parent.mkdir(parents=True)
+    file.write_text(source)
+    assert violations(tmp_path) == [f"{path} imports {name}" for name in names]
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_a_package_s_init_is_a_docstring_only(package: str) -> None:
+    for file in (ROOT / package).rglob("__init__.py"):
+        (statement,) = ast.parse(file.read_text(encoding="utf-8")).body
+        assert isinstance(statement, ast.Expr)
+        assert isinstance(statement.value, ast.Constant)
+        assert isinstance(statement.value.value, str)
+
+
+def test_test_directories_are_no_packages() -> None:
+    assert list((ROOT / "tests").rglob("__init__.py")) == []
+
+
+def test_there_are_no_packages_besides_the_three() -> None:
+    assert {file.parent.name for file in ROOT.glob("*/__init__.py")} == set(PACKAGES)
+
+
+def code_cells(notebook: Path) -> list[ast.Module]:
+    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+    sources = ("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
+    return [ast.parse(source) for source in sources if source.strip()]
+
+
+def defines_something(cells: list[ast.Module]) -> bool:
+    kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
+    return any(isinstance(node, kinds) for cell in cells for node in ast.walk(cell))
+
+
+def ends_in_an_assertion(cells: list[ast.Module]) -> bool:
+    return any(isinstance(node, ast.Assert) for node in ast.walk(cells[-1]))
+
+
+def test_notebooks_define_nothing_and_end_in_assertions() -> None:
+    for notebook in (ROOT / "notebooks").glob("*.ipynb"):
+        cells = code_cells(notebook)
+        assert not defines_something(cells), notebook.name
+        assert ends_in_an_assertion(cells), notebook.name
+
+
+@pytest.mark.parametrize(
+    ("sources", "defines", "asserts"),
+    [
+        (["x = 1", "assert x == 1"], False, True),
+        (["def f(): pass", "assert True"], True, True),
+        (["f = lambda x: x", "assert True"], True, True),
+        (["assert True", "print(1)"], False, False),
+    ],
+)
+def test_the_notebook_rules_catch_what_they_must(
+    sources: list[str], defines: bool, asserts: bool, tmp_path: Path
+) -> None:
+    notebook = tmp_path / "a.ipynb"
+    markdown = {"cell_type": "markdown", "source": ["def f(): pass"]}
+    notebook.write_text(
+        json.dumps({"cells": [markdown, *({"cell_type": "code", "source": [s]} for s in sources)]})
+    )
+    cells = code_cells(notebook)
+    assert (defines_something(cells), ends_in_an_assertion(cells)) == (defines, asserts)
