@@ -4,10 +4,13 @@ Nothing here imports JAX until `configure` is called, and `configure` is called 
 number of host devices is read once, when JAX starts.
 """
 
+import atexit
+import contextlib
 import os
 from pathlib import Path
 
 _DEVICE_FLAG = "--xla_force_host_platform_device_count"
+_RECORD = "finished.txt"
 
 
 def available_cores() -> int:
@@ -41,6 +44,28 @@ def request_host_devices(count: int) -> None:
         os.environ["XLA_FLAGS"] = f"{flags} {_DEVICE_FLAG}={count}".strip()
 
 
+def discard_unfinished_programs(directory: Path) -> None:
+    """Remove the compiled programs that no run recorded when it ended.
+
+    JAX does not write them atomically: a killed run can leave half a program, which JAX would keep and warn
+    about in every run to come.
+    """
+    record = directory / _RECORD
+    with contextlib.suppress(OSError):
+        finished = set(record.read_text().split()) if record.exists() else set()
+        for program in directory.glob("*-cache"):
+            if program.name not in finished:
+                program.unlink(missing_ok=True)
+
+
+def record_finished_programs(directory: Path) -> None:
+    """List the compiled programs in `directory`; called when a run ends, whatever its outcome."""
+    with contextlib.suppress(OSError):
+        temporary = directory / f"{_RECORD}.{os.getpid()}"
+        temporary.write_text("\n".join(sorted(program.name for program in directory.glob("*-cache"))))
+        temporary.replace(directory / _RECORD)
+
+
 def configure(max_devices: int = 2) -> None:
     """Double precision, up to `max_devices` host devices, and compiled programs kept from run to run."""
     request_host_devices(min(max_devices, available_cores()))
@@ -49,6 +74,9 @@ def configure(max_devices: int = 2) -> None:
     jax.config.update("jax_enable_x64", True)
     directory = cache_directory()
     if directory is not None:
-        jax.config.update("jax_compilation_cache_dir", str(directory / "xla"))
+        programs = directory / "xla"
+        discard_unfinished_programs(programs)
+        atexit.register(record_finished_programs, programs)
+        jax.config.update("jax_compilation_cache_dir", str(programs))
         jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
         jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)

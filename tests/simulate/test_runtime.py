@@ -57,6 +57,19 @@ def test_a_second_run_compiles_nothing(tmp_path: Path) -> None:
     assert any((tmp_path / "rnn-learning-theory" / "xla").iterdir())
 
 
+def test_half_a_program_left_by_a_killed_run_is_compiled_anew(tmp_path: Path) -> None:
+    run_child({"XDG_CACHE_HOME": str(tmp_path)})
+    programs = tmp_path / "rnn-learning-theory" / "xla"
+    recorded = sorted(programs.glob("*-cache"))
+    half = recorded[0]
+    (programs / "finished.txt").write_text("\n".join(path.name for path in recorded[1:]))
+    half.write_bytes(half.read_bytes()[:100])
+    found = run_child({"XDG_CACHE_HOME": str(tmp_path)})  # which fails on any warning
+    assert found["misses"] == 1
+    assert found["hits"] == len(recorded) - 1
+    assert run_child({"XDG_CACHE_HOME": str(tmp_path)})["misses"] == 0
+
+
 def test_a_cache_that_cannot_be_written_is_gone_without() -> None:
     found = run_child({"XDG_CACHE_HOME": "/dev/null"})
     assert (found["hits"], found["misses"]) == (0, 0)
