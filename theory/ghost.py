@@ -23,7 +23,7 @@ confidence = sp.Symbol("c", positive=True)
 time = sp.Symbol("t", positive=True)
 
 _s = sp.Symbol("s", positive=True)  # sqrt(r) or sqrt(-r) inside derivations
-_escape = sp.Symbol("t_esc", positive=True)
+escape = sp.Symbol("t_esc", positive=True)
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def trajectory_cases() -> sp.Expr:
     """State x(t) before any blow-up, case by case (paper, equation 7).
 
     >>> trajectory_cases()
-    Piecewise((sqrt(r)*tan(t*sqrt(r)), r > 0), (0, Eq(r, 0)), (-sqrt(-r)*tanh(t*sqrt(-r)), True))
+    Piecewise((sqrt(r)*tan(sqrt(r)*t), r > 0), (0, Eq(r, 0)), (-sqrt(-r)*tanh(t*sqrt(-r)), True))
     """
     return sp.Piecewise(
         (_trajectory(_s**2).subs(_s, sp.sqrt(r)), r > 0),
@@ -131,11 +131,11 @@ def blow_up_time() -> sp.Expr:
 
 
 @cache
-def _loss_regimes() -> tuple[sp.Expr, sp.Expr, sp.Expr]:
+def loss_regimes() -> tuple[sp.Expr, sp.Expr, sp.Expr]:
     """Loss of the step output as a function of the escape time: early, inside the response window, never."""
     wrong = sp.S.One  # the squared error of an output of 0 for a target of 1, or the reverse
-    early = sp.integrate(wrong, (time, _escape, delay))
-    late = sp.integrate(wrong, (time, delay, _escape))
+    early = sp.integrate(wrong, (time, escape, delay))
+    late = sp.integrate(wrong, (time, delay, escape))
     never = sp.integrate(wrong, (time, delay, delay + response))
     return early, late, sp.expand(never)
 
@@ -167,11 +167,26 @@ def _r_escaping_at(moment: sp.Expr) -> sp.Expr:
 
 
 @cache
+def confident_signed_loss() -> sp.Expr:
+    """The integral loss with its sign: positive if the escape is early, negative if it is late.
+
+    >>> confident_signed_loss()
+    T - pi/(2*sqrt(r))
+    """
+    early, _, _ = loss_regimes()
+    return early.subs(escape, blow_up_time())
+
+
+@cache
+def confident_slope(side: int) -> sp.Expr:
+    """dL/dr of the integral loss on the branch right (side = 1) or left (side = -1) of the optimum."""
+    return side * confident_signed_loss().diff(r)
+
+
+@cache
 def confident_loss(normalisation: Normalisation = INTEGRAL) -> sp.Expr:
     """Loss for threshold, confidence to infinity, no-learning zone included (paper, equations 2, 12)."""
-    early, late, never = (
-        loss.subs(_escape, blow_up_time()) / normalisation.divisor for loss in _loss_regimes()
-    )
+    early, late, never = (loss.subs(escape, blow_up_time()) / normalisation.divisor for loss in loss_regimes())
     return sp.Piecewise((early, r > optimal_r()), (late, r >= point_of_no_return()), (never, True))
 
 

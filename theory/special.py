@@ -4,9 +4,14 @@ With ``x' = x**2 + r`` and ``x(0) = 0`` the trajectory is ``r t tanc(r t**2)`` a
 ``r secsq(r t**2)``, for negative, zero and positive ``r`` alike.
 """
 
+from collections.abc import Callable
 from typing import Any
 
+import mpmath as mp
+import numpy as np
 import sympy as sp
+from numpy.typing import ArrayLike, NDArray
+from sympy.codegen.numpy_nodes import logaddexp
 
 
 class tanc(sp.Function):
@@ -69,3 +74,44 @@ def _evaluate(function: sp.Expr, prec: int) -> sp.Expr | None:
     if not z.is_number:
         return None
     return function.rewrite(sp.tan)._eval_evalf(prec).as_real_imag()[0] if z.is_real else None
+
+
+def tanc_array(z: ArrayLike) -> NDArray[np.float64]:
+    """`tanc` of an array, to rounding for every z, large negative ones included."""
+    z = np.asarray(z, dtype=np.float64)
+    root = np.sqrt(np.abs(z))
+    safe = np.where(root == 0, 1.0, root)
+    ratio = np.where(z < 0, np.tanh(safe), np.tan(np.where(z < 0, 1.0, safe))) / safe
+    return np.where(root == 0, 1.0, ratio)
+
+
+def secsq_array(z: ArrayLike) -> NDArray[np.float64]:
+    """`secsq` of an array, to rounding for every z, in relative terms also where it is exponentially small."""
+    z = np.asarray(z, dtype=np.float64)
+    root = np.sqrt(np.abs(z))
+    decay = np.exp(-2 * np.where(z < 0, root, 0.0))
+    return np.where(z < 0, 4 * decay / (1 + decay) ** 2, 1 / np.cos(np.where(z < 0, 0.0, root)) ** 2)
+
+
+def lower_numpy(arguments: tuple[sp.Symbol, ...], expression: sp.Expr) -> Callable[..., NDArray[np.float64]]:
+    """A numpy function of an expression, with the two special functions known and log(1 + exp) stable."""
+    y = sp.Wild("y")
+    stable = expression.replace(sp.log(1 + sp.exp(y)), lambda y: logaddexp(0, y))
+    return sp.lambdify(arguments, stable, [{"tanc": tanc_array, "secsq": secsq_array}, "numpy"])
+
+
+def lower_mpmath(arguments: tuple[sp.Symbol, ...], expression: sp.Expr) -> Callable[..., mp.mpf]:
+    """An mpmath function of an expression, at the working precision of the caller."""
+    return sp.lambdify(arguments, expression, [{"tanc": _tanc_mp, "secsq": _secsq_mp}, "mpmath"])
+
+
+def _tanc_mp(z: mp.mpf) -> mp.mpf:
+    root = mp.sqrt(abs(z))
+    if root == 0:
+        return mp.mpf(1)
+    return (mp.tan(root) if z > 0 else mp.tanh(root)) / root
+
+
+def _secsq_mp(z: mp.mpf) -> mp.mpf:
+    root = mp.sqrt(abs(z))
+    return (mp.sec(root) if z > 0 else mp.sech(root)) ** 2
