@@ -132,20 +132,21 @@ def test_every_delay_in_range_reaches_the_run(value: str, monkeypatch: pytest.Mo
     assert seen == [float(value)]
 
 
-def test_help_names_every_option_with_unit_and_default() -> None:
-    """Also the time: help and refusals come before any heavy import."""
-    for arguments, code in (["--help"], 0), (["--T", "zero"], 2):
+@pytest.mark.parametrize(("arguments", "code"), [(["--help"], 0), (["--T", "zero"], 2)])
+def test_help_and_refusals_answer_within_a_second(arguments: list[str], code: int) -> None:
+    """The best of three, as the machine may be busy with other tests."""
+    seconds = []
+    for _ in range(3):
         started = time.perf_counter()
         done = subprocess.run(
-            [sys.executable, "-m", "validate.ghost", *arguments],
-            capture_output=True,
-            text=True,
-            env={**os.environ, "COLUMNS": "200"},
-            check=False,
+            [sys.executable, "-m", "validate.ghost", *arguments], capture_output=True, check=False
         )
-        seconds = time.perf_counter() - started
+        seconds.append(time.perf_counter() - started)
         assert done.returncode == code
-        assert seconds < 1.0
+    assert min(seconds) < 1.0
+
+
+def test_help_names_every_option_with_unit_and_default_and_imports_nothing_heavy() -> None:
     done = subprocess.run(
         [sys.executable, "-X", "importtime", "-m", "validate.ghost", "--help"],
         capture_output=True,
