@@ -14,6 +14,8 @@ from theory.training_map import PAPER, Window, branch, branch_slope, lowered, u
 
 MOVE = {letter: lowered(branch(letter), u) for letter in "LR"}
 SLOPE = {letter: lowered(branch_slope(letter), u) for letter in "LR"}
+
+
 @dataclass(frozen=True)
 class Limits:
     """The rates at which a cycle exists: open interval of a (lower, upper) and what ends it below."""

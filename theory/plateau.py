@@ -17,13 +17,12 @@ from theory.errors import StartError
 from theory.training_map import PAPER, Window, jump, lowered, rho, scaled_rate
 
 
-
 @cache
 def epoch_terms(orders: int = 3) -> tuple[sp.Expr, ...]:
     """Terms of N in powers b^-1, b^0, b^1, ..., each with its power of the scaled rate b; all vanish at rho = 1.
 
     >>> epoch_terms(2)
-    (8*(rho**(5/2) - 1)/(15*b), 3*log(rho)/4)
+    ((8*rho**(5/2)/15 - 8/15)/b, 3*log(rho)/4)
     """
     speed = jump() / scaled_rate
     terms: list[sp.Expr] = []
@@ -35,7 +34,7 @@ def epoch_terms(orders: int = 3) -> tuple[sp.Expr, ...]:
             rest += (-1) ** (power + 1) * speed**power * sp.diff(term, rho, power) / sp.factorial(power)
         slope = sp.powsimp(sp.expand(-rest / speed))
         primitive = sp.integrate(slope, rho)
-        terms.append(sp.factor(primitive - primitive.subs(rho, 1)))
+        terms.append(sp.powsimp(sp.expand(primitive - primitive.subs(rho, 1))))
     return tuple(term * scaled_rate ** (order - 1) for order, term in enumerate(terms))
 
 

@@ -4,24 +4,23 @@ from dataclasses import dataclass
 
 import sympy as sp
 
-from theory.training_map import cut, rate_ratio, response_ratio, rho, step
+from theory.training_map import cut, rate_ratio, rho, step
 
 
 @dataclass(frozen=True)
 class ProofStep:
-    """One step: `expression` has the stated `sign` for every positive rho, a and q = T_r / T.
+    """One step: a relation with right side 0 that holds for every positive rho, a and q = T_r / T.
 
     `reason` says what the step is for.
     """
 
     reason: str
-    expression: sp.Expr
-    sign: str  # "positive" or "zero"
+    relation: sp.Rel
 
     def holds(self) -> bool:
-        """Whether sympy proves the statement from the positivity of the symbols alone."""
-        simplified = sp.factor(sp.simplify(self.expression))
-        return bool(simplified == 0) if self.sign == "zero" else bool(simplified.is_positive)
+        """Whether sympy proves the relation from the positivity of the symbols alone."""
+        left = sp.factor(sp.simplify(self.relation.lhs))
+        return bool(left == 0) if isinstance(self.relation, sp.Eq) else bool(left.is_positive)
 
 
 @dataclass(frozen=True)
@@ -38,23 +37,24 @@ class SafetyProof:
 def safety_proof() -> SafetyProof:
     """The proof for every response window; derived here, walked through by `tests/theory/test_training_map.py`."""
     right, left = step("R"), step("L")
-    lowest = right.subs(rho, 1)
+    margin = right.subs(rho, 1) - cut()
     return SafetyProof(
         (
-            ProofStep("rho_c lies strictly below the optimum", 1 - cut(), "positive"),
-            ProofStep("the right branch increases, so it lies above its limit at 1+", right.diff(rho), "positive"),
+            ProofStep("the cut is positive, so powers of rho stay real above it", _positive(cut())),
+            ProofStep("the cut lies below the optimum", _positive(1 - cut())),
+            ProofStep("the right branch increases, so it lies above its limit at 1+", _positive(right.diff(rho))),
             ProofStep(
                 "that limit clears the cut by (1 - a) (1 - rho_c): not negative exactly when a <= 1",
-                lowest - cut() - (1 - rate_ratio) * (1 - cut()),
-                "zero",
+                _zero(margin - (1 - rate_ratio) * (1 - cut())),
             ),
-            ProofStep("the left branch moves up, away from the cut", left - rho, "positive"),
-            ProofStep("the two branches step equally far, so rho = 1 is the only corner", left + right - 2 * rho, "zero"),
-            ProofStep("the cut itself is positive, so powers of rho stay real above it", cut(), "positive"),
+            ProofStep("the left branch moves up, away from the cut", _positive(left - rho)),
         )
     )
 
 
-def lowest_reached(a: float, q: float) -> sp.Expr:
-    """Infimum of the images of the right branch, 1 - a (1 - rho_c), for given numbers a and q."""
-    return step("R").subs({rho: 1, rate_ratio: a, response_ratio: q})
+def _positive(expression: sp.Expr) -> sp.Rel:
+    return sp.Gt(expression, 0, evaluate=False)
+
+
+def _zero(expression: sp.Expr) -> sp.Rel:
+    return sp.Eq(expression, 0, evaluate=False)

@@ -41,7 +41,7 @@ def lowered(expression: sp.Expr, *arguments: sp.Symbol) -> Callable[..., Number]
 
     Its constants are dyadic rationals, exact in binary, so that intervals and long floats lose nothing.
     """
-    return sp.lambdify(arguments, expression, modules=[{}])
+    return sp.lambdify(arguments, expression, modules=[{"sqrt": lambda x: x**0.5}])
 
 
 @cache
