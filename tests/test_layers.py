@@ -21,9 +21,7 @@ def imported(source: str, package: str) -> Iterator[str]:
                 yield from (alias.name for alias in names)
             case ast.ImportFrom(module=module, names=names, level=level):
                 parents = package.split(".")
-                base = (
-                    ".".join([*parents[: len(parents) - level + 1], module or ""]) if level else module or ""
-                )
+                base = ".".join([*parents[: len(parents) - level + 1], module or ""]) if level else module or ""
                 base = base.rstrip(".")
                 yield base
                 yield from (f"{base}.{alias.name}" for alias in names)
@@ -161,8 +159,6 @@ def test_the_notebook_rules_catch_what_they_must(
 ) -> None:
     notebook = tmp_path / "a.ipynb"
     markdown = {"cell_type": "markdown", "source": ["def f(): pass"]}
-    notebook.write_text(
-        json.dumps({"cells": [markdown, *({"cell_type": "code", "source": [s]} for s in sources)]})
-    )
+    notebook.write_text(json.dumps({"cells": [markdown, *({"cell_type": "code", "source": [s]} for s in sources)]}))
     cells = code_cells(notebook)
     assert (defines_something(cells), ends_in_an_assertion(cells)) == (defines, asserts)

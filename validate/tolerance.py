@@ -6,6 +6,7 @@ holds.
 """
 
 import math
+import sys
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -182,7 +183,8 @@ class Bracket(Tolerance):
             raise ToleranceError(f"a bracket is a pair (below, above); got shape {ends.shape}")
         p, below, above = _number(predicted), float(ends[0]), float(ends[1])
         middle = below + (above - below) / 2
-        passed = below <= p <= above and above - below <= self.resolution
+        rounding = 4 * sys.float_info.epsilon * max(abs(below), abs(above))
+        passed = below <= p <= above and above - below <= self.resolution + rounding
         return Verdict(p, middle, abs(middle - p), (above - below) / 2, passed)
 
 

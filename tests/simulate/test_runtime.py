@@ -75,9 +75,7 @@ def test_a_cache_that_cannot_be_written_is_gone_without() -> None:
     assert (found["hits"], found["misses"]) == (0, 0)
 
 
-def test_the_cache_directory_follows_the_user_s_choice(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_cache_directory_follows_the_user_s_choice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
     assert runtime.cache_directory() == tmp_path / "xdg" / "rnn-learning-theory"
     monkeypatch.delenv("XDG_CACHE_HOME")

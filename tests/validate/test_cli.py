@@ -138,9 +138,7 @@ def test_help_and_refusals_answer_within_a_second(arguments: list[str], code: in
     seconds = []
     for _ in range(3):
         started = time.perf_counter()
-        done = subprocess.run(
-            [sys.executable, "-m", "validate.ghost", *arguments], capture_output=True, check=False
-        )
+        done = subprocess.run([sys.executable, "-m", "validate.ghost", *arguments], capture_output=True, check=False)
         seconds.append(time.perf_counter() - started)
         assert done.returncode == code
     assert min(seconds) < 1.0
@@ -175,9 +173,7 @@ def test_help_names_every_option_with_unit_and_default_and_imports_nothing_heavy
         assert "default: " in row[: row.index("]") + 1]
     assert "--quick" in done.stdout
     assert "--full" in done.stdout
-    assert all(
-        default in done.stdout for default in ("100", "0.1095 times the critical", "0.02", "10.0", "6000")
-    )
+    assert all(default in done.stdout for default in ("100", "0.1095 times the critical", "0.02", "10.0", "6000"))
 
 
 def test_a_list_is_separated_by_spaces(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -202,9 +198,7 @@ def test_a_list_is_separated_by_spaces(monkeypatch: pytest.MonkeyPatch) -> None:
         assert seen == {"levels": ["map", "network"], "rates": [-1.0, 2.0], "seed": 3}
 
 
-def test_a_bad_word_in_a_list_is_named(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_bad_word_in_a_list_is_named(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     def main(
         levels: Annotated[list[str], option("--levels", Choice(("map", "network")), "Levels.")] = [],  # noqa: B006
     ) -> int:

@@ -27,14 +27,10 @@ def test_a_file_is_replaced_whole(tmp_path: Path) -> None:
     assert os.listdir(tmp_path) == ["a.json"]
     umask = os.umask(0)
     os.umask(umask)
-    assert (
-        stat.S_IMODE(path.stat().st_mode) == 0o666 & ~umask
-    )  # as any other file, not private as a temporary one
+    assert stat.S_IMODE(path.stat().st_mode) == 0o666 & ~umask  # as any other file, not private as a temporary one
 
 
-def test_a_failed_write_leaves_the_old_file_and_nothing_else(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "a.json"
     write_atomically(path, b"old")
 

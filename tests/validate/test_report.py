@@ -83,9 +83,7 @@ def test_numbers_that_are_not_finite_become_null_beside_a_flag() -> None:
     ("asserted", "measured", "code", "word"),
     [(True, 1.0, 0, "pass"), (True, 2.0, 1, "FAIL"), (False, 2.0, 0, "reported: does not hold")],
 )
-def test_only_asserted_checks_decide_the_exit_status(
-    asserted: bool, measured: float, code: int, word: str
-) -> None:
+def test_only_asserted_checks_decide_the_exit_status(asserted: bool, measured: float, code: int, word: str) -> None:
     made = report()
     check = made.check("x", predicted=1.0, measured=measured, tolerance=Exact(), asserted=asserted)
     assert made.exit_code == code
