@@ -1,0 +1,265 @@
+"""The latent circuit of a user's own rank-one network: flow, certified fixed points, ghosts, predicted delay.
+
+    circuit = LatentCircuit(m, n, b)
+    circuit.fixed_points().roots, circuit.ghosts(), circuit.predicted_delay().value
+
+Every derivative comes from `theory/reduction.py`, every certificate from `theory/roots.py`.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache, cached_property
+
+import numpy as np
+from jaxtyping import ArrayLike, Float, Int
+
+from theory.normal_form import NormalForm
+from theory.passage import Delay, Passage, euler_passage, travel_time, with_euler_correction
+from theory.reduction import (
+    LATENT,
+    latent_derivatives,
+    leak,
+    parameter_derivatives,
+    tanh_bound,
+    tanh_polynomial,
+    tanh_tail,
+)
+from theory.roots import Count, Jet, JetFunction, Roots, find_roots
+
+UNIT_ROUNDOFF = 0.5 * np.finfo(np.float64).eps
+ROUNDINGS = 32  # more than the operations between a neuron's parameters and its share; tanh is trusted to 4 ulp
+INITIAL_UNIT = -0.3  # the paper starts every unit there
+CHUNK = 2**18  # neurons times cells evaluated together; keeps the work in cache
+
+Vector = Float[np.ndarray, " neurons"]
+Batch = Float[np.ndarray, "batch neurons"]
+LossGradient = tuple[Vector, Vector, Vector]
+"""Gradient of a loss with respect to m, n and b; zeros for a vector that is not trained."""
+
+
+class NetworkShapeError(ValueError):
+    """m, n and b do not describe one rank-one network."""
+
+
+class NetworkValueError(ValueError):
+    """m, n, b or tau hold something that is not a finite real number (or tau is not positive)."""
+
+
+def certify_fixed_points(m: Batch, n: Batch, b: Batch) -> Roots:
+    """All fixed points of many rank-one circuits, shape (batch, N) each, with certificates.
+
+    A fixed point has |kappa| = |n.tanh| < ||n||_1, and the flow points inwards there; derived here.
+    """
+    return _certify(m, n, b, order=0, half_width=np.abs(n).sum(axis=1))
+
+
+def certify_turning_points(m: Batch, n: Batch, b: Batch) -> Roots:
+    """All turning points f' = 0 of many rank-one circuits, with certificates.
+
+    |m kappa| sech^2(z) <= |z| sech^2(z) + |b| <= 1 + |b| with z = m kappa + b, since |z| <= |sinh z cosh z|. So
+    |kappa| |f' + 1| <= sum |n| (1 + |b|), and f' < 0 from there outwards; derived here.
+    """
+    return _certify(m, n, b, order=1, half_width=(np.abs(n) * (1 + np.abs(b))).sum(axis=1))
+
+
+def _certify(m: Batch, n: Batch, b: Batch, order: int, half_width: Float[np.ndarray, " batch"]) -> Roots:
+    outwards = (1, -1) if order == 0 else (-1, -1)
+    padded = 1.01 * half_width + np.finfo(np.float64).tiny  # a strict bound, with room for rounding
+    return find_roots(_jet(m, n, b, order), padded, *outwards)
+
+
+@cache
+def _bounds(order: int) -> tuple[float, float, float]:
+    """Of the order-th derivative of tanh: its supremum, its bound in units of sech^2, its sensitivity to rounding."""
+    coefficients = tanh_polynomial(order).all_coeffs()[::-1]
+    sensitivity = sum((power + 1) * abs(int(value)) for power, value in enumerate(coefficients))
+    tail = float(tanh_tail(order)) if order else np.inf
+    return float(tanh_bound(order)) * (1 + 1e-12), tail * (1 + 1e-12), float(sensitivity)
+
+
+def _jet(m: Batch, n: Batch, b: Batch, order: int) -> JetFunction:
+    """The order-th derivative of the circuits' flows as `find_roots` wants it."""
+    size = m.shape[1]
+    share = latent_derivatives(order)
+    supremum, tail, _ = _bounds(order + 3)
+    gain = np.abs(m)
+    with np.errstate(over="ignore"):
+        weight = np.abs(n) * gain ** (order + 3)
+        rounding = [_rounding(m, n, b, order + extra) for extra in range(3)]
+
+    def evaluate(
+        member: Int[np.ndarray, " cells"],
+        centre: Float[np.ndarray, " cells"],
+        radius: Float[np.ndarray, " cells"],
+    ) -> Jet:
+        values, third = np.empty((3, len(member))), np.empty(len(member))
+        for piece in _pieces(len(member), size):
+            who, place = member[piece], centre[piece, None]
+            mine, offset = m[who], b[who]
+            with np.errstate(over="ignore", invalid="ignore"):
+                for row, neurons in zip(values, share(place, mine, n[who], offset), strict=True):
+                    row[piece] = neurons.sum(axis=1)
+                nearest = np.abs(mine * place + offset) - gain[who] * radius[piece, None]
+                decay = 4.0 * np.exp(-2.0 * np.maximum(nearest, 0.0))  # at least sech^2 on the cell
+                third[piece] = (weight[who] * np.minimum(supremum, tail * decay)).sum(axis=1)
+        errors = [fixed[member] + np.abs(centre) * growing[member] for fixed, growing in rounding]
+        for extra in range(3):
+            values[extra] += np.broadcast_to(_leak(order + extra, centre), centre.shape)
+        return Jet((values[0], values[1], values[2]), (errors[0], errors[1], errors[2]), third * (1 + 1e-9))
+
+    return evaluate
+
+
+def _leak(order: int, latent: Float[np.ndarray, " cells"]) -> Float[np.ndarray, " cells"] | float:
+    """-kappa or its derivative, from the symbolic leak (linear in kappa)."""
+    expression = leak(order)
+    return float(expression.coeff(LATENT, 1)) * latent + float(expression.coeff(LATENT, 0))
+
+
+def _rounding(
+    m: Batch, n: Batch, b: Batch, order: int
+) -> tuple[Float[np.ndarray, " batch"], Float[np.ndarray, " batch"]]:
+    """(e, g): the computed order-th derivative of f at kappa is wrong by at most e + g |kappa|.
+
+    Summing N terms in any order costs N roundings; the input m kappa + b is wrong by 2 u (|m kappa| + |b|).
+    """
+    unit = (m.shape[1] + ROUNDINGS) * UNIT_ROUNDOFF
+    weight = np.abs(n) * np.abs(m) ** order * _bounds(order)[2]
+    still, moving = (weight * (1 + np.abs(b))).sum(axis=1), (weight * np.abs(m)).sum(axis=1)
+    return unit * (still + 1), unit * (moving + 1)
+
+
+def _pieces(cells: int, neurons: int) -> Iterator[slice]:
+    rows = max(1, CHUNK // max(neurons, 1))
+    for begin in range(0, cells, rows):
+        yield slice(begin, min(begin + rows, cells))
+
+
+@dataclass(frozen=True, eq=False)
+class LatentCircuit:
+    """tau kappa' = f(kappa) = -kappa + n.tanh(m kappa + b): the rank-one network with these m, n, b, each (N,).
+
+    Anything array-like is accepted. `NetworkShapeError` and `NetworkValueError` say what is wrong with it.
+    All times are in the unit of `tau`. (Paper, equation 4.)
+    """
+
+    m: Vector
+    n: Vector
+    b: Vector
+    tau: float = 1.0
+
+    def __init__(self, m: ArrayLike, n: ArrayLike, b: ArrayLike, tau: float = 1.0) -> None:
+        """Check and copy the arrays."""
+        vectors = {name: _vector(name, given) for name, given in (("m", m), ("n", n), ("b", b))}
+        sizes = {name: len(vector) for name, vector in vectors.items()}
+        if len(set(sizes.values())) > 1:
+            raise NetworkShapeError(f"m, n and b must have one length, got {sizes}: one entry a neuron in each")
+        if not (np.isfinite(tau) and tau > 0):
+            raise NetworkValueError(f"tau must be positive and finite, got {tau}")
+        for name, vector in vectors.items():
+            object.__setattr__(self, name, vector)
+        object.__setattr__(self, "tau", float(tau))
+
+    def derivative(self, latent: ArrayLike, order: int = 0) -> Float[np.ndarray, "*points"]:
+        """The order-th derivative of f at any array of latent values, same shape."""
+        place = np.asarray(latent, dtype=np.float64)
+        neurons = latent_derivatives(order)(place[..., None], self.m, self.n, self.b)[0]
+        return np.asarray(neurons.sum(axis=-1) + _leak(order, place))
+
+    def flow(self, latent: ArrayLike) -> Float[np.ndarray, "*points"]:
+        """f at any array of latent values."""
+        return self.derivative(latent, 0)
+
+    def flow_error(self, latent: float) -> float:
+        """A bound of the rounding error of `flow` at one latent value."""
+        fixed, growing = _rounding(self.m[None], self.n[None], self.b[None], 0)
+        return float(fixed[0] + abs(latent) * growing[0])
+
+    def parameter_gradient(self, latent: float) -> LossGradient:
+        """(df/dm, df/dn, df/db) at a fixed latent value; at a turning point, the gradient of its effective_r."""
+        d_m, d_n, d_b = parameter_derivatives()(latent, self.m, self.n, self.b)
+        return d_m, d_n, d_b
+
+    def start(self, unit: float = INITIAL_UNIT) -> float:
+        """kappa(0) = n.x(0) with every unit at `unit`."""
+        return float(unit * self.n.sum())
+
+    def stepped(self, loss_gradient: LossGradient, learning_rate: float) -> "LatentCircuit":
+        """The circuit after one step of gradient descent."""
+        g_m, g_n, g_b = loss_gradient
+        moved = (self.m - learning_rate * g_m, self.n - learning_rate * g_n, self.b - learning_rate * g_b)
+        return LatentCircuit(*moved, tau=self.tau)
+
+    @cached_property
+    def _fixed_points(self) -> Count:
+        return certify_fixed_points(self.m[None], self.n[None], self.b[None]).of(0)
+
+    @cached_property
+    def _turning_points(self) -> Count:
+        return certify_turning_points(self.m[None], self.n[None], self.b[None]).of(0)
+
+    def fixed_points(self) -> Count:
+        """Certified fixed points; slope -1 is stable, +1 unstable."""
+        return self._fixed_points
+
+    def turning_points(self) -> Count:
+        """Certified zeros of f'."""
+        return self._turning_points
+
+    def normal_forms(self) -> tuple[NormalForm, ...]:
+        """The normal form at every certified turning point, ascending."""
+        found = self.turning_points()
+        return tuple(self._normal_form(x, d) for x, d in zip(found.roots, found.radii, strict=True))
+
+    def _normal_form(self, location: float, radius: float) -> NormalForm:
+        bend = float(self.derivative(location, 2))
+        slope = abs(float(self.derivative(location, 1)))
+        error = self.flow_error(location) + radius * (slope + radius * abs(bend))
+        return NormalForm(float(location), float(self.flow(location)), 0.5 * bend, error, self.tau)
+
+    def ghosts(self) -> tuple[NormalForm, ...]:
+        """Local minima of |f| that do not reach zero: f' = 0 and f f'' > 0."""
+        return tuple(point for point in self.normal_forms() if point.is_ghost)
+
+    def pairs(self) -> tuple[NormalForm, ...]:
+        """Turning points beyond zero: f' = 0 and f f'' < 0. At zero the two fixed points about it annihilate."""
+        return tuple(point for point in self.normal_forms() if point.is_pair)
+
+    def slowest(self) -> NormalForm | None:
+        """The ghost with the smallest equivalent toy parameter, hence the longest bottleneck; None without ghosts."""
+        return min(self.ghosts(), key=lambda ghost: ghost.toy_r, default=None)
+
+    def predicted_delay(self, start: float | None = None, threshold: float = 1.0) -> Delay:
+        """Time of the continuous flow from `start` (default: kappa(0)) up to `threshold`."""
+        begin = self.start() if start is None else start
+        fixed, turning = self.fixed_points(), self.normal_forms()
+        return travel_time(self._at, self.flow_error, begin, threshold, fixed, turning, self.tau)
+
+    def predicted_euler_delay(self, step: float, start: float | None = None, threshold: float = 1.0) -> Delay:
+        """Time that the Euler map with D = `step` needs, to first order in D; what is left is O(D^2)."""
+        begin = self.start() if start is None else start
+        exact = self.predicted_delay(begin, threshold)
+        return with_euler_correction(exact, self._at(begin), self._at(threshold), step, self.tau)
+
+    def euler_passage(
+        self, step: float, start: float | None = None, threshold: float = 1.0, most_steps: int = 100_000
+    ) -> Passage:
+        """The passage of the network's Euler map with D = `step` = dt / tau, exactly as the network makes it."""
+        begin = self.start() if start is None else start
+        return euler_passage(self._at, begin, threshold, step, self.tau, most_steps)
+
+    def _at(self, latent: float) -> float:
+        return float(self.flow(latent))
+
+
+def _vector(name: str, given: ArrayLike) -> Vector:
+    array = np.asarray(given)
+    if array.ndim != 1 or array.size == 0:
+        raise NetworkShapeError(f"{name} must be one-dimensional and non-empty, got shape {array.shape}: flatten it")
+    if array.dtype.kind not in "iuf":
+        raise NetworkValueError(f"{name} must hold real numbers, got {array.dtype}: convert it to float")
+    vector = np.array(array, dtype=np.float64)
+    if not np.isfinite(vector).all():
+        raise NetworkValueError(f"{name} must be finite, got a NaN or an infinity: look for a diverged training run")
+    vector.flags.writeable = False
+    return vector
