@@ -105,9 +105,7 @@ def main(
         float,
         option("--network-confidence", POSITIVE, "Networks' confidence c (unit: 1 / unit of kappa)."),
     ] = 10.0,
-    neurons: Annotated[
-        int, option("--neurons", Whole(1, 100_000), "Neurons of each network (a count).")
-    ] = 100,
+    neurons: Annotated[int, option("--neurons", Whole(1, 100_000), "Neurons of each network (a count).")] = 100,
     networks: Annotated[
         int | None,
         option(
