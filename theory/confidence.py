@@ -149,7 +149,7 @@ def optimal_r(model: ToyModel, span: float = 100.0) -> float:
 
     def slope(r: float) -> float:
         found = loss_and_gradient(np.array([r]), model)
-        return float(found.log_delay_pull[0] - found.log_response_pull[0])
+        return math.tanh(found.log_delay_pull[0] - found.log_response_pull[0])  # one part may be zero
 
     grid = step * np.geomspace(1 / span, span, 161)
     found = loss_and_gradient(grid, model)

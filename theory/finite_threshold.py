@@ -86,8 +86,8 @@ def _r_series(moment: sp.Expr, order: int) -> sp.Expr:
 def optimal_r_series(order: int = 2) -> sp.Expr:
     """Optimum up to softness**order.
 
-    >>> sp.factor(optimal_r_series(1))
-    pi**2*(T - 2*e)/(4*T**3)
+    >>> optimal_r_series(1)
+    pi**2/(4*T**2) - pi**2*e/(2*T**3)
     """
     return _r_series(delay, order)
 
@@ -101,8 +101,8 @@ def point_of_no_return_series(order: int = 2) -> sp.Expr:
 def critical_learning_rate_series(order: int = 2, normalisation: Normalisation = INTEGRAL) -> sp.Expr:
     """Critical learning rate up to softness**order, for any response window.
 
-    >>> sp.factor(ghost.paper_window(critical_learning_rate_series(1)))
-    pi**4*(3*T - 16*e)/(32*T**6)
+    >>> sp.expand(sp.simplify(ghost.paper_window(critical_learning_rate_series(1))))
+    3*pi**4/(32*T**5) - pi**4*e/(2*T**6)
     """
     optimum = optimal_r_series(order)
     drop = optimum - point_of_no_return_series(order)

@@ -76,6 +76,20 @@ def _evaluate(function: sp.Expr, prec: int) -> sp.Expr | None:
     return function.rewrite(sp.tan)._eval_evalf(prec).as_real_imag()[0] if z.is_real else None
 
 
+def tanc_series(terms: int) -> list[sp.Rational]:
+    """Taylor coefficients of `tanc` at 0, lowest first; the radius of convergence is (pi / 2)**2.
+
+    >>> tanc_series(4)
+    [1, 1/3, 2/15, 17/315]
+    """
+    return [sp.bernoulli(2 * n) * (-4) ** n * (1 - 4**n) / sp.factorial(2 * n) for n in range(1, terms + 1)]
+
+
+def secsq_series(terms: int) -> list[sp.Rational]:
+    """Taylor coefficients of `secsq` at 0: those of d tan(s) / ds in powers of s**2."""
+    return [(2 * k + 1) * coefficient for k, coefficient in enumerate(tanc_series(terms))]
+
+
 def tanc_array(z: ArrayLike) -> NDArray[np.float64]:
     """`tanc` of an array, to rounding for every z, large negative ones included."""
     z = np.asarray(z, dtype=np.float64)
