@@ -4,8 +4,8 @@ A step theta -> theta - alpha g moves the value of the flow at a ghost, r_eff = 
 
     r_eff(alpha) = r_eff + alpha F + (alpha^2 / 2)(F_2 - G^2 / f'') + O(alpha^3)
 
-with F = df/dalpha = -grad(f).g, F_2 = d^2f/dalpha^2 and G = d^2f/(dalpha dkappa) at the ghost (to first order the place of
-the ghost does not matter: the envelope theorem). Derived below and proved by `tests/theory/test_crossing.py`.
+with F = df/dalpha = -grad(f).g, F_2 = d^2f/dalpha^2 and G = d^2f/(dalpha dkappa) at the ghost (to first order the
+place of the ghost does not matter: the envelope theorem). Derived below and proved by `tests/theory/test_crossing.py`.
 """
 
 import enum
@@ -170,9 +170,9 @@ class EffectiveToyModel:
     """The toy model that a ghost is, between the network's own start and threshold, for a task with delay T.
 
     `optimal_r` is the r_eff whose arctangent passage lasts T and `point_of_no_return` the one whose passage lasts
-    T + T_r. `critical_learning_rate` is the rate at which a step of descent from just above the optimum lands on the point
-    of no return, if the loss is |passage - T| times `loss_scale` (1 / T for the paper's networks) and depends on the
-    parameters through r_eff alone, d r_eff = grad(r_eff).d theta: it holds wherever on the loss's cusp the network is.
+    T + T_r. `critical_learning_rate` is the rate at which a step of descent from just above the optimum lands on the
+    point of no return, if the loss is |passage - T| times `loss_scale` (1 / T for the paper's networks) and m, n and b
+    are all trained and act through r_eff alone; the curvature and the gradient of r_eff are those of now.
     """
 
     ghost: NormalForm
@@ -214,8 +214,8 @@ def effective_toy_model(
 def effective_r_for(ghost: NormalForm, delay: float, start: float, threshold: float) -> float:
     """The r_eff at which the arctangent passage from `start` to `threshold` past `ghost` lasts `delay`.
 
-    The passage time falls strictly from infinity to zero as r_eff grows, for start < location < threshold, so the answer
-    is unique; it lies below that of an infinitely long way.
+    For start < location < threshold the passage time falls strictly from infinity to zero as r_eff grows, so the
+    answer is unique; it lies below that of an infinitely long way.
     """
     most = ghost.largest_effective_r(delay)
     least = most

@@ -3,36 +3,24 @@
     circuit = LatentCircuit(m, n, b)
     circuit.fixed_points().roots, circuit.ghosts(), circuit.predicted_delay().value
 
-Every derivative comes from `theory/reduction.py`, every certificate from `theory/roots.py`.
+Every derivative comes from `theory/reduction.py`, every certificate from `theory/certify.py`.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cached_property
 
 import numpy as np
-from jaxtyping import ArrayLike, Float, Int
+from jaxtyping import ArrayLike, Float
 
+from theory.certify import certify_fixed_points, certify_turning_points, rounding_error
 from theory.normal_form import NormalForm
 from theory.passage import Delay, Passage, euler_passage, travel_time, with_euler_correction
-from theory.reduction import (
-    LATENT,
-    latent_derivatives,
-    leak,
-    parameter_derivatives,
-    tanh_bound,
-    tanh_polynomial,
-    tanh_tail,
-)
-from theory.roots import Count, Jet, JetFunction, Roots, find_roots
+from theory.reduction import latent_derivatives, leak_at, parameter_derivatives
+from theory.roots import Count
 
-UNIT_ROUNDOFF = 0.5 * np.finfo(np.float64).eps
-ROUNDINGS = 32  # more than the operations between a neuron's parameters and its share; tanh is trusted to 4 ulp
 INITIAL_UNIT = -0.3  # the paper starts every unit there
-CHUNK = 2**18  # neurons times cells evaluated together; keeps the work in cache
 
 Vector = Float[np.ndarray, " neurons"]
-Batch = Float[np.ndarray, "batch neurons"]
 LossGradient = tuple[Vector, Vector, Vector]
 """Gradient of a loss with respect to m, n and b; zeros for a vector that is not trained."""
 
@@ -43,96 +31,6 @@ class NetworkShapeError(ValueError):
 
 class NetworkValueError(ValueError):
     """m, n, b or tau hold something that is not a finite real number (or tau is not positive)."""
-
-
-def certify_fixed_points(m: Batch, n: Batch, b: Batch) -> Roots:
-    """All fixed points of many rank-one circuits, shape (batch, N) each, with certificates.
-
-    A fixed point has |kappa| = |n.tanh| < ||n||_1, and the flow points inwards there; derived here.
-    """
-    return _certify(m, n, b, order=0, half_width=np.abs(n).sum(axis=1))
-
-
-def certify_turning_points(m: Batch, n: Batch, b: Batch) -> Roots:
-    """All turning points f' = 0 of many rank-one circuits, with certificates.
-
-    |m kappa| sech^2(z) <= |z| sech^2(z) + |b| <= 1 + |b| with z = m kappa + b, since |z| <= |sinh z cosh z|. So
-    |kappa| |f' + 1| <= sum |n| (1 + |b|), and f' < 0 from there outwards; derived here.
-    """
-    return _certify(m, n, b, order=1, half_width=(np.abs(n) * (1 + np.abs(b))).sum(axis=1))
-
-
-def _certify(m: Batch, n: Batch, b: Batch, order: int, half_width: Float[np.ndarray, " batch"]) -> Roots:
-    outwards = (1, -1) if order == 0 else (-1, -1)
-    padded = 1.01 * half_width + np.finfo(np.float64).tiny  # a strict bound, with room for rounding
-    return find_roots(_jet(m, n, b, order), padded, *outwards)
-
-
-@cache
-def _bounds(order: int) -> tuple[float, float, float]:
-    """Of the order-th derivative of tanh: its supremum, its bound in units of sech^2, its sensitivity to rounding."""
-    coefficients = tanh_polynomial(order).all_coeffs()[::-1]
-    sensitivity = sum((power + 1) * abs(int(value)) for power, value in enumerate(coefficients))
-    tail = float(tanh_tail(order)) if order else np.inf
-    return float(tanh_bound(order)) * (1 + 1e-12), tail * (1 + 1e-12), float(sensitivity)
-
-
-def _jet(m: Batch, n: Batch, b: Batch, order: int) -> JetFunction:
-    """The order-th derivative of the circuits' flows as `find_roots` wants it."""
-    size = m.shape[1]
-    share = latent_derivatives(order)
-    supremum, tail, _ = _bounds(order + 3)
-    gain = np.abs(m)
-    with np.errstate(over="ignore"):
-        weight = np.abs(n) * gain ** (order + 3)
-        rounding = [_rounding(m, n, b, order + extra) for extra in range(3)]
-
-    def evaluate(
-        member: Int[np.ndarray, " cells"],
-        centre: Float[np.ndarray, " cells"],
-        radius: Float[np.ndarray, " cells"],
-    ) -> Jet:
-        values, third = np.empty((3, len(member))), np.empty(len(member))
-        for piece in _pieces(len(member), size):
-            who, place = member[piece], centre[piece, None]
-            mine, offset = m[who], b[who]
-            with np.errstate(over="ignore", invalid="ignore"):
-                for row, neurons in zip(values, share(place, mine, n[who], offset), strict=True):
-                    row[piece] = neurons.sum(axis=1)
-                nearest = np.abs(mine * place + offset) - gain[who] * radius[piece, None]
-                decay = 4.0 * np.exp(-2.0 * np.maximum(nearest, 0.0))  # at least sech^2 on the cell
-                third[piece] = (weight[who] * np.minimum(supremum, tail * decay)).sum(axis=1)
-        errors = [fixed[member] + np.abs(centre) * growing[member] for fixed, growing in rounding]
-        for extra in range(3):
-            values[extra] += np.broadcast_to(_leak(order + extra, centre), centre.shape)
-        return Jet((values[0], values[1], values[2]), (errors[0], errors[1], errors[2]), third * (1 + 1e-9))
-
-    return evaluate
-
-
-def _leak(order: int, latent: Float[np.ndarray, " cells"]) -> Float[np.ndarray, " cells"] | float:
-    """-kappa or its derivative, from the symbolic leak (linear in kappa)."""
-    expression = leak(order)
-    return float(expression.coeff(LATENT, 1)) * latent + float(expression.coeff(LATENT, 0))
-
-
-def _rounding(
-    m: Batch, n: Batch, b: Batch, order: int
-) -> tuple[Float[np.ndarray, " batch"], Float[np.ndarray, " batch"]]:
-    """(e, g): the computed order-th derivative of f at kappa is wrong by at most e + g |kappa|.
-
-    Summing N terms in any order costs N roundings; the input m kappa + b is wrong by 2 u (|m kappa| + |b|).
-    """
-    unit = (m.shape[1] + ROUNDINGS) * UNIT_ROUNDOFF
-    weight = np.abs(n) * np.abs(m) ** order * _bounds(order)[2]
-    still, moving = (weight * (1 + np.abs(b))).sum(axis=1), (weight * np.abs(m)).sum(axis=1)
-    return unit * (still + 1), unit * (moving + 1)
-
-
-def _pieces(cells: int, neurons: int) -> Iterator[slice]:
-    rows = max(1, CHUNK // max(neurons, 1))
-    for begin in range(0, cells, rows):
-        yield slice(begin, min(begin + rows, cells))
 
 
 @dataclass(frozen=True, eq=False)
@@ -164,7 +62,7 @@ class LatentCircuit:
         """The order-th derivative of f at any array of latent values, same shape."""
         place = np.asarray(latent, dtype=np.float64)
         neurons = latent_derivatives(order)(place[..., None], self.m, self.n, self.b)[0]
-        return np.asarray(neurons.sum(axis=-1) + _leak(order, place))
+        return np.asarray(neurons.sum(axis=-1) + leak_at(order, place))
 
     def flow(self, latent: ArrayLike) -> Float[np.ndarray, "*points"]:
         """f at any array of latent values."""
@@ -172,7 +70,7 @@ class LatentCircuit:
 
     def flow_error(self, latent: float) -> float:
         """A bound of the rounding error of `flow` at one latent value."""
-        fixed, growing = _rounding(self.m[None], self.n[None], self.b[None], 0)
+        fixed, growing = rounding_error(self.m[None], self.n[None], self.b[None], 0)
         return float(fixed[0] + abs(latent) * growing[0])
 
     def parameter_gradient(self, latent: float) -> LossGradient:

@@ -51,6 +51,12 @@ def leak(order: int) -> sympy.Expr:
     return sympy.diff(-LATENT, LATENT, order)
 
 
+def leak_at(order: int, latent: Float[np.ndarray, "*shape"]) -> Float[np.ndarray, "*shape"]:
+    """`leak` evaluated; -kappa and its derivatives are all linear in kappa."""
+    expression = leak(order)
+    return float(expression.coeff(LATENT, 1)) * latent + float(expression.coeff(LATENT, 0)) * np.ones_like(latent)
+
+
 def neuron_along_step() -> sympy.Expr:
     """The share of a neuron whose parameters have moved by -alpha times the gradient (g_m, g_n, g_b)."""
     moved = {M: M - RATE * STEP_M, N: N - RATE * STEP_N, B: B - RATE * STEP_B}
