@@ -7,6 +7,7 @@ here, and expanded in ``softness`` = 1 / threshold.
 
 from collections.abc import Callable
 from functools import cache
+from typing import TypeAlias
 
 import mpmath as mp
 import sympy as sp
@@ -16,6 +17,7 @@ from theory.ghost import INTEGRAL, Normalisation, delay, r, response, threshold,
 
 softness = sp.Symbol("e", positive=True)  # 1 / threshold
 _s = sp.Symbol("s", positive=True)
+Real: TypeAlias = float | int | mp.mpf
 
 
 def escaped_by(moment: sp.Expr) -> sp.Basic:
@@ -114,7 +116,7 @@ def critical_learning_rate_series(order: int = 2, normalisation: Normalisation =
 # Numbers to any precision
 
 
-def r_escaping_at(moment: float, level: float, digits: int = 30) -> mp.mpf:
+def r_escaping_at(moment: Real, level: Real, digits: int = 30) -> mp.mpf:
     """The r > 0 whose passage time through `level` (may be infinite) is `moment`, to `digits` digits.
 
     With y = sqrt(r) moment the equation y + atan(y / (level moment)) = pi / 2 is increasing and concave,
@@ -127,7 +129,7 @@ def r_escaping_at(moment: float, level: float, digits: int = 30) -> mp.mpf:
         return (y / moment) ** 2
 
 
-def critical_learning_rate(window: tuple[float, float], level: float, digits: int = 30) -> mp.mpf:
+def critical_learning_rate(window: tuple[Real, Real], level: Real, digits: int = 30) -> mp.mpf:
     """Critical rate of the integral loss for (delay, response window) at a finite or infinite threshold."""
     with mp.workdps(digits + 10):
         optimum = r_escaping_at(window[0], level, digits)

@@ -13,7 +13,6 @@ from functools import cache
 import mpmath as mp
 import numpy as np
 import sympy as sp
-from scipy.optimize import brentq
 
 from theory import ghost, output
 from theory.confidence import loss_and_gradient
@@ -25,6 +24,7 @@ ARGUMENTS = (r, delay, response, threshold, confidence)
 _k = sp.Symbol("k", positive=True)
 _x = sp.Symbol("x", real=True)
 _s = sp.Symbol("s", positive=True)
+_gap = sp.Symbol("gap", positive=True)  # x + s, which vanishes exponentially
 
 
 @cache
@@ -57,14 +57,18 @@ def growth_integral() -> sp.Expr:
     By parts, from dx/dr = (x + t x') / (2 r).
     """
     plain = exponential_integral()
-    return sp.expand(plain.diff(_k) + (time * sp.exp(_k * _x) - plain) / _k) / (-2 * _s**2)
+    return (plain.diff(_k) + (time * sp.exp(_k * _x) - plain) / _k) / (-2 * _s**2)
 
 
 def _between(antiderivative: sp.Expr, rate: sp.Expr, start: sp.Expr, end: sp.Expr) -> sp.Expr:
     """The definite integral over a stretch of the trajectory, in r."""
-    state = -_s * sp.tanh(_s * time)
-    at = antiderivative.subs(_x, state).subs(_k, rate)
+    at = antiderivative.subs(_x + _s, _gap).subs(_k, rate)
+    at = at.subs({_x: -_s * sp.tanh(_s * time), _gap: 2 * _s / (sp.exp(2 * _s * time) + 1)})
     return (at.subs(time, end) - at.subs(time, start)).subs(_s, sp.sqrt(-r))
+
+
+class PrecisionError(ArithmeticError):
+    """A closed form cancels so much that a thousand digits do not give twelve."""
 
 
 @dataclass(frozen=True)
@@ -82,10 +86,16 @@ class Asymptotic:
     order: int | None
 
     def logarithm(self, value: float, model: ToyModel) -> mp.mpf:
-        """log of the expression at r = value."""
-        with mp.workdps(60):
-            numbers = (value, *model.window, model.threshold, model.confidence)
-            return mp.log(lower_mpmath(ARGUMENTS, self.expression)(*map(mp.mpf, numbers)))
+        """log of the expression at r = value; the precision is doubled until fifteen digits stand."""
+        evaluate = lower_mpmath(ARGUMENTS, self.expression)
+        last, digits = mp.nan, 40
+        while digits < 2000:
+            with mp.workdps(digits):
+                found = mp.log(evaluate(*map(mp.mpf, (value, *model.window, model.threshold, model.confidence))))
+                if mp.isfinite(found) and not found.imag and abs(found - last) < mp.mpf(10) ** -15 * (1 + abs(found)):
+                    return found
+            last, digits = found, 2 * digits
+        raise PrecisionError(f"{self.condition}: no fifteen digits at r = {value!r}, {model}; stay away from r = 0")
 
     def predicted_error(self, value: float, model: ToyModel) -> float:
         """The first correction at r = value; 0 where it is exponentially small."""
@@ -169,7 +179,7 @@ def loss_deficit_above() -> sp.Expr:
 
 @dataclass(frozen=True)
 class Validity:
-    """Relative error of an asymptotic formula against quadrature, over confidences."""
+    """Relative error of an asymptotic formula against quadrature, over confidences, and what was predicted."""
 
     confidences: tuple[float, ...]
     errors: tuple[float, ...]
@@ -203,36 +213,10 @@ def measure(formula: Asymptotic, value: float, model: ToyModel, confidences: Seq
     return Validity(tuple(map(float, confidences)), tuple(errors), tuple(predicted))
 
 
-# Where descent turns from rescue to ruin
-
-
-def flip_in_the_limit(model: ToyModel) -> float:
-    """The r < 0 below which descent pushes r deeper, for infinite confidence: sqrt(-r) tanh(sqrt(-r) T) = x_star."""
-    T, x_star = model.delay, model.threshold
-    s = brentq(lambda s: s * np.tanh(s * T) - x_star, 0.0, x_star + 2 / T + np.sqrt(x_star / T), xtol=1e-15)
-    return -(s**2)
-
-
-def flip(model: ToyModel) -> float:
-    """The same at finite confidence, predicted by the exponential integrals (no quadrature)."""
-    with mp.workdps(60):
-        up, down = response_below(), delay_below_exact()
-        start = flip_in_the_limit(model)
-        found = brentq(
-            lambda q: float(up.logarithm(-np.exp(q), model) - down.logarithm(-np.exp(q), model)),
-            np.log(-start) - 2,
-            np.log(-start) + 2,
-            xtol=1e-12,
-        )
-    return -float(np.exp(found))
-
-
-def flip_by_quadrature(model: ToyModel) -> float:
-    """The same, as the root of the gradient by quadrature."""
-
-    def balance(q: float) -> float:
-        found = loss_and_gradient(np.array([-np.exp(q)]), model)
-        return float(found.log_response_pull[0] - found.log_delay_pull[0])
-
-    start = np.log(-flip_in_the_limit(model))
-    return -float(np.exp(brentq(balance, start - 2, start + 2, xtol=1e-12)))
+def validity_table(
+    model: ToyModel, below: float, above: float, confidences: Sequence[float]
+) -> tuple[tuple[Asymptotic, float, Validity], ...]:
+    """Every formula measured: those for r < 0 at r = below, the other at r = above (inside the no-learning zone)."""
+    rows = [(delay_below(), below), (delay_below_exact(), below), (response_below(), below)]
+    rows += [(response_below_laplace(), below), (response_above(), above)]
+    return tuple((formula, value, measure(formula, value, model, confidences)) for formula, value in rows)

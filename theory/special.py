@@ -10,8 +10,10 @@ from typing import Any
 import mpmath as mp
 import numpy as np
 import sympy as sp
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 from sympy.codegen.numpy_nodes import logaddexp
+
+Numbers = float | int | NDArray[Any]
 
 
 class tanc(sp.Function):
@@ -90,7 +92,7 @@ def secsq_series(terms: int) -> list[sp.Rational]:
     return [(2 * k + 1) * coefficient for k, coefficient in enumerate(tanc_series(terms))]
 
 
-def tanc_array(z: ArrayLike) -> NDArray[np.float64]:
+def tanc_array(z: Numbers) -> NDArray[np.float64]:
     """`tanc` of an array, to rounding for every z, large negative ones included."""
     z = np.asarray(z, dtype=np.float64)
     root = np.sqrt(np.abs(z))
@@ -99,7 +101,7 @@ def tanc_array(z: ArrayLike) -> NDArray[np.float64]:
     return np.where(root == 0, 1.0, ratio)
 
 
-def secsq_array(z: ArrayLike) -> NDArray[np.float64]:
+def secsq_array(z: Numbers) -> NDArray[np.float64]:
     """`secsq` of an array, to rounding for every z, in relative terms also where it is exponentially small."""
     z = np.asarray(z, dtype=np.float64)
     root = np.sqrt(np.abs(z))
@@ -107,11 +109,16 @@ def secsq_array(z: ArrayLike) -> NDArray[np.float64]:
     return np.where(z < 0, 4 * decay / (1 + decay) ** 2, 1 / np.cos(np.where(z < 0, 0.0, root)) ** 2)
 
 
-def lower_numpy(arguments: tuple[sp.Symbol, ...], expression: sp.Expr) -> Callable[..., NDArray[np.float64]]:
-    """A numpy function of an expression, with the two special functions known and log(1 + exp) stable."""
+def lower_numpy(arguments: tuple[sp.Symbol, ...], expression: sp.Expr) -> Callable[..., NDArray[Any]]:
+    """A numpy function of an expression or condition, with the two special functions known and log(1 + exp) stable."""
     y = sp.Wild("y")
     stable = expression.replace(sp.log(1 + sp.exp(y)), lambda y: logaddexp(0, y))
-    return sp.lambdify(arguments, stable, [{"tanc": tanc_array, "secsq": secsq_array}, "numpy"])
+    raw = sp.lambdify(arguments, stable, [{"tanc": tanc_array, "secsq": secsq_array}, "numpy"])
+
+    def lowered(*values: Numbers) -> NDArray[Any]:
+        return np.asarray(raw(*(np.asarray(value, dtype=np.float64) for value in values)))
+
+    return lowered
 
 
 def lower_mpmath(arguments: tuple[sp.Symbol, ...], expression: sp.Expr) -> Callable[..., mp.mpf]:
