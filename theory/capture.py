@@ -4,21 +4,22 @@ Setting. In the scaled variable let w1 = L(u), w2 = R(w1), w3 = R(w2), w4 = R(w3
 (u -> w3) and D(u) = |L'(u)| R'(w1) R'(w2) R'(w3). The failure ratio is where the kink k meets u*.
 
 1. L decreases and R increases below (9/8)^(2/5) > u*, so for k <= u* every L point u < k has w3 > u* >= k: an orbit
-   that leaves the L region stays away for at least three R points and its return word is L R^j with j >= 3. As R' > 1,
-   the return map's derivative is at least D(u).
-2. (claim `longer`) D > 1 wherever w4 > u. So words with j >= 4, for which w4 > k > u, expand.
+   that leaves the L region stays away for at least three R points, and its return word is L R^j with j >= 3. As
+   R' > 1, the return map's derivative is at least D(u).
+2. (claim `longer`) D > 1 wherever w4 > u. So words with j >= 4, for which w4 >= k > u, expand.
 3. (claim `twice`) D(u) D(w4) > 1 wherever 0 < w4 < u*. So two returns expand when the first has j = 3.
    Hence, stopping after two returns for the word LRRR and after one for all others, the return map G to the L region
-   [cut, k) is piecewise C2 and expanding, with finitely many branches whose ends are pre-images of the kink or the cut.
-4. If the survivors had positive measure, they would carry an invariant density of bounded variation (Lasota and Yorke),
-   so that they would fill some interval J up to measure zero. Images of J under G grow until one has the end of a branch
-   in its interior, hence a later image of J under the map has the kink or the cut in its interior. Left of the cut
-   orbits are stuck; just right of the kink they land below the cut, as a > 1. Either contradicts the choice of J.
+   [cut, k) is piecewise C2 and expanding, with finitely many branches that end at pre-images of the kink or the cut.
+4. If the survivors had positive measure, they would carry an invariant density of bounded variation (Lasota and
+   Yorke), so that they would fill some interval J up to measure zero. Images of J under G grow until one has the end
+   of a branch in its interior, hence a later image of J under the map has the kink or the cut in its interior. Left
+   of the cut orbits are stuck; just right of the kink they land below the cut, as a > 1. Both contradict the choice
+   of J.
 
 Just below the threshold (claim `absorbed`), for u* < k <= (9/8)^(2/5), LRR takes its own cylinder left of the kink
-into itself and draws it to the cycle. The same argument with that cylinder as a second way out shows that almost every start
-is captured or ends on the cycle LRR, and that none is captured if a <= 1. Nothing above uses the cut, so all of it
-holds for every response window. Derived here; the claims are certified in ball arithmetic.
+into itself and draws it to the cycle. The same argument, with that cylinder as a second way out, shows that almost
+every start is captured or ends on the cycle LRR, and that none is captured if a <= 1. Where the cut lies is never
+used, so all of it holds for every response window. Derived here; the claims are certified in ball arithmetic.
 """
 
 from collections.abc import Callable

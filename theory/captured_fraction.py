@@ -5,30 +5,31 @@ captured starts and those that find the cycle LRR lie interleaved on every scale
 stratified sample, one start in each of equally likely cells.
 """
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 from jaxtyping import Bool, Float
 from scipy.stats import norm
 
-from theory.capture import failure_ratio, last_cycle
+from theory.capture import failure_ratio
 from theory.errors import StartError
+from theory.itinerary import find_cycles
 from theory.training_map import PAPER, Window, advance
 
-PATIENCE = 100_000  # steps before a start is called undecided
+PATIENCE = 20_000  # steps before a start is called undecided
 
 
-class Starts(Protocol):
+class Starts(ABC):
     """A distribution of starts rho."""
 
+    @abstractmethod
     def quantiles(self, levels: Float[np.ndarray, " starts"]) -> Float[np.ndarray, " starts"]:
         """Its quantile function."""
-        ...
 
 
 @dataclass(frozen=True)
-class NormalStarts:
+class NormalStarts(Starts):
     """Starts drawn as in the paper's Fig. 2D: mean 10 and standard deviation 1/10, in units of r_opt."""
 
     mean: float = 10.0
@@ -40,7 +41,7 @@ class NormalStarts:
 
 
 @dataclass(frozen=True)
-class UniformStarts:
+class UniformStarts(Starts):
     """Starts spread evenly over an interval of rho."""
 
     low: float
@@ -58,8 +59,9 @@ PAPER_STARTS = NormalStarts()
 class CapturedFraction:
     """Fraction of starts that end stuck.
 
-    `error_bound` is 5 binomial standard errors, which stratifying can only improve on, and the undecided fraction;
-    it is 0 where a proof gives the value. `undecided` is the fraction neither stuck nor on the cycle at the end.
+    `error_bound` is 0 where a proof gives the value; elsewhere it is 5 binomial standard errors (with Wilson's 25 / n
+    for fractions near 0 and 1), which stratifying can only improve on, and the undecided fraction. `undecided` is
+    the fraction neither stuck nor on a cycle at the end.
     """
 
     value: float
@@ -78,13 +80,13 @@ def captured_fraction(
     """Fraction of starts captured at the rate ratio a: exactly 0 up to 1, exactly 1 above the failure ratio.
 
     The exact values hold for starts at or above the cut; a start below it is stuck from the outset and is counted.
-    Raises `RateError` for a bad rate and `StartError` for a distribution that yields starts that are not positive.
+    Raises `RateError` for a bad rate and `StartError` for a sample without starts.
     """
     window.scaled(a)
+    if starts < 1:
+        raise StartError(f"{starts} starts were asked for; give at least 1")
     within = np.random.default_rng(seed).uniform(size=starts)
     grid = distribution.quantiles((np.arange(starts) + within) / starts)
-    if not np.all(grid > 0):
-        raise StartError("the distribution of starts reaches zero or below; give positive starts")
     outset = grid < window.cut
     if a <= 1:
         return CapturedFraction(float(outset.mean()), 0.0, 0.0, starts)
@@ -92,16 +94,17 @@ def captured_fraction(
         return CapturedFraction(1.0, 0.0, 0.0, starts)
     stuck, undecided = _fates(grid, a, window)
     value, lost = float(stuck.mean()), float(undecided.mean())
-    return CapturedFraction(value, 5 * (value * (1 - value) / starts) ** 0.5 + lost, lost, starts)
+    bound = 5 * (value * (1 - value) / starts) ** 0.5 + 25 / starts
+    return CapturedFraction(value, bound + lost, lost, starts)
 
 
 def _fates(
     grid: Float[np.ndarray, " starts"], a: float, window: Window
 ) -> tuple[Bool[np.ndarray, " starts"], Bool[np.ndarray, " starts"]]:
-    """Who is stuck, and who is undecided: not stuck, and not settled on the last cycle, when patience ends."""
-    cycle, stretch = last_cycle(), window.scaled(a) ** 0.4
-    points = np.array([float(point) * stretch for point in cycle.points])
-    settles = cycle.exists_at(a, window)
+    """Who is stuck, and who is undecided: neither stuck nor on an attracting cycle when patience ends."""
+    met, stretch = find_cycles(a, window), window.scaled(a) ** 0.4
+    cycles = [*met.others] if met.reached is None else [met.reached, *met.others]
+    points = np.array([float(point) * stretch for cycle in cycles for point in cycle.points])
     state, stuck = grid.copy(), np.zeros(len(grid), dtype=bool)
     open_cases = np.arange(len(grid))
     for _ in range(PATIENCE // 100):
@@ -110,8 +113,8 @@ def _fates(
         state = advance(state, a, 100, window)
         fell = state < window.cut
         stuck[open_cases[fell]] = True
-        distance = np.min(np.abs(state[:, None] - points), axis=1)
-        left = ~fell & ~((distance < 1e-9) & settles)
+        settled = np.any(np.abs(state[:, None] - points) < 1e-9, axis=1)
+        left = ~fell & ~settled
         open_cases, state = open_cases[left], state[left]
     undecided = np.zeros(len(grid), dtype=bool)
     undecided[open_cases] = True

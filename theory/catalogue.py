@@ -11,15 +11,15 @@ u0 < k for the smallest rate; R points above k for the largest; no point below r
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 import flint
 import mpmath as mp
 from flint import arb
 
-from theory.cycles import MOVE, SLOPE, Cycle, refine
-from theory.errors import WordError
+from theory.cycles import MOVE, SLOPE, Cycle, Limits, refine
+from theory.errors import RateError, WordError
 from theory.training_map import PAPER, Window
 
 BITS = 192
@@ -32,7 +32,7 @@ class Catalogue:
     """The attracting cycles met between `a_min` and `a_max`, ordered by decreasing upper limit.
 
     `unresolved` are intervals of u0 in which a further attracting cycle of length at most `max_length` could not be
-    excluded: the list is proved complete when there is none. `pieces` counts the pieces of the u0 axis examined.
+    excluded: the list is proved complete when there is none. `pieces` counts the steps of the recursion.
     """
 
     cycles: tuple[Cycle, ...]
@@ -69,21 +69,35 @@ def attracting_cycles(
     """
     if max_length < 2:
         raise WordError(f"max_length is {max_length}; a cycle has at least 2 letters")
+    if not 0 < window.scaled(a_min) < window.scaled(a_max):
+        raise RateError(f"the range [{a_min}, {a_max}] of rate ratios is empty; give a_min < a_max")
     with flint.ctx.workprec(BITS):
         cut = 1 / (1 + arb(window.response_ratio)) ** 2
         kinks = [(4 * (1 - cut) / 3 * arb(a)) ** (-arb(2) / 5) for a in (a_min, a_max)]
-        window.scaled(a_min), window.scaled(a_max)
         search = _Search(cut, lowest_kink=kinks[1], max_length=max_length)
         start = ((arb(9) / 16) ** (arb(2) / 5)).lower(), kinks[0].upper()
         found = list(search.run(*start))
-    cycles = [c for c in (refine(word, mp.mpf(root.mid().str(50, radius=False))) for word, root in found) if c]
-    alive = []
-    for cycle in cycles:
-        limits = cycle.limits(window)
-        if limits.lower < min(limits.upper, a_max) and limits.upper > a_min:
-            alive.append(cycle)
-    alive.sort(key=lambda c: c.points[0])
-    return Catalogue(tuple(alive), window, a_min, a_max, max_length, tuple(search.unresolved), search.pieces)
+    cycles = []
+    for word, root in found:
+        cycle = refine(word, mp.mpf(root.mid().str(50, radius=False)))
+        if cycle is None:
+            search.unresolved.append((float(root), float(root)))
+        else:
+            cycles.append(cycle)
+    alive = [cycle for cycle in cycles if _lives(cycle.limits(window), a_min, a_max)]
+    return Catalogue(
+        tuple(sorted(alive, key=lambda c: c.points[0])),
+        window,
+        a_min,
+        a_max,
+        max_length,
+        tuple(search.unresolved),
+        search.pieces,
+    )
+
+
+def _lives(limits: Limits, a_min: float, a_max: float) -> bool:
+    return bool(limits.lower < min(limits.upper, a_max) and limits.upper > a_min)
 
 
 @dataclass(frozen=True)
@@ -115,30 +129,26 @@ class _Search:
         while stack:
             piece = stack.pop()
             self.pieces += 1
-            while piece is not None:
-                image = _image(piece.word, piece.low, piece.high)
-                if self._is_barren(piece, image):
-                    break
-                letters = self._letters(piece, image)
-                if len(letters) == 1:
-                    piece = self._extend(piece, letters)
-                    continue
-                if piece.root:
+            image = _image(piece.word, piece.low, piece.high)
+            if self._is_barren(piece, image):
+                continue
+            letters = self._letters(piece, image)
+            if len(letters) == 1 or piece.root:
+                if len(letters) > 1:
                     self._judge_splinter(piece, image)
-                    stack += [p for p in (self._extend(piece, letter) for letter in "LR") if p]
-                elif not _certainly_monotone(image):
-                    stack += self._halve(piece)
-                else:
-                    root = _root(piece)
-                    if root is None:
-                        stack += self._halve(piece)
-                        break
-                    if abs(image_slope := _image(piece.word, root - SPLINTER, root + SPLINTER).slope) < 1:
-                        yield piece.word, root
-                    elif not abs(image_slope) > 1:
-                        self._give_up(piece)
-                    stack += self._around(piece, root)
-                break
+                if len(piece.word) < self.max_length:
+                    stack += [replace(piece, word=piece.word + letter) for letter in letters]
+                continue
+            root = _root(piece) if _certainly_monotone(image) else None
+            if root is None:
+                stack += self._halve(piece)
+                continue
+            slope = abs(_image(piece.word, root - SPLINTER, root + SPLINTER).slope)
+            if slope < 1:
+                yield piece.word, root
+            elif not slope > 1:
+                self._give_up(piece)
+            stack += self._around(piece, root)
 
     def _letters(self, piece: _Piece, image: _Image) -> str:
         if image.excess < 0:
@@ -158,11 +168,6 @@ class _Search:
         captured = any(point < self.cut * piece.low for point in image.points)
         visited = zip(image.points[:-1], piece.word, strict=True)
         return captured or any(letter == "R" and point < self.lowest_kink for point, letter in visited)
-
-    def _extend(self, piece: _Piece, letter: str) -> _Piece | None:
-        if len(piece.word) >= self.max_length:
-            return None
-        return _Piece(piece.low, piece.high, piece.word + letter, piece.root)
 
     def _judge_splinter(self, piece: _Piece, image: _Image) -> None:
         repeats, rest = divmod(len(piece.word), len(piece.root))

@@ -7,6 +7,7 @@ written down it is the average over the attractor, with a bound on the error tha
 import math
 from dataclasses import dataclass
 from enum import Enum
+from itertools import pairwise
 
 import mpmath as mp
 import numpy as np
@@ -29,7 +30,7 @@ class Outcome(Enum):
     CYCLE = "mean over an attracting cycle known to 30 digits; the bound is rounding"
     ROTATION = "mean over a closest return of a rotation with gaps; the bound is Denjoy and Koksma's, proved"
     LONG_CYCLE = "mean over an attracting cycle too long to spell; the bound is the contraction of its last turn"
-    SMALL_RATE = "the law 3 b / 16 of small rates; the bound b^3 is 30 times the largest deviation measured"
+    SMALL_RATE = "the law 3 b / 16 of small rates; the bound b^3 is six times the largest deviation measured"
     AVERAGE = "mean over many orbits on an attractor without a cycle; the bound is 5 standard errors"
     CAPTURED = "almost every start gets stuck at this rate; lower it below the failure ratio"
 
@@ -39,8 +40,8 @@ class ErrorFloor:
     """Mean loss on the attractor in units of the delay (times T: the integral of the squared error).
 
     `value` and `error_bound` are None when almost every start is captured. `conditional` tells that some starts are
-    captured, and that the value is the mean over those that are not. `cycle` is the one averaged over, None if none with a word of
-    at most 200 letters was met; `others` are the floors of coexisting cycles, reached from other starts.
+    captured, and that the value is the mean over those that are not. `cycle` is the one averaged over, None if none
+    with a word of at most 200 letters was met; `others` are the floors of coexisting cycles, reached from other starts.
     """
 
     value: float | None
@@ -77,7 +78,7 @@ def cycle_floor(cycle: Cycle, a: float, window: Window = PAPER) -> float:
 def error_floor(a: float, window: Window = PAPER, start: float = 10.0) -> ErrorFloor:
     """The floor reached from `start` (the paper's is 10) at the rate ratio a.
 
-    Raises `RateError` for a bad rate and `StartError` for a start that is not positive and finite.
+    Raises `RateError` for a bad rate and `StartError` for a start that is not finite.
     """
     b = window.scaled(a)
     if a > failure_ratio(window):
@@ -134,7 +135,7 @@ def _longest_return(offset: Float[np.ndarray, " steps"]) -> int:
         times = np.flatnonzero(np.diff(np.minimum.accumulate(distance)) < 0) + 1
         records += [(int(time), side) for time in times]
     records.sort()
-    turns = [now[0] for now, after in zip(records, records[1:], strict=False) if now[1] != after[1]]
+    turns = [now[0] for now, after in pairwise(records) if now[1] != after[1]]
     return turns[-1] if turns else 1
 
 

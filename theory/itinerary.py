@@ -14,6 +14,7 @@ from theory.training_map import PAPER, Window, advance, branch_slope, orbit, u
 
 LONGEST_WORD = 200
 STARTS = 64  # spread over the attracting interval where several attractors are possible
+SETTLE = 5000  # steps in which slow capture just above the critical rate leaves fewer than one start in 10^8
 CLOSE = 1e-6  # in units of a step: a return this close is a candidate that Newton's iteration confirms or rejects
 
 
@@ -50,7 +51,7 @@ def find_cycles(a: float, window: Window = PAPER, start: float = 10.0, max_lengt
     """Attracting cycles with words up to `max_length` at the rate ratio `a`, refined to 30 digits.
 
     Orbits from `start` and, where several attractors are possible, from starts spread over the attracting interval.
-    Raises `RateError` for a bad rate and `StartError` for a start that is not positive and finite.
+    Raises `RateError` for a bad rate and `StartError` for a start that is not finite.
     """
     b = window.scaled(a)
     starts = np.array([start])
@@ -84,7 +85,7 @@ def _settle(
     if 16 / (9 * b) > 1.2 * max_length:
         return starts
     plateau = 0.6 * max(float(starts.max()), 1.0) ** 2.5 / b
-    steps = math.ceil(plateau + min(max(40 / b**2, 1000), 500_000))
+    steps = math.ceil(plateau + min(max(40 / b**2, SETTLE), 500_000))
     if len(starts) == 1:  # plain floats are faster than arrays of one
         return orbit(float(starts[0]), a, steps, window)[-1:]
     return advance(starts, a, steps, window)

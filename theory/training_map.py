@@ -160,15 +160,15 @@ def advance(
 ) -> Float[np.ndarray, " starts"]:
     """rho after so many steps of the map, for many starts at once; an orbit below the cut stays where it is.
 
-    Raises `RateError` for a bad rate and `StartError` for a start that is not positive and finite.
+    Raises `RateError` for a bad rate and `StartError` for a start that is not finite.
     """
     b, lowest = window.scaled(a), window.cut
-    if not (np.all(np.isfinite(start)) and np.all(start > 0)):
-        raise StartError("a start rho = r / r_opt must be positive and finite")
+    if not np.all(np.isfinite(start)):
+        raise StartError("a start rho = r / r_opt must be finite")
     state = start.copy()
     for _ in range(steps):
-        move = jump_length(state, b) * np.sign(state - 1)
-        state = np.where(state >= lowest, state - move, state)
+        moving = np.where(state >= lowest, state, 1.0)  # the stuck stay, as the corner does
+        state -= jump_length(moving, b) * np.sign(moving - 1)
     return state
 
 
@@ -178,8 +178,8 @@ def orbit(start: float, a: float, count: int, window: Window = PAPER) -> Float[n
     Raises `RateError` and `StartError` as `advance` does.
     """
     b, lowest = window.scaled(a), window.cut
-    if not 0 < start < float("inf"):
-        raise StartError(f"the start rho = {start} must be positive and finite")
+    if not math.isfinite(start):
+        raise StartError(f"the start rho = {start} must be finite")
     values = np.empty(count)
     state = start
     for index in range(count):
@@ -201,6 +201,6 @@ def attractor(a: float, count: int, window: Window = PAPER, start: float = 10.0)
     forgets the start to plotting accuracy.
     """
     b = window.scaled(a)
-    transient = math.ceil(start**2.5 / b) + min(math.ceil(10 / b**2), 200_000)
+    transient = math.ceil(max(start, 1.0) ** 2.5 / b) + min(math.ceil(10 / b**2), 200_000)
     values = orbit(start, a, transient + count, window)[transient:]
     return np.where(values < window.cut, np.nan, values)
