@@ -65,7 +65,16 @@ def load() -> tuple[Section[Config, Any], ...]:
     from simulate import runtime
 
     runtime.configure()
-    return ()
+    from validate.checks import population, toy_model, training_map
+    from validate.figures import population as population_figures
+    from validate.figures import toy_model as toy_model_figures
+    from validate.figures import training_map as training_map_figures
+
+    return (
+        Section("The toy model", toy_model.checks, toy_model_figures.figures),
+        Section("The training map", training_map.checks, training_map_figures.figures),
+        Section("A population of rank-one networks", population.checks, population_figures.figures),
+    )
 
 
 COMMAND = Command(

@@ -57,6 +57,12 @@ def new_figure(width: float = 6.4, height: float = 4.0) -> tuple[Figure, Axes]:
     return figure, figure.subplots()
 
 
+def new_panels(count: int, width: float, height: float) -> tuple[Figure, tuple[Axes, ...]]:
+    """Panels side by side; width and height of the whole in inches. Call inside `style()`."""
+    figure = Figure(figsize=(width, height))
+    return figure, tuple(figure.subplots(1, count, squeeze=False)[0])
+
+
 def plot(name: str, caption: str, figure: Figure, data: dict[str, ArrayLike]) -> Plot:
     """The finished figure as PNG and SVG, together with its caption and every array drawn in it."""
     return Plot(name, caption, _render(figure, "png"), _render(figure, "svg"), data)

@@ -32,12 +32,12 @@ class Progress:
 
     @contextmanager
     def task(self, description: str, total: float | None = None) -> Iterator[Callable[[float], None]]:
-        """A bar while the block runs; call what it yields with the work done since the last call.
+        """A bar while the block runs; call what it yields with the work done so far.
 
         `total` is the work in all, None where it is not known.
         """
         task = self._bars.add_task(description, total=total)
         try:
-            yield lambda done: self._bars.advance(task, done)
+            yield lambda done: self._bars.update(task, completed=done)
         finally:
             self._bars.remove_task(task)

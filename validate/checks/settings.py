@@ -14,12 +14,14 @@ class Effort:
     name: str
     networks: int
     epochs: int
+    word_length: int
+    columns: int
     full_length: bool = False
 
 
-QUICK = Effort("quick", networks=20, epochs=6000)
-USUAL = Effort("usual", networks=100, epochs=6000)
-FULL = Effort("full", networks=100, epochs=6000, full_length=True)
+QUICK = Effort("quick", networks=20, epochs=6000, word_length=13, columns=60)
+USUAL = Effort("usual", networks=100, epochs=6000, word_length=24, columns=150)
+FULL = Effort("full", networks=100, epochs=6000, word_length=40, columns=300, full_length=True)
 
 
 @dataclass(frozen=True)
