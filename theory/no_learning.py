@@ -201,7 +201,7 @@ class Validity:
         return good
 
 
-def measure(formula: Asymptotic, value: float, model: ToyModel, confidences: Sequence[float]) -> Validity:
+def measure(formula: Asymptotic, value: float, model: ToyModel, confidences: Sequence[float | int]) -> Validity:
     """Compare the formula at r = value with quadrature at each confidence (errors are truth / formula - 1)."""
     errors, predicted = [], []
     for c in confidences:
@@ -214,7 +214,7 @@ def measure(formula: Asymptotic, value: float, model: ToyModel, confidences: Seq
 
 
 def validity_table(
-    model: ToyModel, below: float, above: float, confidences: Sequence[float]
+    model: ToyModel, below: float, above: float, confidences: Sequence[float | int]
 ) -> tuple[tuple[Asymptotic, float, Validity], ...]:
     """Every formula measured: those for r < 0 at r = below, the other at r = above (inside the no-learning zone)."""
     rows = [(delay_below(), below), (delay_below_exact(), below), (response_below(), below)]

@@ -3,7 +3,7 @@
 import doctest
 import importlib
 import math
-from itertools import product
+from itertools import pairwise, product
 
 import mpmath as mp
 import numpy as np
@@ -105,10 +105,7 @@ def step_loss_by_hand(value, T, T_r, level):
             low, high = (middle, high) if mp.isinf(level) or x(value, middle) < level else (low, middle)
         passage = min(low, end)
     pieces = sorted({mp.mpf(0), T, end, passage})
-    return mp.fsum(
-        (b - a) * (int((a + b) / 2 > passage) - int((a + b) / 2 > T)) ** 2
-        for a, b in zip(pieces, pieces[1:], strict=False)
-    )
+    return mp.fsum((b - a) * (int((a + b) / 2 > passage) - int((a + b) / 2 > T)) ** 2 for a, b in pairwise(pieces))
 
 
 @pytest.mark.parametrize("finite", [True, False])
