@@ -1,4 +1,7 @@
-"""Recurrent cells, written out by hand from their equations: one Euler step on the state of all neurons."""
+"""Recurrent cells, written out by hand from their equations: one Euler step on the state of all neurons.
+
+Methods speak of one network. A population is the same object with a leading axis on every array.
+"""
 
 import equinox as eqx
 import jax
@@ -13,9 +16,9 @@ State = Float[Array, " neurons"]
 class RankOne(eqx.Module):
     """tau x' = -x + tanh(m (n.x) + b) (Dinc et al., equation 3 with W = m n^T). A step costs O(N)."""
 
-    m: Float[Array, " neurons"]
-    n: Float[Array, " neurons"]
-    b: Float[Array, " neurons"]
+    m: Float[Array, "*networks neurons"]
+    n: Float[Array, "*networks neurons"]
+    b: Float[Array, "*networks neurons"]
 
     def initial_state(self, activity: Float[Array, ""]) -> State:
         """Every neuron at the same activity."""
@@ -36,9 +39,9 @@ class RankR(eqx.Module):
     The N by N product is never formed: a step costs O(N R).
     """
 
-    left: Float[Array, "neurons rank"]
-    right: Float[Array, "rank neurons"]
-    b: Float[Array, " neurons"]
+    left: Float[Array, "*networks neurons rank"]
+    right: Float[Array, "*networks rank neurons"]
+    b: Float[Array, "*networks neurons"]
 
     def initial_state(self, activity: Float[Array, ""]) -> State:
         """Every neuron at the same activity."""
@@ -59,8 +62,8 @@ Cell = RankOne | RankR
 class LatentReadout(eqx.Module):
     """Output sigmoid(c (kappa - threshold)) of a rank-one cell; neither c nor threshold is trained."""
 
-    confidence: Float[Array, ""]
-    threshold: Float[Array, ""]
+    confidence: Float[Array, "*networks"]
+    threshold: Float[Array, "*networks"]
 
     def from_latent(self, kappa: Float[Array, " *steps"]) -> Float[Array, " *steps"]:
         """The output at given values of the latent variable."""
@@ -74,8 +77,8 @@ class LatentReadout(eqx.Module):
 class AffineReadout(eqx.Module):
     """Output sigmoid(w.x + bias), weights and bias trained (equation 18 with the sigmoid of Fig. S2)."""
 
-    weights: Float[Array, " neurons"]
-    bias: Float[Array, ""]
+    weights: Float[Array, "*networks neurons"]
+    bias: Float[Array, "*networks"]
 
     def __call__(self, cell: Cell, state: State) -> Float[Array, ""]:
         """The output at a given state of the network."""
@@ -86,7 +89,7 @@ Readout = LatentReadout | AffineReadout
 
 
 class Network(eqx.Module):
-    """A cell and its readout. A population is the same object with a leading axis on every array."""
+    """A cell and its readout."""
 
     cell: Cell
     readout: Readout

@@ -17,9 +17,9 @@ TAIL = 50
 class Probes(eqx.Module):
     """Measured on the parameters before each update: loss, accuracy and Euclidean norm of the gradient."""
 
-    loss: Float[Array | np.ndarray, "epochs networks"]
-    accuracy: Float[Array | np.ndarray, "epochs networks"]
-    gradient_norm: Float[Array | np.ndarray, "epochs networks"]
+    loss: Float[Array | np.ndarray, "*epochs networks"]
+    accuracy: Float[Array | np.ndarray, "*epochs networks"]
+    gradient_norm: Float[Array | np.ndarray, "*epochs networks"]
 
 
 @dataclass(frozen=True)
@@ -64,9 +64,7 @@ class Recorder:
     def empty(networks: int, record_every: int, dtype: np.dtype) -> "Recorder":
         """Nothing recorded yet."""
         none = Probes(*(np.empty((0, networks), dtype) for _ in range(3)))
-        return Recorder(
-            record_every, (none,), none, np.zeros(networks, dtype), np.full(networks, -1, dtype=np.int64)
-        )
+        return Recorder(record_every, (none,), none, np.zeros(networks, dtype), np.full(networks, -1, dtype=np.int64))
 
     def extended(self, probes: Probes) -> "Recorder":
         """With the probes of the epochs that followed, every one of them."""

@@ -4,8 +4,8 @@ Populations have the networks on the last axis here, so that the arithmetic of m
 lanes of the processor.
 """
 
+from abc import abstractmethod
 from functools import partial
-from typing import Protocol
 
 import equinox as eqx
 import jax
@@ -25,15 +25,15 @@ class NotReducible(TypeError):
     """The latent variable alone does not decide the outputs of this network."""
 
 
-class Outputs(Protocol):
+class Outputs(eqx.Module):
     """How the outputs of a population are computed."""
 
+    @abstractmethod
     def __call__(self, networks: Network, trials: Trials) -> Float[Array, "trials steps networks"]:
         """Outputs after each step; every array of `networks` has the networks on its last axis."""
-        ...
 
 
-class FullState(eqx.Module):
+class FullState(Outputs):
     """Simulate the state of every neuron: any network, any task. The reference."""
 
     def __call__(self, networks: Network, trials: Trials) -> Float[Array, "trials steps networks"]:
@@ -41,7 +41,7 @@ class FullState(eqx.Module):
         return jax.vmap(simulate, in_axes=(-1, None), out_axes=-1)(networks, trials)
 
 
-class LatentState(eqx.Module):
+class LatentState(Outputs):
     """Iterate kappa alone: exact for a rank-one cell without input that is read through kappa.
 
     From any state, n.x obeys kappa <- (1 - D) kappa + D n.tanh(m kappa + b) (Dinc et al., equation 4, for the
@@ -55,9 +55,7 @@ class LatentState(eqx.Module):
         """
         cell, readout = networks.cell, networks.readout
         if not (isinstance(cell, RankOne) and isinstance(readout, LatentReadout)):
-            raise NotReducible(
-                "only a RankOne cell with a LatentReadout follows kappa alone; use FullState()"
-            )
+            raise NotReducible("only a RankOne cell with a LatentReadout follows kappa alone; use FullState()")
         count, steps, channels = trials.inputs.shape
         if count != 1 or channels != 0:
             raise NotReducible(
@@ -83,9 +81,7 @@ def _forward(steps: int, step: float, m: Vector, n: Vector, b: Vector, start: Sc
     return jnp.stack(kappas[1:]), (m, n, kappas[:-1], rates)
 
 
-def _backward(
-    steps: int, step: float, kept: Kept, path_gradient: Path
-) -> tuple[Vector, Vector, Vector, Scalar]:
+def _backward(steps: int, step: float, kept: Kept, path_gradient: Path) -> tuple[Vector, Vector, Vector, Scalar]:
     """Adjoint of the recursion: lambda_t = dL/dkappa_t + lambda_(t+1) (1 - D + D sum n m (1 - h^2))."""
     m, n, kappas, rates = kept
     product = n * m

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -118,9 +119,7 @@ def population(
     progress: Callable[[int], None] = lambda epochs_done: None,
 ) -> Population:
     """Draw the networks of an experiment and train them. Errors are those of `train`."""
-    networks = draw_networks(
-        experiment.initial, experiment.networks, experiment.seed, jnp.dtype(experiment.dtype)
-    )
+    networks = draw_networks(experiment.initial, experiment.networks, experiment.seed, jnp.dtype(experiment.dtype))
     return Population(experiment, train(networks, experiment.training(), checkpoint, progress))
 
 
@@ -160,10 +159,8 @@ def recover(
 
 def _at_confidence(networks: Network, confidence: Float[np.ndarray, " networks"]) -> Network:
     if not isinstance(networks.readout, LatentReadout):
-        raise NoConfidence(
-            "an affine readout is trained, its confidence with it; only rank-one networks recover"
-        )
-    return Network(networks.cell, LatentReadout(jnp.asarray(confidence), networks.readout.threshold))
+        raise NoConfidence("an affine readout is trained, its confidence with it; only rank-one networks recover")
+    return eqx.tree_at(lambda network: network.readout.confidence, networks, confidence)
 
 
 class NoConfidence(TypeError):

@@ -245,7 +245,7 @@ def _chunk(
 
 
 def _mesh() -> jax.sharding.Mesh:
-    return jax.make_mesh((jax.device_count(),), ("networks",))
+    return jax.make_mesh((jax.device_count(),), ("networks",), axis_types=(jax.sharding.AxisType.Auto,))
 
 
 def _on_last_axis(leaf: Array) -> PartitionSpec:
@@ -256,7 +256,7 @@ def _spread(tree: PyTree) -> PyTree:
     """Networks on the last axis, filled up with copies to a multiple of the devices and shared out."""
     mesh = _mesh()
 
-    def place(leaf: Array) -> Array:
+    def place(leaf: Array | np.ndarray) -> Array:
         missing = -len(leaf) % mesh.size
         filled = jnp.moveaxis(jnp.concatenate([leaf, *[leaf[-1:]] * missing]), 0, -1)
         return jax.device_put(filled, jax.sharding.NamedSharding(mesh, _on_last_axis(filled)))
