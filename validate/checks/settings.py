@@ -16,12 +16,47 @@ class Effort:
     epochs: int
     word_length: int
     columns: int
+    low_rate_networks: int
+    low_rate_epochs: int
+    crossing_networks: int
+    crossing_epochs: int
     full_length: bool = False
 
 
-QUICK = Effort("quick", networks=20, epochs=6000, word_length=13, columns=60)
-USUAL = Effort("usual", networks=100, epochs=6000, word_length=24, columns=150)
-FULL = Effort("full", networks=100, epochs=6000, word_length=40, columns=300, full_length=True)
+QUICK = Effort(
+    "quick",
+    networks=20,
+    epochs=6000,
+    word_length=13,
+    columns=60,
+    low_rate_networks=2,
+    low_rate_epochs=48_000,
+    crossing_networks=6,
+    crossing_epochs=300,
+)
+USUAL = Effort(
+    "usual",
+    networks=100,
+    epochs=6000,
+    word_length=24,
+    columns=150,
+    low_rate_networks=6,
+    low_rate_epochs=60_000,
+    crossing_networks=16,
+    crossing_epochs=300,
+)
+FULL = Effort(
+    "full",
+    networks=100,
+    epochs=6000,
+    word_length=40,
+    columns=300,
+    low_rate_networks=6,
+    low_rate_epochs=500_000,
+    crossing_networks=40,
+    crossing_epochs=1000,
+    full_length=True,
+)
 
 
 @dataclass(frozen=True)

@@ -152,7 +152,7 @@ def _compare_loss(report: Report, results: ToyResults, unit: float) -> None:
 
 
 def _euler_optima() -> EulerOptima:
-    """At the paper's settings (T = 100, threshold 10), dt = 0.1 and its halves: asymptotic in dt whatever the user's T."""
+    """At the paper's settings (T = 100, threshold 10) whatever the user's, for dt = 0.1 and its halves."""
     dt = PAPER_DT / 2.0 ** np.arange(HALVINGS)
     optimum = np.array([float(passage_optimum(PAPER_DELAY, float(each), PAPER_THRESHOLD)) for each in dt])
     exact = float(finite_threshold.r_escaping_at(PAPER_DELAY, PAPER_THRESHOLD))

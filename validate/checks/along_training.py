@@ -1,0 +1,151 @@
+"""Fig. 3: the latent flow while a network learns, at a low rate and at a high one.
+
+At the paper's low rate a network learns through a ghost and keeps one fixed point throughout: no bifurcation. At the
+high rate many networks that have learned go through a saddle-node and stay, with hardly any gradient.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from simulate.cells import Network, RankOne
+from simulate.population import Experiment, Population, population
+from simulate.train import TrainingResult
+from theory.latent import LatentCircuit, certify_fixed_points
+from theory.normal_form import NormalForm
+from validate.checks.population import trained_population
+from validate.checks.resume import resumable
+from validate.checks.settings import Config
+from validate.progress import Progress
+from validate.report import Report
+from validate.tolerance import AtLeast, Exact, Reported
+
+LOW_RATE = 0.003  # the paper's, Fig. 3A
+SNAPSHOTS = 120
+
+
+@dataclass(frozen=True)
+class Life:
+    """One network along its training: probes at `epochs`, circuits and certified fixed points at `snapshot_epochs`."""
+
+    epochs: Int[np.ndarray, " recorded"]
+    loss: Float[np.ndarray, " recorded"]
+    gradient_norm: Float[np.ndarray, " recorded"]
+    snapshot_epochs: Int[np.ndarray, " snapshots"]
+    circuits: tuple[LatentCircuit, ...]
+    fixed_points: Int[np.ndarray, " snapshots"]
+
+    def ghost(self, snapshot: int) -> NormalForm | None:
+        """The slowest ghost of a snapshot."""
+        return self.circuits[snapshot].slowest()
+
+
+@dataclass(frozen=True)
+class TrainingLives:
+    """The low-rate networks that learned, and a high-rate one that learned and ended behind a saddle-node, if any."""
+
+    low: tuple[Life, ...]
+    high: Life | None
+
+
+@cache
+def low_rate_population(config: Config, progress: Progress) -> Population:
+    """The paper's settings at its low rate; the seed is the user's. A full-length run goes on where it stopped."""
+    effort = config.effort
+    experiment = Experiment(
+        networks=effort.low_rate_networks,
+        epochs=effort.low_rate_epochs,
+        learning_rate=LOW_RATE,
+        seed=config.seed,
+        record_every=max(1, effort.low_rate_epochs // 3000),
+        snapshot_every=effort.low_rate_epochs // SNAPSHOTS,
+    )
+    kept = resumable("fig_3a", experiment) if effort.full_length else None
+    with progress.task("training at the low rate", experiment.epochs) as done_so_far:
+        return population(experiment, kept, done_so_far)
+
+
+def checks(config: Config, report: Report, progress: Progress) -> TrainingLives:
+    """Certify the fixed points along training, at both rates."""
+    trained = low_rate_population(config, progress)
+    learned = np.flatnonzero(trained.learned)
+    report.check(
+        f"low rate {LOW_RATE}: networks that learned",
+        predicted=trained.experiment.networks,
+        measured=len(learned),
+        tolerance=Reported(f"within {trained.experiment.epochs} epochs"),
+    )
+    lives = TrainingLives(tuple(_life(trained.result, int(k)) for k in learned), _lost(config, progress))
+    if lives.low:
+        report.check(
+            "low rate: fixed points of the networks that learn, at every snapshot",
+            predicted=np.ones(sum(len(life.fixed_points) for life in lives.low)),
+            measured=np.concatenate([life.fixed_points for life in lives.low]),
+            tolerance=Exact("certified counts: no bifurcation"),
+        )
+        report.check(
+            "low rate: ghosts of the networks that have learned",
+            predicted=1,
+            measured=min(len(life.circuits[-1].ghosts()) for life in lives.low),
+            tolerance=AtLeast("certified turning points"),
+        )
+    if lives.high is not None:
+        _compare_high_rate(config, report, lives.high)
+    return lives
+
+
+def _compare_high_rate(config: Config, report: Report, life: Life) -> None:
+    after = life.snapshot_epochs[np.argmax(life.fixed_points > 1)]
+    late = life.epochs > after
+    report.check(
+        f"rate {config.network_learning_rate:g}: fixed points before the saddle-node",
+        predicted=1,
+        measured=int(life.fixed_points[0]),
+        tolerance=Exact("certified count"),
+    )
+    report.check(
+        f"rate {config.network_learning_rate:g}: fixed points at the end of a network that learned and is stuck",
+        predicted=3,
+        measured=int(life.fixed_points[-1]),
+        tolerance=Exact("certified count: one saddle-node"),
+    )
+    report.check(
+        "gradient norm behind the saddle-node, fraction of the largest before",
+        predicted=0.0,
+        measured=float(life.gradient_norm[late].max() / life.gradient_norm[~late].max()) if late.any() else None,
+        tolerance=Reported("exponentially small in c, not zero"),
+    )
+
+
+def _lost(config: Config, progress: Progress) -> Life | None:
+    """A network that learned, is stuck, and whose flow at the end has three fixed points."""
+    trained = trained_population(config, progress)
+    for k in np.flatnonzero(trained.learned & trained.stuck):
+        life = _life(trained.result, int(k))
+        if life.fixed_points[-1] > 1:
+            return life
+    return None
+
+
+def _life(result: TrainingResult, which: int) -> Life:
+    taken = result.snapshots
+    cells = [_rank_one(networks) for networks in (*taken.networks, result.networks)]
+    m, n, b = (np.stack([np.asarray(getattr(cell, name)[which], dtype=np.float64) for cell in cells]) for name in "mnb")
+    roots = certify_fixed_points(m, n, b)
+    history = result.history
+    return Life(
+        epochs=history.epochs,
+        loss=history.probes.loss[:, which],
+        gradient_norm=history.probes.gradient_norm[:, which],
+        snapshot_epochs=np.array([*taken.epochs, history.done]),
+        circuits=tuple(LatentCircuit(*each) for each in zip(m, n, b, strict=True)),
+        fixed_points=np.where(roots.certified, roots.counts, -1),
+    )
+
+
+def _rank_one(networks: Network) -> RankOne:
+    cell = networks.cell
+    assert isinstance(cell, RankOne)
+    return cell

@@ -1,0 +1,153 @@
+"""The latent circuit against the network of N neurons: exact reduction, predicted delay, law of the remainder."""
+
+from dataclasses import dataclass
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, Int
+
+from simulate.cells import RankOne
+from simulate.tasks import DelayedActivation
+from theory import euler
+from theory.latent import LatentCircuit
+from theory.passage import PassageOutcome
+from theory.special import lower_numpy
+from validate.checks.along_training import low_rate_population
+from validate.checks.settings import Config
+from validate.progress import Progress
+from validate.report import Report
+from validate.tolerance import Absolute, AtMost, Exact, Reported
+
+TASK = DelayedActivation()
+STEPS = TASK.delay_steps + TASK.response_steps
+SNAPSHOTS_EACH = 3
+HALVINGS = 6
+correction = lower_numpy((euler.step, euler.start_speed, euler.end_speed), euler.passage_correction())
+
+
+@dataclass(frozen=True)
+class DelayResults:
+    """For each circuit: the switch of the N-neuron network and its predictions, in units of tau.
+
+    `flow` is the integral of d kappa / f, `corrected` has Euler's first correction, `normal_form` the arctangents of
+    the slowest ghost (NaN without one). `residual` (circuits, steps) is the Euler map's passage time minus
+    `corrected` at each of `step`.
+    """
+
+    measured: Float[np.ndarray, " circuits"]
+    flow: Float[np.ndarray, " circuits"]
+    corrected: Float[np.ndarray, " circuits"]
+    normal_form: Float[np.ndarray, " circuits"]
+    step: Float[np.ndarray, " steps"]
+    residual: Float[np.ndarray, "circuits steps"]
+
+    @property
+    def order(self) -> Float[np.ndarray, " circuits"]:
+        """Exponent of the step in the residual, from the finest pair."""
+        return np.log2(np.abs(self.residual[:, -2] / self.residual[:, -1]))
+
+
+def checks(config: Config, report: Report, progress: Progress) -> DelayResults | None:
+    """Compare on circuits that have learned, from several times of their training; None if none has learned."""
+    circuits = _learned_circuits(config, progress)
+    if not circuits:
+        return None
+    _compare_reduction(config, report, circuits)
+    counts = np.array([_switch_step(circuit) for circuit in circuits])
+    passages = [circuit.euler_passage(TASK.step) for circuit in circuits]
+    report.check(
+        "step at which the N-neuron network switches, from the latent Euler map",
+        predicted=np.array([passage.count for passage in passages]),
+        measured=counts,
+        tolerance=Exact(),
+    )
+    results = _delays(circuits)
+    report.check(
+        "switch predicted from the latent flow and Euler's correction: order of the error in the step",
+        predicted=2.0,
+        measured=float(np.median(results.order)),
+        tolerance=Absolute(0.15, "O(D) relative at D = 1/64"),
+    )
+    for name, predicted in (
+        ("the latent flow", results.flow),
+        ("the latent flow with Euler's correction", results.corrected),
+        ("the ghost's normal form", results.normal_form),
+    ):
+        report.check(
+            f"switch time (units of tau) from {name}",
+            predicted=predicted[np.isfinite(predicted)],
+            measured=results.measured[np.isfinite(predicted)],
+            tolerance=Reported("at the network's own step D = 0.5"),
+        )
+    return results
+
+
+def _learned_circuits(config: Config, progress: Progress) -> list[LatentCircuit]:
+    trained = low_rate_population(config, progress)
+    found = []
+    for k in np.flatnonzero(trained.learned):
+        alive = []
+        for networks in trained.result.snapshots.networks:
+            cell = networks.cell
+            assert isinstance(cell, RankOne)
+            circuit = LatentCircuit(cell.m[k], cell.n[k], cell.b[k])
+            if circuit.euler_passage(TASK.step, most_steps=STEPS).outcome is PassageOutcome.REACHED:
+                alive.append(circuit)
+        chosen = np.unique(np.linspace(0, len(alive) - 1, SNAPSHOTS_EACH).astype(int)) if alive else []
+        found += [alive[index] for index in chosen]
+    return found
+
+
+def _states(circuit: LatentCircuit, start: Float[np.ndarray, " neurons"], steps: int) -> Float[Array, "steps neurons"]:
+    """The N-neuron network, step by step."""
+    cell = RankOne(jnp.asarray(circuit.m), jnp.asarray(circuit.n), jnp.asarray(circuit.b))
+    none = jnp.zeros((0,))
+
+    def advance(state: Array, _: None) -> tuple[Array, Array]:
+        state = cell.advance(state, none, TASK.step)
+        return state, state
+
+    return jax.lax.scan(advance, jnp.asarray(start), None, length=steps)[1]
+
+
+def _compare_reduction(config: Config, report: Report, circuits: list[LatentCircuit]) -> None:
+    """From random states: kappa of the network against the latent map, with a running bound of the rounding error."""
+    generator = np.random.default_rng(config.seed)
+    deviations, bounds = [], []
+    for circuit in circuits:
+        start = generator.normal(size=len(circuit.m))
+        latent, bound = float(circuit.n @ start), circuit.flow_error(float(np.abs(circuit.n) @ np.abs(start)))
+        for found in np.asarray(_states(circuit, start, STEPS)) @ circuit.n:
+            stretch = abs(1 + TASK.step * float(circuit.derivative(latent, 1)))
+            bound = stretch * bound + 2 * TASK.step * circuit.flow_error(latent)
+            latent += TASK.step * float(circuit.flow(latent))
+            deviations.append(abs(float(found) - latent))
+            bounds.append(bound)
+    report.check(
+        "reduction to the latent circuit: deviation of kappa from random states, bounded",
+        predicted=np.array(bounds),
+        measured=np.array(deviations),
+        tolerance=AtMost("running bound of the rounding error"),
+    )
+
+
+def _switch_step(circuit: LatentCircuit) -> int:
+    start = np.full(len(circuit.m), TASK.initial_activity)
+    kappa: Float[np.ndarray, " steps"] = np.asarray(_states(circuit, start, STEPS)) @ circuit.n
+    above: Int[np.ndarray, " steps"] = np.flatnonzero(kappa >= 1.0)
+    return int(above[0]) + 1
+
+
+def _delays(circuits: list[LatentCircuit]) -> DelayResults:
+    step = TASK.step / 2.0 ** np.arange(HALVINGS)
+    flow = np.array([circuit.predicted_delay().value for circuit in circuits])
+    ends = np.array([(circuit.flow(circuit.start()), circuit.flow(1.0)) for circuit in circuits])
+    corrected = flow[:, None] + np.stack([correction(h, ends[:, 0], ends[:, 1]) for h in step], axis=1)
+    times = np.array([[circuit.euler_passage(float(h)).time for h in step] for circuit in circuits])
+    normal_form = np.full(len(circuits), np.nan)
+    for k, circuit in enumerate(circuits):
+        ghost = circuit.slowest()
+        if ghost is not None:
+            normal_form[k] = ghost.delay(circuit.start(), 1.0)
+    return DelayResults(times[:, 0], flow, corrected[:, 0], normal_form, step, times - corrected)

@@ -1,0 +1,167 @@
+"""The critical learning rate of a network: does the next step take its ghost through a saddle-node?
+
+Each network carries a ghost with its effective r; to first order in the rate a step moves it by minus the rate times
+grad(r_eff).grad(L). The prediction, epoch by epoch, is held against what the next step did, certified.
+"""
+
+from dataclasses import dataclass, replace
+
+import jax
+import numpy as np
+from jaxtyping import Bool, Float, Int
+
+from simulate.cells import Network, RankOne
+from simulate.population import LEARNED, Experiment, Population
+from simulate.train import TrainingResult, train
+from theory.certify import certify_fixed_points, certify_turning_points
+from theory.crossing import Crossing, predict_crossing
+from theory.latent import LatentCircuit
+from validate.checks.population import SNAPSHOT_EVERY, trained_population
+from validate.checks.settings import Config
+from validate.progress import Progress
+from validate.report import Report
+from validate.tolerance import Reported
+
+THRESHOLD = 1.0
+
+
+@dataclass(frozen=True)
+class CrossingResults:
+    """One row for each step that started from a latent flow with a ghost below the threshold.
+
+    `ratio` is the learning rate over the network's critical one (first order), `second_order` the same to second;
+    `crossed` tells whether the step created fixed points, by certified counts. `unforeseen` counts crossings without a
+    ghost before them; `behind_start` those whose new fixed points lie below kappa(0), where they block nothing.
+    """
+
+    network: Int[np.ndarray, " steps"]
+    epoch: Int[np.ndarray, " steps"]
+    effective_r: Float[np.ndarray, " steps"]
+    ratio: Float[np.ndarray, " steps"]
+    second_order: Float[np.ndarray, " steps"]
+    crossed: Bool[np.ndarray, " steps"]
+    unforeseen: int
+    behind_start: int
+
+    def table(self, ratio: Float[np.ndarray, " steps"]) -> dict[str, int]:
+        """Hits, misses, false alarms and right silences of the rule `ratio > 1`."""
+        alarm = ratio > 1
+        return {
+            "hits": int((alarm & self.crossed).sum()),
+            "misses": int((~alarm & self.crossed).sum()) + self.unforeseen,
+            "false_alarms": int((alarm & ~self.crossed).sum()),
+            "silences": int((~alarm & ~self.crossed).sum()),
+        }
+
+
+def checks(config: Config, report: Report, progress: Progress) -> CrossingResults | None:
+    """Predict for every step of the networks that learn, from a little before they do; None if none does."""
+    trained = trained_population(config, progress)
+    chosen = np.flatnonzero(trained.learned & trained.result.finite)[: config.effort.crossing_networks]
+    if len(chosen) == 0:
+        return None
+    experiment = Experiment(
+        initial=trained.experiment.initial,
+        networks=len(chosen),
+        epochs=config.effort.crossing_epochs,
+        learning_rate=config.network_learning_rate,
+        seed=config.seed,
+        snapshot_every=1,
+    )
+    with progress.task("following every step", experiment.epochs) as done_so_far:
+        starts = [_before_learning(trained, int(k)) for k in chosen]
+        networks = jax.tree.map(lambda *rows: np.stack(rows).astype(np.float64), *starts)
+        followed = train(networks, replace(experiment.training(), chunk=50), progress=done_so_far)
+    with progress.task("predicting every step", len(chosen)) as done_so_far:
+        rows: list[_Step] = []
+        for k in range(len(chosen)):
+            rows += _steps(followed, k, config.network_learning_rate)
+            done_so_far(k + 1)
+    results = _joined(rows)
+    _compare(report, results)
+    return results
+
+
+def _before_learning(trained: Population, which: int) -> Network:
+    """The last snapshot before the network first solves the task."""
+    solved = np.argmax(trained.result.history.probes.accuracy[:, which] >= LEARNED)
+    index = max(0, int(solved) // SNAPSHOT_EVERY - 1)
+    return jax.tree.map(lambda leaf: np.asarray(leaf[which]), trained.result.snapshots.networks[index])
+
+
+@dataclass(frozen=True)
+class _Step:
+    network: int
+    epoch: int
+    prediction: Crossing
+    crossed: bool
+    blocked: bool
+
+
+def _steps(followed: TrainingResult, which: int, rate: float) -> list[_Step]:
+    """Every step of one network that has something to predict or to be blamed for."""
+    cells = [networks.cell for networks in (*followed.snapshots.networks, followed.networks)]
+    vectors = [_parameters(cell, which) for cell in cells]
+    m, n, b = (np.stack(column) for column in zip(*vectors, strict=True))
+    fixed, turning = certify_fixed_points(m, n, b), certify_turning_points(m, n, b)
+    rows = []
+    for epoch in range(len(vectors) - 1):
+        crossed = bool(fixed.counts[epoch + 1] > fixed.counts[epoch])
+        if not (fixed.certified[epoch] and fixed.certified[epoch + 1] and (crossed or turning.counts[epoch])):
+            continue
+        circuit = LatentCircuit(*vectors[epoch])
+        gradient = tuple((old - new) / rate for old, new in zip(vectors[epoch], vectors[epoch + 1], strict=True))
+        prediction = predict_crossing(circuit, gradient, rate, start=-np.inf, threshold=THRESHOLD)
+        start = LatentCircuit(*vectors[epoch + 1]).start()
+        places = fixed.of(epoch + 1).roots
+        blocked = bool(np.any((places > start) & (places < THRESHOLD)))
+        rows.append(_Step(which, epoch, prediction, crossed, blocked))
+    return rows
+
+
+def _parameters(cell: object, which: int) -> tuple[Float[np.ndarray, " neurons"], ...]:
+    assert isinstance(cell, RankOne)
+    return tuple(np.asarray(vector[which], dtype=np.float64) for vector in (cell.m, cell.n, cell.b))
+
+
+def _joined(rows: list[_Step]) -> CrossingResults:
+    seen = [row for row in rows if row.prediction.ghost is not None]
+    first = np.array([1 - row.prediction.margin for row in seen])
+    return CrossingResults(
+        network=np.array([row.network for row in seen], dtype=int),
+        epoch=np.array([row.epoch for row in seen], dtype=int),
+        effective_r=np.array([row.prediction.ghost.effective_r for row in seen if row.prediction.ghost is not None]),
+        ratio=first,
+        second_order=first * np.array([_relative(row.prediction) for row in seen]),
+        crossed=np.array([row.crossed for row in seen], dtype=bool),
+        unforeseen=sum(row.crossed for row in rows if row.prediction.ghost is None),
+        behind_start=sum(row.crossed and not row.blocked for row in rows),
+    )
+
+
+def _relative(crossing: Crossing) -> float:
+    """First-order over second-order critical rate."""
+    if np.isinf(crossing.critical_learning_rate):
+        return 1.0
+    return crossing.critical_learning_rate / crossing.second_order_rate
+
+
+def _compare(report: Report, results: CrossingResults) -> None:
+    for order, ratio in (("first order", results.ratio), ("second order", results.second_order)):
+        table = results.table(ratio)
+        report.check(
+            f"saddle-nodes at the next step, {order}: foreseen of those that happened",
+            predicted=table["hits"] + table["misses"],
+            measured=table["hits"],
+            tolerance=Reported(
+                f"{table['misses']} misses, {table['false_alarms']} false alarms, {table['silences']} steps"
+            ),
+        )
+        report.quantity(f"crossings_{order.replace(' ', '_')}", table)
+    happened = int(results.crossed.sum()) + results.unforeseen
+    report.check(
+        "saddle-nodes whose fixed points lie behind the network's start and block nothing",
+        predicted=0,
+        measured=results.behind_start,
+        tolerance=Reported(f"of {happened}: a saddle-node need not end the learning"),
+    )
