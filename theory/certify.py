@@ -67,6 +67,7 @@ def _jet(m: Batch, n: Batch, b: Batch, order: int) -> JetFunction:
         centre: Float[np.ndarray, " cells"],
         radius: Float[np.ndarray, " cells"],
     ) -> Jet:
+        reach = (1 + 8 * UNIT_ROUNDOFF) * radius + 8 * UNIT_ROUNDOFF * np.abs(centre)  # with m kappa's rounding
         values, third = np.empty((3, len(member))), np.empty(len(member))
         for piece in _pieces(len(member), size):
             who, place = member[piece], centre[piece, None]
@@ -74,7 +75,7 @@ def _jet(m: Batch, n: Batch, b: Batch, order: int) -> JetFunction:
             with np.errstate(over="ignore", invalid="ignore"):
                 for row, neurons in zip(values, share(place, mine, n[who], offset), strict=True):
                     row[piece] = neurons.sum(axis=1)
-                nearest = np.abs(mine * place + offset) - gain[who] * radius[piece, None]
+                nearest = np.abs(mine * place + offset) - gain[who] * reach[piece, None]
                 decay = 4.0 * np.exp(-2.0 * np.maximum(nearest, 0.0))  # at least sech^2 on the cell
                 third[piece] = (weight[who] * np.minimum(supremum, tail * decay)).sum(axis=1)
         errors = [fixed[member] + np.abs(centre) * growing[member] for fixed, growing in rounding]

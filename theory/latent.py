@@ -21,8 +21,8 @@ from theory.roots import Count
 INITIAL_UNIT = -0.3  # the paper starts every unit there
 
 Vector = Float[np.ndarray, " neurons"]
-LossGradient = tuple[Vector, Vector, Vector]
-"""Gradient of a loss with respect to m, n and b; zeros for a vector that is not trained."""
+LossGradient = tuple[Float[np.ndarray, "_"], Float[np.ndarray, "_"], Float[np.ndarray, "_"]]
+"""Gradient of a loss with respect to m, n and b, (N,) each; zeros for a vector that is not trained."""
 
 
 class NetworkShapeError(ValueError):
@@ -112,7 +112,7 @@ class LatentCircuit:
     def _normal_form(self, location: float, radius: float) -> NormalForm:
         bend = float(self.derivative(location, 2))
         slope = abs(float(self.derivative(location, 1)))
-        error = self.flow_error(location) + radius * (slope + radius * abs(bend))
+        error = float(self.flow_error(location) + radius * (slope + radius * abs(bend)))
         return NormalForm(float(location), float(self.flow(location)), 0.5 * bend, error, self.tau)
 
     def ghosts(self) -> tuple[NormalForm, ...]:

@@ -106,12 +106,12 @@ class NormalForm:
     @property
     def is_ghost(self) -> bool:
         """Whether f provably keeps its sign here while |f| has a local minimum."""
-        return self.toy_r > 0 and abs(self.effective_r) > self.error
+        return bool(self.toy_r > 0 and abs(self.effective_r) > self.error)
 
     @property
     def is_pair(self) -> bool:
         """Whether f has provably crossed zero here; `effective_r` is how far the pair is from its saddle-node."""
-        return self.toy_r < 0 and abs(self.effective_r) > self.error
+        return bool(self.toy_r < 0 and abs(self.effective_r) > self.error)
 
     def delay(self, start: float, end: float) -> float:
         """The arctangent time from `start` to `end` (latent values); infinite where there are fixed points."""

@@ -54,7 +54,8 @@ def leak(order: int) -> sympy.Expr:
 def leak_at(order: int, latent: Float[np.ndarray, "*shape"]) -> Float[np.ndarray, "*shape"]:
     """`leak` evaluated; -kappa and its derivatives are all linear in kappa."""
     expression = leak(order)
-    return float(expression.coeff(LATENT, 1)) * latent + float(expression.coeff(LATENT, 0)) * np.ones_like(latent)
+    slope, constant = float(expression.coeff(LATENT, 1)), float(expression.coeff(LATENT, 0))
+    return np.asarray(slope * latent + constant)
 
 
 def neuron_along_step() -> sympy.Expr:
