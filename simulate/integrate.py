@@ -17,6 +17,7 @@ from jaxtyping import Array, ArrayLike, Float, Int, PyTree
 
 from simulate.outcome import Outcome
 
+Real = float | Float[Array, ""]
 Field = Callable[[Float[Array, ""], PyTree], PyTree]
 
 
@@ -56,16 +57,16 @@ class Method(eqx.Module):
 
     solver: diffrax.AbstractSolver[Any]
     controller: diffrax.AbstractStepSizeController[Any, Any]
-    first_step: float
+    first_step: Real
     adjoint: diffrax.AbstractAdjoint
     max_steps: int = eqx.field(static=True)
 
 
 def adaptive(
     adjoint: diffrax.AbstractAdjoint,
-    rtol: float = 1e-12,
-    atol: float = 1e-14,
-    longest_step: float = 0.2,
+    rtol: Real = 1e-12,
+    atol: Real = 1e-14,
+    longest_step: Real = 0.2,
     max_steps: int = 2**16,
 ) -> Method:
     """Dormand and Prince's order 8 with the error of a step held below `atol + rtol |state|`.
@@ -78,7 +79,7 @@ def adaptive(
     return Method(diffrax.Dopri8(), controller, 0.01, adjoint, max_steps)
 
 
-def fixed(solver: diffrax.AbstractSolver[Any], step: float, max_steps: int = 2**16) -> Method:
+def fixed(solver: diffrax.AbstractSolver[Any], step: Real, max_steps: int = 2**16) -> Method:
     """Equal steps of length `step`: to measure an order of convergence."""
     adjoint = diffrax.RecursiveCheckpointAdjoint()
     return Method(solver, diffrax.ConstantStepSize(), step, adjoint, max_steps)
