@@ -18,7 +18,9 @@ from theory.special import lower_numpy
 Lowered = Callable[..., Array | tuple[Array, ...]]
 
 
-def lower(expressions: sp.Basic | sp.MatrixBase | Sequence[sp.Basic], arguments: Sequence[sp.Symbol]) -> Lowered:
+def lower(
+    expressions: sp.Basic | sp.MatrixBase | Sequence[sp.Basic | sp.MatrixBase], arguments: Sequence[sp.Symbol]
+) -> Lowered:
     """A JAX function of `arguments` (scalars or arrays that broadcast) computing `expressions`.
 
     An expression or relation gives an array, a matrix (of any shape) a one-dimensional array of its entries (for
@@ -56,7 +58,7 @@ def _stack(entries: list[Array]) -> Array:
 # Recognising what would overflow
 
 
-def _exponents(expression: sp.Expr) -> list[sp.Expr]:
+def _exponents(expression: sp.Basic) -> list[sp.Expr]:
     """The y of every 1 + exp(y) in the expression."""
     found = []
     for node in expression.atoms(sp.Add):
@@ -121,26 +123,35 @@ def _lower_flat(expressions: list[sp.Basic], arguments: tuple[sp.Symbol, ...]) -
     return evaluate
 
 
-def _outermost_choices(expression: sp.Basic) -> list[sp.Piecewise]:
+def _outermost_choices(expression: sp.Basic) -> list[sp.Basic]:
     if isinstance(expression, sp.Piecewise):
         return [expression]
     return [found for part in expression.args for found in _outermost_choices(part)]
 
 
-def _lower_piecewise(node: sp.Piecewise, arguments: tuple[sp.Symbol, ...]) -> Callable[..., Array]:
+def _lower_piecewise(node: sp.Basic, arguments: tuple[sp.Symbol, ...]) -> Callable[..., Array]:
     """The branches by double where: outside its own region a branch is evaluated at a point inside it."""
+    regions = _exclusive([condition for _, condition in node.args])
     values = [_lower_flat([value], arguments) for value, _ in node.args]
-    tests = _lower_flat([condition for _, condition in node.args], arguments)
-    inside = [_point_inside(value, condition, arguments) for value, condition in node.args]
+    tests = _lower_flat(regions, arguments)
+    inside = [_point_inside(value, region, arguments) for (value, _), region in zip(node.args, regions, strict=True)]
 
     def choose(*given: Array) -> Array:
         result: Array = jnp.asarray(float("nan"))
-        for value, test, point in reversed(list(zip(values, tests(*given), inside, strict=True))):
+        for value, test, point in zip(values, tests(*given), inside, strict=True):
             guarded = [jnp.where(test, x, w) for x, w in zip(given, point, strict=True)]
             result = jnp.where(test, value(*guarded)[0], result)
         return result
 
     return choose
+
+
+def _exclusive(conditions: list[sp.Basic]) -> list[sp.Basic]:
+    """Each condition together with the failure of those before it, as a Piecewise means them."""
+    return [
+        sp.And(condition, *(sp.Not(earlier, evaluate=False) for earlier in conditions[:k]), evaluate=False)
+        for k, condition in enumerate(conditions)
+    ]
 
 
 def _point_inside(value: sp.Expr, condition: sp.Basic, arguments: tuple[sp.Symbol, ...]) -> list[float]:

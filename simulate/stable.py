@@ -55,6 +55,19 @@ def sech_jax(y: Array) -> Array:
     return 2 * decay / (1 + decay**2)
 
 
+@jax.custom_jvp
+def sigmoid_jax(y: Array) -> Array:
+    """1 / (1 + exp(-y)), whose derivatives keep their relative accuracy in both tails."""
+    return jax.nn.sigmoid(y)
+
+
+@sigmoid_jax.defjvp
+def _sigmoid_jvp(primals: tuple[Array], tangents: tuple[Array]) -> tuple[Array, Array]:
+    (y,), (dy,) = primals, tangents
+    value = sigmoid_jax(y)
+    return value, value * sigmoid_jax(-y) * dy
+
+
 FUNCTIONS: dict[type[sp.Basic], Callable[..., Array]] = {
     sp.exp: jnp.exp,
     sp.log: jnp.log,
@@ -69,7 +82,7 @@ FUNCTIONS: dict[type[sp.Basic], Callable[..., Array]] = {
     sp.sech: sech_jax,
     sp.erf: jax.scipy.special.erf,
     sp.erfc: jax.scipy.special.erfc,
-    sp.Abs: jnp.abs,
+    sp.Abs: lambda y: jnp.maximum(y, -y),  # the tie gives a zero gradient at zero
     sp.sign: jnp.sign,
     sp.Min: lambda *values: reduce(jnp.minimum, values),
     sp.Max: lambda *values: reduce(jnp.maximum, values),
@@ -86,7 +99,7 @@ FUNCTIONS: dict[type[sp.Basic], Callable[..., Array]] = {
     sp.Unequality: lambda a, b: a != b,
     tanc: tanc_jax,
     secsq: secsq_jax,
-    sigmoid: jax.nn.sigmoid,
+    sigmoid: sigmoid_jax,
     softplus: jax.nn.softplus,
 }
 

@@ -185,7 +185,10 @@ def confident_slope(side: int) -> sp.Expr:
 
 @cache
 def confident_loss(normalisation: Normalisation = INTEGRAL) -> sp.Expr:
-    """Loss for threshold, confidence to infinity, no-learning zone included (paper, equations 2, 12)."""
+    """Loss for threshold, confidence to infinity, no-learning zone included (paper, equations 2, 12).
+
+    In floats it is a difference of two times near the optimum: exact to the rounding of T, not of itself.
+    """
     early, late, never = (loss.subs(escape, blow_up_time()) / normalisation.divisor for loss in loss_regimes())
     return sp.Piecewise((early, r > optimal_r()), (late, r >= point_of_no_return()), (never, True))
 
@@ -224,4 +227,4 @@ def critical_learning_rate(normalisation: Normalisation = INTEGRAL) -> sp.Expr:
     3*pi**4/(32*T**4)
     """
     _, right = one_sided_slopes(normalisation)
-    return sp.simplify((optimal_r() - point_of_no_return()) / right)
+    return sp.factor((optimal_r() - point_of_no_return()) / right)

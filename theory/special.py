@@ -109,7 +109,7 @@ def secsq_array(z: Numbers) -> NDArray[np.float64]:
     return np.where(z < 0, 4 * decay / (1 + decay) ** 2, 1 / np.cos(np.where(z < 0, 0.0, root)) ** 2)
 
 
-def lower_numpy(arguments: tuple[sp.Symbol, ...], expression: sp.Expr) -> Callable[..., NDArray[Any]]:
+def lower_numpy(arguments: tuple[sp.Symbol, ...], expression: sp.Basic) -> Callable[..., NDArray[Any]]:
     """A numpy function of an expression or condition, with the two special functions known and log(1 + exp) stable."""
     y = sp.Wild("y")
     stable = expression.replace(sp.log(1 + sp.exp(y)), lambda y: logaddexp(0, y))
@@ -121,7 +121,7 @@ def lower_numpy(arguments: tuple[sp.Symbol, ...], expression: sp.Expr) -> Callab
     return lowered
 
 
-def lower_mpmath(arguments: tuple[sp.Symbol, ...], expression: sp.Expr) -> Callable[..., mp.mpf]:
+def lower_mpmath(arguments: tuple[sp.Symbol, ...], expression: sp.Basic) -> Callable[..., mp.mpf]:
     """An mpmath function of an expression, at the working precision of the caller."""
     return sp.lambdify(arguments, expression, [{"tanc": _tanc_mp, "secsq": _secsq_mp}, "mpmath"])
 
