@@ -65,15 +65,24 @@ def load() -> tuple[Section[Config, Any], ...]:
     from simulate import runtime
 
     runtime.configure()
-    from validate.checks import population, toy_model, training_map
-    from validate.figures import population as population_figures
-    from validate.figures import toy_model as toy_model_figures
-    from validate.figures import training_map as training_map_figures
+    from importlib import import_module
 
-    return (
-        Section("The toy model", toy_model.checks, toy_model_figures.figures),
-        Section("The training map", training_map.checks, training_map_figures.figures),
-        Section("A population of rank-one networks", population.checks, population_figures.figures),
+    titles = {
+        "toy_model": "The toy model",
+        "training_map": "The training map",
+        "population": "A population of rank-one networks (Fig. 4)",
+        "along_training": "The latent flow along training (Fig. 3)",
+        "circuits": "The latent circuit and its delay",
+        "crossing": "The critical rate of every network",
+        "sweeps": "Learning rates and ranks (Figs. S1, S2)",
+    }
+    return tuple(
+        Section(
+            title,
+            import_module(f"validate.checks.{name}").checks,
+            import_module(f"validate.figures.{name}").figures,
+        )
+        for name, title in titles.items()
     )
 
 

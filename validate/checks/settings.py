@@ -4,6 +4,19 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
+class Sweeps:
+    """Sizes of Figs. S1 (rank one) and S2 (several ranks): rates, seeds a rate, epochs."""
+
+    rank_one_rates: int
+    rank_one_seeds: int
+    rank_one_epochs: int
+    ranks: tuple[int, ...]
+    rank_rates: int
+    rank_seeds: int
+    rank_epochs: int
+
+
+@dataclass(frozen=True)
 class Effort:
     """How much work a run does where the user names no number.
 
@@ -20,6 +33,7 @@ class Effort:
     low_rate_epochs: int
     crossing_networks: int
     crossing_epochs: int
+    sweeps: Sweeps
     full_length: bool = False
 
 
@@ -33,6 +47,7 @@ QUICK = Effort(
     low_rate_epochs=48_000,
     crossing_networks=6,
     crossing_epochs=300,
+    sweeps=Sweeps(8, 3, 3000, (1, 10, 100), 3, 2, 200),
 )
 USUAL = Effort(
     "usual",
@@ -44,6 +59,7 @@ USUAL = Effort(
     low_rate_epochs=60_000,
     crossing_networks=16,
     crossing_epochs=300,
+    sweeps=Sweeps(12, 5, 6000, (1, 2, 5, 10, 30, 100), 4, 3, 600),
 )
 FULL = Effort(
     "full",
@@ -55,6 +71,7 @@ FULL = Effort(
     low_rate_epochs=500_000,
     crossing_networks=40,
     crossing_epochs=1000,
+    sweeps=Sweeps(30, 10, 200_001, (1, 2, 3, 4, 5, 10, 30, 50, 100), 10, 10, 6000),
     full_length=True,
 )
 

@@ -141,8 +141,8 @@ def _descend(
 def analytic(model: ToyModel) -> _Learner:
     """Descent on the confident loss with its analytic gradient, lowered from the theory."""
     both = (ghost.confident_loss(), ghost.confident_gradient())
-    lowered = lower([ghost.paper_window(each).subs(ghost.delay, model.delay) for each in both], [ghost.r])
-    return _Learner(model, lambda r: lowered(r))
+    lowered = lower([ghost.paper_window(each) for each in both], [ghost.r, ghost.delay])
+    return _Learner(model, lambda r: lowered(r, model.delay))
 
 
 def simulated(model: ToyModel) -> _Learner:
