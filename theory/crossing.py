@@ -16,17 +16,12 @@ from functools import cache
 
 import numpy as np
 import sympy
-from scipy.optimize import brentq
 
 from theory.latent import LatentCircuit, LossGradient
 from theory.normal_form import CURVATURE, EFFECTIVE_R, NormalForm
 from theory.reduction import RATE, step_derivatives
 
 FIRST, SECOND, MIXED = sympy.symbols("F F_2 G", real=True)  # d/dalpha, d^2/dalpha^2, d^2/(dalpha dkappa) of the flow
-
-
-class NoGhostOnTheWay(ValueError):
-    """There is no ghost between start and threshold, so no bottleneck whose r_eff sets the delay."""
 
 
 class GradientShapeError(ValueError):
@@ -82,13 +77,16 @@ class StepResponse:
             )
         )
 
-    def critical_learning_rate(self, order: int = 1) -> float:
-        """The rate at which r_eff reaches zero, to first or second order; infinite if it moves away from it."""
-        point = self.point
-        if point.effective_r * self.first >= 0:
+    def critical_learning_rate(self, order: int = 1, target: float = 0.0) -> float:
+        """The rate at which r_eff reaches `target` (zero: the saddle-node), to first or second order.
+
+        Infinite if r_eff moves away from it to first order, or by the second never gets there.
+        """
+        distance = self.point.effective_r - target
+        if distance * self.first >= 0:
             return math.inf
         with np.errstate(invalid="ignore"):
-            rate = float(_lowered_rate(order)(point.effective_r, point.curvature, self.first, self.second, self.mixed))
+            rate = float(_lowered_rate(order)(distance, self.point.curvature, self.first, self.second, self.mixed))
         return rate if rate > 0 else math.inf
 
 
@@ -108,9 +106,9 @@ def step_response(circuit: LatentCircuit, point: NormalForm, loss_gradient: Loss
 class CrossingOutcome(enum.Enum):
     """What a prediction says of the next step."""
 
-    CROSSES = "the step takes the ghost through the saddle-node: a pair of fixed points blocks the way"
-    STAYS = "the ghost survives the step"
-    NO_GHOST = "no ghost lies between start and threshold: nothing is predicted"
+    CROSSES = "the step takes the ghost through the saddle-node: a pair of fixed points is born"
+    STAYS = "every ghost survives the step"
+    NO_GHOST = "the circuit has no ghost: nothing is predicted"
 
 
 @dataclass(frozen=True)
@@ -134,100 +132,18 @@ class Crossing:
         return self.outcome is CrossingOutcome.CROSSES
 
 
-def ghosts_on_the_way(
-    circuit: LatentCircuit, start: float | None = None, threshold: float = 1.0
-) -> tuple[NormalForm, ...]:
-    """The ghosts that an upward passage from `start` (default: kappa(0)) to `threshold` has to pass."""
-    begin = circuit.start() if start is None else start
-    return tuple(ghost for ghost in circuit.ghosts() if begin < ghost.location < threshold and ghost.effective_r > 0)
+def predict_crossing(circuit: LatentCircuit, loss_gradient: LossGradient, learning_rate: float) -> Crossing:
+    """Does theta -> theta - learning_rate * loss_gradient take a ghost through the saddle-node?
 
-
-def predict_crossing(
-    circuit: LatentCircuit,
-    loss_gradient: LossGradient,
-    learning_rate: float,
-    start: float | None = None,
-    threshold: float = 1.0,
-) -> Crossing:
-    """Does theta -> theta - learning_rate * loss_gradient take a ghost on the way through the saddle-node?
-
-    What cannot be seen from here: a pair of fixed points born away from every ghost, and steps too long for the
+    Every ghost of the circuit counts, wherever it lies: a pair born beside the way blocks it as soon as it has spread
+    to the start. What cannot be seen from here: a pair born away from every ghost, and steps too long for the
     expansion. `circuit.stepped(...)` with its certified fixed points is the truth to compare with.
     """
-    ghosts = ghosts_on_the_way(circuit, start, threshold)
-    if not ghosts:
+    responses = [step_response(circuit, ghost, loss_gradient) for ghost in circuit.ghosts()]
+    if not responses:
         return Crossing(CrossingOutcome.NO_GHOST, 1.0, math.inf, math.inf, None)
-    responses = [step_response(circuit, ghost, loss_gradient) for ghost in ghosts]
     nearest = min(responses, key=lambda response: response.critical_learning_rate())
     critical = nearest.critical_learning_rate()
     outcome = CrossingOutcome.CROSSES if learning_rate > critical else CrossingOutcome.STAYS
     second = min(response.critical_learning_rate(order=2) for response in responses)
     return Crossing(outcome, 1.0 - learning_rate / critical, critical, second, nearest.point)
-
-
-@dataclass(frozen=True)
-class EffectiveToyModel:
-    """The toy model that a ghost is, between the network's own start and threshold, for a task with delay T.
-
-    `optimal_r` is the r_eff whose arctangent passage lasts T and `point_of_no_return` the one whose passage lasts
-    T + T_r. `critical_learning_rate` is the rate at which a step of descent from just above the optimum lands on the
-    point of no return, if the loss is |passage - T| times `loss_scale` (1 / T for the paper's networks) and m, n and b
-    are all trained and act through r_eff alone; the curvature and the gradient of r_eff are those of now.
-    """
-
-    ghost: NormalForm
-    optimal_r: float
-    point_of_no_return: float
-    critical_learning_rate: float
-
-    @property
-    def rho(self) -> float:
-        """r_eff in units of its optimum: below 1 the network switches too late."""
-        return self.ghost.effective_r / self.optimal_r
-
-
-def effective_toy_model(
-    circuit: LatentCircuit,
-    delay: float,
-    response: float,
-    loss_scale: float,
-    start: float | None = None,
-    threshold: float = 1.0,
-) -> EffectiveToyModel:
-    """The toy model of the slowest ghost on the way; `delay` and `response` (T and T_r) in the unit of tau.
-
-    Raises `NoGhostOnTheWay`.
-    """
-    begin = circuit.start() if start is None else start
-    ghost = min(ghosts_on_the_way(circuit, begin, threshold), key=lambda point: point.toy_r, default=None)
-    if ghost is None:
-        raise NoGhostOnTheWay(
-            f"no ghost between kappa = {begin:.6g} and {threshold:.6g}: train further, or give another start"
-        )
-    optimum = effective_r_for(ghost, delay, begin, threshold)
-    no_return = effective_r_for(ghost, delay + response, begin, threshold)
-    gain = sum(float(part @ part) for part in circuit.parameter_gradient(ghost.location))
-    steepness = loss_scale * abs(ghost.delay_slope_at(optimum, begin, threshold))
-    return EffectiveToyModel(ghost, optimum, no_return, (optimum - no_return) / (steepness * gain))
-
-
-def effective_r_for(ghost: NormalForm, delay: float, start: float, threshold: float) -> float:
-    """The r_eff at which the arctangent passage from `start` to `threshold` past `ghost` lasts `delay`.
-
-    For start < location < threshold the passage time falls strictly from infinity to zero as r_eff grows, so the
-    answer is unique; it lies below that of an infinitely long way.
-    """
-    most = ghost.largest_effective_r(delay)
-    least = most
-    while ghost.delay_at(least, start, threshold) <= delay:
-        least /= 4.0
-    if least == most:
-        return most
-    solved = brentq(
-        lambda log_r: ghost.delay_at(math.exp(log_r), start, threshold) - delay,
-        math.log(least),
-        math.log(most),
-        xtol=1e-14,
-        rtol=1e-14,
-    )
-    return math.exp(solved)

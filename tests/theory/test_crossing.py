@@ -5,7 +5,6 @@ import pytest
 import sympy
 from scipy.optimize import brentq
 
-from theory import ghost as toy
 from theory import normal_form as nf
 from theory.crossing import (
     FIRST,
@@ -13,12 +12,8 @@ from theory.crossing import (
     SECOND,
     CrossingOutcome,
     GradientShapeError,
-    NoGhostOnTheWay,
     crossing_rate,
     effective_r_along_step,
-    effective_r_for,
-    effective_toy_model,
-    ghosts_on_the_way,
     predict_crossing,
     step_response,
 )
@@ -90,7 +85,7 @@ def test_the_predicted_rate_brackets_the_bifurcation_from_both_sides():
     circuit = ghostly(1e-6)
     for seed in range(5):
         gradient = random_gradient(seed, circuit)
-        crossing = predict_crossing(circuit, gradient, 1.0, start=-0.3)
+        crossing = predict_crossing(circuit, gradient, 1.0)
         before, after = (
             circuit.stepped(gradient, factor * crossing.critical_learning_rate).fixed_points()
             for factor in (0.999, 1.001)
@@ -107,7 +102,7 @@ def test_the_errors_of_the_two_rates_fall_with_the_ghosts_height():
         missed = []
         for height in heights:
             circuit = ghostly(height)
-            crossing = predict_crossing(circuit, random_gradient(seed, circuit), 0.0, start=-0.3)
+            crossing = predict_crossing(circuit, random_gradient(seed, circuit), 0.0)
             truth = true_critical_rate(circuit, random_gradient(seed, circuit), crossing.critical_learning_rate)
             rates = np.array([crossing.critical_learning_rate, crossing.second_order_rate])
             missed.append(np.abs(rates / truth - 1))
@@ -130,19 +125,19 @@ def test_the_response_of_a_ghost_to_a_small_step():
 def test_what_a_prediction_says():
     circuit = ghostly(1e-4)
     towards, away = random_gradient(0, circuit), random_gradient(0, circuit, towards_saddle_node=False)
-    critical = predict_crossing(circuit, towards, 0.0, start=-0.3).critical_learning_rate
-    above = predict_crossing(circuit, towards, 1.25 * critical, start=-0.3)
-    below = predict_crossing(circuit, towards, 0.75 * critical, start=-0.3)
+    critical = predict_crossing(circuit, towards, 0.0).critical_learning_rate
+    above = predict_crossing(circuit, towards, 1.25 * critical)
+    below = predict_crossing(circuit, towards, 0.75 * critical)
     assert above.predicted
     assert above.outcome is CrossingOutcome.CROSSES
     assert above.margin == pytest.approx(-0.25)
     assert above.ghost == circuit.slowest()
     assert not below.predicted
     assert below.margin == pytest.approx(0.25)
-    safe = predict_crossing(circuit, away, 1e9, start=-0.3)
+    safe = predict_crossing(circuit, away, 1e9)
     assert safe.critical_learning_rate == math.inf
     assert not safe.predicted
-    nothing = predict_crossing(ghostly(-1e-4), towards, 1e9, start=-0.3)
+    nothing = predict_crossing(ghostly(-1e-4), towards, 1e9)
     assert nothing.outcome is CrossingOutcome.NO_GHOST
     assert nothing.ghost is None
 
@@ -161,50 +156,4 @@ def test_bad_gradients_are_refused_by_name():
     size = len(circuit.m)
     for bad in (np.zeros(size - 1), np.full(size, np.nan)):
         with pytest.raises(GradientShapeError, match="for n"):
-            predict_crossing(circuit, (np.zeros(size), bad, np.zeros(size)), 0.1, start=-0.3)
-
-
-@pytest.mark.parametrize("delay", [3.0, 10.0, 300.0])
-def test_the_effective_optimum_gives_the_delay_it_was_asked_for(delay):
-    ghost = ghostly(1e-3).slowest()
-    for start, threshold in ((-0.3, 1.0), (-5.0, 5.0), (ghost.location - 1e-6, 1.0)):
-        optimum = effective_r_for(ghost, delay, start, threshold)
-        assert ghost.delay_at(optimum, start, threshold) == pytest.approx(delay, rel=1e-12)
-
-
-def test_the_effective_optimum_lies_between_the_two_limits_a_factor_of_four_apart():
-    ghost, delay = ghostly(1e-3).slowest(), 1e5
-    symbol = sympy.Symbol("T", positive=True)
-    values = {nf.CURVATURE: ghost.curvature, nf.TAU: ghost.tau, symbol: delay}
-    near = float(nf.optimal_effective_r_at_ghost(symbol).subs(values))
-    far = float(nf.optimal_effective_r_from_afar(symbol).subs(values))
-    # cutting the way at a distance y changes the delay by 1 / (q y), a relative 1e-5 here
-    assert effective_r_for(ghost, delay, ghost.location - 1e-12, 1.0) == pytest.approx(near, rel=1e-4)
-    assert effective_r_for(ghost, delay, -0.3, 1.0) == pytest.approx(far, rel=1e-4)
-    own = [effective_r_for(ghost, delay, ghost.location - reach, 1.0) for reach in 10.0 ** -np.arange(12, 0, -1)]
-    assert np.all(np.diff(own) > 0)
-    assert near * (1 - 1e-4) < own[0] < own[-1] < far
-
-
-def test_the_critical_rate_of_a_network_that_starts_at_its_ghost_is_the_toy_models():
-    circuit, delay = ghostly(1e-6), 1e5
-    ghost = circuit.slowest()
-    model = effective_toy_model(circuit, delay, delay, 1.0, start=ghost.location - 1e-12)
-    gain = sum(float(part @ part) for part in circuit.parameter_gradient(ghost.location))
-    law = toy.paper_window(toy.critical_learning_rate())
-    (symbol,) = law.free_symbols
-    in_r = float(law.subs(symbol, delay))
-    # d r = q d r_eff, and descent on r_eff is slowed by q once more and sped up by the parameters' gain
-    assert model.critical_learning_rate == pytest.approx(in_r / (ghost.curvature**2 * gain), rel=1e-3)
-    assert model.optimal_r / model.point_of_no_return == pytest.approx(4.0, rel=1e-4)
-    assert model.rho == pytest.approx(ghost.effective_r / model.optimal_r)
-    doubled = effective_toy_model(circuit, delay, delay, 2.0, start=ghost.location - 1e-12)
-    assert doubled.critical_learning_rate == pytest.approx(model.critical_learning_rate / 2)
-
-
-def test_only_ghosts_on_the_way_count():
-    circuit = ghostly(1e-3)
-    assert len(ghosts_on_the_way(circuit, -0.3, 1.0)) == 1
-    assert ghosts_on_the_way(circuit, 0.4, 1.0) == ()
-    with pytest.raises(NoGhostOnTheWay, match="train further"):
-        effective_toy_model(circuit, 10.0, 10.0, 1.0, start=0.4)
+            predict_crossing(circuit, (np.zeros(size), bad, np.zeros(size)), 0.1)

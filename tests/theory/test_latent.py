@@ -192,7 +192,9 @@ def test_eulers_correction_leaves_an_error_of_second_order():
     exact = circuit.predicted_delay(-0.3, 1.0).value
     measured = np.array([circuit.euler_passage(step, -0.3, 1.0).time for step in steps])
     corrected = np.array([circuit.predicted_euler_delay(step, -0.3, 1.0).value for step in steps])
-    slopes = [np.polyfit(np.log(steps), np.log(np.abs(error)), 1)[0] for error in (measured - exact, measured - corrected)]
+    slopes = [
+        np.polyfit(np.log(steps), np.log(np.abs(error)), 1)[0] for error in (measured - exact, measured - corrected)
+    ]
     assert slopes == pytest.approx([1.0, 2.0], abs=0.1)
 
 

@@ -26,6 +26,35 @@ def test_the_arctangents_solve_the_flow(sign):
     assert time.subs(nf.END, nf.START) == 0
 
 
+def test_beside_a_pair_the_logarithm_solves_the_flow_and_joins_the_arctangents():
+    r, q, y = sympy.symbols("r q y", positive=True)
+    time = nf.passage_time_beside_pair().subs({nf.EFFECTIVE_R: -r, nf.CURVATURE: q})
+    speed = nf.normal_flow(nf.END).subs({nf.EFFECTIVE_R: -r, nf.CURVATURE: q})
+    assert sympy.simplify(sympy.diff(time, nf.END) * speed - 1) == 0
+    assert sympy.simplify(time.subs(nf.END, nf.START)) == 0
+    ends = {nf.START: y, nf.END: 3 * y, nf.CURVATURE: q, nf.TAU: 1}
+    join = nf.passage_time_at_saddle_node().subs(ends)
+    for time, side in ((nf.passage_time_beside_pair(), -1), (nf.passage_time(), 1)):
+        small = time.subs(ends).subs(nf.EFFECTIVE_R, side * q * r**2)
+        assert sympy.simplify(sympy.limit(small, r, 0) - join) == 0
+
+
+def test_the_delay_is_continuous_through_the_saddle_node_and_infinite_where_it_is_blocked():
+    point = NormalForm(0.2, 0.0, 1.5, 0.0, tau=2.0)
+    heights = np.array([-1e-5, -1e-6, 0.0, 1e-6, 1e-5])
+    times = [point.delay_at(r, 0.5, 1.5) for r in heights]
+    assert np.all(np.diff(times) < 0)
+    slope = point.delay_slope_at(1e-6, 0.5, 1.5)
+    assert point.delay_slope_at(-1e-6, 0.5, 1.5) == pytest.approx(slope, rel=1e-4)
+    assert np.diff(times) / np.diff(heights) == pytest.approx([slope] * 4, rel=1e-3)
+    blocked = point.blocking_effective_r(0.5, 1.5)
+    assert blocked == pytest.approx(-1.5 * 0.3**2)
+    assert point.delay_at(blocked * (1 + 1e-9), 0.5, 1.5) == math.inf
+    assert 10 < point.delay_at(blocked * (1 - 1e-9), 0.5, 1.5) < math.inf
+    assert point.blocking_effective_r(-1.0, 0.1) == pytest.approx(-1.5 * 0.1**2)
+    assert point.blocking_effective_r(-1.0, 1.0) == 0.0
+
+
 def test_the_optimum_differs_by_four_between_the_two_ways_to_arrive():
     delay = sympy.Symbol("T", positive=True)
     near, far = nf.optimal_effective_r_at_ghost(delay), nf.optimal_effective_r_from_afar(delay)
