@@ -189,7 +189,9 @@ def sigmoid_loss(r: ScalarLike, task: Task, method: Method = REVERSE) -> Loss:
     longest = 2 * rate * delay * end + top + 2  # ds <= rate dt + |x| dt: an event comes first
     silent = jax.nn.sigmoid(-confidence * threshold)
 
-    def leg(start: _State, last_time: Array, answering: bool) -> tuple[_State, Array, Array]:
+    def leg(height: Array, times_and_target: Array) -> tuple[Array, tuple[_State, Array, Array]]:
+        first_time, last_time, target = times_and_target
+
         def field(s: Array, state: _State) -> _State:
             stretch = jnp.cosh(state.height)
             evidence = confidence * rate * jnp.sinh(state.height)
@@ -197,25 +199,29 @@ def sigmoid_loss(r: ScalarLike, task: Task, method: Method = REVERSE) -> Loss:
             slope = confidence * output * jax.nn.sigmoid(confidence * threshold - evidence)
             gain = _sigmoid_rise(-confidence * threshold, evidence)
             time = 1 / (rate * delay * stretch)
-            height = jnp.tanh(state.height) ** 2 + tilt / stretch**2
-            excess = gain * (output + silent - 2) if answering else gain * (output + silent)
+            climb = jnp.tanh(state.height) ** 2 + tilt / stretch**2
+            excess = gain * (output + silent - 2 * target)
             # The output is carried, and feeds nothing: it makes the error control resolve the rise, which is
             # brief for the loss but all there is to its gradient.
-            rise = slope * rate * stretch * height
-            return _State(time, height, excess * time, RISE_WEIGHT * rise)
+            rise = slope * rate * stretch * climb
+            return _State(time, climb, excess * time, RISE_WEIGHT * rise)
 
+        start = _State(first_time, height, jnp.zeros(()), jnp.zeros(()))
         flow = solve_flow(
             field, start, longest, method, lambda y: jnp.maximum(y.time - last_time, y.height - top)
         )
         state = flow.end_state
-        return state, state.height - top > state.time - last_time, flow.outcome == FlowOutcome.stopped
+        saturated = state.height - top > state.time - last_time
+        # After saturation there is nothing to follow: a short leg stands in for the next and is not used.
+        onward = jnp.where(saturated, top - 1, state.height)
+        return onward, (state, saturated, flow.outcome == FlowOutcome.stopped)
 
-    zero = jnp.zeros(())
-    waited, saturated, first_done = leg(_State(zero, zero, zero, zero), jnp.ones(()), answering=False)
-    # Where the output saturated before the response began, a short second leg stands in and is not used.
-    height = jnp.where(saturated, top - 1, waited.height)
-    answered, rose, second_done = leg(_State(jnp.ones(()), height, zero, zero), end, answering=True)
-
+    one = jnp.ones(())
+    legs = jnp.stack([jnp.stack([0 * one, one, 0 * one]), jnp.stack([one, end, one])])
+    _, ends = jax.lax.scan(leg, jnp.zeros(()), legs)
+    (waited, saturated, first_done), (answered, rose, second_done) = (
+        jax.tree.map(lambda leaf, index=index: leaf[index], ends) for index in range(2)
+    )
     waiting = jnp.where(saturated, waited.time, 1.0)
     early = waited.excess + silent**2 * waiting + (1 - waiting)
     answering = jnp.where(rose, answered.time, end) - 1
