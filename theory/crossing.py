@@ -113,23 +113,38 @@ class CrossingOutcome(enum.Enum):
 
 @dataclass(frozen=True)
 class Crossing:
-    """Whether the next step of descent takes a ghost through the saddle-node.
+    """Whether a step of descent with `learning_rate` takes a ghost through the saddle-node.
 
     `critical_learning_rate` is to first order, r_eff / (grad r_eff . grad L), `second_order_rate` to second; both are
-    infinite where the step leads away or there is no ghost. `margin` = 1 - learning_rate / critical_learning_rate is
-    negative when a crossing is predicted, and `ghost` is the one that would cross first.
+    infinite where the step leads away or there is no ghost. `ghost` is the one that would cross first.
     """
 
-    outcome: CrossingOutcome
-    margin: float
+    learning_rate: float
     critical_learning_rate: float
     second_order_rate: float
     ghost: NormalForm | None
 
     @property
+    def outcome(self) -> CrossingOutcome:
+        """The prediction, to second order."""
+        if self.ghost is None:
+            return CrossingOutcome.NO_GHOST
+        return CrossingOutcome.CROSSES if self.predicted else CrossingOutcome.STAYS
+
+    @property
     def predicted(self) -> bool:
-        """Whether a crossing is predicted (to first order)."""
-        return self.outcome is CrossingOutcome.CROSSES
+        """Whether a crossing is predicted, to second order."""
+        return self.learning_rate > self.second_order_rate
+
+    @property
+    def predicted_to_first_order(self) -> bool:
+        """Whether a crossing is predicted from the gradient of r_eff alone."""
+        return self.learning_rate > self.critical_learning_rate
+
+    @property
+    def margin(self) -> float:
+        """How much of the critical rate is left: 1 - learning_rate / second_order_rate, negative beyond it."""
+        return 1.0 - self.learning_rate / self.second_order_rate
 
 
 def predict_crossing(circuit: LatentCircuit, loss_gradient: LossGradient, learning_rate: float) -> Crossing:
@@ -141,9 +156,7 @@ def predict_crossing(circuit: LatentCircuit, loss_gradient: LossGradient, learni
     """
     responses = [step_response(circuit, ghost, loss_gradient) for ghost in circuit.ghosts()]
     if not responses:
-        return Crossing(CrossingOutcome.NO_GHOST, 1.0, math.inf, math.inf, None)
-    nearest = min(responses, key=lambda response: response.critical_learning_rate())
-    critical = nearest.critical_learning_rate()
-    outcome = CrossingOutcome.CROSSES if learning_rate > critical else CrossingOutcome.STAYS
-    second = min(response.critical_learning_rate(order=2) for response in responses)
-    return Crossing(outcome, 1.0 - learning_rate / critical, critical, second, nearest.point)
+        return Crossing(learning_rate, math.inf, math.inf, None)
+    nearest = min(responses, key=lambda response: response.critical_learning_rate(order=2))
+    first = min(response.critical_learning_rate() for response in responses)
+    return Crossing(learning_rate, first, nearest.critical_learning_rate(order=2), nearest.point)

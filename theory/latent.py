@@ -21,7 +21,7 @@ from theory.roots import Count
 INITIAL_UNIT = -0.3  # the paper starts every unit there
 
 Vector = Float[np.ndarray, " neurons"]
-LossGradient = tuple[Float[np.ndarray, "_"], Float[np.ndarray, "_"], Float[np.ndarray, "_"]]
+LossGradient = tuple[np.ndarray, np.ndarray, np.ndarray]
 """Gradient of a loss with respect to m, n and b, (N,) each; zeros for a vector that is not trained."""
 
 

@@ -125,21 +125,37 @@ def test_the_response_of_a_ghost_to_a_small_step():
 def test_what_a_prediction_says():
     circuit = ghostly(1e-4)
     towards, away = random_gradient(0, circuit), random_gradient(0, circuit, towards_saddle_node=False)
-    critical = predict_crossing(circuit, towards, 0.0).critical_learning_rate
+    critical = predict_crossing(circuit, towards, 0.0).second_order_rate
     above = predict_crossing(circuit, towards, 1.25 * critical)
     below = predict_crossing(circuit, towards, 0.75 * critical)
     assert above.predicted
+    assert above.predicted_to_first_order  # the two rates differ by O(r_eff) = 1e-4
     assert above.outcome is CrossingOutcome.CROSSES
     assert above.margin == pytest.approx(-0.25)
     assert above.ghost == circuit.slowest()
     assert not below.predicted
+    assert not below.predicted_to_first_order
+    assert below.outcome is CrossingOutcome.STAYS
     assert below.margin == pytest.approx(0.25)
-    safe = predict_crossing(circuit, away, 1e9)
+    safe = predict_crossing(circuit, away, 1e-2 * critical)
     assert safe.critical_learning_rate == math.inf
     assert not safe.predicted
     nothing = predict_crossing(ghostly(-1e-4), towards, 1e9)
     assert nothing.outcome is CrossingOutcome.NO_GHOST
     assert nothing.ghost is None
+
+
+def test_the_rate_that_reaches_a_target():
+    """For the point of no return: the same law, with the distance to the target instead of to zero."""
+    circuit = ghostly(1e-4)
+    place = circuit.slowest().location
+    gradient = random_gradient(4, circuit)
+    response = step_response(circuit, circuit.slowest(), gradient)
+    for target in (2.5e-5, -5e-5):
+        rate = response.critical_learning_rate(order=2, target=target)
+        # the third order misses O(distance^2) of the distance
+        assert true_r_eff(circuit, gradient, rate, place) == pytest.approx(target, abs=1e-4 * 1e-4)
+    assert response.critical_learning_rate(target=2e-4) == math.inf
 
 
 def test_a_pair_is_released_at_the_rate_predicted_from_the_other_side():

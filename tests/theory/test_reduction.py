@@ -46,7 +46,7 @@ def test_the_reduction_is_exact_for_any_number_of_neurons():
 
 
 def test_the_circuit_of_a_network_is_the_sum_of_its_neurons_shares():
-    x, m, n, b = network(3, 1)
+    _, m, n, b = network(3, 1)
     latent = sympy.Matrix([reduction.LATENT])
     shares = [
         reduction.neuron_share().subs({reduction.M: m[k], reduction.N: n[k], reduction.B: b[k]}) for k in range(3)
