@@ -95,9 +95,7 @@ def _escape(rate: Array, end_time: Array, outcome: Array) -> Escape:
     return Escape(jnp.where(failed, jnp.nan, time), jnp.where(failed, EscapeOutcome.failed, ended))
 
 
-def escape_time(
-    r: ScalarLike, threshold: ScalarLike, longest: ScalarLike, method: Method = REVERSE
-) -> Escape:
+def escape_time(r: ScalarLike, threshold: ScalarLike, longest: ScalarLike, method: Method = REVERSE) -> Escape:
     """The first time x reaches `threshold` (which may be infinite), sought until `longest`: the reference.
 
     Integrates the angle phi of x = rate tan(phi), phi' = rate sin^2 phi + (r / rate) cos^2 phi, which is
@@ -115,17 +113,20 @@ def escape_time(
     return _escape(rate, flow.end_time, flow.outcome)
 
 
-def escape_time_direct(
-    r: ScalarLike, threshold: ScalarLike, longest: ScalarLike, method: Method = REVERSE
-) -> Escape:
+def escape_time_direct(r: ScalarLike, threshold: ScalarLike, longest: ScalarLike, method: Method = REVERSE) -> Escape:
     """The same escape time by integrating x itself: an independent route, for a finite threshold."""
     r, threshold, longest = _double(r), _double(threshold), _double(longest)
     rate = _rate(r, longest)
+    level = threshold / rate
 
     def field(time: Array, x: Array) -> Array:
         return x**2 + r / rate**2
 
-    flow = solve_flow(field, jnp.zeros(()), longest * rate, method, lambda x: x / (threshold / rate) - 1)
+    def event(x: Array) -> Array:
+        # Divided by the speed: near blow-up a last bit of time moves x by more than any tolerance on x.
+        return (x - level) / (1 + x**2 + level**2)
+
+    flow = solve_flow(field, jnp.zeros(()), longest * rate, method, event)
     return _escape(rate, flow.end_time, flow.outcome)
 
 
@@ -207,9 +208,7 @@ def sigmoid_loss(r: ScalarLike, task: Task, method: Method = REVERSE) -> Loss:
             return _State(time, climb, excess * time, RISE_WEIGHT * rise)
 
         start = _State(first_time, height, jnp.zeros(()), jnp.zeros(()))
-        flow = solve_flow(
-            field, start, longest, method, lambda y: jnp.maximum(y.time - last_time, y.height - top)
-        )
+        flow = solve_flow(field, start, longest, method, lambda y: jnp.maximum(y.time - last_time, y.height - top))
         state = flow.end_state
         saturated = state.height - top > state.time - last_time
         # After saturation there is nothing to follow: a short leg stands in for the next and is not used.

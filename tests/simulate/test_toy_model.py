@@ -89,6 +89,15 @@ def test_escape_time_and_its_gradient(route, threshold):
     assert (slope[:4] == 0).all()
 
 
+@pytest.mark.parametrize("threshold", [10.0, 100.0])
+def test_both_routes_agree_close_to_blow_up(threshold):
+    """The paper's T = 100 and threshold 10: x there moves by 1e-9 of itself in a rounding of the time."""
+    r = optimum(100.0) * jnp.array([0.3, 1.0, 3.0, 30.0])
+    angle, direct = (escape_and_slope(route, r, threshold, 400.0) for route in (escape_time, escape_time_direct))
+    np.testing.assert_allclose(direct[0], angle[0], rtol=1e-10)
+    np.testing.assert_allclose(direct[1], angle[1], rtol=1e-6)
+
+
 @pytest.mark.parametrize("delay", [1.0, 1e3, 1e6])
 def test_escape_through_blow_up(delay):
     """The angle passes pi/2: pi / (2 sqrt r), with the same relative error at every time scale."""
@@ -164,9 +173,7 @@ def quadrature(r: float, task: Task) -> tuple[float, float]:
 
 
 @pytest.mark.parametrize("delay", [1.0, 100.0, 1e6])
-@pytest.mark.parametrize(
-    ("threshold", "confidence"), [(1.0, 0.1), (10.0, 1.0), (1.0, 10.0), (10.0, 1e3), (1e3, 1e3)]
-)
+@pytest.mark.parametrize(("threshold", "confidence"), [(1.0, 0.1), (10.0, 1.0), (1.0, 10.0), (10.0, 1e3), (1e3, 1e3)])
 def test_sigmoid_loss_and_gradient(delay, threshold, confidence):
     """Every regime of r. Loss to 1e-10 of the delay; gradient to 1e-8 of itself.
 

@@ -26,10 +26,7 @@ r = sp.Symbol("r", positive=True)
 
 def coefficients(expression: sp.Expr, highest: int) -> list[sp.Expr]:
     """Taylor coefficients in the step, h^0 to h^highest."""
-    return [
-        sp.expand(sp.diff(expression, step, n).subs(step, 0).doit() / sp.factorial(n))
-        for n in range(highest + 1)
-    ]
+    return [sp.expand(sp.diff(expression, step, n).subs(step, 0).doit() / sp.factorial(n)) for n in range(highest + 1)]
 
 
 @pytest.mark.parametrize("order", [0, 1, 2])
@@ -51,8 +48,7 @@ def test_one_step_of_the_map_takes_one_step_of_time(order):
     offset = sp.Symbol("offset")
     density = sum(step**n * passage_density(n) for n in range(order + 1))
     taylor = sum(
-        sp.diff(density, position, k).doit() * offset ** (k + 1) / sp.factorial(k + 1)
-        for k in range(order + 2)
+        sp.diff(density, position, k).doit() * offset ** (k + 1) / sp.factorial(k + 1) for k in range(order + 2)
     )
     found = coefficients(taylor.subs(offset, step * flow(position)), order + 2)
     assert [sp.simplify(c) for c in found[: order + 2]] == [0, 1] + [0] * order

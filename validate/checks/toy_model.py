@@ -1,5 +1,6 @@
 """The toy model: closed forms against integration, loss and gradient across all regimes, and the Euler scheme."""
 
+import math
 from dataclasses import dataclass
 from functools import partial
 
@@ -13,6 +14,8 @@ from simulate.toy_euler import passage_optimum
 from simulate.toy_model import Task, escape_time, escape_time_direct, sigmoid_loss_and_gradient
 from theory import confidence, euler, finite_threshold, ghost
 from theory.confidence import FiniteConfidenceLoss
+from theory.flip import flip, flip_by_quadrature
+from theory.no_learning import gradient_at_zero
 from theory.special import lower_numpy
 from theory.toy_model import ToyModel
 from validate.checks.settings import Config
@@ -81,6 +84,7 @@ def checks(config: Config, report: Report, progress: Progress) -> ToyResults:
     with progress.task("integrating the toy model"):
         results = _measure(config, model)
     _compare_loss(report, results, model.optimal_r)
+    _compare_no_learning_zone(config, report, model)
     _compare_euler(report, results.euler)
     return results
 
@@ -149,6 +153,28 @@ def _compare_loss(report: Report, results: ToyResults, unit: float) -> None:
             measured=(measured * unit / results.delay)[~learnable],
             tolerance=Absolute(1e-10, "solver: absolute"),
         )
+
+
+def _compare_no_learning_zone(config: Config, report: Report, model: ToyModel) -> None:
+    """At finite confidence the zone has a gradient: what lowers r there and what raises it."""
+    finite = ToyModel(config.delay, threshold=config.threshold, confidence=config.confidence)
+    at_zero = confidence.loss_and_gradient(np.zeros(1), finite)
+    values = (config.delay, config.threshold, config.confidence)
+    closed = lower_numpy((ghost.delay, ghost.threshold, ghost.confidence), ghost.paper_window(gradient_at_zero()))
+    report.check(
+        "gradient at r = 0, unit T / r_opt: closed form against quadrature",
+        predicted=float(closed(*values)) * model.optimal_r / config.delay,
+        measured=float(at_zero.gradient[0]) * model.optimal_r / config.delay,
+        tolerance=Relative(1e-11, "quadrature: 12 digits of each part"),
+    )
+    report.check(
+        "r below which descent pushes a stuck learner deeper: exponential integrals against quadrature",
+        predicted=flip(finite),
+        measured=flip_by_quadrature(finite),
+        tolerance=Relative(
+            10 * math.exp(-config.confidence * config.threshold) + 1e-9, "O(exp(-c x_star)), and the root finder"
+        ),
+    )
 
 
 def _euler_optima() -> EulerOptima:

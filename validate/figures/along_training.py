@@ -41,8 +41,8 @@ def _life(name: str, caption: str, life: Life) -> Plot:
         flow.plot([], [], "o", color="#555555", markersize=4, label="start kappa(0)")
         flow.axhline(0.0, color="black", linewidth=0.8)
         flow.axvline(1.0, color="#777777", linewidth=0.8, linestyle=":")
-        flow.set(xlabel="latent variable kappa", ylabel="tau kappa'", ylim=(-1.5, 2.5))
-        flow.legend(loc="upper right")
+        flow.set(xlabel="latent variable kappa", ylabel="tau kappa'", ylim=(-2.4, 2.5))
+        flow.legend(loc="lower left", ncols=2)
         points.step(
             life.snapshot_epochs, life.fixed_points, where="post", color="#555555", label="fixed points (certified)"
         )

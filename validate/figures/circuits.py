@@ -1,6 +1,7 @@
 """Predicted and measured switch times, and the law of what is left."""
 
 import numpy as np
+from matplotlib.ticker import NullFormatter
 
 from validate.checks.circuits import DelayResults
 from validate.checks.settings import Config
@@ -19,8 +20,8 @@ def figures(config: Config, results: DelayResults | None) -> tuple[Plot, ...]:
         left.plot(
             results.measured, results.normal_form, "x", color="#555555", markersize=5, label="ghost's normal form"
         )
-        left.plot(results.measured, results.corrected, "o", color=PREDICTED["color"], markersize=4,
-                  label="latent flow + Euler's correction")  # fmt: skip
+        best = {"marker": "o", "linestyle": "none", "color": PREDICTED["color"], "markersize": 4}
+        left.plot(results.measured, results.corrected, label="latent flow + Euler's correction", **best)
         left.set(xlabel="switch of the N-neuron network (tau)", ylabel="predicted (tau)")
         left.legend(loc="upper left")
         for row in np.abs(results.residual):
@@ -28,6 +29,7 @@ def figures(config: Config, results: DelayResults | None) -> tuple[Plot, ...]:
         scale = np.median(np.abs(results.residual[:, -1])) / results.step[-1] ** 2
         right.loglog(results.step, scale * results.step**2, label="slope 2, predicted", **PREDICTED)
         right.set(xlabel="Euler step D = dt / tau", ylabel="|measured - predicted| (tau)")
+        right.xaxis.set_minor_formatter(NullFormatter())
         right.legend(loc="upper left")
     data = {"measured": results.measured, "flow": results.flow, "corrected": results.corrected}
     data |= {"normal_form": results.normal_form, "step": results.step, "residual": results.residual}

@@ -16,10 +16,10 @@ def figures(config: Config, results: CrossingResults | None) -> tuple[Plot, ...]
         figure, axes = new_figure(5.6, 3.8)
         quiet, crossed = moving & ~results.crossed, results.crossed
         axes.plot(results.ratio[quiet], results.effective_r[quiet], label="no saddle-node at the next step", **MEASURED)
-        axes.plot(results.ratio[crossed], results.effective_r[crossed], "*", color="#c77f0a", markersize=9,
-                  label="saddle-node at the next step")  # fmt: skip
+        star = {"marker": "*", "linestyle": "none", "color": "#c77f0a", "markersize": 9}
+        axes.plot(results.ratio[crossed], results.effective_r[crossed], label="saddle-node at the next step", **star)
         axes.axvline(1.0, label="predicted: beyond this", **PREDICTED)
-        axes.set(xscale="log", yscale="log", xlabel="learning rate / the network's critical rate", ylabel="r_eff")
+        axes.set(xscale="log", xlabel="learning rate / the network's critical rate", ylabel="r_eff")
         axes.legend(loc="lower left")
     data = {"ratio": results.ratio, "effective_r": results.effective_r, "crossed": results.crossed}
     data |= {"network": results.network, "epoch": results.epoch, "second_order": np.asarray(results.second_order)}

@@ -49,7 +49,7 @@ def figures(config: Config, results: PopulationResults) -> tuple[Plot, ...]:
             right.errorbar(levels, share, bars, capsize=3, label="recovered (95 %)", **MEASURED)
             right.plot(levels, final, "s", color="#777777", markersize=4, label="mean final accuracy")
             right.axhline(1.0, label="recovered in the paper", **PREDICTED | {"linestyle": "--"})
-            right.set(xscale="log", xlabel="lowered confidence c", ylim=(0.0, 1.08))
+            right.set(xlabel="lowered confidence c", xlim=(0, None), ylim=(0.0, 1.08))
             right.legend(loc="lower left")
             data |= {"confidences": np.array(levels), "recovered": share, "interval": ends}
     caption = f"Fig. 4: {config.networks} rank-one networks at rate {config.network_learning_rate:g}."

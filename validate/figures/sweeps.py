@@ -33,24 +33,32 @@ def _rank_one(results: SweepResults) -> Plot:
 
 def _ranks(results: SweepResults) -> Plot:
     rates = results.ranks[0].rates
-    chosen = sorted({0, len(rates) // 2, len(rates) - 1})
-    data = {"rates": rates, "ranks": np.array([sweep.label for sweep in results.ranks])}
+    names = [sweep.label for sweep in results.ranks]
+    solved = np.stack([np.isfinite(sweep.first_solved).mean(axis=1) for sweep in results.ranks])
+    stuck = np.stack([sweep.by_rate(sweep.trained.stuck).mean(axis=1) for sweep in results.ranks])
+    data = {"rates": rates, "ranks": np.array(names), "solved": solved, "stuck": stuck}
     with style():
-        figure, panels = new_panels(len(chosen), 9.6, 3.3)
-        for axes, row in zip(panels, chosen, strict=True):
-            for index, sweep in enumerate(results.ranks):
-                history = sweep.trained.result.history
-                seeds = sweep.trained.experiment.networks // len(rates)
-                curves = history.probes.loss[:, row * seeds : (row + 1) * seeds]
-                colour = COLOURS[index * len(COLOURS) // len(results.ranks)]
-                axes.plot(history.epochs, curves, color=colour, linewidth=0.7, alpha=0.8)
-                axes.plot([], [], color=colour, label=sweep.label)
-            axes.set(xlabel="epoch", xscale="symlog", ylim=(-0.03, 1.08))
-            axes.set_title(f"rate {rates[row]:g}")
-        panels[0].set_ylabel("loss")
-        panels[0].legend(loc="lower left")
-    for sweep in results.ranks:
-        data[f"first_solved_{sweep.label.replace(' ', '_')}"] = sweep.first_solved
-        data[f"final_loss_{sweep.label.replace(' ', '_')}"] = sweep.final_loss
+        figure, (curves, left, right) = new_panels(3, 10.2, 3.4)
+        for index, sweep in enumerate(results.ranks):
+            history = sweep.trained.result.history
+            seeds = sweep.trained.experiment.networks // len(rates)
+            colour = COLOURS[index * len(COLOURS) // len(results.ranks)]
+            curves.plot(history.epochs, history.probes.loss[:, :seeds], color=colour, linewidth=0.8)
+            curves.plot([], [], color=colour, label=sweep.label)
+            data[f"loss_{sweep.label.replace(' ', '_')}"] = history.probes.loss
+        curves.set(xlabel="epoch", ylabel="loss, one line a seed", xscale="symlog", ylim=(-0.03, 1.08))
+        curves.set_title(f"rate {rates[0]:g}")
+        curves.legend(loc="lower left")
+        for axes, values, title in (
+            (left, solved, "solved the task at some epoch"),
+            (right, stuck, "stuck at the end"),
+        ):
+            image = axes.imshow(values, vmin=0, vmax=1, cmap="viridis", aspect="auto", origin="lower")
+            axes.set_xticks(range(len(rates)), [f"{rate:.2g}" for rate in rates], rotation=45)
+            axes.set_yticks(range(len(names)), names)
+            axes.set(xlabel="learning rate")
+            axes.set_title(title)
+            axes.grid(visible=False)
+        figure.colorbar(image, ax=[left, right], label="fraction of networks")
     epochs = results.ranks[0].trained.experiment.epochs
-    return plot("fig_s2", f"Fig. S2: loss by trainable rank, one line a seed, {epochs} epochs.", figure, data)
+    return plot("fig_s2", f"Fig. S2: learning by trainable rank, {epochs} epochs.", figure, data)
