@@ -111,7 +111,7 @@ def _steps(followed: TrainingResult, which: int, rate: float) -> list[_Step]:
             continue
         circuit = LatentCircuit(*vectors[epoch])
         gradient = tuple((old - new) / rate for old, new in zip(vectors[epoch], vectors[epoch + 1], strict=True))
-        prediction = predict_crossing(circuit, gradient, rate, start=-np.inf, threshold=THRESHOLD)
+        prediction = predict_crossing(circuit, gradient, rate)
         start = LatentCircuit(*vectors[epoch + 1]).start()
         places = fixed.of(epoch + 1).roots
         blocked = bool(np.any((places > start) & (places < THRESHOLD)))
@@ -126,24 +126,16 @@ def _parameters(cell: object, which: int) -> tuple[Float[np.ndarray, " neurons"]
 
 def _joined(rows: list[_Step]) -> CrossingResults:
     seen = [row for row in rows if row.prediction.ghost is not None]
-    first = np.array([1 - row.prediction.margin for row in seen])
     return CrossingResults(
         network=np.array([row.network for row in seen], dtype=int),
         epoch=np.array([row.epoch for row in seen], dtype=int),
         effective_r=np.array([row.prediction.ghost.effective_r for row in seen if row.prediction.ghost is not None]),
-        ratio=first,
-        second_order=first * np.array([_relative(row.prediction) for row in seen]),
+        ratio=np.array([row.prediction.learning_rate / row.prediction.critical_learning_rate for row in seen]),
+        second_order=np.array([row.prediction.learning_rate / row.prediction.second_order_rate for row in seen]),
         crossed=np.array([row.crossed for row in seen], dtype=bool),
         unforeseen=sum(row.crossed for row in rows if row.prediction.ghost is None),
         behind_start=sum(row.crossed and not row.blocked for row in rows),
     )
-
-
-def _relative(crossing: Crossing) -> float:
-    """First-order over second-order critical rate."""
-    if np.isinf(crossing.critical_learning_rate):
-        return 1.0
-    return crossing.critical_learning_rate / crossing.second_order_rate
 
 
 def _compare(report: Report, results: CrossingResults) -> None:

@@ -160,14 +160,14 @@ def simulated(model: ToyModel) -> _Learner:
 def checks(config: Config, report: Report, progress: Progress) -> MapResults:
     """Descend, compare with the map, bracket the thresholds, average the loss; proofs are checked again here."""
     model = ToyModel(config.delay)
-    learner = analytic(model)
+    learner, solver = analytic(model), simulated(model)
     ratio = config.learning_rate / model.critical_learning_rate
     _prove(report)
     with progress.task("descending on the toy model's loss"):
         descents = _compare_orbits(report, learner)
-        _compare_simulated_gradient(report, simulated(model))
+        _compare_simulated_gradient(report, solver)
         _bracket_critical(report, learner, "analytic gradient", 1e-9)
-        _bracket_critical(report, simulated(model), "gradient through the solver", 1e-6)
+        _bracket_critical(report, solver, "gradient through the solver", 1e-6)
     failure = float(failure_ratio())
     report.quantity("failure_ratio", failure)
     with progress.task("averaging the loss after training"):
