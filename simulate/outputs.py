@@ -1,7 +1,6 @@
 """Two ways to the outputs of a whole population, both differentiable: all neurons or the latent variable.
 
-Populations have the networks on the last axis here, so that the arithmetic of many networks fills the vector
-lanes of the processor.
+Populations have the networks on the first axis of every array.
 """
 
 from abc import abstractmethod
@@ -15,10 +14,11 @@ from jaxtyping import Array, Float
 from simulate.cells import LatentReadout, Network, RankOne, simulate
 from simulate.tasks import Trials
 
-Vector = Float[Array, "neurons networks"]
-Scalar = Float[Array, " networks"]
+Vectors = Float[Array, "networks neurons"]
+Scalars = Float[Array, " networks"]
 Path = Float[Array, "steps networks"]
-Kept = tuple[Vector, Vector, list[Scalar], list[Vector]]
+Carry = tuple[Scalars, Vectors, Vectors, Vectors]
+Kept = tuple[Vectors, Path, Path, Float[Array, "steps networks neurons"]]
 
 
 class NotReducible(TypeError):
@@ -29,16 +29,16 @@ class Outputs(eqx.Module):
     """How the outputs of a population are computed."""
 
     @abstractmethod
-    def __call__(self, networks: Network, trials: Trials) -> Float[Array, "trials steps networks"]:
-        """Outputs after each step; every array of `networks` has the networks on its last axis."""
+    def __call__(self, networks: Network, trials: Trials) -> Float[Array, "networks trials steps"]:
+        """Outputs after each step; every array of `networks` has a leading axis."""
 
 
 class FullState(Outputs):
     """Simulate the state of every neuron: any network, any task. The reference."""
 
-    def __call__(self, networks: Network, trials: Trials) -> Float[Array, "trials steps networks"]:
+    def __call__(self, networks: Network, trials: Trials) -> Float[Array, "networks trials steps"]:
         """Outputs after each step of each network."""
-        return jax.vmap(simulate, in_axes=(-1, None), out_axes=-1)(networks, trials)
+        return jax.vmap(simulate, in_axes=(0, None))(networks, trials)
 
 
 class LatentState(Outputs):
@@ -48,7 +48,7 @@ class LatentState(Outputs):
     Euler map); the tests compare outputs and gradients with `FullState`. The adjoint is hand-written.
     """
 
-    def __call__(self, networks: Network, trials: Trials) -> Float[Array, "trials steps networks"]:
+    def __call__(self, networks: Network, trials: Trials) -> Float[Array, "networks trials steps"]:
         """Outputs after each step of each network.
 
         Raises `NotReducible` for other cells and readouts, for a task with inputs or more than one trial.
@@ -61,45 +61,47 @@ class LatentState(Outputs):
             raise NotReducible(
                 f"{count} trials with {channels} input channels; one without input is needed: use FullState()"
             )
-        start = trials.initial_activity[0] * jnp.sum(cell.n, axis=0)
+        start = trials.initial_activity[0] * jnp.sum(cell.n, axis=1)
         kappa = latent_path(steps, trials.step, cell.m, cell.n, cell.b, start)
-        return readout.from_latent(kappa)[None]
+        return readout.from_latent(kappa).T[:, None]
 
 
 @partial(jax.custom_vjp, nondiff_argnums=(0, 1))
-def latent_path(steps: int, step: float, m: Vector, n: Vector, b: Vector, start: Scalar) -> Path:
+def latent_path(steps: int, step: float, m: Vectors, n: Vectors, b: Vectors, start: Scalars) -> Path:
     """kappa after each of `steps` Euler steps of size `step` (dt/tau) from kappa = `start`."""
     return _forward(steps, step, m, n, b, start)[0]
 
 
-def _forward(steps: int, step: float, m: Vector, n: Vector, b: Vector, start: Scalar) -> tuple[Path, Kept]:
-    kappas, rates = [start], []
-    for _ in range(steps):
-        rate = jnp.tanh(m * kappas[-1] + b)
-        kappas.append((1 - step) * kappas[-1] + step * jnp.sum(n * rate, axis=0))
-        rates.append(rate)
-    return jnp.stack(kappas[1:]), (m, n, kappas[:-1], rates)
+def _forward(steps: int, step: float, m: Vectors, n: Vectors, b: Vectors, start: Scalars) -> tuple[Path, Kept]:
+    """The path; and for the adjoint n, and before each step kappa, d kappa_(t+1) / d kappa_t and the rates h."""
+    product = m * n
+
+    def advance(kappa: Array, _: None) -> tuple[Array, tuple[Array, Array, Array, Array]]:
+        rate = jnp.tanh(m * kappa[:, None] + b)
+        after = (1 - step) * kappa + step * jnp.sum(n * rate, axis=1)
+        slope = (1 - step) + step * jnp.sum(product * (1 - rate * rate), axis=1)
+        return after, (after, kappa, slope, rate)
+
+    path, kappas, slopes, rates = jax.lax.scan(advance, start, length=steps)[1]
+    return path, (n, kappas, slopes, rates)
 
 
-def _backward(steps: int, step: float, kept: Kept, path_gradient: Path) -> tuple[Vector, Vector, Vector, Scalar]:
-    """Adjoint of the recursion: lambda_t = dL/dkappa_t + lambda_(t+1) (1 - D + D sum n m (1 - h^2))."""
-    m, n, kappas, rates = kept
-    product = n * m
-    total = jnp.sum(product, axis=0)
-    slopes = [1 - step + step * (total - jnp.sum(product * rate * rate, axis=0)) for rate in rates]
-    adjoint = jnp.zeros_like(path_gradient[0])
-    weights: list[Scalar] = []
-    for t in reversed(range(steps)):
-        adjoint = adjoint + path_gradient[t]
-        weights.insert(0, step * adjoint)
-        adjoint = adjoint * slopes[t]
-    # The sums over time of weight * h, weight * (1 - h^2) and weight * kappa * (1 - h^2), in one pass over h.
-    by_n = by_b = by_m = jnp.zeros_like(n)
-    for weight, kappa, rate in zip(weights, kappas, rates, strict=True):
-        by_n += weight * rate
-        slope = weight * (1 - rate * rate)
-        by_b += slope
-        by_m += slope * kappa
+def _backward(steps: int, step: float, kept: Kept, path_gradient: Path) -> tuple[Vectors, Vectors, Vectors, Scalars]:
+    """Backwards in time: lambda_t = dL/dkappa_t + lambda_(t+1) d kappa_(t+1) / d kappa_t."""
+    n, kappas, slopes, rates = kept
+
+    def retreat(carry: Carry, now: tuple[Scalars, Scalars, Scalars, Vectors]) -> tuple[Carry, None]:
+        adjoint, by_m, by_n, by_b = carry
+        path_slope, kappa, slope, rate = now
+        adjoint = adjoint + path_slope
+        weight = (step * adjoint)[:, None]
+        gain = weight * (1 - rate * rate)
+        return (adjoint * slope, by_m + gain * kappa[:, None], by_n + weight * rate, by_b + gain), None
+
+    nothing = jnp.zeros_like(n)
+    start = (jnp.zeros_like(path_gradient[0]), nothing, nothing, nothing)
+    along = (path_gradient, kappas, slopes, rates)
+    (adjoint, by_m, by_n, by_b), _ = jax.lax.scan(retreat, start, along, reverse=True)
     return n * by_m, by_n, n * by_b, adjoint
 
 

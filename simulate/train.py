@@ -96,7 +96,7 @@ class TrainingResult:
 
 
 class _State(eqx.Module):
-    """What one epoch hands to the next; every array has the networks on its last axis."""
+    """What one epoch hands to the next; every array has a leading axis of networks."""
 
     networks: Network
     optimiser: PyTree
@@ -146,7 +146,7 @@ def train(
     rates = jnp.broadcast_to(jnp.asarray(training.learning_rate, dtype), (count,))
     population, rates = _spread((networks, rates))
     trained = eqx.filter(population, trained_part(population))
-    state = _State(population, jax.vmap(training.optimiser.init, in_axes=-1, out_axes=-1)(trained))
+    state = _State(population, jax.vmap(training.optimiser.init)(trained))
     run = _Run(state, Recorder.empty(count, training.record_every, np.dtype(dtype)), Snapshots())
 
     fingerprint = _fingerprint(networks, training)
@@ -174,7 +174,7 @@ def _extended(run: _Run, training: Training, rates: Array, count: int) -> _Run:
     stop = min(done + training.chunk, training.epochs)
     if training.snapshot_every is not None:
         if done % training.snapshot_every == 0:
-            snapshots = snapshots.taken(done, _networks_first(run.state.networks, count))
+            snapshots = snapshots.taken(done, _taken_out(run.state.networks, count))
         stop = min(stop, (done // training.snapshot_every + 1) * training.snapshot_every)
     state, probes = _chunk(
         training.loss,
@@ -191,7 +191,7 @@ def _extended(run: _Run, training: Training, rates: Array, count: int) -> _Run:
 
 
 def _result(run: _Run, training: Training, count: int) -> TrainingResult:
-    networks = _networks_first(run.state.networks, count)
+    networks = _taken_out(run.state.networks, count)
     return TrainingResult(networks, run.recorder.history(), run.snapshots, training.epochs)
 
 
@@ -211,8 +211,8 @@ def _chunk(
     def measure(trained: Network, fixed: Network) -> tuple[Array, tuple[Array, Array]]:
         """Sum of the losses, whose gradient is each network's own; the losses and accuracies themselves."""
         answers = outputs(eqx.combine(trained, fixed), trials)
-        losses = jax.vmap(loss, in_axes=(-1, None))(answers, trials)
-        return jnp.sum(losses), (losses, jax.vmap(accuracy, in_axes=(-1, None))(answers, trials))
+        losses = jax.vmap(loss, in_axes=(0, None))(answers, trials)
+        return jnp.sum(losses), (losses, jax.vmap(accuracy, in_axes=(0, None))(answers, trials))
 
     def share(state: _State, rates: Array, epochs: Array) -> tuple[_State, Probes]:
         moving, fixed = eqx.partition(state.networks, trained_part(state.networks))
@@ -220,11 +220,9 @@ def _chunk(
         def epoch(i: Array, carry: tuple[Network, PyTree, Probes]) -> tuple[Network, PyTree, Probes]:
             trained, optimiser_state, probes = carry
             gradient, (losses, accuracies) = jax.grad(measure, has_aux=True)(trained, fixed)
-            direction, optimiser_state = jax.vmap(optimiser.update, in_axes=-1, out_axes=-1)(
-                gradient, optimiser_state, trained
-            )
-            trained = jax.tree.map(lambda theta, d: theta - rates * d, trained, direction)
-            squares = [jnp.sum(g**2, axis=tuple(range(g.ndim - 1))) for g in jax.tree.leaves(gradient)]
+            direction, optimiser_state = jax.vmap(optimiser.update)(gradient, optimiser_state, trained)
+            trained = jax.tree.map(lambda theta, d: theta - _like(rates, d) * d, trained, direction)
+            squares = [jnp.sum(g**2, axis=tuple(range(1, g.ndim))) for g in jax.tree.leaves(gradient)]
             now = Probes(losses, accuracies, jnp.sqrt(sum(squares)))
             return trained, optimiser_state, jax.tree.map(lambda all, one: all.at[i].set(one), probes, now)
 
@@ -234,12 +232,12 @@ def _chunk(
         )
         return _State(eqx.combine(trained, fixed), optimiser_state), probes
 
-    last = jax.tree.map(_on_last_axis, state)
+    shared, everywhere = PartitionSpec("networks"), PartitionSpec()
     return jax.shard_map(
         share,
         mesh=_mesh(),
-        in_specs=(last, PartitionSpec("networks"), PartitionSpec()),
-        out_specs=(last, PartitionSpec(None, "networks")),
+        in_specs=(shared, shared, everywhere),
+        out_specs=(shared, PartitionSpec(None, "networks")),
         check_vma=False,
     )(state, rates, epochs)
 
@@ -248,24 +246,25 @@ def _mesh() -> jax.sharding.Mesh:
     return jax.make_mesh((jax.device_count(),), ("networks",), axis_types=(jax.sharding.AxisType.Auto,))
 
 
-def _on_last_axis(leaf: Array) -> PartitionSpec:
-    return PartitionSpec(*(None,) * (leaf.ndim - 1), "networks")
+def _like(rates: Array, theta: Array) -> Array:
+    """Rates with as many axes as the parameter they scale."""
+    return jnp.expand_dims(rates, tuple(range(1, theta.ndim)))
 
 
 def _spread(tree: PyTree) -> PyTree:
-    """Networks on the last axis, filled up with copies to a multiple of the devices and shared out."""
+    """Filled up with copies of the last network to a multiple of the devices, and shared out among them."""
     mesh = _mesh()
+    sharding = jax.sharding.NamedSharding(mesh, PartitionSpec("networks"))
 
     def place(leaf: Array | np.ndarray) -> Array:
-        missing = -len(leaf) % mesh.size
-        filled = jnp.moveaxis(jnp.concatenate([leaf, *[leaf[-1:]] * missing]), 0, -1)
-        return jax.device_put(filled, jax.sharding.NamedSharding(mesh, _on_last_axis(filled)))
+        copies = [leaf[-1:]] * (-len(leaf) % mesh.size)
+        return jax.device_put(jnp.concatenate([leaf, *copies]), sharding)
 
     return jax.tree.map(place, tree)
 
 
-def _networks_first(networks: Network, count: int) -> Network:
-    return jax.tree.map(lambda leaf: np.moveaxis(np.asarray(leaf), -1, 0)[:count].copy(), networks)
+def _taken_out(networks: Network, count: int) -> Network:
+    return jax.tree.map(lambda leaf: np.array(leaf[:count]), networks)
 
 
 def _fingerprint(networks: Network, training: Training) -> str:

@@ -72,12 +72,12 @@ def test_latent_variable_follows_its_own_recursion_from_any_state():
         assert float(cell.latent(cell.advance(state, jnp.zeros(0), 0.3)) - expected) == pytest.approx(0, abs=1e-12)
 
 
-def population_with_last_axis(seed, dtype):
+def slow_switchers(seed, dtype):
     """Networks with m and n aligned, that leave zero slowly: most of them switch within the trial."""
     drawn = draw_networks(GaussianBias(), 12, seed, jnp.dtype("float64"))
     m, cell = 1.2 * drawn.cell.m, drawn.cell
     aligned = Network(RankOne(m, m + 0.3 * cell.n, 0.2 * m + 0.1 * cell.b), drawn.readout)
-    return jax.tree.map(lambda leaf: jnp.moveaxis(leaf, 0, -1).astype(dtype), aligned)
+    return jax.tree.map(lambda leaf: leaf.astype(dtype), aligned)
 
 
 def gradient(outputs, networks, trials):
@@ -85,7 +85,7 @@ def gradient(outputs, networks, trials):
 
     def total(moving):
         answers = outputs(eqx.combine(moving, fixed), trials)
-        return jnp.sum(jax.vmap(DelayedActivation().loss, in_axes=(-1, None))(answers, trials))
+        return jnp.sum(jax.vmap(DelayedActivation().loss, in_axes=(0, None))(answers, trials))
 
     return jax.value_and_grad(total)(moving)
 
@@ -93,10 +93,10 @@ def gradient(outputs, networks, trials):
 @pytest.mark.parametrize(("dtype", "tolerance"), [("float64", 1e-11), ("float32", 1e-2)])
 def test_latent_path_gives_outputs_and_gradients_of_the_full_simulation(dtype, tolerance):
     """Tolerance relative to the largest entry: rounding, amplified by slopes of the output up to c = 20."""
-    networks, trials = population_with_last_axis(5, jnp.dtype(dtype)), DelayedActivation().trials(jnp.dtype(dtype))
+    networks, trials = slow_switchers(5, jnp.dtype(dtype)), DelayedActivation().trials(jnp.dtype(dtype))
     full, latent = FullState()(networks, trials), LatentState()(networks, trials)
     assert full.dtype == latent.dtype == jnp.dtype(dtype)
-    assert jnp.any(jax.vmap(accuracy, in_axes=(-1, None))(full, trials) > 0.6)
+    assert jnp.any(jax.vmap(accuracy, in_axes=(0, None))(full, trials) > 0.6)
     np.testing.assert_allclose(latent, full, rtol=0, atol=tolerance)
     (full_loss, full_gradient), (loss, slope) = (gradient(o, networks, trials) for o in (FullState(), LatentState()))
     assert float(loss) == pytest.approx(float(full_loss), rel=tolerance)
@@ -105,7 +105,7 @@ def test_latent_path_gives_outputs_and_gradients_of_the_full_simulation(dtype, t
 
 
 def test_hand_written_adjoint_is_the_limit_of_difference_quotients_at_second_order():
-    networks = population_with_last_axis(6, DOUBLE)
+    networks = slow_switchers(6, DOUBLE)
     direction = jax.tree.map(lambda leaf: jnp.sin(jnp.arange(leaf.size, dtype=DOUBLE)).reshape(leaf.shape), networks)
     moving = trained_part(networks)
     direction = eqx.filter(direction, moving)
@@ -124,12 +124,12 @@ def test_hand_written_adjoint_is_the_limit_of_difference_quotients_at_second_ord
 
 
 def test_only_what_the_latent_variable_decides_is_simulated_through_it():
-    affine = jax.tree.map(lambda a: a[..., None], one(draw_networks(RankRZeroBias(2), 1, 0, DOUBLE), 0))
+    affine = draw_networks(RankRZeroBias(2), 1, 0, DOUBLE)
     with pytest.raises(NotReducible, match="use FullState"):
         LatentState()(affine, TRIALS)
     two = Trials(*(jnp.concatenate([a, a]) for a in jax.tree.leaves(TRIALS)), step=0.5)
     with pytest.raises(NotReducible, match="2 trials"):
-        LatentState()(population_with_last_axis(0, DOUBLE), two)
+        LatentState()(slow_switchers(0, DOUBLE), two)
 
 
 def test_training_moves_a_readout_only_if_it_is_affine():
