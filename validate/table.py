@@ -1,4 +1,4 @@
-"""A report on a terminal: one row a check, then the quantities, then the verdict."""
+"""A report on a terminal: one row a check, then the single-valued quantities, then the verdict."""
 
 import sys
 
@@ -73,5 +73,6 @@ def _quantities(report: Report) -> Table:
     table.add_column("name")
     table.add_column("value", overflow="fold")
     for name, value in report.quantities.items():
-        table.add_row(Text(name), Text(number(value, 12)))
+        if value is None or isinstance(value, bool | int | float | str):
+            table.add_row(Text(name), Text(number(value, 12)))
     return table

@@ -173,7 +173,7 @@ def checks(config: Config, report: Report, progress: Progress) -> MapResults:
     with progress.task("averaging the loss after training"):
         floors = _compare_floors(config, report, learner)
         fates = _compare_fates(config, report, learner, failure)
-    _quantities(config, report, ratio)
+    record_quantities(config, report, ratio)
     with progress.task("searching for cycles"):
         catalogue = _search_cycles(config, report)
         columns = np.unique(np.concatenate([np.linspace(0.3, 1.06, config.effort.columns), [ratio]]))
@@ -320,7 +320,8 @@ def _bracket_failure(report: Report, learner: _Learner, failure: float) -> None:
     )
 
 
-def _quantities(config: Config, report: Report, ratio: float) -> None:
+def record_quantities(config: Config, report: Report, ratio: float) -> None:
+    """What the theory predicts for the user's learning rate, `ratio` times the critical one."""
     floor, captured = error_floor(ratio), captured_fraction(ratio)
     report.quantity("rate_ratio", ratio)
     report.quantity("plateau_epochs", plateau_length(START, ratio).epochs)
