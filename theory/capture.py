@@ -76,10 +76,11 @@ def last_cycle() -> Cycle:
 
 @cache
 def failure_ratio(window: Window = PAPER) -> mp.mpf:
-    """a_fail: above it almost every start ends stuck, below it (down to a = 1) not (30 digits).
+    """a_fail, the smallest rate ratio above which almost every start ends stuck (30 digits).
 
     It is where the cycle LRR ends, unless a = 1 is later: in windows longer than about 1.093 delays nothing gets stuck
-    up to the critical rate itself, and almost everything beyond it.
+    up to the critical rate itself, and almost everything beyond it. In the paper's window some starts learn at every
+    rate below; in windows shorter than about 0.2 delays almost every start is captured at some rates below as well.
     """
     with mp.workdps(40):
         return max(mp.mpf(1), last_cycle().limits(window).upper)

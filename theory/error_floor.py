@@ -94,7 +94,7 @@ def error_floor(a: float, window: Window = PAPER, start: float = 10.0) -> ErrorF
         others = tuple((c, cycle_floor(c, a, window)) for c in met.others if c is not cycle)
         value = cycle_floor(cycle, a, window)
         return ErrorFloor(value, 1e-13 * value, Outcome.CYCLE, cycle, others, conditional)
-    if is_rotation(b):
+    if a <= 1 and is_rotation(b):
         return _rotation_mean(a, window)
     return _average(a, window, met, conditional)
 

@@ -50,12 +50,13 @@ def _turning_point() -> float:
 def find_cycles(a: float, window: Window = PAPER, start: float = 10.0, max_length: int = LONGEST_WORD) -> CyclesMet:
     """Attracting cycles with words up to `max_length` at the rate ratio `a`, refined to 30 digits.
 
-    Orbits from `start` and, where several attractors are possible, from starts spread over the attracting interval.
+    Orbits from `start` and, where several attractors are possible or starts get captured (a > 1), from starts spread
+    over the attracting interval.
     Raises `RateError` for a bad rate and `StartError` for a start that is not finite.
     """
     b = window.scaled(a)
     starts = np.array([start])
-    if not is_rotation(b):
+    if a > 1 or not is_rotation(b):
         if last_cycle().exists_at(a, window):
             starts = np.append(starts, float(last_cycle().points[0]) * b**0.4)
         spread = np.linspace(window.cut, 1 + 0.75 * b, STARTS + 1, endpoint=False)[1:]

@@ -5,9 +5,10 @@ import time
 import numpy as np
 import pytest
 
+from theory.captured_fraction import PAPER_STARTS, captured_fraction
 from theory.error_floor import Outcome, error_floor, small_rate_law
 from theory.errors import RateError
-from theory.training_map import Window
+from theory.training_map import Window, advance
 
 
 def brute_force(a: float, ratio: float = 1.0, steps: int = 200_000) -> float:
@@ -124,3 +125,30 @@ def test_floor_rises_with_the_rate_overall() -> None:
 def test_bad_rate() -> None:
     with pytest.raises(RateError):
         error_floor(float("nan"))
+
+
+@pytest.mark.parametrize(
+    ("a", "survives"), [(1.008, True), (1.1, True), (1.2, False), (1.5, False), (2.0, False), (3.5, True)]
+)
+def test_short_windows_have_pockets_of_survival(a, survives):
+    """At T_r = T/10 capture is not monotone in the rate; the twin iterates 2,000 starts for 20,000 steps."""
+    window = Window(0.1)
+    levels = (np.arange(2000) + 0.5) / 2000
+    starts = PAPER_STARTS.quantiles(levels)
+    final = advance(starts, a, 20_000, window)
+    alive = final >= window.cut
+    fraction, floor = captured_fraction(a, window, starts=4000), error_floor(a, window)
+    assert fraction.undecided == 0
+    twin_error = 5 * (fraction.value * (1 - fraction.value) / len(starts)) ** 0.5
+    assert abs(np.mean(~alive) - fraction.value) <= fraction.error_bound + twin_error
+    assert alive.any() == survives
+    assert (floor.value is not None) == survives
+    if survives:
+        path = [np.abs(1 - state**-0.5) for state in _follow(final[alive], a, 2100, window)]
+        assert np.mean(path) == pytest.approx(floor.value, rel=1e-3)
+
+
+def _follow(state, a, steps, window):
+    for _ in range(steps):
+        yield state
+        state = advance(state, a, 1, window)
