@@ -80,6 +80,7 @@ def slow_switchers(seed, dtype):
     return jax.tree.map(lambda leaf: leaf.astype(dtype), aligned)
 
 
+@eqx.filter_jit
 def gradient(outputs, networks, trials):
     moving, fixed = eqx.partition(networks, trained_part(networks))
 
@@ -94,7 +95,7 @@ def gradient(outputs, networks, trials):
 def test_latent_path_gives_outputs_and_gradients_of_the_full_simulation(dtype, tolerance):
     """Tolerance relative to the largest entry: rounding, amplified by slopes of the output up to c = 20."""
     networks, trials = slow_switchers(5, jnp.dtype(dtype)), DelayedActivation().trials(jnp.dtype(dtype))
-    full, latent = FullState()(networks, trials), LatentState()(networks, trials)
+    full, latent = (eqx.filter_jit(outputs)(networks, trials) for outputs in (FullState(), LatentState()))
     assert full.dtype == latent.dtype == jnp.dtype(dtype)
     assert jnp.any(jax.vmap(accuracy, in_axes=(0, None))(full, trials) > 0.6)
     np.testing.assert_allclose(latent, full, rtol=0, atol=tolerance)
