@@ -14,9 +14,7 @@ from jaxtyping import Array, Float, PRNGKeyArray
 from simulate.cells import AffineReadout, LatentReadout, Network, RankOne, RankR
 
 
-def _gaussian(
-    key: PRNGKeyArray, shape: tuple[int, ...], neurons: int, dtype: jnp.dtype
-) -> Float[Array, "..."]:
+def _gaussian(key: PRNGKeyArray, shape: tuple[int, ...], neurons: int, dtype: jnp.dtype) -> Float[Array, "..."]:
     return (jax.random.normal(key, shape) / neurons**0.5).astype(dtype)
 
 

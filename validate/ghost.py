@@ -38,10 +38,9 @@ def configure(
     The learning rate from the theory, the rest by effort.
     """
     if learning_rate is None:
-        from theory import ghost
+        from theory.toy_model import ToyModel
 
-        critical = ghost.paper_window(ghost.critical_learning_rate()).subs(ghost.delay, delay)
-        learning_rate = PAPER_RATE_RATIO * float(critical)
+        learning_rate = PAPER_RATE_RATIO * ToyModel(delay).critical_learning_rate
     return Config(
         delay=delay,
         learning_rate=learning_rate,
@@ -65,24 +64,23 @@ def load() -> tuple[Section[Config, Any], ...]:
     from simulate import runtime
 
     runtime.configure()
-    from importlib import import_module
+    from validate.checks import along_training, circuits, crossing, population, sweeps, toy_model, training_map
+    from validate.figures import along_training as fig_3
+    from validate.figures import circuits as fig_delays
+    from validate.figures import crossing as fig_crossing
+    from validate.figures import population as fig_4
+    from validate.figures import sweeps as fig_s
+    from validate.figures import toy_model as fig_2a
+    from validate.figures import training_map as fig_2
 
-    titles = {
-        "toy_model": "The toy model",
-        "training_map": "The training map",
-        "population": "A population of rank-one networks (Fig. 4)",
-        "along_training": "The latent flow along training (Fig. 3)",
-        "circuits": "The latent circuit and its delay",
-        "crossing": "The critical rate of every network",
-        "sweeps": "Learning rates and ranks (Figs. S1, S2)",
-    }
-    return tuple(
-        Section(
-            title,
-            import_module(f"validate.checks.{name}").checks,
-            import_module(f"validate.figures.{name}").figures,
-        )
-        for name, title in titles.items()
+    return (
+        Section("The toy model", toy_model.checks, fig_2a.figures),
+        Section("The training map", training_map.checks, fig_2.figures),
+        Section("A population of rank-one networks (Fig. 4)", population.checks, fig_4.figures),
+        Section("The latent flow along training (Fig. 3)", along_training.checks, fig_3.figures),
+        Section("The latent circuit and its delay", circuits.checks, fig_delays.figures),
+        Section("The critical rate of every network", crossing.checks, fig_crossing.figures),
+        Section("Learning rates and ranks (Figs. S1, S2)", sweeps.checks, fig_s.figures),
     )
 
 

@@ -3,6 +3,7 @@
 import io
 import os
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,7 +37,7 @@ def write_atomically(path: Path, content: bytes) -> None:
             os.unlink(temporary)
 
 
-def npz_bytes(data: dict[str, ArrayLike]) -> bytes:
+def npz_bytes(data: Mapping[str, ArrayLike]) -> bytes:
     """The arrays of `data` as a compressed npz file, to be read with `numpy.load(..., allow_pickle=False)`.
 
     Raises `ValueError` for an array of objects, which numpy could only pickle.
@@ -93,7 +94,7 @@ class Plot:
     caption: str
     png: bytes
     svg: bytes
-    data: dict[str, ArrayLike]
+    data: Mapping[str, ArrayLike]
 
     def save(self, directory: OutputDirectory) -> None:
         """Write `name.png`, `name.svg` and the data as `name.npz`."""

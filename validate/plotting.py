@@ -4,7 +4,7 @@ Figures are drawn from result objects only, with matplotlib's object interface: 
 """
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -63,7 +63,7 @@ def new_panels(count: int, width: float, height: float) -> tuple[Figure, tuple[A
     return figure, tuple(figure.subplots(1, count, squeeze=False)[0])
 
 
-def plot(name: str, caption: str, figure: Figure, data: dict[str, ArrayLike]) -> Plot:
+def plot(name: str, caption: str, figure: Figure, data: Mapping[str, ArrayLike]) -> Plot:
     """The finished figure as PNG and SVG, together with its caption and every array drawn in it."""
     return Plot(name, caption, _render(figure, "png"), _render(figure, "svg"), data)
 

@@ -10,12 +10,13 @@ from functools import cache
 import numpy as np
 from jaxtyping import Float, Int
 
-from simulate.cells import Network, RankOne
 from simulate.population import Experiment, Population, population
 from simulate.train import TrainingResult
-from theory.latent import LatentCircuit, certify_fixed_points
+from theory.certify import certify_fixed_points
+from theory.latent import LatentCircuit
 from theory.normal_form import NormalForm
 from validate.checks.population import trained_population
+from validate.checks.rank_one import rank_one_vectors
 from validate.checks.resume import resumable
 from validate.checks.settings import Config
 from validate.progress import Progress
@@ -131,21 +132,15 @@ def _lost(config: Config, progress: Progress) -> Life | None:
 
 def _life(result: TrainingResult, which: int) -> Life:
     taken = result.snapshots
-    cells = [_rank_one(networks) for networks in (*taken.networks, result.networks)]
-    m, n, b = (np.stack([np.asarray(getattr(cell, name)[which], dtype=np.float64) for cell in cells]) for name in "mnb")
+    vectors = [rank_one_vectors(networks) for networks in (*taken.networks, result.networks)]
+    m, n, b = (np.stack([vector[which] for vector in column]) for column in zip(*vectors, strict=True))
     roots = certify_fixed_points(m, n, b)
     history = result.history
     return Life(
         epochs=history.epochs,
-        loss=history.probes.loss[:, which],
-        gradient_norm=history.probes.gradient_norm[:, which],
+        loss=np.asarray(history.probes.loss)[:, which],
+        gradient_norm=np.asarray(history.probes.gradient_norm)[:, which],
         snapshot_epochs=np.array([*taken.epochs, history.done]),
-        circuits=tuple(LatentCircuit(*each) for each in zip(m, n, b, strict=True)),
+        circuits=tuple(LatentCircuit(*circuit) for circuit in zip(m, n, b, strict=True)),
         fixed_points=np.where(roots.certified, roots.counts, -1),
     )
-
-
-def _rank_one(networks: Network) -> RankOne:
-    cell = networks.cell
-    assert isinstance(cell, RankOne)
-    return cell

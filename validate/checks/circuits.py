@@ -9,11 +9,10 @@ from jaxtyping import Array, Float, Int
 
 from simulate.cells import RankOne
 from simulate.tasks import DelayedActivation
-from theory import euler
 from theory.latent import LatentCircuit
-from theory.passage import PassageOutcome
-from theory.special import lower_numpy
+from theory.passage import Delay, PassageOutcome, with_euler_correction
 from validate.checks.along_training import low_rate_population
+from validate.checks.rank_one import rank_one_vectors
 from validate.checks.settings import Config
 from validate.progress import Progress
 from validate.report import Report
@@ -23,7 +22,6 @@ TASK = DelayedActivation()
 STEPS = TASK.delay_steps + TASK.response_steps
 SNAPSHOTS_EACH = 3
 HALVINGS = 6
-correction = lower_numpy((euler.step, euler.start_speed, euler.end_speed), euler.passage_correction())
 
 
 @dataclass(frozen=True)
@@ -85,17 +83,16 @@ def checks(config: Config, report: Report, progress: Progress) -> DelayResults |
 
 def _learned_circuits(config: Config, progress: Progress) -> list[LatentCircuit]:
     trained = low_rate_population(config, progress)
-    found = []
+    found: list[LatentCircuit] = []
     for k in np.flatnonzero(trained.learned):
         alive = []
         for networks in trained.result.snapshots.networks:
-            cell = networks.cell
-            assert isinstance(cell, RankOne)
-            circuit = LatentCircuit(cell.m[k], cell.n[k], cell.b[k])
+            m, n, b = rank_one_vectors(networks)
+            circuit = LatentCircuit(m[k], n[k], b[k])
             if circuit.euler_passage(TASK.step, most_steps=STEPS).outcome is PassageOutcome.REACHED:
                 alive.append(circuit)
-        chosen = np.unique(np.linspace(0, len(alive) - 1, SNAPSHOTS_EACH).astype(int)) if alive else []
-        found += [alive[index] for index in chosen]
+        if alive:
+            found += [alive[index] for index in np.unique(np.linspace(0, len(alive) - 1, SNAPSHOTS_EACH).astype(int))]
     return found
 
 
@@ -141,13 +138,19 @@ def _switch_step(circuit: LatentCircuit) -> int:
 
 def _delays(circuits: list[LatentCircuit]) -> DelayResults:
     step = TASK.step / 2.0 ** np.arange(HALVINGS)
-    flow = np.array([circuit.predicted_delay().value for circuit in circuits])
-    ends = np.array([(circuit.flow(circuit.start()), circuit.flow(1.0)) for circuit in circuits])
-    corrected = flow[:, None] + np.stack([correction(h, ends[:, 0], ends[:, 1]) for h in step], axis=1)
+    exact = [circuit.predicted_delay() for circuit in circuits]
+    corrected = np.array([_corrected(circuit, delay, step) for circuit, delay in zip(circuits, exact, strict=True)])
     times = np.array([[circuit.euler_passage(float(h)).time for h in step] for circuit in circuits])
     normal_form = np.full(len(circuits), np.nan)
     for k, circuit in enumerate(circuits):
         ghost = circuit.slowest()
         if ghost is not None:
             normal_form[k] = ghost.delay(circuit.start(), 1.0)
+    flow = np.array([delay.value for delay in exact])
     return DelayResults(times[:, 0], flow, corrected[:, 0], normal_form, step, times - corrected)
+
+
+def _corrected(circuit: LatentCircuit, exact: Delay, step: Float[np.ndarray, " steps"]) -> list[float]:
+    """The flow's delay with Euler's correction at each step size."""
+    first, last = float(circuit.flow(circuit.start())), float(circuit.flow(1.0))
+    return [with_euler_correction(exact, first, last, float(h), circuit.tau).value for h in step]

@@ -10,13 +10,14 @@ import jax
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from simulate.cells import Network, RankOne
+from simulate.cells import Network
 from simulate.population import LEARNED, Experiment, Population
 from simulate.train import TrainingResult, train
 from theory.certify import certify_fixed_points, certify_turning_points
 from theory.crossing import Crossing, predict_crossing
 from theory.latent import LatentCircuit
 from validate.checks.population import SNAPSHOT_EVERY, trained_population
+from validate.checks.rank_one import rank_one_vectors
 from validate.checks.settings import Config
 from validate.progress import Progress
 from validate.report import Report
@@ -100,28 +101,22 @@ class _Step:
 
 def _steps(followed: TrainingResult, which: int, rate: float) -> list[_Step]:
     """Every step of one network that has something to predict or to be blamed for."""
-    cells = [networks.cell for networks in (*followed.snapshots.networks, followed.networks)]
-    vectors = [_parameters(cell, which) for cell in cells]
-    m, n, b = (np.stack(column) for column in zip(*vectors, strict=True))
+    vectors = [rank_one_vectors(networks) for networks in (*followed.snapshots.networks, followed.networks)]
+    m, n, b = (np.stack([vector[which] for vector in column]) for column in zip(*vectors, strict=True))
     fixed, turning = certify_fixed_points(m, n, b), certify_turning_points(m, n, b)
     rows = []
-    for epoch in range(len(vectors) - 1):
+    for epoch in range(len(m) - 1):
         crossed = bool(fixed.counts[epoch + 1] > fixed.counts[epoch])
         if not (fixed.certified[epoch] and fixed.certified[epoch + 1] and (crossed or turning.counts[epoch])):
             continue
-        circuit = LatentCircuit(*vectors[epoch])
-        gradient = tuple((old - new) / rate for old, new in zip(vectors[epoch], vectors[epoch + 1], strict=True))
-        prediction = predict_crossing(circuit, gradient, rate)
-        start = LatentCircuit(*vectors[epoch + 1]).start()
+        before, after = ((m[k], n[k], b[k]) for k in (epoch, epoch + 1))
+        g_m, g_n, g_b = ((old - new) / rate for old, new in zip(before, after, strict=True))
+        prediction = predict_crossing(LatentCircuit(*before), (g_m, g_n, g_b), rate)
+        start = LatentCircuit(*after).start()
         places = fixed.of(epoch + 1).roots
         blocked = bool(np.any((places > start) & (places < THRESHOLD)))
         rows.append(_Step(which, epoch, prediction, crossed, blocked))
     return rows
-
-
-def _parameters(cell: object, which: int) -> tuple[Float[np.ndarray, " neurons"], ...]:
-    assert isinstance(cell, RankOne)
-    return tuple(np.asarray(vector[which], dtype=np.float64) for vector in (cell.m, cell.n, cell.b))
 
 
 def _joined(rows: list[_Step]) -> CrossingResults:

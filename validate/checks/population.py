@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Bool
 
 from simulate.initial import ZeroBias
 from simulate.population import Experiment, Population, Recovery, population, recover
-from theory.latent import certify_fixed_points
+from theory.certify import certify_fixed_points
 from theory.roots import Roots
+from validate.checks.rank_one import rank_one_vectors
 from validate.checks.settings import Config
 from validate.progress import Progress
 from validate.report import Report
@@ -47,12 +48,6 @@ class PopulationResults:
         return self.trained.stuck & ~self.trained.learned & (self.fixed_points.counts == 1)
 
 
-def fixed_points_of(cells: tuple[Float[np.ndarray, "..."], ...]) -> Roots:
-    """Certified fixed points of many circuits from their m, n and b, each (batch, neurons), of any precision."""
-    m, n, b = (np.asarray(vector, dtype=np.float64) for vector in cells)
-    return certify_fixed_points(m, n, b)
-
-
 def experiment(config: Config) -> Experiment:
     """The population of Fig. 4 with the user's settings; single precision, which decides no check here."""
     return Experiment(
@@ -76,8 +71,7 @@ def trained_population(config: Config, progress: Progress) -> Population:
 def checks(config: Config, report: Report, progress: Progress) -> PopulationResults:
     """Train, classify, certify, recover; counts are reported beside the paper's, not asserted."""
     trained = trained_population(config, progress)
-    cell = trained.result.networks.cell
-    fixed_points = fixed_points_of((cell.m, cell.n, cell.b))
+    fixed_points = certify_fixed_points(*rank_one_vectors(trained.result.networks))
     with progress.task("recovering at lower confidence", config.epochs) as done_so_far:
         confidences = tuple(config.network_confidence * fraction for fraction in LOWERED)
         recoveries = recover(trained, confidences, config.epochs, progress=done_so_far)

@@ -1,6 +1,7 @@
 """Where long runs keep their checkpoints: one file for each experiment, in the user's cache directory."""
 
 import hashlib
+import sys
 
 import numpy as np
 
@@ -19,6 +20,6 @@ def resumable(name: str, experiment: Experiment) -> Checkpoint | None:
         return None
     folder = directory / "checkpoints"
     folder.mkdir(exist_ok=True)
-    with np.printoptions(threshold=np.inf, floatmode="unique"):
+    with np.printoptions(threshold=sys.maxsize, floatmode="unique"):
         digest = hashlib.sha256(repr(experiment).encode()).hexdigest()[:16]
     return Checkpoint(folder / f"{name}-{digest}.npz")

@@ -20,8 +20,9 @@ class Sweeps:
 class Effort:
     """How much work a run does where the user names no number.
 
-    `networks` and `epochs` are the population of Fig. 4; `full_length` adds Fig. 3A, S1 and S2 at full
-    length.
+    `networks` and `epochs` are the population of Fig. 4. `word_length` is the longest cycle word searched for and
+    `columns` the number of rates in the diagram of the training map. The low-rate networks are those of Fig. 3A, the
+    crossing networks those whose every step is predicted. `full_length`: these runs are long and resume when stopped.
     """
 
     name: str
@@ -80,9 +81,8 @@ FULL = Effort(
 class Config:
     """The toy model's settings, the networks' settings, the effort and the seed.
 
-    `delay` is in units of the toy model's time; `learning_rate` is None for the paper's fraction of the
-    critical one and acts on the loss as an integral; `confidence` is in units of 1/x, `threshold` of x. The
-    networks' delay is fixed at the paper's 20 Euler steps of half a time constant.
+    `delay` is in units of the toy model's time; `learning_rate` acts on the loss as an integral; `confidence` is in
+    units of 1/x, `threshold` of x. The networks' delay is fixed at the paper's 20 Euler steps of half a time constant.
     """
 
     delay: float

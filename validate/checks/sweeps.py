@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Float
 
 from simulate.initial import RankRZeroBias, ZeroBias
-from simulate.population import Experiment, Population, population
+from simulate.population import LEARNED, Experiment, Population, population
 from validate.checks.resume import resumable
 from validate.checks.settings import Config
 from validate.progress import Progress
@@ -32,13 +32,13 @@ class Sweep:
     @property
     def final_loss(self) -> Float[np.ndarray, "rates seeds"]:
         """Mean loss of each network over its last fifty epochs."""
-        return self.by_rate(self.trained.result.history.tail.loss.mean(axis=0))
+        return self.by_rate(np.asarray(self.trained.result.history.tail.loss).mean(axis=0))
 
     @property
     def first_solved(self) -> Float[np.ndarray, "rates seeds"]:
         """Recorded epoch at which each network first solved the task; NaN for those that never did."""
         history = self.trained.result.history
-        solved = history.probes.accuracy >= 0.95
+        solved = history.probes.accuracy >= LEARNED
         first = history.epochs[np.argmax(solved, axis=0)].astype(float)
         return self.by_rate(np.where(solved.any(axis=0), first, np.nan))
 

@@ -5,7 +5,8 @@ from matplotlib.figure import Figure
 
 from validate.checks.along_training import LOW_RATE, Life, TrainingLives
 from validate.checks.settings import Config
-from validate.plotting import MEASURED, PREDICTED, Plot, plot, style
+from validate.output import Plot
+from validate.plotting import MEASURED, PREDICTED, plot, style
 
 COLOURS = ("#9bbad6", "#4f86b5", "#1f4e79", "#c77f0a", "#b3272d")
 LATENT = np.linspace(-4.0, 4.0, 401)

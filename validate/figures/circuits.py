@@ -5,7 +5,8 @@ from matplotlib.ticker import NullFormatter
 
 from validate.checks.circuits import DelayResults
 from validate.checks.settings import Config
-from validate.plotting import MEASURED, PREDICTED, Plot, new_panels, plot, style
+from validate.output import Plot
+from validate.plotting import MEASURED, PREDICTED, new_panels, plot, style
 
 
 def figures(config: Config, results: DelayResults | None) -> tuple[Plot, ...]:

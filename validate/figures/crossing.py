@@ -1,10 +1,13 @@
 """Did the learning rate exceed the network's critical one, and did the step go through a saddle-node?"""
 
+from typing import Any
+
 import numpy as np
 
 from validate.checks.crossing import CrossingResults
 from validate.checks.settings import Config
-from validate.plotting import MEASURED, PREDICTED, Plot, new_figure, plot, style
+from validate.output import Plot
+from validate.plotting import MEASURED, PREDICTED, new_figure, plot, style
 
 
 def figures(config: Config, results: CrossingResults | None) -> tuple[Plot, ...]:
@@ -16,7 +19,7 @@ def figures(config: Config, results: CrossingResults | None) -> tuple[Plot, ...]
         figure, axes = new_figure(5.6, 3.8)
         quiet, crossed = moving & ~results.crossed, results.crossed
         axes.plot(results.ratio[quiet], results.effective_r[quiet], label="no saddle-node at the next step", **MEASURED)
-        star = {"marker": "*", "linestyle": "none", "color": "#c77f0a", "markersize": 9}
+        star: dict[str, Any] = {"marker": "*", "linestyle": "none", "color": "#c77f0a", "markersize": 9}
         axes.plot(results.ratio[crossed], results.effective_r[crossed], label="saddle-node at the next step", **star)
         axes.axvline(1.0, label="predicted: beyond this", **PREDICTED)
         axes.set(xscale="log", xlabel="learning rate / the network's critical rate", ylabel="r_eff")

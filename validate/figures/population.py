@@ -4,7 +4,8 @@ import numpy as np
 
 from validate.checks.population import PopulationResults
 from validate.checks.settings import Config
-from validate.plotting import MEASURED, PREDICTED, Plot, new_panels, plot, style
+from validate.output import Plot
+from validate.plotting import MEASURED, PREDICTED, new_panels, plot, style
 
 COLOURS = ("#1f4e79", "#2e8b57", "#c77f0a", "#8b3a8b", "#b3272d")
 PLOTTED = 400  # epochs drawn of each curve
@@ -12,7 +13,7 @@ PLOTTED = 400  # epochs drawn of each curve
 
 def figures(config: Config, results: PopulationResults) -> tuple[Plot, ...]:
     """Accuracy along training and along recovery, and what becomes of the stuck networks."""
-    trained = results.trained.result.history.probes.accuracy
+    trained = np.asarray(results.trained.result.history.probes.accuracy)
     data = {"accuracy": _thinned(trained), "learned": results.trained.learned, "stuck": results.trained.stuck}
     data["behind_saddle_node"] = results.behind_saddle_node
     with style():
@@ -30,7 +31,7 @@ def figures(config: Config, results: PopulationResults) -> tuple[Plot, ...]:
         left.set_title(f"training at c = {config.network_confidence:g}")
         left.legend(loc="upper left")
         for recovery, colour in zip(results.recoveries, COLOURS, strict=False):
-            accuracy = recovery.continued.result.history.probes.accuracy
+            accuracy = np.asarray(recovery.continued.result.history.probes.accuracy)
             mean, error = accuracy.mean(axis=1), accuracy.std(axis=1) / np.sqrt(accuracy.shape[1])
             places = _thinned(np.arange(len(mean)))
             middle.plot(places, _thinned(mean), color=colour, label=f"c = {recovery.confidence:g}")

@@ -4,7 +4,8 @@ import numpy as np
 
 from validate.checks.settings import Config
 from validate.checks.sweeps import SweepResults
-from validate.plotting import MEASURED, Plot, new_figure, new_panels, plot, style
+from validate.output import Plot
+from validate.plotting import MEASURED, new_figure, new_panels, plot, style
 
 COLOURS = ("#1f4e79", "#2f74ad", "#5b9bd0", "#2e8b57", "#86b84a", "#c7b30a", "#c77f0a", "#c4501e", "#b3272d")
 
@@ -45,7 +46,7 @@ def _ranks(results: SweepResults) -> Plot:
             colour = COLOURS[index * len(COLOURS) // len(results.ranks)]
             curves.plot(history.epochs, history.probes.loss[:, :seeds], color=colour, linewidth=0.8)
             curves.plot([], [], color=colour, label=sweep.label)
-            data[f"loss_{sweep.label.replace(' ', '_')}"] = history.probes.loss
+            data[f"loss_{sweep.label.replace(' ', '_')}"] = np.asarray(history.probes.loss)
         curves.set(xlabel="epoch", ylabel="loss, one line a seed", xscale="symlog", ylim=(-0.03, 1.08))
         curves.set_title(f"rate {rates[0]:g}")
         curves.legend(loc="lower left")

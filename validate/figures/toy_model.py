@@ -4,7 +4,8 @@ import numpy as np
 
 from validate.checks.settings import Config
 from validate.checks.toy_model import CURVE, LOWERED, ToyResults
-from validate.plotting import MEASURED, PREDICTED, Plot, new_figure, plot, style
+from validate.output import Plot
+from validate.plotting import MEASURED, PREDICTED, new_figure, plot, style
 
 
 def figures(config: Config, results: ToyResults) -> tuple[Plot, ...]:

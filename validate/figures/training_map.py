@@ -8,7 +8,8 @@ from matplotlib.figure import Figure
 
 from validate.checks.settings import Config
 from validate.checks.training_map import BETWEEN, Descents, MapResults
-from validate.plotting import MEASURED, PREDICTED, Plot, new_figure, plot, style
+from validate.output import Plot
+from validate.plotting import MEASURED, PREDICTED, new_figure, plot, style
 
 WORDS_NAMED = 5  # letters up to which a word is written into the diagram
 
@@ -146,7 +147,7 @@ def _diagram(results: MapResults) -> Plot:
         )
         axes.legend(loc="lower right", bbox_to_anchor=(0.95, 0.08))
     words = np.array([cycle.word for cycle in results.catalogue.cycles])
-    limits = np.array([[float(c.limits().lower), float(c.limits().upper)] for c in results.catalogue.cycles])
-    data = {"rates": results.diagram_rates, "attractor": results.diagram, "words": words, "intervals": limits}
+    intervals = np.array([[float(c.limits().lower), float(c.limits().upper)] for c in results.catalogue.cycles])
+    data = {"rates": results.diagram_rates, "attractor": results.diagram, "words": words, "intervals": intervals}
     caption = "The training map: attractor against rate, with every attracting cycle found by the certified search."
     return plot("training_map", caption, figure, data)
