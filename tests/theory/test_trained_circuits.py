@@ -54,12 +54,15 @@ def test_the_passage_count_is_exact(switching):
 
 
 def test_the_predicted_delay_has_an_error_of_second_order_in_the_step(switching):
+    """At least second order in each; above it only where the coefficient happens to vanish, so exactly in the median."""
     steps = 0.1 / 2.0 ** np.arange(4)
-    for circuit, _ in switching[:: len(switching) // 6]:
+    slopes = []
+    for circuit, _ in switching[:: max(1, len(switching) // 12)]:
         measured = [circuit.euler_passage(step).time for step in steps]
         predicted = [circuit.predicted_euler_delay(step).value for step in steps]
-        slope = np.polyfit(np.log(steps), np.log(np.abs(np.subtract(measured, predicted))), 1)[0]
-        assert slope == pytest.approx(2.0, abs=0.2)
+        slopes.append(np.polyfit(np.log(steps), np.log(np.abs(np.subtract(measured, predicted))), 1)[0])
+    assert min(slopes) > 1.8
+    assert np.median(slopes) == pytest.approx(2.0, abs=0.1)
 
 
 def test_every_fixed_point_along_training_is_certified(fixed_points):
