@@ -54,7 +54,7 @@ def test_the_passage_count_is_exact(switching):
 
 
 def test_the_predicted_delay_has_an_error_of_second_order_in_the_step(switching):
-    """At least second order in each; above it only where the coefficient happens to vanish, so exactly in the median."""
+    """At least second order in each, above it only where the coefficient happens to vanish: two in the median."""
     steps = 0.1 / 2.0 ** np.arange(4)
     slopes = []
     for circuit, _ in switching[:: max(1, len(switching) // 12)]:
