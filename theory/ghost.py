@@ -101,9 +101,6 @@ def passage_time() -> sp.Expr:
     return solution.subs(_s, sp.sqrt(r))
 
 
-escape_time = passage_time
-
-
 @cache
 def descent_time() -> sp.Expr:
     """Time at which the state reaches the level ``-x_star``, for ``r < -x_star**2``; never otherwise.
@@ -164,23 +161,6 @@ def _r_escaping_at(moment: sp.Expr) -> sp.Expr:
     q = sp.Symbol("q", positive=True)
     (solution,) = sp.solve(blow_up_time().subs(r, q) - moment, q)
     return sp.factor(solution)
-
-
-@cache
-def confident_signed_loss() -> sp.Expr:
-    """The integral loss with its sign: positive if the escape is early, negative if it is late.
-
-    >>> confident_signed_loss()
-    T - pi/(2*sqrt(r))
-    """
-    early, _, _ = loss_regimes()
-    return early.subs(escape, blow_up_time())
-
-
-@cache
-def confident_slope(side: int) -> sp.Expr:
-    """dL/dr of the integral loss on the branch right (side = 1) or left (side = -1) of the optimum."""
-    return side * confident_signed_loss().diff(r)
 
 
 @cache

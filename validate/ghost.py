@@ -10,11 +10,10 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from validate import cli
-from validate.checks.settings import FULL, QUICK, USUAL, Config, Effort
+from validate.checks.settings import FULL, PAPER_RATE_RATIO, QUICK, USUAL, Config, Effort
 from validate.command import Command, Destination, Section, execute
 from validate.options import JSON, OUT, SEED, Real, Whole, flag, option
 
-PAPER_RATE_RATIO = 0.1095  # the paper's learning rate 1e-10 at T = 100, as a fraction of the critical one
 POSITIVE = Real(0.0, above=True)
 RATE = Real(0.0, above=True, note=" (at zero nothing would ever be learned)")
 

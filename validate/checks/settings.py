@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+PAPER_RATE_RATIO = 0.1095
+"""The paper's learning rate 1e-10 at T = 100, as a fraction of the critical one."""
+
 
 @dataclass(frozen=True)
 class Sweeps:

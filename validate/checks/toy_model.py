@@ -24,8 +24,10 @@ from validate.report import Report
 from validate.tolerance import Absolute, Relative, Reported
 
 # rho = r / r_opt: fixed points, the saddle-node, the no-learning zone, both branches, the far tail.
-REGIMES = (-100, -10, -3, -1, -0.3, -0.1, -0.01, 0, 0.01, 0.1, 0.2, 0.24, 0.25, 0.26, 0.3)
-REGIMES += (0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.99, 1, 1.01, 1.1, 1.3, 1.7, 2.5, 5, 10, 50)
+REGIMES = (
+    *(-100.0, -10.0, -3.0, -1.0, -0.3, -0.1, -0.01, 0.0, 0.01, 0.1, 0.2, 0.24, 0.25, 0.26, 0.3),
+    *(0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.99, 1.0, 1.01, 1.1, 1.3, 1.7, 2.5, 5.0, 10.0, 50.0),
+)
 CURVE = np.linspace(-1.5, 4.0, 551)
 LOWERED = (1.0, 0.03, 0.01)
 """Fractions of the confidence for which Fig. 2A shows the loss: low ones have a gradient in the no-learning zone."""
@@ -91,7 +93,7 @@ def checks(config: Config, report: Report, progress: Progress) -> ToyResults:
 
 def _compare_escape(config: Config, report: Report) -> None:
     r = ToyModel(config.delay).optimal_r * np.array([0.3, 1.0, 3.0, 30.0])
-    predicted = lower_numpy((ghost.r, ghost.threshold), ghost.escape_time())(r, config.threshold)
+    predicted = lower_numpy((ghost.r, ghost.threshold), ghost.passage_time())(r, config.threshold)
     routes = {"the angle": escape_time, "x itself": escape_time_direct}
     for name, route in routes.items():
         tolerance = Relative(1e-9, "solver tolerance 1e-12 a step, accumulated")
@@ -102,9 +104,9 @@ def _compare_escape(config: Config, report: Report) -> None:
 
 
 def _measure(config: Config, model: ToyModel) -> ToyResults:
-    rho = np.array(REGIMES, dtype=float)
+    rho = np.array(REGIMES)
     finite = ToyModel(config.delay, threshold=config.threshold, confidence=config.confidence)
-    task = Task(config.delay, config.delay, config.threshold, config.confidence)
+    task = Task(*map(jnp.asarray, (config.delay, config.delay, config.threshold, config.confidence)))
     loss, gradient = _simulated(jnp.asarray(rho * model.optimal_r), task)
     confident = lower_numpy((ghost.r, ghost.delay), ghost.paper_window(ghost.confident_loss()))
     return ToyResults(

@@ -6,8 +6,9 @@ import numpy as np
 from jaxtyping import Float
 from matplotlib.figure import Figure
 
+from validate.checks.fates import BETWEEN
 from validate.checks.settings import Config
-from validate.checks.training_map import BETWEEN, Descents, MapResults
+from validate.checks.training_map import Descents, MapResults
 from validate.output import Plot
 from validate.plotting import MEASURED, PREDICTED, new_figure, plot, style
 
