@@ -5,7 +5,7 @@ state passed `level`, of the order of the threshold: the end points are taken to
 near the optimum they are tiny differences of long times. One row for each r.
 """
 
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from functools import cached_property
 
 import mpmath as mp
@@ -15,7 +15,7 @@ from jaxtyping import Float, Int
 from theory import ghost, output
 from theory.panels import Panels
 from theory.special import lower_mpmath, lower_numpy
-from theory.toy_model import ToyModel
+from theory.toy_model import Part, ToyModel
 
 SATURATION = 84.0  # phase beyond which the output is 1 to 1e-36
 PHASE_STEP = 2.0  # the sigmoid's poles are pi away
@@ -36,7 +36,7 @@ _STATE_BEFORE = lower_numpy((ghost.r, output.remaining), output.state_before_blo
 _GROWTH_AT_STATE = lower_numpy((ghost.r, output.state, ghost.time), output.growth_at_state())
 
 
-class Chart:
+class Chart(ABC):
     """Rows of trajectories with a coordinate on each; subclasses say which."""
 
     def __init__(self, r: Rows, model: ToyModel) -> None:
@@ -48,8 +48,8 @@ class Chart:
         self.time_to_top = np.where(r > 0, _PASSAGE(positive, self.top), np.inf)
 
     @abstractmethod
-    def panels(self, part: int) -> Panels:
-        """Panels over the delay (part 0) or the response window (part 1), as far as the chart covers it."""
+    def panels(self, part: Part) -> Panels:
+        """Panels over one part of the trial, as far as the chart covers it."""
 
     @abstractmethod
     def phase_and_growth(self, row: Int[np.ndarray, " nodes"], coordinate: Nodes) -> tuple[Nodes, Nodes]:
@@ -65,7 +65,7 @@ class Chart:
 class GhostChart(Chart):
     """Time, until the state passes `top` if r > 0, for ever if r <= 0."""
 
-    def panels(self, part: int) -> Panels:
+    def panels(self, part: Part) -> Panels:
         """Cut where the phase moves by a few units and where the state relaxes."""
         delay, response = self.model.window
         start, end = (np.minimum(m, self.time_to_top) for m in ((0.0, delay), (delay, delay + response))[part])
@@ -137,7 +137,7 @@ class EscapeChart(Chart):
         """Time inside the delay during which the output is 1."""
         return np.where(self.active, np.maximum(self._switch_and_end[0] - self._saturated, 0.0), 0.0)
 
-    def panels(self, part: int) -> Panels:
+    def panels(self, part: Part) -> Panels:
         """Cut where the phase moves by a few units and where the state doubles."""
         switch, end = (np.clip(m, self._first, self._saturated) for m in self._switch_and_end)
         start, end = ((self._first, switch), (switch, end))[part]

@@ -11,7 +11,7 @@ from theory import ghost, output
 from theory.charts import Chart, EscapeChart, GhostChart
 from theory.panels import log_sums
 from theory.special import lower_numpy
-from theory.toy_model import ToyModel, ToyModelError
+from theory.toy_model import Part, ToyModel, ToyModelError
 
 ORDERS = (16, 24)
 PROMISE = 1e-12  # relative; orders that disagree by more are refused
@@ -53,13 +53,6 @@ class FiniteConfidenceLoss:
     def gradient_sign(self) -> Rows:
         """Sign of the gradient, right also where the gradient underflows to zero."""
         return np.sign(self.log_delay_pull - self.log_response_pull)
-
-    @property
-    def log_gradient(self) -> Rows:
-        """log |gradient|, right also where the gradient underflows to zero."""
-        high = np.maximum(self.log_delay_pull, self.log_response_pull)
-        low = np.minimum(self.log_delay_pull, self.log_response_pull)
-        return high + np.log(-np.expm1(low - high))
 
 
 def loss_and_gradient(r: Rows, model: ToyModel) -> FiniteConfidenceLoss:
@@ -110,7 +103,7 @@ def _rounding(term: Rows) -> Rows:
 def _terms(r: Rows, model: ToyModel, order: int) -> Terms:
     """Logarithms of the delay's and the response's loss, and of the delay's and the response's pull."""
     escape = EscapeChart(r, model)
-    pieces = [[_part(chart, part, order) for chart in (GhostChart(r, model), escape)] for part in (0, 1)]
+    pieces = [[_part(chart, part, order) for chart in (GhostChart(r, model), escape)] for part in Part]
     (delay_ghost, delay_escape), (response_ghost, response_escape) = pieces
     with np.errstate(divide="ignore"):
         saturated = np.log(escape.saturated_delay)
@@ -127,8 +120,8 @@ def _add(*logs: Rows) -> Rows:
     return log_sums(np.tile(np.arange(rows), len(logs)), np.concatenate(logs), rows)
 
 
-def _part(chart: Chart, part: int, order: int) -> tuple[Rows, ...]:
-    """Logarithms of the loss and of the pull over the delay (part 0) or the response (part 1)."""
+def _part(chart: Chart, part: Part, order: int) -> tuple[Rows, ...]:
+    """Logarithms of the loss and of the pull over one part of the trial."""
     error, pull = _LOG_INTEGRANDS[part], _LOG_INTEGRANDS[part + 2]
     c = chart.model.confidence
 

@@ -18,7 +18,7 @@ from theory.passage import Delay, Passage, euler_passage, travel_time, with_eule
 from theory.reduction import latent_derivatives, leak_at, parameter_derivatives
 from theory.roots import Count
 
-INITIAL_UNIT = -0.3  # the paper starts every unit there
+INITIAL_ACTIVITY = -0.3  # the paper starts every neuron there
 
 Vector = Float[np.ndarray, " neurons"]
 LossGradient = tuple[np.ndarray, np.ndarray, np.ndarray]
@@ -78,9 +78,9 @@ class LatentCircuit:
         d_m, d_n, d_b = parameter_derivatives()(latent, self.m, self.n, self.b)
         return d_m, d_n, d_b
 
-    def start(self, unit: float = INITIAL_UNIT) -> float:
-        """kappa(0) = n.x(0) with every unit at `unit`."""
-        return float(unit * self.n.sum())
+    def start(self, activity: float = INITIAL_ACTIVITY) -> float:
+        """kappa(0) = n.x(0) with every neuron at `activity`."""
+        return float(activity * self.n.sum())
 
     def stepped(self, loss_gradient: LossGradient, learning_rate: float) -> "LatentCircuit":
         """The circuit after one step of gradient descent."""

@@ -18,7 +18,7 @@ from theory import ghost, output
 from theory.confidence import loss_and_gradient
 from theory.ghost import confidence, delay, r, response, threshold, time
 from theory.special import lower_mpmath
-from theory.toy_model import ToyModel
+from theory.toy_model import Part, ToyModel
 
 ARGUMENTS = (r, delay, response, threshold, confidence)
 _k = sp.Symbol("k", positive=True)
@@ -79,7 +79,7 @@ class Asymptotic:
     1 / c**`order`. None: the formula misses only terms of relative size exp(-c (x_star - x)).
     """
 
-    part: str  # "delay" or "response"
+    part: Part
     condition: str
     expression: sp.Expr
     correction: sp.Expr | None
@@ -110,7 +110,7 @@ def response_below() -> Asymptotic:
     """r < 0, response: first power of the output, all times kept (exponential integrals)."""
     window = _between(growth_integral(), confidence, delay, delay + response)
     size = 2 * confidence * sp.exp(-confidence * threshold) * window
-    return Asymptotic("response", "r < 0, exp(-c x_star) << 1", size, None, None)
+    return Asymptotic(Part.RESPONSE, "r < 0, exp(-c x_star) << 1", size, None, None)
 
 
 @cache
@@ -121,7 +121,7 @@ def delay_below_exact() -> Asymptotic:
     """
     window = _between(growth_integral(), 2 * confidence, sp.S.Zero, delay)
     size = 2 * confidence * sp.exp(-2 * confidence * threshold) * window
-    return Asymptotic("delay", "r < 0, exp(-c x_star) << 1", size, None, None)
+    return Asymptotic(Part.DELAY, "r < 0, exp(-c x_star) << 1", size, None, None)
 
 
 @cache
@@ -139,7 +139,7 @@ def delay_below() -> Asymptotic:
     size = 2 * confidence * sp.exp(-2 * confidence * threshold) * first
     correction = sp.simplify(second / first)
     return Asymptotic(
-        "delay", "r < 0, c |r| T >> 1, c sqrt|r| >> 1", size.subs(depth, -r), correction.subs(depth, -r), 2
+        Part.DELAY, "r < 0, c |r| T >> 1, c sqrt|r| >> 1", size.subs(depth, -r), correction.subs(depth, -r), 2
     )
 
 
@@ -157,14 +157,14 @@ def _end_point(moment: sp.Expr) -> tuple[sp.Expr, sp.Expr]:
 def response_above() -> Asymptotic:
     """0 < r < point of no return, response: Laplace at the end of the trial, where the state is highest."""
     size, correction = _end_point(delay + response)
-    return Asymptotic("response", "0 < r, escape after T + T_r, c (x_star - x(T + T_r)) >> 1", size, correction, 1)
+    return Asymptotic(Part.RESPONSE, "0 < r, escape after T + T_r, c (x_star - x(T + T_r)) >> 1", size, correction, 1)
 
 
 @cache
 def response_below_laplace() -> Asymptotic:
     """r < 0, response: Laplace at the end of the delay, for a state that still moves by many 1/c after it."""
     size, correction = _end_point(delay)
-    return Asymptotic("response", "r < 0, c |x'(T)| T_r >> 1", -size, correction, 1)
+    return Asymptotic(Part.RESPONSE, "r < 0, c |x'(T)| T_r >> 1", -size, correction, 1)
 
 
 @cache
@@ -207,7 +207,7 @@ def measure(formula: Asymptotic, value: float, model: ToyModel, confidences: Seq
     for c in confidences:
         at = replace(model, confidence=float(c))
         found = loss_and_gradient(np.array([value]), at)
-        truth = (found.log_delay_pull if formula.part == "delay" else found.log_response_pull)[0]
+        truth = (found.log_delay_pull, found.log_response_pull)[formula.part][0]
         errors.append(float(mp.expm1(mp.mpf(float(truth)) - formula.logarithm(value, at))))
         predicted.append(formula.predicted_error(value, at))
     return Validity(tuple(map(float, confidences)), tuple(errors), tuple(predicted))

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from enum import IntEnum
 
 import mpmath as mp
 
@@ -10,6 +11,13 @@ from theory import finite_threshold
 
 class ToyModelError(ValueError):
     """A parameter of the toy model that is not a positive number, or not finite where it must be."""
+
+
+class Part(IntEnum):
+    """The parts of a trial, numbered as in `ToyModel.window`: target 0, then target 1."""
+
+    DELAY = 0
+    RESPONSE = 1
 
 
 @dataclass(frozen=True)

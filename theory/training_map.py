@@ -39,7 +39,8 @@ Number = Any  # float, numpy array, mpmath.mpf or flint.arb: whatever has + - * 
 def lowered(expression: sp.Expr, *arguments: sp.Symbol) -> Callable[..., Number]:
     """The expression as a function in plain arithmetic (no function calls), valid for every `Number`.
 
-    Its constants are dyadic rationals, exact in binary, so that intervals and long floats lose nothing.
+    Dyadic constants, as those of the branches, are exact in binary: intervals and long floats lose nothing by them.
+    Others (the third in `scale`) are rounded to double precision.
     """
     return sp.lambdify(arguments, expression, modules=[{"sqrt": lambda x: x**0.5}])
 

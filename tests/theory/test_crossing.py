@@ -17,18 +17,7 @@ from theory.crossing import (
     predict_crossing,
     step_response,
 )
-from theory.latent import LatentCircuit
 from theory.reduction import RATE
-
-
-def ghostly(height):
-    """Six neurons with a ghost of the given effective r at kappa = 0.30, and one neuron that is a constant."""
-    m = np.array([2.0, -1.5, 1.2, 0.8, 2.5, -0.7])
-    n = np.array([0.9, -0.6, 0.7, 0.3, 0.4, -0.2])
-    b = np.array([-0.9, 0.5, -0.3, 0.2, -1.1, 0.1]) - 0.9 * m
-    (low, *_) = LatentCircuit(m, n, b).turning_points().roots
-    constant = height - float(LatentCircuit(m, n, b).flow(low))
-    return LatentCircuit(np.append(m, 0.0), np.append(n, 4.0), np.append(b, math.atanh(constant / 4.0)))
 
 
 def random_gradient(seed, circuit, towards_saddle_node=True):
@@ -81,7 +70,7 @@ def test_the_two_rates_solve_their_equations_and_agree_when_the_square_term_vani
         assert sympy.simplify((crossing_rate(2) - crossing_rate(1)).subs(straight)) == 0
 
 
-def test_the_predicted_rate_brackets_the_bifurcation_from_both_sides():
+def test_the_predicted_rate_brackets_the_bifurcation_from_both_sides(ghostly):
     circuit = ghostly(1e-6)
     for seed in range(5):
         gradient = random_gradient(seed, circuit)
@@ -95,7 +84,7 @@ def test_the_predicted_rate_brackets_the_bifurcation_from_both_sides():
         assert len(after.roots) == len(before.roots) + 2
 
 
-def test_the_errors_of_the_two_rates_fall_with_the_ghosts_height():
+def test_the_errors_of_the_two_rates_fall_with_the_ghosts_height(ghostly):
     """The rate is proportional to r_eff, so the first order misses O(r_eff) of it and the second O(r_eff^2)."""
     heights = 10.0 ** -np.linspace(2, 4, 5)
     for seed in range(3):
@@ -110,7 +99,7 @@ def test_the_errors_of_the_two_rates_fall_with_the_ghosts_height():
         assert slopes == pytest.approx([1.0, 2.0], abs=0.15)
 
 
-def test_the_response_of_a_ghost_to_a_small_step():
+def test_the_response_of_a_ghost_to_a_small_step(ghostly):
     circuit = ghostly(0.01)
     gradient = random_gradient(2, circuit)
     ghost = circuit.slowest()
@@ -122,7 +111,7 @@ def test_the_response_of_a_ghost_to_a_small_step():
     assert np.polyfit(np.log(rates), np.log(error), 1)[0] == pytest.approx(3.0, abs=0.15)
 
 
-def test_what_a_prediction_says():
+def test_what_a_prediction_says(ghostly):
     circuit = ghostly(1e-4)
     towards, away = random_gradient(0, circuit), random_gradient(0, circuit, towards_saddle_node=False)
     critical = predict_crossing(circuit, towards, 0.0).second_order_rate
@@ -145,7 +134,7 @@ def test_what_a_prediction_says():
     assert nothing.ghost is None
 
 
-def test_the_rate_that_reaches_a_target():
+def test_the_rate_that_reaches_a_target(ghostly):
     """For the point of no return: the same law, with the distance to the target instead of to zero."""
     circuit = ghostly(1e-4)
     place = circuit.slowest().location
@@ -158,7 +147,7 @@ def test_the_rate_that_reaches_a_target():
     assert response.critical_learning_rate(target=2e-4) == math.inf
 
 
-def test_a_pair_is_released_at_the_rate_predicted_from_the_other_side():
+def test_a_pair_is_released_at_the_rate_predicted_from_the_other_side(ghostly):
     circuit = ghostly(-1e-6)
     (pair,) = [point for point in circuit.pairs() if abs(point.location - 0.3) < 0.1]
     gradient = tuple(-part for part in random_gradient(1, ghostly(1e-6)))
@@ -167,7 +156,7 @@ def test_a_pair_is_released_at_the_rate_predicted_from_the_other_side():
     assert len(before.roots) == len(after.roots) + 2
 
 
-def test_bad_gradients_are_refused_by_name():
+def test_bad_gradients_are_refused_by_name(ghostly):
     circuit = ghostly(1e-3)
     size = len(circuit.m)
     for bad in (np.zeros(size - 1), np.full(size, np.nan)):

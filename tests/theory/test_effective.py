@@ -10,18 +10,8 @@ from theory.effective import NoBottleneck, bottleneck, effective_r_for, effectiv
 from theory.latent import LatentCircuit
 
 
-def ghostly(height):
-    """Six neurons with a ghost of the given effective r at kappa = 0.30, and one neuron that is a constant."""
-    m = np.array([2.0, -1.5, 1.2, 0.8, 2.5, -0.7])
-    n = np.array([0.9, -0.6, 0.7, 0.3, 0.4, -0.2])
-    b = np.array([-0.9, 0.5, -0.3, 0.2, -1.1, 0.1]) - 0.9 * m
-    (low, *_) = LatentCircuit(m, n, b).turning_points().roots
-    constant = height - float(LatentCircuit(m, n, b).flow(low))
-    return LatentCircuit(np.append(m, 0.0), np.append(n, 4.0), np.append(b, math.atanh(constant / 4.0)))
-
-
 @pytest.mark.parametrize("delay", [3.0, 10.0, 300.0])
-def test_the_effective_optimum_gives_the_delay_it_was_asked_for(delay):
+def test_the_effective_optimum_gives_the_delay_it_was_asked_for(delay, ghostly):
     ghost = ghostly(1e-3).slowest()
     ways = [(-0.3, 1.0), (-5.0, 5.0), (ghost.location - 1e-6, 1.0)]
     if delay <= 10:  # beside a pair, the start is within exp(-T) of the unstable fixed point
@@ -31,7 +21,7 @@ def test_the_effective_optimum_gives_the_delay_it_was_asked_for(delay):
         assert ghost.delay_at(optimum, start, threshold) == pytest.approx(delay, rel=1e-12)
 
 
-def test_the_effective_optimum_lies_between_the_two_limits_a_factor_of_four_apart():
+def test_the_effective_optimum_lies_between_the_two_limits_a_factor_of_four_apart(ghostly):
     ghost, delay = ghostly(1e-3).slowest(), 1e5
     symbol = sympy.Symbol("T", positive=True)
     values = {nf.CURVATURE: ghost.curvature, nf.TAU: ghost.tau, symbol: delay}
@@ -45,7 +35,7 @@ def test_the_effective_optimum_lies_between_the_two_limits_a_factor_of_four_apar
     assert near * (1 - 1e-4) < own[0] < own[-1] < far
 
 
-def test_the_critical_rate_of_a_network_that_starts_at_its_ghost_is_the_toy_models():
+def test_the_critical_rate_of_a_network_that_starts_at_its_ghost_is_the_toy_models(ghostly):
     circuit, delay = ghostly(1e-6), 1e5
     ghost = circuit.slowest()
     model = effective_toy_model(circuit, delay, delay, 1.0, start=ghost.location - 1e-12)
@@ -61,7 +51,7 @@ def test_the_critical_rate_of_a_network_that_starts_at_its_ghost_is_the_toy_mode
     assert doubled.critical_learning_rate == pytest.approx(model.critical_learning_rate / 2)
 
 
-def test_a_start_beyond_the_turning_point_needs_a_pair_to_be_late():
+def test_a_start_beyond_the_turning_point_needs_a_pair_to_be_late(ghostly):
     """From kappa = 0.5, past the ghost at 0.30, only a pair makes the passage longer than its limit at r_eff = 0."""
     point = ghostly(1e-3).slowest()
     at_zero = point.delay_at(0.0, 0.5, 1.0)
@@ -72,7 +62,7 @@ def test_a_start_beyond_the_turning_point_needs_a_pair_to_be_late():
     assert 0 < 0.5 - unstable < 1e-3  # the start is just above the unstable fixed point
 
 
-def test_the_bottleneck_is_the_slowest_upright_turning_point():
+def test_the_bottleneck_is_the_slowest_upright_turning_point(ghostly):
     circuit = ghostly(1e-3)
     assert bottleneck(circuit, -0.3, 1.0) == circuit.slowest()
     with pytest.raises(NoBottleneck, match="train further"):

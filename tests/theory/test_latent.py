@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from theory.certify import _jet, certify_fixed_points
-from theory.latent import INITIAL_UNIT, LatentCircuit, NetworkShapeError, NetworkValueError
+from theory.latent import INITIAL_ACTIVITY, LatentCircuit, NetworkShapeError, NetworkValueError
 from theory.passage import PassageOutcome
 from theory.roots import find_roots
 
@@ -169,7 +169,7 @@ def test_outcomes_of_a_passage():
 
 def test_the_default_start_is_the_networks_own():
     circuit = ghostly(0.01)
-    own = float(circuit.n @ np.full(len(circuit.n), INITIAL_UNIT))
+    own = float(circuit.n @ np.full(len(circuit.n), INITIAL_ACTIVITY))
     assert circuit.start() == pytest.approx(own, abs=1e-15)
     assert circuit.predicted_delay() == circuit.predicted_delay(circuit.start())
 
@@ -179,7 +179,7 @@ def test_the_passage_count_is_the_full_networks(height):
     circuit = ghostly(height)
     for step in (0.5, 0.1):
         passage = circuit.euler_passage(step)
-        state = np.full(len(circuit.n), INITIAL_UNIT)
+        state = np.full(len(circuit.n), INITIAL_ACTIVITY)
         switched = full_network_trajectory(circuit, state, step, passage.count + 5) >= 1.0
         assert passage.count == int(np.argmax(switched)) + 1
         assert (passage.count - 1) * step < passage.time <= passage.count * step
