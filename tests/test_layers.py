@@ -128,6 +128,13 @@ def test_there_are_no_packages_besides_the_three() -> None:
     assert {file.parent.name for file in ROOT.glob("*/__init__.py")} == set(PACKAGES)
 
 
+@pytest.mark.parametrize("package", ["theory", "simulate"])
+def test_the_layout_in_contributing_names_every_file(package: str) -> None:
+    layout = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    files = {file.name for file in (ROOT / package).glob("*.py")} - {"__init__.py"}
+    assert {name for name in files if f"`{name}`" not in layout} == set()
+
+
 def code_cells(notebook: Path) -> list[ast.Module]:
     cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
     sources = ("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
