@@ -167,3 +167,8 @@ def test_a_network_that_breaks_down_has_a_name_for_it_and_leaves_the_others_alon
 def test_nothing_to_train_is_refused(settings):
     with pytest.raises(NothingToTrain, match="at least one epoch"):
         train(draw_networks(ZeroBias(10), 3, 0, DOUBLE), training(**settings))
+
+
+def test_no_networks_are_refused():
+    with pytest.raises(NothingToTrain, match="0 networks"):
+        train(draw_networks(ZeroBias(10), 0, 0, DOUBLE), training())
