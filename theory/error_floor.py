@@ -32,7 +32,7 @@ class Outcome(Enum):
     LONG_CYCLE = "mean over an attracting cycle too long to spell; the bound is the contraction of its last turn"
     SMALL_RATE = "the law 3 b / 16 of small rates; the bound b^3 is six times the largest deviation measured"
     AVERAGE = "mean over many orbits on an attractor without a cycle; the bound is 5 standard errors"
-    CAPTURED = "almost every start gets stuck at this rate; lower it below the failure ratio"
+    CAPTURED = "almost every start gets stuck at this rate; up to the critical rate none does"
 
 
 @dataclass(frozen=True)

@@ -20,17 +20,17 @@ RATE = Real(0.0, above=True, note=" (at zero nothing would ever be learned)")
 
 def configure(
     *,
-    delay: float = 100.0,
+    delay: float = Config.delay,
     learning_rate: float | None = None,
-    confidence: float = 10.0,
-    threshold: float = 10.0,
-    network_learning_rate: float = 0.02,
-    network_confidence: float = 10.0,
-    neurons: int = 100,
+    confidence: float = Config.confidence,
+    threshold: float = Config.threshold,
+    network_learning_rate: float = Config.network_learning_rate,
+    network_confidence: float = Config.network_confidence,
+    neurons: int = Config.neurons,
     networks: int | None = None,
     epochs: int | None = None,
-    effort: Effort = USUAL,
-    seed: int = 0,
+    effort: Effort = Config.effort,
+    seed: int = Config.seed,
 ) -> Config:
     """The settings of a run, with what is None filled in.
 
@@ -96,7 +96,7 @@ def main(
     delay: Annotated[
         float,
         option("--T", Real(1.0, 1e6), "Delay before the toy model must switch, in units of its time."),
-    ] = 100.0,
+    ] = Config.delay,
     learning_rate: Annotated[
         float | None,
         option(
@@ -108,19 +108,21 @@ def main(
     ] = None,
     confidence: Annotated[
         float, option("--confidence", POSITIVE, "Toy model's confidence c (unit: 1 / unit of x).")
-    ] = 10.0,
+    ] = Config.confidence,
     threshold: Annotated[
         float, option("--threshold", POSITIVE, "Toy model's threshold x_star (unit: that of x).")
-    ] = 10.0,
+    ] = Config.threshold,
     network_learning_rate: Annotated[
         float,
         option("--network-learning-rate", RATE, "Networks' learning rate, for the mean loss (no unit)."),
-    ] = 0.02,
+    ] = Config.network_learning_rate,
     network_confidence: Annotated[
         float,
         option("--network-confidence", POSITIVE, "Networks' confidence c (unit: 1 / unit of kappa)."),
-    ] = 10.0,
-    neurons: Annotated[int, option("--neurons", Whole(1, 100_000), "Neurons of each network (a count).")] = 100,
+    ] = Config.network_confidence,
+    neurons: Annotated[
+        int, option("--neurons", Whole(1, 100_000), "Neurons of each network (a count).")
+    ] = Config.neurons,
     networks: Annotated[
         int | None,
         option(
@@ -143,7 +145,7 @@ def main(
     full: Annotated[
         bool, flag("--full", "Also Fig. 3A, S1 and S2 at full length; goes on where it was interrupted.")
     ] = False,
-    seed: Annotated[int, SEED] = 0,
+    seed: Annotated[int, SEED] = Config.seed,
     json: Annotated[Path | None, JSON] = None,
     out: Annotated[Path | None, OUT] = None,
 ) -> int:

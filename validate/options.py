@@ -34,6 +34,9 @@ class Kind(ABC):
     def __call__(self, text: object) -> object:
         """Read the value."""
 
+    def _bad(self, text: object, problem: str) -> typer.BadParameter:
+        return typer.BadParameter(f"{str(text)!r} {problem}; accepted: {self.accepted}")
+
 
 @dataclass(frozen=True)
 class Real(Kind):
@@ -73,9 +76,6 @@ class Real(Kind):
             raise self._bad(text, "is too large")
         return value
 
-    def _bad(self, text: object, problem: str) -> typer.BadParameter:
-        return typer.BadParameter(f"{str(text)!r} {problem}; accepted: {self.accepted}")
-
 
 @dataclass(frozen=True)
 class Whole(Kind):
@@ -104,9 +104,6 @@ class Whole(Kind):
             raise self._bad(text, "is too small" if value < self.low else "is too large")
         return value
 
-    def _bad(self, text: object, problem: str) -> typer.BadParameter:
-        return typer.BadParameter(f"{str(text)!r} {problem}; accepted: {self.accepted}")
-
 
 @dataclass(frozen=True)
 class Choice(Kind):
@@ -127,7 +124,7 @@ class Choice(Kind):
     def __call__(self, text: object) -> str:
         """See `Kind`."""
         if text not in self.words:
-            raise typer.BadParameter(f"{str(text)!r} is unknown; accepted: {self.accepted}")
+            raise self._bad(text, "is unknown")
         return str(text)
 
 
@@ -146,11 +143,11 @@ class NewFile(Kind):
         path = Path(str(text))
         if _exists(path, text, self.accepted):
             if path.is_dir():
-                raise typer.BadParameter(f"{str(text)!r} is a directory; accepted: {self.accepted}")
+                raise self._bad(text, "is a directory")
             if not path.is_file():
-                raise typer.BadParameter(f"{str(text)!r} is not an ordinary file; accepted: {self.accepted}")
+                raise self._bad(text, "is not an ordinary file")
             if not os.access(path, os.W_OK):
-                raise typer.BadParameter(f"{str(text)!r} cannot be written; accepted: {self.accepted}")
+                raise self._bad(text, "cannot be written")
         _require_writable(path.parent, text, self.accepted)
         return path
 

@@ -24,6 +24,8 @@ MEASURED: dict[str, Any] = {
     "zorder": 2,
 }  # points
 
+GUIDE: dict[str, Any] = {"color": "#777777", "linewidth": 0.8, "linestyle": ":"}  # a place to read off; no data
+
 _STYLE: dict[Any, Any] = {
     "figure.dpi": 100,
     "savefig.dpi": 160,

@@ -80,7 +80,7 @@ FULL = Effort(
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Config:
     """The toy model's settings, the networks' settings, the effort and the seed.
 
@@ -88,14 +88,14 @@ class Config:
     units of 1/x, `threshold` of x. The networks' delay is fixed at the paper's 20 Euler steps of half a time constant.
     """
 
-    delay: float
+    delay: float = 100.0
     learning_rate: float
-    confidence: float
-    threshold: float
-    network_learning_rate: float
-    network_confidence: float
-    neurons: int
+    confidence: float = 10.0
+    threshold: float = 10.0
+    network_learning_rate: float = 0.02
+    network_confidence: float = 10.0
+    neurons: int = 100
     networks: int
     epochs: int
-    effort: Effort
-    seed: int
+    effort: Effort = USUAL
+    seed: int = 0

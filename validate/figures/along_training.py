@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 from validate.checks.along_training import LOW_RATE, Life, TrainingLives
 from validate.checks.settings import Config
 from validate.output import Plot
-from validate.plotting import MEASURED, PREDICTED, plot, style
+from validate.plotting import GUIDE, MEASURED, PREDICTED, plot, style
 
 COLOURS = ("#9bbad6", "#4f86b5", "#1f4e79", "#c77f0a", "#b3272d")
 LATENT = np.linspace(-4.0, 4.0, 401)
@@ -41,7 +41,7 @@ def _life(name: str, caption: str, life: Life) -> Plot:
             loss.axvline(epoch, color=colour, linewidth=0.8, linestyle=":")
         flow.plot([], [], "o", color="#555555", markersize=4, label="start kappa(0)")
         flow.axhline(0.0, color="black", linewidth=0.8)
-        flow.axvline(1.0, color="#777777", linewidth=0.8, linestyle=":")
+        flow.axvline(1.0, **GUIDE)
         flow.set(xlabel="latent variable kappa", ylabel="tau kappa'", ylim=(-2.4, 2.5))
         flow.legend(loc="lower left", ncols=2)
         points.step(

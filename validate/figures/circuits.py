@@ -6,7 +6,7 @@ from matplotlib.ticker import NullFormatter
 from validate.checks.circuits import DelayResults
 from validate.checks.settings import Config
 from validate.output import Plot
-from validate.plotting import MEASURED, PREDICTED, new_panels, plot, style
+from validate.plotting import GUIDE, MEASURED, PREDICTED, new_panels, plot, style
 
 
 def figures(config: Config, results: DelayResults | None) -> tuple[Plot, ...]:
@@ -16,7 +16,7 @@ def figures(config: Config, results: DelayResults | None) -> tuple[Plot, ...]:
     with style():
         figure, (left, right) = new_panels(2, 8.4, 3.6)
         ends = np.array([results.measured.min() * 0.9, results.measured.max() * 1.1])
-        left.plot(ends, ends, color="#777777", linewidth=0.8, linestyle=":")
+        left.plot(ends, ends, **GUIDE)
         left.plot(results.measured, results.flow, "^", color="#c77f0a", markersize=4, label="latent flow")
         left.plot(
             results.measured, results.normal_form, "x", color="#555555", markersize=5, label="ghost's normal form"

@@ -5,7 +5,7 @@ import numpy as np
 from validate.checks.settings import Config
 from validate.checks.toy_model import CURVE, LOWERED, ToyResults
 from validate.output import Plot
-from validate.plotting import MEASURED, PREDICTED, new_figure, plot, style
+from validate.plotting import GUIDE, MEASURED, PREDICTED, new_figure, plot, style
 
 
 def figures(config: Config, results: ToyResults) -> tuple[Plot, ...]:
@@ -33,7 +33,7 @@ def figures(config: Config, results: ToyResults) -> tuple[Plot, ...]:
             **MEASURED,
         )
         for place, name, side in ((0.25, "point of no return", "right"), (1.0, "optimum", "left")):
-            axes.axvline(place, color="#777777", linewidth=0.8, linestyle=":")
+            axes.axvline(place, **GUIDE)
             axes.annotate(f" {name} ", (place, 1.07), ha=side, fontsize=8, color="#555555")
         axes.text(-0.7, 0.5, "no-learning zone", ha="center", color="#555555", fontsize=8)
         axes.set(xlabel="r / r_opt", ylabel="loss / T", ylim=(-0.03, 1.13), xlim=(CURVE[0], CURVE[-1]))

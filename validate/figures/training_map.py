@@ -10,7 +10,7 @@ from validate.checks.fates import BETWEEN
 from validate.checks.settings import Config
 from validate.checks.training_map import Descents, MapResults
 from validate.output import Plot
-from validate.plotting import MEASURED, PREDICTED, new_figure, plot, style
+from validate.plotting import GUIDE, MEASURED, PREDICTED, new_figure, plot, style
 
 WORDS_NAMED = 5  # letters up to which a word is written into the diagram
 
@@ -42,7 +42,7 @@ def _parameters(config: Config, descents: Descents) -> Plot:
         figure = _panels(descents, descents.rho, "r / r_opt")
         for axes in figure.axes:
             axes.axhspan(0.1, 0.25, color="#dddddd", zorder=0)
-            axes.axhline(1.0, color="#777777", linewidth=0.8, linestyle=":")
+            axes.axhline(1.0, **GUIDE)
             axes.set(yscale="log", ylim=(0.1, 12))
     caption = (
         f"Fig. 2C: the parameter along the same runs at T = {config.delay:g}. Dotted: optimum; grey: no-learning zone."
@@ -83,8 +83,8 @@ def _floor(results: MapResults) -> Plot:
             axes.plot(
                 floors.rates[rows], floors.measured[rows, columns], "x", color="#777777", markersize=5, label="captured"
             )
-        axes.axvline(1.0, color="#777777", linewidth=0.8, linestyle=":")
-        axes.axvline(results.failure, color="#777777", linewidth=0.8, linestyle="--")
+        axes.axvline(1.0, **GUIDE)
+        axes.axvline(results.failure, **GUIDE | {"linestyle": "--"})
         axes.annotate("critical", (1.0, 0.006), rotation=90, ha="right", fontsize=8, color="#555555")
         axes.annotate("a_fail", (results.failure, 0.006), rotation=90, ha="left", fontsize=8, color="#555555")
         axes.set(
@@ -108,7 +108,7 @@ def _fates(results: MapResults) -> Plot:
         line = {"color": PREDICTED["color"], "marker": "s", "markersize": 4, "linewidth": 1.0, "capsize": 3}
         axes.errorbar(fates.rates[inside], value[inside], bound[inside], label="map, stratified starts", **line)
         axes.plot(fates.rates[inside], fates.measured[inside], label="gradient descent on the loss", **MEASURED)
-        axes.axvline(results.failure, color="#777777", linewidth=0.8, linestyle="--")
+        axes.axvline(results.failure, **GUIDE | {"linestyle": "--"})
         axes.annotate("a_fail", (results.failure, 0.4), rotation=90, ha="left", fontsize=8, color="#555555")
         axes.set(xlabel="learning rate / critical rate", ylabel="fraction of starts captured", xlim=(0.995, 1.035))
         axes.legend(loc="upper left")
@@ -136,8 +136,8 @@ def _diagram(results: MapResults) -> Plot:
             axes.plot([max(low, 0.3), high], [height, height], color="#c77f0a", linewidth=2.5, label=label)
             if len(cycle.word) <= WORDS_NAMED:
                 axes.annotate(cycle.word, ((max(low, 0.3) + high) / 2, height + 0.015), ha="center", fontsize=7)
-        axes.axhline(0.25, color="#777777", linewidth=0.8, linestyle=":")
-        axes.axvline(results.failure, color="#777777", linewidth=0.8, linestyle="--")
+        axes.axhline(0.25, **GUIDE)
+        axes.axvline(results.failure, **GUIDE | {"linestyle": "--"})
         axes.annotate("point of no return", (0.31, 0.27), fontsize=8, color="#555555")
         axes.annotate("a_fail", (results.failure, 1.4), rotation=90, ha="left", fontsize=8, color="#555555")
         axes.set(
