@@ -12,7 +12,9 @@ import sympy as sp
 
 from simulate.lowering import lower
 from simulate.stable import UnsupportedExpression
-from theory import finite_threshold, ghost, output
+from theory import crossing, euler, finite_threshold, ghost, output, plateau, reduction
+from theory import normal_form as nf
+from theory import training_map as tm
 from theory.ghost import PER_DELAY, confidence, delay, r, response, threshold, time
 from theory.special import lower_mpmath, secsq, tanc
 
@@ -38,6 +40,8 @@ ANY_R = tuple(rho * OPTIMUM for rho in RHO)
 POSITIVE_R = tuple(v for v in ANY_R if v > 0)
 NEGATIVE_R = (-1e-3, -0.05, -4.0)
 STEP = (10.0, 7.0)
+CROSSING = (nf.EFFECTIVE_R, nf.CURVATURE, crossing.FIRST, crossing.SECOND, crossing.MIXED)
+NEURON = (reduction.LATENT, reduction.M, reduction.N, reduction.B)
 CASES = [
     Case("trajectory", ghost.trajectory(), (r, time), ANY_R[:6], (8.0,)),
     Case("trajectory_cases", ghost.trajectory_cases(), (r, time), tuple(v for v in ANY_R[:6] if v), (8.0,)),
@@ -75,6 +79,34 @@ CASES = [
          POSITIVE_R, (0.3,)),
     Case("time_to_blow_up", output.time_to_blow_up(), (r, output.level), POSITIVE_R, (1.0,)),
     Case("growth_at_state", output.growth_at_state(), (r, output.state, time), POSITIVE_R, (1.0, 3.0)),
+    Case("early_slope", finite_threshold.early_slope(), (r, ghost.escape, finite_threshold.softness), POSITIVE_R,
+         (10.0, 0.1)),
+    Case("map_left", tm.step("L"), (tm.rho, tm.rate_ratio, tm.response_ratio), (0.3, 0.9), (0.6, 2.0)),
+    Case("map_right", tm.step("R"), (tm.rho, tm.rate_ratio, tm.response_ratio), (1.1, 10.0), (0.6, 2.0)),
+    *(Case(f"{form.__name__}_{letter}", form(letter), (tm.u,), (0.5, 1.0, 8.0), ())
+      for form in (tm.branch, tm.branch_slope) for letter in "LR"),
+    Case("map_loss", tm.loss(), (tm.rho,), (0.3, 0.999, 1.001, 10.0), ()),
+    Case("jump", tm.jump(), (tm.rho, tm.scaled_rate), (0.3, 10.0), (0.6,)),
+    Case("cut", tm.cut(), (tm.response_ratio,), (0.1, 1.0, 5.0), ()),
+    Case("scale", tm.scale(), (tm.response_ratio,), (0.1, 1.0, 5.0), ()),
+    *(Case(f"plateau_{k}", f, (tm.rho, tm.scaled_rate), (1.5, 10.0), (0.3,))
+      for k, f in enumerate(plateau.epoch_terms())),
+    Case("passage_past_ghost", nf.passage_time(), nf.ARGUMENTS, (1e-3, 0.5), (1.5, 2.0, -0.3, 1.0)),
+    Case("passage_beside_pair", nf.passage_time_beside_pair(), nf.ARGUMENTS, (-0.1, -1e-3), (1.5, 2.0, 0.5, 1.0)),
+    Case("passage_at_saddle_node", nf.passage_time_at_saddle_node(), nf.ARGUMENTS[1:], (0.5, 2.0), (2.0, 0.5, 1.5)),
+    Case("toy_r", nf.toy_r(), nf.ARGUMENTS[:3], (-0.1, 0.0, 1e-3), (1.5, 2.0)),
+    Case("optimum_at_ghost", nf.optimal_effective_r_at_ghost(delay), (delay, *nf.ARGUMENTS[1:3]), (1.0, 100.0),
+         (1.5, 2.0)),
+    Case("r_eff_along_step", crossing.effective_r_along_step(), (reduction.RATE, *CROSSING), (0.0, 0.01),
+         (0.1, 1.5, -2.0, 0.3, 0.4)),
+    *(Case(f"crossing_rate_{order}", crossing.crossing_rate(order), CROSSING, (1e-3, 0.1), (1.5, -2.0, 0.3, 0.4))
+      for order in (1, 2)),
+    Case("euler_correction", euler.passage_correction(), (euler.start_speed, euler.end_speed, euler.step), (0.1, 3.0),
+         (2.0, 0.5)),
+    Case("neuron_share", reduction.neuron_share(), NEURON, (-300.0, -15.0, -1.0, 0.0, 15.0, 300.0), (1.2, -0.7, 0.3)),
+    Case("neuron_along_step", reduction.neuron_along_step(),
+         (reduction.RATE, *NEURON, reduction.STEP_M, reduction.STEP_N, reduction.STEP_B), (0.0, 0.1),
+         (0.8, 1.2, -0.7, 0.3, 0.5, -0.4, 0.2)),
     Case("tanc", tanc(z), (z,), (-1e8, -700.0, -0.3, -0.2, 1e-12, 0.2, 0.3, 2.0), ()),
     Case("secsq", secsq(z), (z,), (-1e4, -700.0, -0.3, -0.2, 1e-12, 0.2, 0.3, 2.0), ()),
     Case("sech", sp.sech(x), (x,), (-700.0, -1.0, 0.0, 1e-3, 700.0), ()),
@@ -192,9 +224,9 @@ def test_arrays_broadcast():
 
 
 def test_shared_subexpressions_are_computed_once():
-    expensive = sp.tanh(x * y)
+    expensive = sp.atan(x * y)
     traced = jax.make_jaxpr(lower((expensive**2 + expensive, sp.exp(expensive)), (x, y)))(1.0, 2.0)
-    assert str(traced).count("tanh") == 1
+    assert str(traced).count("atan ") == 1
 
 
 @pytest.mark.parametrize(
