@@ -1,4 +1,4 @@
-"""The bridge from symbols to JAX: every theory function crossed with value, jit, vmap and gradient."""
+"""The bridge from symbols to JAX: theory functions of every kind, crossed with value, jit, vmap and gradient."""
 
 from dataclasses import dataclass
 from functools import cache
