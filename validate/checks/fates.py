@@ -16,6 +16,9 @@ BETWEEN = (1.005, 1.02, 1.0289)
 """Rates between the critical one and the failure ratio, where the outcome depends on the start."""
 STARTS = 2000
 EPOCHS = 5000
+SURVIVORS, PATIENCE = 400, 10_000
+"""Starts and epochs of the bracket of the failure ratio: near 1.1 one start in 1,500 is still free after 2,000 epochs,
+and each further 300 epochs or so capture two of three, so that none is left by chance."""
 
 
 @dataclass(frozen=True)
@@ -55,15 +58,15 @@ def compare_fates(config: Config, report: Report, learner: Learner, failure: flo
 
 def _bracket_failure(report: Report, learner: Learner, failure: float) -> None:
     """The largest rate at which some of many starts is still learning after thousands of epochs."""
-    starts = 1 - np.geomspace(1e-11, 0.7, 400)  # the last basin to vanish lies just left of the optimum
+    starts = 1 - np.geomspace(1e-11, 0.7, SURVIVORS)  # the last basin to vanish lies just left of the optimum
     low, high = 1.0, 1.2
     while high - low > 1e-9:
         middle = (low + high) / 2
-        rho, _ = learner.settle(starts, np.full(len(starts), middle), 2000 // CHUNK)
+        rho, _ = learner.settle(starts, np.full(len(starts), middle), PATIENCE // CHUNK)
         low, high = (middle, high) if (rho >= PAPER.cut).any() else (low, middle)
     report.check(
         "rate above which no start survives, in units of the critical one",
         predicted=failure,
         measured=(low, high),
-        tolerance=Bracket(1e-9, "400 starts, 2,000 epochs"),
+        tolerance=Bracket(1e-9, f"{SURVIVORS} starts, {PATIENCE:,} epochs"),
     )

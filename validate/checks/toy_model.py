@@ -6,6 +6,7 @@ from functools import partial
 
 import jax
 import jax.numpy as jnp
+import mpmath as mp
 import numpy as np
 import sympy as sp
 from jaxtyping import Array, Float
@@ -16,7 +17,7 @@ from theory import confidence, euler, finite_threshold, ghost
 from theory.confidence import FiniteConfidenceLoss
 from theory.flip import flip, flip_by_quadrature
 from theory.no_learning import gradient_at_zero
-from theory.special import lower_numpy
+from theory.special import lower_mpmath, lower_numpy
 from theory.toy_model import ToyModel
 from validate.checks.settings import Config
 from validate.progress import Progress
@@ -32,6 +33,7 @@ CURVE = np.linspace(-1.5, 4.0, 551)
 LOWERED = (1.0, 0.03, 0.01)
 """Fractions of the confidence for which Fig. 2A shows the loss: low ones have a gradient in the no-learning zone."""
 LEARNABLE = 1e-3  # in units of delay / r_opt: smaller gradients are compared in absolute terms
+UNDERFLOW = 1e-290
 PAPER_DELAY, PAPER_DT, PAPER_THRESHOLD = 100.0, 0.1, 10.0
 HALVINGS = 5
 
@@ -161,13 +163,16 @@ def _compare_no_learning_zone(config: Config, report: Report, model: ToyModel) -
     """At finite confidence the zone has a gradient: what lowers r there and what raises it."""
     finite = ToyModel(config.delay, threshold=config.threshold, confidence=config.confidence)
     at_zero = confidence.loss_and_gradient(np.zeros(1), finite)
-    values = (config.delay, config.threshold, config.confidence)
-    closed = lower_numpy((ghost.delay, ghost.threshold, ghost.confidence), ghost.paper_window(gradient_at_zero()))
+    closed = lower_mpmath((ghost.delay, ghost.threshold, ghost.confidence), ghost.paper_window(gradient_at_zero()))
+    # in mpmath: exp(c x_star) leaves the range of floats long before the gradient means nothing
+    predicted = float(closed(*map(mp.mpf, (config.delay, config.threshold, config.confidence))))
     report.check(
         "gradient at r = 0, unit T / r_opt: closed form against quadrature",
-        predicted=float(closed(*values)) * model.optimal_r / config.delay,
+        predicted=predicted * model.optimal_r / config.delay,
         measured=float(at_zero.gradient[0]) * model.optimal_r / config.delay,
-        tolerance=Relative(1e-11, "quadrature: 12 digits of each part"),
+        tolerance=Relative(1e-11, "quadrature: 12 digits of each part")
+        if abs(predicted) > UNDERFLOW
+        else Absolute(UNDERFLOW, "the smallest floats have few digits"),
     )
     report.check(
         "r below which descent pushes a stuck learner deeper: exponential integrals against quadrature",
