@@ -15,6 +15,7 @@ from validate.command import Command, Destination, Section, execute
 from validate.options import JSON, OUT, SEED, Real, Whole, flag, option
 
 POSITIVE = Real(0.0, above=True)
+TOY = Real(1e-3, 1e3)  # where quadrature and solver are checked to hold their tolerances
 RATE = Real(0.0, above=True, note=" (at zero nothing would ever be learned)")
 
 
@@ -107,10 +108,10 @@ def main(
         ),
     ] = None,
     confidence: Annotated[
-        float, option("--confidence", POSITIVE, "Toy model's confidence c (unit: 1 / unit of x).")
+        float, option("--confidence", TOY, "Toy model's confidence c (unit: 1 / unit of x).")
     ] = Config.confidence,
     threshold: Annotated[
-        float, option("--threshold", POSITIVE, "Toy model's threshold x_star (unit: that of x).")
+        float, option("--threshold", TOY, "Toy model's threshold x_star (unit: that of x).")
     ] = Config.threshold,
     network_learning_rate: Annotated[
         float,

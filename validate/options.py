@@ -140,6 +140,8 @@ class NewFile(Kind):
 
     def __call__(self, text: object) -> Path:
         """See `Kind`."""
+        if not text:
+            raise self._bad(text, "is no name")
         path = Path(str(text))
         if _exists(path, text, self.accepted):
             if path.is_dir():
@@ -161,6 +163,8 @@ class Directory(Kind):
 
     def __call__(self, text: object) -> Path:
         """See `Kind`."""
+        if not text:  # as from an unset variable: never meant for the current directory
+            raise self._bad(text, "is no name")
         path = Path(str(text))
         nearest = path
         while not _exists(nearest, text, self.accepted) and nearest != nearest.parent:
