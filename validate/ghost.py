@@ -115,14 +115,16 @@ def main(
     ] = Config.threshold,
     network_learning_rate: Annotated[
         float,
-        option("--network-learning-rate", RATE, "Networks' learning rate, for the mean loss (no unit)."),
+        option(
+            "--network-learning-rate", RATE, "Learning rate of the networks of Fig. 4, for the mean loss (no unit)."
+        ),
     ] = Config.network_learning_rate,
     network_confidence: Annotated[
         float,
-        option("--network-confidence", POSITIVE, "Networks' confidence c (unit: 1 / unit of kappa)."),
+        option("--network-confidence", POSITIVE, "Confidence c of the networks of Fig. 4 (unit: 1 / unit of kappa)."),
     ] = Config.network_confidence,
     neurons: Annotated[
-        int, option("--neurons", Whole(1, 100_000), "Neurons of each network (a count).")
+        int, option("--neurons", Whole(1, 100_000), "Neurons of each network of Fig. 4 (a count).")
     ] = Config.neurons,
     networks: Annotated[
         int | None,
