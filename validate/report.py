@@ -153,14 +153,17 @@ class Report:
         return text
 
     def document(self) -> dict[str, object]:
-        """The JSON document as plain values: all numbers finite, all else null with a flag beside it."""
+        """The JSON document as plain values: all numbers finite, all else null with a flag beside it.
+
+        A run that was interrupted says so beside `passed`; the flag is absent from any other.
+        """
         return {
             "command": self.command,
             "config": plain(self.config),
             "checks": [plain(check) for check in self.checks],
             "quantities": plain(self.quantities),
             "passed": self.passed,
-            "interrupted": self.interrupted,
+            **({"interrupted": True} if self.interrupted else {}),
             "provenance": self._provenance(),
         }
 

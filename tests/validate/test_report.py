@@ -172,3 +172,11 @@ def test_a_check_is_frozen() -> None:
     check = Check("x", 1.0, 1.0, 0.0, 0.0, "exact", True, True)
     with pytest.raises(AttributeError):
         check.passed = False  # type: ignore[misc]
+
+
+def test_a_run_that_ended_holds_the_promised_keys_and_no_other() -> None:
+    made = report()
+    promised = ["command", "config", "checks", "quantities", "passed", "provenance"]
+    assert list(made.document()) == promised
+    made.interrupted = True
+    assert sorted(made.document()) == sorted([*promised, "interrupted"])
