@@ -17,6 +17,7 @@ from validate.options import JSON, OUT, SEED, Real, Whole, flag, option
 POSITIVE = Real(0.0, above=True)
 TOY = Real(1e-3, 1e3)  # where quadrature and solver are checked to hold their tolerances
 RATE = Real(0.0, above=True, note=" (at zero nothing would ever be learned)")
+NETWORK_RATE = Real(0.0, 1e6, above=True, note=" (at zero nothing would ever be learned)")
 
 
 def configure(

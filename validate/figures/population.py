@@ -29,7 +29,8 @@ def figures(config: Config, results: PopulationResults) -> tuple[Plot, ...]:
                 left.plot(epochs, _thinned(mean), color=colour, label=f"{name} ({int(which.sum())})")
         left.set(xlabel="epoch", ylabel="mean accuracy", ylim=(0.45, 1.02))
         left.set_title(f"training at c = {config.network_confidence:g}")
-        left.legend(loc="upper left")
+        if left.lines:
+            left.legend(loc="upper left")
         for recovery, colour in zip(results.recoveries, COLOURS, strict=False):
             accuracy = np.asarray(recovery.continued.result.history.probes.accuracy)
             mean, error = accuracy.mean(axis=1), accuracy.std(axis=1) / np.sqrt(accuracy.shape[1])
