@@ -23,7 +23,7 @@ def rank_one_gradient(
     """dL/dm, dL/dn and dL/db of the delayed-activation loss, by reverse mode through the state of all neurons.
 
     m, n and b are the rank-one network's vectors, (neurons,) each; confidence and threshold its readout's. This is what
-    `theory.crossing.predict_crossing` asks for. Raises `DoublePrecisionRequired` if `jax_enable_x64` is off.
+    `theory.circuit.crossing.predict_crossing` asks for. Raises `DoublePrecisionRequired` if `jax_enable_x64` is off.
     """
     require_double_precision()
     cell = RankOne(*(jnp.asarray(vector, dtype=jnp.float64) for vector in (m, n, b)))

@@ -1,7 +1,7 @@
 """The toy model as the paper simulates it: Euler's scheme x_{k+1} = x_k + dt (x_k^2 + r), x_0 = 0.
 
 The paper's settings are dt = 0.1 and threshold 10. Step k stands for the time from k dt to (k + 1) dt and is
-read from x_k. Units as in `toy_model`. What the scheme does to the optimum is predicted in `theory.euler`.
+read from x_k. Units as in `toy_model`. What the scheme does to the optimum is predicted in `theory.toy.euler`.
 """
 
 import math

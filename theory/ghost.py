@@ -2,7 +2,7 @@
 
 The task asks for output 0 up to the delay T and 1 for a response window T_r after it. A confident output
 (confidence to infinity) is a step: 0 before the state passes the threshold, 1 after. Everything here
-follows by machine from the ODE and the loss integral; finite confidence is in ``theory.confidence``.
+follows by machine from the ODE and the loss integral; finite confidence is in ``theory.toy.confidence``.
 
 Conventions: at the optimum itself the gradient is 0 (the mean of the two one-sided slopes), and at the
 point of no return itself the learner is not yet stuck (the gradient is that of the branch above it).
@@ -13,7 +13,7 @@ from functools import cache
 
 import sympy as sp
 
-from theory.special import tanc
+from theory.toy.special import tanc
 
 r = sp.Symbol("r", real=True)
 delay = sp.Symbol("T", positive=True)

@@ -3,7 +3,7 @@
     circuit = LatentCircuit(m, n, b)
     circuit.fixed_points().roots, circuit.ghosts(), circuit.predicted_delay().value
 
-Every derivative comes from `theory/reduction.py`, every certificate from `theory/certify.py`.
+Every derivative comes from `theory/circuit/reduction.py`, every certificate from `theory/circuit/certify.py`.
 """
 
 from dataclasses import dataclass
@@ -12,11 +12,11 @@ from functools import cached_property
 import numpy as np
 from jaxtyping import ArrayLike, Float
 
-from theory.certify import certify_fixed_points, certify_turning_points, rounding_error
-from theory.normal_form import NormalForm
-from theory.passage import Delay, Passage, euler_passage, travel_time, with_euler_correction
-from theory.reduction import latent_derivatives, leak_at, parameter_derivatives
-from theory.roots import Count
+from theory.circuit.certify import certify_fixed_points, certify_turning_points, rounding_error
+from theory.circuit.normal_form import NormalForm
+from theory.circuit.passage import Delay, Passage, euler_passage, travel_time, with_euler_correction
+from theory.circuit.reduction import latent_derivatives, leak_at, parameter_derivatives
+from theory.circuit.roots import Count
 
 INITIAL_ACTIVITY = -0.3  # the paper starts every neuron there
 

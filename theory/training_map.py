@@ -25,7 +25,7 @@ import sympy as sp
 from jaxtyping import Float
 
 from theory import ghost
-from theory.errors import RateError, StartError, WindowError
+from theory.descent.errors import RateError, StartError, WindowError
 
 rho = sp.Symbol("rho", positive=True)
 rate_ratio = sp.Symbol("a", positive=True)

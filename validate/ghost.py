@@ -39,7 +39,7 @@ def configure(
     The learning rate from the theory, the rest by effort.
     """
     if learning_rate is None:
-        from theory.toy_model import ToyModel
+        from theory.toy.toy_model import ToyModel
 
         learning_rate = PAPER_RATE_RATIO * ToyModel(delay).critical_learning_rate
     return Config(

@@ -18,7 +18,7 @@ from simulate.toy_euler import (
     step_loss,
 )
 from simulate.toy_model import Task, sigmoid_loss_and_gradient
-from theory.euler import end, parameter_shift, passage_time, position, start, step
+from theory.toy.euler import end, parameter_shift, passage_time, position, start, step
 
 DELAY, THRESHOLD = 100.0, 10.0
 

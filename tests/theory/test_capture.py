@@ -4,9 +4,9 @@ import mpmath as mp
 import numpy as np
 import pytest
 
-from theory.capture import capture_certificate, failure_ratio, last_cycle
-from theory.captured_fraction import NormalStarts, UniformStarts, captured_fraction
-from theory.errors import RateError, StartError
+from theory.descent.capture import capture_certificate, failure_ratio, last_cycle
+from theory.descent.captured_fraction import NormalStarts, UniformStarts, captured_fraction
+from theory.descent.errors import RateError, StartError
 from theory.training_map import Window, advance
 
 

@@ -3,7 +3,7 @@ import mpmath
 import numpy as np
 import pytest
 
-from theory.certify import _jet, certify_fixed_points, certify_turning_points
+from theory.circuit.certify import _jet, certify_fixed_points, certify_turning_points
 
 
 def networks(seed, batch, neurons, gain):

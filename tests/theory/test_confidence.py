@@ -10,12 +10,13 @@ import sympy as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from theory import confidence, flip, ghost, no_learning, output
-from theory.confidence import NoOptimumError, QuadratureError, loss_and_gradient, optimal_r
+from theory import ghost
 from theory.ghost import r, time
-from theory.panels import Panels
-from theory.special import lower_mpmath
-from theory.toy_model import ToyModel, ToyModelError
+from theory.toy import confidence, flip, no_learning, output
+from theory.toy.confidence import NoOptimumError, QuadratureError, loss_and_gradient, optimal_r
+from theory.toy.panels import Panels
+from theory.toy.special import lower_mpmath
+from theory.toy.toy_model import ToyModel, ToyModelError
 
 q = sp.Symbol("q", positive=True)
 STATE, GROWTH = (lower_mpmath((r, time), f) for f in (ghost.trajectory(), ghost.sensitivity()))

@@ -5,8 +5,8 @@ import pytest
 import sympy
 from scipy.optimize import brentq
 
-from theory import normal_form as nf
-from theory.crossing import (
+from theory.circuit import normal_form as nf
+from theory.circuit.crossing import (
     FIRST,
     MIXED,
     SECOND,
@@ -17,7 +17,7 @@ from theory.crossing import (
     predict_crossing,
     step_response,
 )
-from theory.reduction import RATE
+from theory.circuit.reduction import RATE
 
 
 def random_gradient(seed, circuit, towards_saddle_node=True):

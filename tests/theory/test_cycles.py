@@ -4,10 +4,10 @@ import mpmath as mp
 import numpy as np
 import pytest
 
-from theory.catalogue import attracting_cycles
-from theory.cycles import MOVE, Cycle, refine
-from theory.errors import RateError, WordError
-from theory.itinerary import find_cycles, is_rotation
+from theory.descent.catalogue import attracting_cycles
+from theory.descent.cycles import MOVE, Cycle, refine
+from theory.descent.errors import RateError, WordError
+from theory.descent.itinerary import find_cycles, is_rotation
 from theory.training_map import Window, advance, orbit
 
 

@@ -5,8 +5,8 @@ import pytest
 import sympy
 
 from theory import ghost as toy
-from theory import normal_form as nf
-from theory.effective import NoBottleneck, bottleneck, effective_r_for, effective_toy_model
+from theory.circuit import normal_form as nf
+from theory.circuit.effective import NoBottleneck, bottleneck, effective_r_for, effective_toy_model
 from theory.latent import LatentCircuit
 
 

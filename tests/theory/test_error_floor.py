@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from theory.captured_fraction import PAPER_STARTS, captured_fraction
-from theory.error_floor import Outcome, error_floor, small_rate_law
-from theory.errors import RateError
+from theory.descent.captured_fraction import PAPER_STARTS, captured_fraction
+from theory.descent.error_floor import Outcome, error_floor, small_rate_law
+from theory.descent.errors import RateError
 from theory.training_map import Window, advance
 
 

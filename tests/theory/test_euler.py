@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import sympy as sp
 
-from theory.euler import (
+from theory.toy.euler import (
     CoefficientOrder,
     end,
     end_speed,

@@ -10,10 +10,11 @@ import sympy as sp
 from hypothesis import given
 from hypothesis import strategies as st
 
-from theory import finite_threshold, ghost
+from theory import ghost
 from theory.ghost import INTEGRAL, PER_DELAY, delay, r, response, threshold, time
-from theory.special import lower_mpmath, lower_numpy, secsq, secsq_array, tanc, tanc_array
-from theory.toy_model import ToyModel, ToyModelError
+from theory.toy import finite_threshold
+from theory.toy.special import lower_mpmath, lower_numpy, secsq, secsq_array, tanc, tanc_array
+from theory.toy.toy_model import ToyModel, ToyModelError
 
 q = sp.Symbol("q", positive=True)
 z = sp.Symbol("z", positive=True)

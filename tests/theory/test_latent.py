@@ -4,10 +4,10 @@ import mpmath
 import numpy as np
 import pytest
 
-from theory.certify import _jet, certify_fixed_points
+from theory.circuit.certify import _jet, certify_fixed_points
+from theory.circuit.passage import PassageOutcome
+from theory.circuit.roots import find_roots
 from theory.latent import INITIAL_ACTIVITY, LatentCircuit, NetworkShapeError, NetworkValueError
-from theory.passage import PassageOutcome
-from theory.roots import find_roots
 
 
 def ghostly(height, tau=1.0):

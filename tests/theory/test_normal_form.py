@@ -6,8 +6,8 @@ import pytest
 import sympy
 
 from theory import ghost
-from theory import normal_form as nf
-from theory.normal_form import NormalForm
+from theory.circuit import normal_form as nf
+from theory.circuit.normal_form import NormalForm
 
 
 def test_the_normal_form_is_the_toy_model_in_a_scaled_variable():

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 import sympy
 
-from theory import reduction
+from theory.circuit import reduction
 
 
 def network(neurons, rank):

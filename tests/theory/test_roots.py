@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.polynomial import Polynomial
 
-from theory.roots import Jet, find_roots
+from theory.circuit.roots import Jet, find_roots
 
 EPS = float(np.finfo(np.float64).eps)
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from simulate.population import Experiment, population
-from theory.certify import certify_fixed_points, certify_turning_points
-from theory.crossing import predict_crossing
+from theory.circuit.certify import certify_fixed_points, certify_turning_points
+from theory.circuit.crossing import predict_crossing
 from theory.latent import LatentCircuit
 
 RATE = 0.1  # five times the paper's: five times fewer epochs to the same place

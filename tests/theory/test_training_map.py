@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from theory import ghost
-from theory.errors import RateError, StartError, WindowError
-from theory.plateau import epoch_terms, plateau_length
-from theory.safety import safety_proof
+from theory.descent.errors import RateError, StartError, WindowError
+from theory.descent.plateau import epoch_terms, plateau_length
+from theory.descent.safety import safety_proof
 from theory.training_map import (
     PAPER,
     Window,

@@ -8,8 +8,8 @@ import sys
 import numpy as np
 import pytest
 
-from theory.capture import failure_ratio
-from theory.toy_model import ToyModel
+from theory.descent.capture import failure_ratio
+from theory.toy.toy_model import ToyModel
 from validate.checks.training_map import record_quantities
 from validate.ghost import PAPER_RATE_RATIO, configure
 from validate.report import Report

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from theory.capture import failure_ratio
-from theory.toy_model import ToyModel
+from theory.descent.capture import failure_ratio
+from theory.toy.toy_model import ToyModel
 from validate.checks import training_map
 from validate.checks.fates import PATIENCE, SURVIVORS, _bracket_failure
 from validate.checks.learner import CHUNK, analytic

@@ -13,9 +13,9 @@ from jaxtyping import Float, Int
 
 from simulate.population import Experiment, Population, population
 from simulate.train import TrainingResult
-from theory.certify import certify_fixed_points
+from theory.circuit.certify import certify_fixed_points
+from theory.circuit.normal_form import NormalForm
 from theory.latent import LatentCircuit
-from theory.normal_form import NormalForm
 from validate.checks.population import trained_population
 from validate.checks.rank_one import rank_one_vectors
 from validate.checks.resume import resumable

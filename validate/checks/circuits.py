@@ -9,8 +9,8 @@ from jaxtyping import Array, Float, Int
 
 from simulate.cells import RankOne
 from simulate.tasks import DelayedActivation
+from theory.circuit.passage import Delay, PassageOutcome, with_euler_correction
 from theory.latent import LatentCircuit
-from theory.passage import Delay, PassageOutcome, with_euler_correction
 from validate.checks.along_training import low_rate_population
 from validate.checks.rank_one import rank_one_vectors
 from validate.checks.settings import Config

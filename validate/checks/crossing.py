@@ -13,8 +13,8 @@ from jaxtyping import Bool, Float, Int
 from simulate.cells import Network
 from simulate.population import LEARNED, Experiment, Population
 from simulate.train import TrainingResult, train
-from theory.certify import certify_fixed_points, certify_turning_points
-from theory.crossing import Crossing, predict_crossing
+from theory.circuit.certify import certify_fixed_points, certify_turning_points
+from theory.circuit.crossing import Crossing, predict_crossing
 from theory.latent import LatentCircuit
 from validate.checks.population import SNAPSHOT_EVERY, trained_population
 from validate.checks.rank_one import rank_one_vectors

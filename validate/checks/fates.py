@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from theory.captured_fraction import CapturedFraction, NormalStarts, captured_fraction
+from theory.descent.captured_fraction import CapturedFraction, NormalStarts, captured_fraction
 from theory.training_map import PAPER
 from validate.checks.learner import CHUNK, Learner
 from validate.checks.settings import Config

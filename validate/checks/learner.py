@@ -13,7 +13,7 @@ from simulate.integrate import FORWARD
 from simulate.lowering import lower
 from simulate.toy_model import confident_loss
 from theory import ghost
-from theory.toy_model import ToyModel
+from theory.toy.toy_model import ToyModel
 
 CHUNK = 250  # epochs in one call
 

@@ -13,8 +13,8 @@ from jaxtyping import Bool
 
 from simulate.initial import ZeroBias
 from simulate.population import Experiment, Population, Recovery, population, recover
-from theory.certify import certify_fixed_points
-from theory.roots import Roots
+from theory.circuit.certify import certify_fixed_points
+from theory.circuit.roots import Roots
 from validate.checks.rank_one import rank_one_vectors
 from validate.checks.settings import Config
 from validate.progress import Progress

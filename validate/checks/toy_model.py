@@ -13,12 +13,13 @@ from jaxtyping import Array, Float
 
 from simulate.toy_euler import passage_optimum
 from simulate.toy_model import Task, escape_time, escape_time_direct, sigmoid_loss_and_gradient
-from theory import confidence, euler, finite_threshold, ghost
-from theory.confidence import FiniteConfidenceLoss
-from theory.flip import flip, flip_by_quadrature
-from theory.no_learning import gradient_at_zero
-from theory.special import lower_mpmath, lower_numpy
-from theory.toy_model import ToyModel
+from theory import ghost
+from theory.toy import confidence, euler, finite_threshold
+from theory.toy.confidence import FiniteConfidenceLoss
+from theory.toy.flip import flip, flip_by_quadrature
+from theory.toy.no_learning import gradient_at_zero
+from theory.toy.special import lower_mpmath, lower_numpy
+from theory.toy.toy_model import ToyModel
 from validate.checks.settings import Config
 from validate.progress import Progress
 from validate.report import Report

@@ -7,14 +7,14 @@ import mpmath as mp
 import numpy as np
 from jaxtyping import Float
 
-from theory.capture import capture_certificate, failure_ratio
-from theory.captured_fraction import NormalStarts, captured_fraction
-from theory.catalogue import Catalogue, attracting_cycles
-from theory.cycles import Cycle
-from theory.error_floor import ErrorFloor, error_floor
-from theory.plateau import plateau_length
-from theory.safety import safety_proof
-from theory.toy_model import ToyModel
+from theory.descent.capture import capture_certificate, failure_ratio
+from theory.descent.captured_fraction import NormalStarts, captured_fraction
+from theory.descent.catalogue import Catalogue, attracting_cycles
+from theory.descent.cycles import Cycle
+from theory.descent.error_floor import ErrorFloor, error_floor
+from theory.descent.plateau import plateau_length
+from theory.descent.safety import safety_proof
+from theory.toy.toy_model import ToyModel
 from theory.training_map import PAPER, advance, jump_length, orbit
 from validate.checks.fates import Fates, compare_fates
 from validate.checks.learner import CHUNK, Learner, analytic, simulated
@@ -183,7 +183,7 @@ def _compare_floors(config: Config, report: Report, learner: Learner) -> Floors:
     free = measured < 0.999  # captured trainings have loss 1
     some = free.any(axis=1)  # above the critical rate all trainings may be captured, by chance: nothing to compare
     kept = np.array([row[ok].mean() for row, ok in zip(measured[some], free[some], strict=True)])
-    turn = 16 / (9 * min(FLOOR_RATES))  # epochs: theory.error_floor, small-rate law
+    turn = 16 / (9 * min(FLOOR_RATES))  # epochs: theory.descent.error_floor, small-rate law
     report.check(
         "error floor against the learning rate (Fig. 2D), relative",
         predicted=np.ones(some.sum()),

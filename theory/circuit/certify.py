@@ -1,7 +1,7 @@
 """Certified fixed points and turning points of many rank-one circuits at once.
 
-What `theory/roots.py` has to know of a circuit: where roots can be at all, bounds of the derivatives on a cell, and
-how wrong double precision can be.
+What `theory/circuit/roots.py` has to know of a circuit: where roots can be at all, bounds of the derivatives on a
+cell, and how wrong double precision can be.
 """
 
 from collections.abc import Iterator
@@ -10,8 +10,8 @@ from functools import cache
 import numpy as np
 from jaxtyping import Float, Int
 
-from theory.reduction import latent_derivatives, leak_at, tanh_bound, tanh_polynomial, tanh_tail
-from theory.roots import Jet, JetFunction, Roots, find_roots
+from theory.circuit.reduction import latent_derivatives, leak_at, tanh_bound, tanh_polynomial, tanh_tail
+from theory.circuit.roots import Jet, JetFunction, Roots, find_roots
 
 UNIT_ROUNDOFF = 0.5 * np.finfo(np.float64).eps
 ROUNDINGS = 32  # more than the operations between a neuron's parameters and its share; tanh is trusted to 4 ulp

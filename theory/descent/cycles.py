@@ -2,14 +2,14 @@
 
 In u (see `theory.training_map`) a cycle's points and multiplier know neither of the rate nor of the window. It lives
 exactly while the kink k = b^(-2/5) lies above its L points and below its R points, and while none of its points falls
-below the cut rho_c k. `theory.catalogue` finds them all; this file refines one to any number of digits.
+below the cut rho_c k. `theory.descent.catalogue` finds them all; this file refines one to any number of digits.
 """
 
 from dataclasses import dataclass
 
 import mpmath as mp
 
-from theory.errors import WordError
+from theory.descent.errors import WordError
 from theory.training_map import PAPER, Window, branch, branch_slope, lowered, u
 
 MOVE = {letter: lowered(branch(letter), u) for letter in "LR"}

@@ -1,8 +1,8 @@
 """Which fraction of starts ends stuck, between the critical rate and the failure ratio.
 
-For a <= 1 none does (`theory.safety`), above the failure ratio almost all do (`theory.capture`). In between the
-captured starts and those that find the cycle LRR lie interleaved on every scale; their shares are measured on a
-stratified sample, one start in each of equally likely cells.
+For a <= 1 none does (`theory.descent.safety`), above the failure ratio almost all do (`theory.descent.capture`).
+In between the captured starts and those that find the cycle LRR lie interleaved on every scale; their shares are
+measured on a stratified sample, one start in each of equally likely cells.
 """
 
 from abc import ABC, abstractmethod
@@ -12,9 +12,9 @@ import numpy as np
 from jaxtyping import Bool, Float
 from scipy.stats import norm
 
-from theory.capture import failure_ratio
-from theory.errors import StartError
-from theory.itinerary import find_cycles
+from theory.descent.capture import failure_ratio
+from theory.descent.errors import StartError
+from theory.descent.itinerary import find_cycles
 from theory.training_map import PAPER, Window, advance
 
 PATIENCE = 20_000  # steps before a start is called undecided

@@ -14,11 +14,12 @@ import mpmath as mp
 import numpy as np
 import sympy as sp
 
-from theory import ghost, output
-from theory.confidence import loss_and_gradient
+from theory import ghost
 from theory.ghost import confidence, delay, r, response, threshold, time
-from theory.special import lower_mpmath
-from theory.toy_model import Part, ToyModel
+from theory.toy import output
+from theory.toy.confidence import loss_and_gradient
+from theory.toy.special import lower_mpmath
+from theory.toy.toy_model import Part, ToyModel
 
 ARGUMENTS = (r, delay, response, threshold, confidence)
 _k = sp.Symbol("k", positive=True)

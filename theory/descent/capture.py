@@ -30,7 +30,7 @@ import flint
 import mpmath as mp
 from flint import arb
 
-from theory.cycles import MOVE, SLOPE, Cycle, refine
+from theory.descent.cycles import MOVE, SLOPE, Cycle, refine
 from theory.training_map import PAPER, Window
 
 BITS = 128

@@ -8,8 +8,8 @@ import numpy as np
 import sympy as sp
 from jaxtyping import Float
 
-from theory.capture import last_cycle
-from theory.cycles import MOVE, Cycle, refine
+from theory.descent.capture import last_cycle
+from theory.descent.cycles import MOVE, Cycle, refine
 from theory.training_map import PAPER, Window, advance, branch_slope, orbit, u
 
 LONGEST_WORD = 200

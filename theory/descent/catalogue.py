@@ -18,8 +18,8 @@ import flint
 import mpmath as mp
 from flint import arb
 
-from theory.cycles import MOVE, SLOPE, Cycle, Limits, refine
-from theory.errors import RateError, WordError
+from theory.descent.cycles import MOVE, SLOPE, Cycle, Limits, refine
+from theory.descent.errors import RateError, WordError
 from theory.training_map import PAPER, Window
 
 BITS = 192

@@ -17,9 +17,9 @@ from functools import cache
 import numpy as np
 import sympy
 
+from theory.circuit.normal_form import CURVATURE, EFFECTIVE_R, NormalForm
+from theory.circuit.reduction import RATE, step_derivatives
 from theory.latent import LatentCircuit, LossGradient
-from theory.normal_form import CURVATURE, EFFECTIVE_R, NormalForm
-from theory.reduction import RATE, step_derivatives
 
 FIRST, SECOND, MIXED = sympy.symbols("F F_2 G", real=True)  # d/dalpha, d^2/dalpha^2, d^2/(dalpha dkappa) of the flow
 

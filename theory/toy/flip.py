@@ -9,9 +9,9 @@ from collections.abc import Callable
 import numpy as np
 from scipy.optimize import brentq
 
-from theory.confidence import loss_and_gradient
-from theory.no_learning import delay_below_exact, response_below
-from theory.toy_model import ToyModel
+from theory.toy.confidence import loss_and_gradient
+from theory.toy.no_learning import delay_below_exact, response_below
+from theory.toy.toy_model import ToyModel
 
 
 def flip_in_the_limit(model: ToyModel) -> float:

@@ -13,7 +13,7 @@ from functools import cache
 
 import sympy as sp
 
-from theory.errors import StartError
+from theory.descent.errors import StartError
 from theory.training_map import PAPER, Window, jump, lowered, rho, scaled_rate
 
 

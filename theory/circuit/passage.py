@@ -9,9 +9,9 @@ from functools import cache
 import sympy
 from scipy.integrate import quad
 
-from theory import euler
-from theory.normal_form import NormalForm
-from theory.roots import Count
+from theory.circuit.normal_form import NormalForm
+from theory.circuit.roots import Count
+from theory.toy import euler
 
 WIDTHS = (-64.0, -16.0, -4.0, -1.0, 0.0, 1.0, 4.0, 16.0, 64.0)  # break points about a ghost, in its own widths
 

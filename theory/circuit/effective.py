@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from scipy.optimize import brentq
 
+from theory.circuit.normal_form import NormalForm
 from theory.latent import LatentCircuit
-from theory.normal_form import NormalForm
 
 
 class NoBottleneck(ValueError):

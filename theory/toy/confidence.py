@@ -7,11 +7,12 @@ import numpy as np
 from jaxtyping import Float, Int
 from scipy.optimize import brentq
 
-from theory import ghost, output
-from theory.charts import Chart, EscapeChart, GhostChart
-from theory.panels import log_sums
-from theory.special import lower_numpy
-from theory.toy_model import Part, ToyModel, ToyModelError
+from theory import ghost
+from theory.toy import output
+from theory.toy.charts import Chart, EscapeChart, GhostChart
+from theory.toy.panels import log_sums
+from theory.toy.special import lower_numpy
+from theory.toy.toy_model import Part, ToyModel, ToyModelError
 
 ORDERS = (16, 24)
 PROMISE = 1e-12  # relative; orders that disagree by more are refused
@@ -64,7 +65,7 @@ def loss_and_gradient(r: Rows, model: ToyModel) -> FiniteConfidenceLoss:
     if not (math.isfinite(model.threshold) and math.isfinite(model.confidence) and np.all(np.isfinite(r))):
         raise ToyModelError(
             f"threshold {model.threshold}, confidence {model.confidence} and r must be finite here; "
-            "for infinite ones use theory.finite_threshold or theory.ghost"
+            "for infinite ones use theory.toy.finite_threshold or theory.ghost"
         )
     coarse, fine = (_terms(r, model, order) for order in ORDERS)
     spread = [_distance(a, b) for a, b in zip(coarse, fine, strict=True)]

@@ -6,7 +6,7 @@ from enum import IntEnum
 
 import mpmath as mp
 
-from theory import finite_threshold
+from theory.toy import finite_threshold
 
 
 class ToyModelError(ValueError):

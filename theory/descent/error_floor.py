@@ -13,14 +13,14 @@ import mpmath as mp
 import numpy as np
 from jaxtyping import Float
 
-from theory.capture import failure_ratio
-from theory.cycles import Cycle
-from theory.itinerary import CyclesMet, find_cycles, is_rotation
+from theory.descent.capture import failure_ratio
+from theory.descent.cycles import Cycle
+from theory.descent.itinerary import CyclesMet, find_cycles, is_rotation
 from theory.training_map import PAPER, Window, advance, jump_length, loss, lowered, orbit, rho
 
 SMALLEST_ITERATED = 1e-4  # scaled rate below which the small-rate law is more accurate than any orbit of a second
 CLOSED = 1e-13
-ONLY_LAST = 8 / 9  # scaled rate above which `theory.capture` proves that nothing but the cycle LRR attracts
+ONLY_LAST = 8 / 9  # scaled rate above which `theory.descent.capture` proves that nothing but the cycle LRR attracts
 _loss = lowered(loss().args[0], rho)
 
 

@@ -12,10 +12,11 @@ import mpmath as mp
 import numpy as np
 from jaxtyping import Float, Int
 
-from theory import ghost, output
-from theory.panels import Panels
-from theory.special import lower_mpmath, lower_numpy
-from theory.toy_model import Part, ToyModel
+from theory import ghost
+from theory.toy import output
+from theory.toy.panels import Panels
+from theory.toy.special import lower_mpmath, lower_numpy
+from theory.toy.toy_model import Part, ToyModel
 
 SATURATION = 84.0  # phase beyond which the output is 1 to 1e-36
 PHASE_STEP = 2.0  # the sigmoid's poles are pi away

@@ -10,7 +10,7 @@ import sympy as sp
 
 from theory import ghost
 from theory.ghost import confidence, delay, r, threshold, time
-from theory.special import tanc
+from theory.toy.special import tanc
 
 phase = sp.Symbol("phi", real=True)  # c (x - x_star)
 growth = sp.Symbol("x_r", positive=True)  # dx / dr at fixed time
