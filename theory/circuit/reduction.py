@@ -53,9 +53,14 @@ def leak(order: int) -> sympy.Expr:
 
 def leak_at(order: int, latent: Float[np.ndarray, "*shape"]) -> Float[np.ndarray, "*shape"]:
     """`leak` evaluated; -kappa and its derivatives are all linear in kappa."""
-    expression = leak(order)
-    slope, constant = float(expression.coeff(LATENT, 1)), float(expression.coeff(LATENT, 0))
+    slope, constant = _leak_coefficients(order)
     return np.asarray(slope * latent + constant)
+
+
+@cache
+def _leak_coefficients(order: int) -> tuple[float, float]:
+    expression = leak(order)
+    return float(expression.coeff(LATENT, 1)), float(expression.coeff(LATENT, 0))
 
 
 def neuron_along_step() -> sympy.Expr:
