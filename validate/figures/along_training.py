@@ -72,8 +72,7 @@ def _smallest_ghost(life: Life, index: int) -> float:
 
 
 def _telling_snapshots(life: Life) -> list[int]:
-    """The start, the last one before the loss drops, the first after, one later, and the end."""
-    loss = np.interp(life.snapshot_epochs, life.epochs, life.loss)
-    drop = int(np.argmax(loss < 0.6)) if (loss < 0.6).any() else len(loss) // 2
-    last = len(loss) - 1
-    return sorted({0, max(0, drop - 1), drop, min(last, drop + 3), last})
+    """The start, the snapshots before, at and after the one with the largest gradient, and the end."""
+    gradient = np.interp(life.snapshot_epochs, life.epochs, life.gradient_norm)
+    steepest, last = int(np.argmax(gradient)), len(gradient) - 1
+    return sorted({0, max(0, steepest - 1), steepest, min(last, steepest + 3), last})
