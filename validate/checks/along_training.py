@@ -11,9 +11,9 @@ from functools import cache
 import numpy as np
 from jaxtyping import Float, Int
 
-from simulate.population import Experiment, Population, population
+from simulate.population import LEARNED, Experiment, Population, population
 from simulate.train import TrainingResult
-from theory.circuit.certify import certify_fixed_points
+from theory.circuit.certify import certify_fixed_points, certify_turning_points
 from theory.circuit.normal_form import NormalForm
 from theory.latent import LatentCircuit
 from validate.checks.population import trained_population
@@ -25,13 +25,16 @@ from validate.report import Report
 from validate.tolerance import Absolute, AtLeast, Exact, Reported
 
 LOW_RATE = 0.003  # the paper's, Fig. 3A
-SNAPSHOTS = 120
+SNAPSHOTS = 480
 THRESHOLD = 1.0  # of kappa
 
 
 @dataclass(frozen=True)
 class Life:
-    """One network along its training: probes at `epochs`, circuits and certified fixed points at `snapshot_epochs`."""
+    """One network along its training: probes at `epochs`, circuits and certified counts at `snapshot_epochs`.
+
+    `solved` is the first recorded epoch at which it solved the task.
+    """
 
     epochs: Int[np.ndarray, " recorded"]
     loss: Float[np.ndarray, " recorded"]
@@ -39,6 +42,14 @@ class Life:
     snapshot_epochs: Int[np.ndarray, " snapshots"]
     circuits: tuple[LatentCircuit, ...]
     fixed_points: Int[np.ndarray, " snapshots"]
+    turning_points: Int[np.ndarray, " snapshots"]
+    solved: int
+
+    @property
+    def first_ghost(self) -> int | None:
+        """Epoch of the first snapshot whose flow has a turning point but one fixed point only, hence a ghost."""
+        found = np.flatnonzero((self.turning_points > 0) & (self.fixed_points == 1))
+        return int(self.snapshot_epochs[found[0]]) if len(found) else None
 
     def ghost(self, snapshot: int) -> NormalForm | None:
         """The slowest ghost of a snapshot."""
@@ -94,9 +105,24 @@ def checks(config: Config, report: Report, progress: Progress) -> TrainingLives:
             measured=min(len(life.circuits[-1].ghosts()) for life in lives.low),
             tolerance=AtLeast("certified turning points"),
         )
+        _compare_order_of_events(report, lives.low)
     if lives.high is not None:
         _compare_high_rate(config, report, lives.high)
     return lives
+
+
+def _compare_order_of_events(report: Report, lives: tuple[Life, ...]) -> None:
+    """The paper says that ghosts precede abrupt learning; here is which came first."""
+    later = [life.first_ghost - life.solved for life in lives if life.first_ghost is not None]
+    spacing = int(lives[0].snapshot_epochs[1])
+    report.check(
+        "low rate: networks with a ghost in a snapshot before they first solved the task (paper: all)",
+        predicted=len(lives),
+        measured=sum(each <= 0 for each in later),
+        tolerance=Reported(
+            f"first seen {min(later, default=0)} to {max(later, default=0)} epochs after, every {spacing}"
+        ),
+    )
 
 
 def _compare_high_rate(config: Config, report: Report, life: Life) -> None:
@@ -142,7 +168,7 @@ def _life(result: TrainingResult, which: int) -> Life:
     taken = result.snapshots
     vectors = [rank_one_vectors(networks) for networks in (*taken.networks, result.networks)]
     m, n, b = (np.stack([vector[which] for vector in column]) for column in zip(*vectors, strict=True))
-    roots = certify_fixed_points(m, n, b)
+    roots, turns = certify_fixed_points(m, n, b), certify_turning_points(m, n, b)
     history = result.history
     return Life(
         epochs=history.epochs,
@@ -151,4 +177,6 @@ def _life(result: TrainingResult, which: int) -> Life:
         snapshot_epochs=np.array([*taken.epochs, history.done]),
         circuits=tuple(LatentCircuit(*circuit) for circuit in zip(m, n, b, strict=True)),
         fixed_points=np.where(roots.certified, roots.counts, -1),
+        turning_points=np.where(turns.certified, turns.counts, -1),
+        solved=int(history.epochs[np.argmax(history.probes.accuracy[:, which] >= LEARNED)]),
     )
