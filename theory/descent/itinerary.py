@@ -47,6 +47,15 @@ def _turning_point() -> float:
     return float(sp.nsolve(branch_slope("L"), u, 1))
 
 
+def turn_length(b: float) -> float:
+    """Steps in a turn of the rotation at a small scaled rate, 16 / (9 b); derived with the small-rate law of the floor.
+
+    >>> turn_length(0.02)
+    88.88888888888889
+    """
+    return 16 / (9 * b)
+
+
 def find_cycles(a: float, window: Window = PAPER, start: float = 10.0, max_length: int = LONGEST_WORD) -> CyclesMet:
     """Attracting cycles with words up to `max_length` at the rate ratio `a`, refined to 30 digits.
 
@@ -79,11 +88,11 @@ def _settle(
 ) -> Float[np.ndarray, " starts"]:
     """Where the starts are after the transient.
 
-    At small rates a turn of the rotation takes 16 / (9 b) steps and contracts by 15 b / 8, which is about b^2 a step;
+    At small rates a turn of the rotation takes `turn_length` steps and contracts by 15 b / 8, which is about b^2 a step;
     40 / b^2 steps forget the start to rounding. A rate whose turn is longer than `max_length` has no word to read.
     """
     b = window.scaled(a)
-    if 16 / (9 * b) > 1.2 * max_length:
+    if turn_length(b) > 1.2 * max_length:
         return starts
     plateau = 0.6 * max(float(starts.max()), 1.0) ** 2.5 / b
     steps = math.ceil(plateau + min(max(40 / b**2, SETTLE), 500_000))

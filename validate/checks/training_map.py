@@ -12,6 +12,7 @@ from theory.descent.captured_fraction import NormalStarts, captured_fraction
 from theory.descent.catalogue import Catalogue, attracting_cycles
 from theory.descent.cycles import Cycle
 from theory.descent.error_floor import ErrorFloor, error_floor
+from theory.descent.itinerary import turn_length
 from theory.descent.plateau import plateau_length
 from theory.descent.safety import safety_proof
 from theory.toy.toy_model import ToyModel
@@ -183,7 +184,7 @@ def _compare_floors(config: Config, report: Report, learner: Learner) -> Floors:
     free = measured < 0.999  # captured trainings have loss 1
     some = free.any(axis=1)  # above the critical rate all trainings may be captured, by chance: nothing to compare
     kept = np.array([row[ok].mean() for row, ok in zip(measured[some], free[some], strict=True)])
-    turn = 16 / (9 * min(FLOOR_RATES))  # epochs: theory.descent.error_floor, small-rate law
+    turn = turn_length(PAPER.scaled(min(FLOOR_RATES)))
     report.check(
         "error floor against the learning rate (Fig. 2D), relative",
         predicted=np.ones(some.sum()),
