@@ -88,7 +88,7 @@ def _settle(
 ) -> Float[np.ndarray, " starts"]:
     """Where the starts are after the transient.
 
-    At small rates a turn of the rotation takes `turn_length` steps and contracts by 15 b / 8, which is about b^2 a step;
+    At small rates a turn of the rotation (`turn_length` steps) contracts by 15 b / 8, which is about b^2 a step;
     40 / b^2 steps forget the start to rounding. A rate whose turn is longer than `max_length` has no word to read.
     """
     b = window.scaled(a)
