@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from validate import cli
-from validate.checks.settings import FULL, PAPER_RATE_RATIO, QUICK, USUAL, Config, Effort
+from validate.checks.ghost.settings import FULL, PAPER_RATE_RATIO, QUICK, USUAL, Config, Effort
 from validate.command import Command, Destination, Section, execute
 from validate.options import JSON, OUT, SEED, Real, Whole, flag, option
 
@@ -65,14 +65,14 @@ def load() -> tuple[Section[Config, Any], ...]:
     from simulate import runtime
 
     runtime.configure()
-    from validate.checks import along_training, circuits, crossing, population, sweeps, toy_model, training_map
-    from validate.figures import along_training as fig_3
-    from validate.figures import circuits as fig_delays
-    from validate.figures import crossing as fig_crossing
-    from validate.figures import population as fig_4
-    from validate.figures import sweeps as fig_s
-    from validate.figures import toy_model as fig_2a
-    from validate.figures import training_map as fig_2
+    from validate.checks.ghost import along_training, circuits, crossing, population, sweeps, toy_model, training_map
+    from validate.figures.ghost import along_training as fig_3
+    from validate.figures.ghost import circuits as fig_delays
+    from validate.figures.ghost import crossing as fig_crossing
+    from validate.figures.ghost import population as fig_4
+    from validate.figures.ghost import sweeps as fig_s
+    from validate.figures.ghost import toy_model as fig_2a
+    from validate.figures.ghost import training_map as fig_2
 
     return (
         Section("The toy model", toy_model.checks, fig_2a.figures),

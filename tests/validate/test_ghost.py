@@ -10,7 +10,7 @@ import pytest
 
 from theory.descent.capture import failure_ratio
 from theory.toy.toy_model import ToyModel
-from validate.checks.training_map import record_quantities
+from validate.checks.ghost.training_map import record_quantities
 from validate.ghost import PAPER_RATE_RATIO, configure
 from validate.report import Report
 

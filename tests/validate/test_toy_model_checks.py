@@ -3,7 +3,7 @@
 import pytest
 
 from theory.toy.toy_model import ToyModel
-from validate.checks.toy_model import _compare_no_learning_zone
+from validate.checks.ghost.toy_model import _compare_no_learning_zone
 from validate.ghost import configure
 from validate.report import Report
 

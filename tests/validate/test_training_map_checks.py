@@ -5,9 +5,9 @@ import pytest
 
 from theory.descent.capture import failure_ratio
 from theory.toy.toy_model import ToyModel
-from validate.checks import training_map
-from validate.checks.fates import PATIENCE, SURVIVORS, _bracket_failure
-from validate.checks.learner import CHUNK, analytic
+from validate.checks.ghost import training_map
+from validate.checks.ghost.fates import PATIENCE, SURVIVORS, _bracket_failure
+from validate.checks.ghost.learner import CHUNK, analytic
 from validate.ghost import configure
 from validate.report import Report
 

@@ -1,1 +1,1 @@
-"""The checks behind each command, one module a subject."""
+"""The checks behind the commands, one folder a command."""

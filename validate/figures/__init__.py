@@ -1,1 +1,1 @@
-"""Figures, drawn from the results of `validate.checks` and from nothing else; one module a section."""
+"""Figures, drawn from the results of `validate.checks` and from nothing else; one folder a command."""

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from validate.checks.settings import Config
-from validate.checks.sweeps import SweepResults
+from validate.checks.ghost.settings import Config
+from validate.checks.ghost.sweeps import SweepResults
 from validate.output import Plot
 from validate.plotting import MEASURED, new_figure, new_panels, plot, style
 

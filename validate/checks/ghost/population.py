@@ -15,8 +15,8 @@ from simulate.initial import ZeroBias
 from simulate.population import Experiment, Population, Recovery, population, recover
 from theory.circuit.certify import certify_fixed_points
 from theory.circuit.roots import Roots
-from validate.checks.rank_one import rank_one_vectors
-from validate.checks.settings import Config
+from validate.checks.ghost.rank_one import rank_one_vectors
+from validate.checks.ghost.settings import Config
 from validate.progress import Progress
 from validate.report import Report
 from validate.tolerance import Reported

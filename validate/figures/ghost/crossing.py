@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from validate.checks.crossing import CrossingResults
-from validate.checks.settings import Config
+from validate.checks.ghost.crossing import CrossingResults
+from validate.checks.ghost.settings import Config
 from validate.output import Plot
 from validate.plotting import MEASURED, PREDICTED, new_figure, plot, style
 

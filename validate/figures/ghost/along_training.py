@@ -3,8 +3,8 @@
 import numpy as np
 from matplotlib.figure import Figure
 
-from validate.checks.along_training import LOW_RATE, Life, TrainingLives
-from validate.checks.settings import Config
+from validate.checks.ghost.along_training import LOW_RATE, Life, TrainingLives
+from validate.checks.ghost.settings import Config
 from validate.output import Plot
 from validate.plotting import GUIDE, MEASURED, PREDICTED, plot, style
 

@@ -16,10 +16,10 @@ from simulate.train import TrainingResult
 from theory.circuit.certify import certify_fixed_points, certify_turning_points
 from theory.circuit.normal_form import NormalForm
 from theory.latent import LatentCircuit
-from validate.checks.population import trained_population
-from validate.checks.rank_one import rank_one_vectors
-from validate.checks.resume import resumable
-from validate.checks.settings import Config
+from validate.checks.ghost.population import trained_population
+from validate.checks.ghost.rank_one import rank_one_vectors
+from validate.checks.ghost.resume import resumable
+from validate.checks.ghost.settings import Config
 from validate.progress import Progress
 from validate.report import Report
 from validate.tolerance import Absolute, AtLeast, Exact, Reported

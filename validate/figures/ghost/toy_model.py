@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from validate.checks.settings import Config
-from validate.checks.toy_model import CURVE, LOWERED, ToyResults
+from validate.checks.ghost.settings import Config
+from validate.checks.ghost.toy_model import CURVE, LOWERED, ToyResults
 from validate.output import Plot
 from validate.plotting import GUIDE, MEASURED, PREDICTED, new_figure, plot, style
 

@@ -16,9 +16,9 @@ from simulate.train import TrainingResult, train
 from theory.circuit.certify import certify_fixed_points, certify_turning_points
 from theory.circuit.crossing import Crossing, predict_crossing
 from theory.latent import LatentCircuit
-from validate.checks.population import SNAPSHOT_EVERY, trained_population
-from validate.checks.rank_one import rank_one_vectors
-from validate.checks.settings import Config
+from validate.checks.ghost.population import SNAPSHOT_EVERY, trained_population
+from validate.checks.ghost.rank_one import rank_one_vectors
+from validate.checks.ghost.settings import Config
 from validate.progress import Progress
 from validate.report import Report
 from validate.tolerance import Reported

@@ -11,9 +11,9 @@ from simulate.cells import RankOne
 from simulate.tasks import DelayedActivation
 from theory.circuit.passage import Delay, PassageOutcome, with_euler_correction
 from theory.latent import LatentCircuit
-from validate.checks.along_training import low_rate_population
-from validate.checks.rank_one import rank_one_vectors
-from validate.checks.settings import Config
+from validate.checks.ghost.along_training import low_rate_population
+from validate.checks.ghost.rank_one import rank_one_vectors
+from validate.checks.ghost.settings import Config
 from validate.progress import Progress
 from validate.report import Report
 from validate.tolerance import Absolute, AtMost, Exact, Reported

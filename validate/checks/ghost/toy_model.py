@@ -20,7 +20,7 @@ from theory.toy.flip import flip, flip_by_quadrature
 from theory.toy.no_learning import gradient_at_zero
 from theory.toy.special import lower_mpmath, lower_numpy
 from theory.toy.toy_model import ToyModel
-from validate.checks.settings import Config
+from validate.checks.ghost.settings import Config
 from validate.progress import Progress
 from validate.report import Report
 from validate.tolerance import Absolute, Relative, Reported

@@ -7,8 +7,8 @@ from jaxtyping import Float
 
 from simulate.initial import RankRZeroBias, ZeroBias
 from simulate.population import LEARNED, Experiment, Population, population
-from validate.checks.resume import resumable
-from validate.checks.settings import Config
+from validate.checks.ghost.resume import resumable
+from validate.checks.ghost.settings import Config
 from validate.progress import Progress
 from validate.report import Report
 from validate.tolerance import Reported

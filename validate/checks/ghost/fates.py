@@ -7,8 +7,8 @@ from jaxtyping import Float
 
 from theory.descent.captured_fraction import CapturedFraction, NormalStarts, captured_fraction
 from theory.training_map import PAPER
-from validate.checks.learner import CHUNK, Learner
-from validate.checks.settings import Config
+from validate.checks.ghost.learner import CHUNK, Learner
+from validate.checks.ghost.settings import Config
 from validate.report import Report
 from validate.tolerance import Binomial, Bracket, Reported
 

@@ -6,9 +6,9 @@ import numpy as np
 from jaxtyping import Float
 from matplotlib.figure import Figure
 
-from validate.checks.fates import BETWEEN
-from validate.checks.settings import Config
-from validate.checks.training_map import Descents, MapResults
+from validate.checks.ghost.fates import BETWEEN
+from validate.checks.ghost.settings import Config
+from validate.checks.ghost.training_map import Descents, MapResults
 from validate.output import Plot
 from validate.plotting import GUIDE, MEASURED, PREDICTED, new_figure, plot, style
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from validate.checks.population import PopulationResults
-from validate.checks.settings import Config
+from validate.checks.ghost.population import PopulationResults
+from validate.checks.ghost.settings import Config
 from validate.output import Plot
 from validate.plotting import MEASURED, PREDICTED, new_panels, plot, style
 

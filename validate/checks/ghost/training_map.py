@@ -17,9 +17,9 @@ from theory.descent.plateau import plateau_length
 from theory.descent.safety import safety_proof
 from theory.toy.toy_model import ToyModel
 from theory.training_map import PAPER, advance, jump_length, orbit
-from validate.checks.fates import Fates, compare_fates
-from validate.checks.learner import CHUNK, Learner, analytic, simulated
-from validate.checks.settings import PAPER_RATE_RATIO, Config
+from validate.checks.ghost.fates import Fates, compare_fates
+from validate.checks.ghost.learner import CHUNK, Learner, analytic, simulated
+from validate.checks.ghost.settings import PAPER_RATE_RATIO, Config
 from validate.progress import Progress
 from validate.report import Report
 from validate.tolerance import Absolute, AtMost, Bracket, Exact

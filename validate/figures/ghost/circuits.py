@@ -3,8 +3,8 @@
 import numpy as np
 from matplotlib.ticker import NullFormatter
 
-from validate.checks.circuits import DelayResults
-from validate.checks.settings import Config
+from validate.checks.ghost.circuits import DelayResults
+from validate.checks.ghost.settings import Config
 from validate.output import Plot
 from validate.plotting import GUIDE, MEASURED, PREDICTED, new_panels, plot, style
 

@@ -1,0 +1,1 @@
+"""Low-rank networks trained neuron by neuron, and the equations of their overlaps iterated and integrated."""

@@ -1,0 +1,1 @@
+"""What the sections of the ghost command draw, one file a section."""

@@ -1,0 +1,1 @@
+"""What the sections of the overlaps command draw, one file a section."""
