@@ -1,0 +1,66 @@
+"""The loss as an explicit function of the overlaps: the activity's recursion, unrolled step by step.
+
+For a few steps: the expressions grow with every one of them. The same recursion in numbers, for tasks of any length,
+is what simulations run; this is what they are checked against.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import sympy as sp
+
+from theory.lowrank.activity import ActivityEquations, activity_equations
+from theory.lowrank.shape import Shape
+
+Gain = Callable[[sp.Expr], sp.Expr]
+"""<phi'(x)> as an expression in the variance of x."""
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One trial of a task, in numbers or symbols: rows are time steps, columns inputs or outputs.
+
+    `mask` has one entry a step, which multiplies the squared error there.
+    """
+
+    inputs: sp.ImmutableMatrix
+    targets: sp.ImmutableMatrix
+    mask: tuple[sp.Expr, ...] | None = None
+
+
+def outputs(shape: Shape, gain: Gain, inputs: sp.MatrixBase, dt: sp.Expr) -> sp.ImmutableMatrix:
+    """The outputs (steps x n_out) as explicit expressions in the overlaps, for inputs (steps x n_in) from x_0 = 0.
+
+    The recursion unrolled: x_{k+1} from x_k and s_k by `ActivityEquations.step`, and y_k = <z phi(x_{k+1})>. The size
+    grows with every step: meant for a few.
+    """
+    equations = activity_equations(shape)
+    step, read = sp.Matrix(equations.step(dt)), sp.Matrix(equations.readout) * equations.gain
+    state = [sp.S.Zero] * len(equations.latents)
+    rows = []
+    for k in range(inputs.rows):
+        given = dict(zip(equations.inputs, inputs.row(k), strict=True))
+        state = list(step.xreplace(given | _values(equations, gain, state)))
+        rows.append(read.xreplace(_values(equations, gain, state)).T)
+    return sp.ImmutableMatrix.vstack(*map(sp.ImmutableMatrix, rows))
+
+
+def loss(shape: Shape, gain: Gain, trials: Sequence[Trial], dt: sp.Expr) -> sp.Expr:
+    """The loss as an explicit function of the overlaps: mean over trials of sum_k dt mask_k |y_k - y*_k|^2.
+
+    >>> impulse = Trial(sp.ImmutableMatrix([1, 0]), sp.ImmutableMatrix([1, 0]))
+    >>> loss(Shape(), lambda variance: sp.S.One, [impulse], sp.S.One)
+    vm**2*zu**2 + (zm - 1)**2
+    """
+    total = sp.S.Zero
+    for trial in trials:
+        error = outputs(shape, gain, trial.inputs, dt) - trial.targets
+        weights = trial.mask or (sp.S.One,) * error.rows
+        total += sum(weight * entry**2 for k, weight in enumerate(weights) for entry in error.row(k))
+    return dt * total / len(trials)
+
+
+def _values(equations: ActivityEquations, gain: Gain, state: Sequence[sp.Expr]) -> dict[sp.Symbol, sp.Expr]:
+    """Numbers or expressions for the latents, and for the gain that belongs to them."""
+    latents = dict(zip(equations.latents, state, strict=True))
+    return latents | {equations.gain: sp.sympify(gain(equations.variance.xreplace(latents)))}
