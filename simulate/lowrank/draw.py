@@ -6,59 +6,13 @@ import numpy as np
 from jaxtyping import Array, ArrayLike, Float, Key
 
 from simulate.integrate import require_double_precision
+from simulate.lowrank.gram_matrix import Counts, require_gram, square_root
 from simulate.lowrank.network import Connectivity, Network
 from simulate.lowrank.nonlinearity import Nonlinearity
-
-ROUNDING = 1e-9
-"""Asymmetry and negative eigenvalues below this fraction of the largest entry are taken for rounding."""
-
-Counts = tuple[int, int, int, int]
-
-
-class NotAGramMatrix(ValueError):
-    """No vectors have these overlaps."""
 
 
 class TooFewNeurons(ValueError):
     """No network of this size has these overlaps."""
-
-
-def require_gram(sigma: ArrayLike, counts: Counts) -> Float[np.ndarray, "d d"]:
-    """The matrix, symmetric to the last bit, if vectors with these overlaps exist.
-
-    `counts` are the numbers of columns of m, u, v and z.
-
-    Raises:
-        NotAGramMatrix: naming what is wrong.
-    """
-    matrix = np.asarray(sigma, dtype=np.float64)
-    d = sum(counts)
-    if matrix.shape != (d, d):
-        raise NotAGramMatrix(
-            f"overlaps of shape {matrix.shape}: {d} x {d} are needed, m, u, v, z having {counts} columns"
-        )
-    if not np.isfinite(matrix).all():
-        raise NotAGramMatrix("overlaps that are not finite: give finite numbers")
-    size = np.abs(matrix).max()
-    if np.abs(matrix - matrix.T).max() > ROUNDING * size:
-        a, b = np.unravel_index(np.abs(matrix - matrix.T).argmax(), matrix.shape)
-        raise NotAGramMatrix(
-            f"overlaps not symmetric: entry ({a}, {b}) is {matrix[a, b]:g}, entry ({b}, {a}) is {matrix[b, a]:g}"
-        )
-    matrix = (matrix + matrix.T) / 2
-    least = np.linalg.eigvalsh(matrix)[0]
-    if least < -ROUNDING * size:
-        raise NotAGramMatrix(
-            f"overlaps not positive semidefinite: the least eigenvalue is {least:g}; no vectors have them"
-        )
-    return matrix
-
-
-def square_root(sigma: Float[np.ndarray, "d d"]) -> Float[np.ndarray, "rank d"]:
-    """A matrix with as many rows as sigma has positive eigenvalues, whose Gram matrix is sigma."""
-    values, vectors = np.linalg.eigh(sigma)
-    kept = values > ROUNDING * max(values[-1], 0.0)
-    return np.sqrt(values[kept])[:, None] * vectors[:, kept].T
 
 
 def draw_exact(
@@ -95,8 +49,13 @@ def draw_on_average(
     return network_of(jax.random.normal(key, (neurons, len(root))) @ root, counts, nonlinearity)
 
 
-def network_of(theta: Float[Array, "neurons d"], counts: Counts, nonlinearity: Nonlinearity) -> Network:
-    """The network with the columns of m, u, v, z side by side in theta."""
+def network_of(
+    theta: Float[Array, "neurons d"],
+    counts: Counts,
+    nonlinearity: Nonlinearity,
+    share: Float[Array, " neurons"] | None = None,
+) -> Network:
+    """The network with the columns of m, u, v, z side by side in theta; the shares are 1/N unless given."""
     m, u, v, z = jnp.split(theta, np.cumsum(counts)[:-1].tolist(), axis=1)
-    share = jnp.full(theta.shape[0], 1 / theta.shape[0])
+    share = jnp.full(theta.shape[0], 1 / theta.shape[0]) if share is None else share
     return Network(Connectivity(m, u, v, z), share, nonlinearity)
