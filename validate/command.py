@@ -1,7 +1,7 @@
 """How a command runs: section after section, what is finished is kept, nothing is left half written."""
 
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,11 +18,16 @@ ResultT = TypeVar("ResultT")
 
 @dataclass(frozen=True)
 class Section(Generic[ConfigT, ResultT]):
-    """A part of a command: `checks` measures, compares and returns its results; `figures` draws them."""
+    """A part of a command: `checks` measures, compares and returns its results; `figures` draws them.
+
+    `files` gives what else is written into the directory of results, by name. A section that is interrupted and has
+    results worth keeping sets `report.interrupted` and returns them; otherwise it lets KeyboardInterrupt pass.
+    """
 
     title: str
     checks: Callable[[ConfigT, Report, Progress], ResultT]
     figures: Callable[[ConfigT, ResultT], tuple[Plot, ...]]
+    files: Callable[[ConfigT, ResultT], Mapping[str, bytes]] = lambda config, results: {}
 
 
 @dataclass(frozen=True)
@@ -77,6 +82,11 @@ def execute(command: Command[ConfigT], config: ConfigT, destination: Destination
                         plots.append(plot)
                         if directory is not None:
                             plot.save(directory)
+                if directory is not None:
+                    for name, content in section.files(config, results).items():
+                        directory.write(name, content)
+                if report.interrupted:
+                    break
     except KeyboardInterrupt:
         report.interrupted = True
     with _uninterrupted():

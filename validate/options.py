@@ -129,6 +129,32 @@ class Choice(Kind):
 
 
 @dataclass(frozen=True)
+class InputFile(Kind):
+    """An ordinary file that exists, can be read and whose name ends in one of `suffixes`."""
+
+    suffixes: tuple[str, ...]
+    metavar: str = "FILE"
+
+    @property
+    def accepted(self) -> str:
+        """See `Kind`."""
+        return f"a file that exists and whose name ends in {' or '.join(self.suffixes)}"
+
+    def __call__(self, text: object) -> Path:
+        """See `Kind`."""
+        path = Path(str(text))
+        if not text or not _exists(path, text, self.accepted):
+            raise self._bad(text, "does not exist")
+        if not path.is_file():
+            raise self._bad(text, "is a directory" if path.is_dir() else "is not an ordinary file")
+        if path.suffix not in self.suffixes:
+            raise self._bad(text, "has another suffix")
+        if not os.access(path, os.R_OK):
+            raise self._bad(text, "cannot be read")
+        return path
+
+
+@dataclass(frozen=True)
 class NewFile(Kind):
     """A file that can be written.
 

@@ -1,0 +1,97 @@
+"""Arrays out of a user's files, read without executing anything in them and checked before they are used.
+
+Numpy alone is imported here, so that refusals come at once.
+"""
+
+import warnings
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+from jaxtyping import Float
+
+Real = Float[np.ndarray, "..."]
+ResultT = TypeVar("ResultT")
+
+
+class BadArray(ValueError):
+    """A file or an array in it is not what is needed; the message says which, and what is wrong."""
+
+
+def read_npz(path: Path, required: Iterable[str], optional: Iterable[str] = ()) -> dict[str, Real]:
+    """The arrays of an npz file by name, in double precision; those named and no others.
+
+    Raises:
+        BadArray: if the file cannot be read, an array is missing or unknown, or holds other than finite real numbers.
+    """
+    return _guarded(lambda: _read_npz(path, tuple(required), tuple(optional)))
+
+
+def read_matrix(path: Path) -> Float[np.ndarray, "rows columns"]:
+    """A matrix out of an npy file, or a csv file of numbers separated by commas; `#` begins a comment.
+
+    Raises:
+        BadArray: if the file cannot be read, or holds other than a matrix of finite real numbers.
+    """
+    matrix = finite("the matrix", _guarded(lambda: _read_csv(path) if path.suffix == ".csv" else _read_npy(path)))
+    if matrix.ndim != 2:
+        raise BadArray(f"the array has shape {matrix.shape}, which is no matrix")
+    return matrix
+
+
+def finite(name: str, array: np.ndarray[Any, Any]) -> Real:
+    """The array in double precision, if it holds finite real numbers (whole numbers and truth values are such).
+
+    Raises:
+        BadArray: otherwise.
+    """
+    if array.dtype.kind not in "fiub":
+        raise BadArray(f"{name} holds {array.dtype} values, not real numbers")
+    with np.errstate(over="ignore"):
+        values = array.astype(np.float64)
+    wrong = np.argwhere(~np.isfinite(values))
+    if len(wrong):
+        at = f" at {tuple(wrong[0].tolist())}" if values.ndim else ""
+        raise BadArray(f"{name} is not finite: {len(wrong)} of {values.size} values, the first{at}")
+    return values
+
+
+def _read_npz(path: Path, required: tuple[str, ...], optional: tuple[str, ...]) -> dict[str, Real]:
+    with np.load(path, allow_pickle=False) as archive:
+        if not isinstance(archive, np.lib.npyio.NpzFile):
+            raise BadArray("the file is no npz archive")
+        found = archive.files
+        missing = [name for name in required if name not in found]
+        unknown = [name for name in found if name not in (*required, *optional)]
+        if missing:
+            raise BadArray(f"no array named {', '.join(missing)}; the file has {', '.join(found) or 'none at all'}")
+        if unknown:
+            raise BadArray(f"unknown arrays: {', '.join(unknown)}")
+        return {name: finite(name, np.asarray(archive[name])) for name in found}
+
+
+def _read_npy(path: Path) -> np.ndarray[Any, Any]:
+    array = np.load(path, allow_pickle=False)
+    if not isinstance(array, np.ndarray):
+        raise BadArray("the file is no npy file")
+    return array
+
+
+def _read_csv(path: Path) -> np.ndarray[Any, Any]:
+    return np.loadtxt(path, delimiter=",", ndmin=2, encoding="utf-8-sig")
+
+
+def _guarded(read: Callable[[], ResultT]) -> ResultT:
+    """Run the reader; of whatever a broken file makes numpy and zipfile raise, keep the first sentence."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            return read()
+        except BadArray:
+            raise
+        except Exception as error:  # a dozen kinds, from EOFError and BadZipFile to MemoryError and SyntaxError
+            text = " ".join(str(error).split()) or type(error).__name__
+            if "pickle" in text.lower():
+                text = "it holds pickled objects, or is no numpy file"
+            raise BadArray(f"cannot be read: {text}") from error
