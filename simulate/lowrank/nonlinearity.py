@@ -14,6 +14,10 @@ class Nonlinearity:
     """What a neuron makes of its activity; one function for all neurons."""
 
     name: str
+    odd: bool
+    """Whether phi(-x) = -phi(x)."""
+    smooth: bool
+    """Whether phi has all derivatives."""
 
     @abstractmethod
     def __call__(self, x: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
@@ -40,8 +44,8 @@ class _Relu(Nonlinearity):
         return jax.nn.relu(x)
 
 
-LINEAR = _Linear("linear")
-ERF = _Erf("erf")
-TANH = _Tanh("tanh")
-RELU = _Relu("relu")
+LINEAR = _Linear("linear", odd=True, smooth=True)
+ERF = _Erf("erf", odd=True, smooth=True)
+TANH = _Tanh("tanh", odd=True, smooth=True)
+RELU = _Relu("relu", odd=False, smooth=False)
 NONLINEARITIES = {each.name: each for each in (LINEAR, ERF, TANH, RELU)}

@@ -1,0 +1,141 @@
+"""The limit of infinitely many neurons: a network whose neurons are quadrature nodes of the initial normal distribution.
+
+Neurons feel one another through kappa and y alone, which are means over neurons. As N grows, the mean over rows of theta
+drawn from N(0, Sigma) becomes an integral, and gradient descent moves every row of the distribution by its own gradient.
+The integral is taken by a rule of nodes and weights at the start; the nodes then move as neurons do, their weights stay.
+The rows need not remain normal, and nothing here assumes it.
+"""
+
+from abc import abstractmethod
+from dataclasses import dataclass
+
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import ArrayLike, Float
+from scipy.special import ndtri
+from scipy.stats import qmc
+
+from simulate.integrate import require_double_precision
+from simulate.lowrank.draw import Counts, network_of, require_gram, square_root
+from simulate.lowrank.network import Network
+from simulate.lowrank.nonlinearity import Nonlinearity
+
+MOST_NODES = 2**21
+NEGLIGIBLE = 1e-16
+"""Tensor nodes whose weight is below this fraction of the largest are left out."""
+
+Points = Float[np.ndarray, "nodes dimension"]
+Weights = Float[np.ndarray, " nodes"]
+
+
+class BadNodes(ValueError):
+    """A rule that has no nodes for this many dimensions, or too many."""
+
+
+@dataclass(frozen=True)
+class Nodes:
+    """A quadrature rule for the standard normal distribution in any number of dimensions."""
+
+    @abstractmethod
+    def standard(self, dimension: int) -> tuple[Points, Weights]:
+        """Nodes and weights (of sum 1), such that node k from the end is minus node k from the start.
+
+        Raises:
+            BadNodes: if there is no such rule, or it is too large.
+        """
+
+
+@dataclass(frozen=True)
+class SobolNodes(Nodes):
+    """Scrambled Sobol points through the normal quantiles, each with its mirror image, of equal weight.
+
+    The error falls about as 1/count, whatever the dimension; two seeds differ by about as much as each errs.
+    """
+
+    count: int = 4096
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        """Refuse what is no power of two: the points would be out of balance."""
+        if self.count < 2 or self.count & (self.count - 1):
+            raise BadNodes(f"{self.count} Sobol nodes: give a power of two from 2, as 1024 or 4096")
+
+    def standard(self, dimension: int) -> tuple[Points, Weights]:
+        """See `Nodes`."""
+        if self.count < 2 * dimension:
+            raise BadNodes(f"{self.count} Sobol nodes cannot span {dimension} dimensions: {2 * dimension} or more can")
+        sobol = qmc.Sobol(dimension, scramble=True, rng=np.random.default_rng(self.seed))
+        half = ndtri(sobol.random(self.count // 2))
+        return np.concatenate([half, -half[::-1]]), np.full(self.count, 1 / self.count)
+
+
+@dataclass(frozen=True)
+class TensorNodes(Nodes):
+    """Gauss-Hermite nodes along every axis, without those of negligible weight.
+
+    For smooth nonlinearities the error falls exponentially with `points`, whose power `dimension` is the cost.
+    """
+
+    points: int = 12
+
+    def __post_init__(self) -> None:
+        """Refuse fewer nodes than have a variance."""
+        if self.points < 2:
+            raise BadNodes(f"{self.points} points along an axis: give 2 or more")
+
+    def standard(self, dimension: int) -> tuple[Points, Weights]:
+        """See `Nodes`."""
+        if self.points**dimension > MOST_NODES:
+            raise BadNodes(
+                f"{self.points} points along {dimension} axes are {self.points**dimension:,} nodes, more than "
+                f"{MOST_NODES:,}: take fewer points, or SobolNodes"
+            )
+        x, w = np.polynomial.hermite_e.hermegauss(self.points)
+        x, w = (x - x[::-1]) / 2, (w + w[::-1]) / 2
+        nodes = np.stack(np.meshgrid(*[x] * dimension, indexing="ij"), axis=-1).reshape(-1, dimension)
+        weights = np.stack(np.meshgrid(*[w] * dimension, indexing="ij"), axis=-1).reshape(-1, dimension).prod(axis=1)
+        kept = weights > NEGLIGIBLE * weights.max()
+        return nodes[kept], weights[kept] / weights[kept].sum()
+
+
+def default_nodes(dimension: int, nonlinearity: Nonlinearity) -> Nodes:
+    """The rule that errs least for some thousand nodes, as measured on trained networks.
+
+    Tensor nodes for a smooth nonlinearity in up to five dimensions (the rank of sigma), Sobol nodes otherwise.
+    """
+    if nonlinearity.smooth and dimension <= 5:
+        return TensorNodes({5: 6, 4: 8, 3: 14}.get(dimension, 24))
+    return SobolNodes(8192)
+
+
+def infinite_width(
+    sigma: ArrayLike, counts: Counts, nonlinearity: Nonlinearity, nodes: Nodes | None = None
+) -> Network:
+    """The limit of infinitely many neurons with independent normal rows of covariance sigma (d x d, of any rank).
+
+    Without `nodes`, `default_nodes` chooses them.
+
+    Its overlaps are sigma to rounding. An odd nonlinearity turns the mirror image of a neuron into the mirror image of
+    its activity, for ever: one node of each pair is then left out, and the other counts twice.
+    Weight noise draws one path a node, so that with it the error falls as nodes^-1/2 only.
+
+    Raises:
+        NotAGramMatrix: if no vectors have these overlaps.
+        BadNodes: if the rule does not fit the rank of sigma.
+        DoublePrecisionRequired: if `jax_enable_x64` is off.
+    """
+    require_double_precision()
+    root = square_root(require_gram(sigma, counts))
+    nodes = default_nodes(len(root), nonlinearity) if nodes is None else nodes
+    points, weights = nodes.standard(len(root))
+    theta = whitened(points, weights) @ root
+    if nonlinearity.odd:
+        kept = np.arange((len(weights) + 1) // 2)
+        theta, weights = theta[kept], np.where(kept == len(weights) - 1 - kept, weights[kept], 2 * weights[kept])
+    return network_of(jnp.asarray(theta), counts, nonlinearity, jnp.asarray(weights))
+
+
+def whitened(points: Points, weights: Weights) -> Points:
+    """The nodes, mixed so that their covariance is 1 to rounding."""
+    values, vectors = np.linalg.eigh(points.T @ (weights[:, None] * points))
+    return points @ (vectors / np.sqrt(values)) @ vectors.T
