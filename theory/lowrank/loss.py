@@ -4,16 +4,18 @@ For a few steps: the expressions grow with every one of them. The same recursion
 is what simulations run; this is what they are checked against.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import sympy as sp
 
+from theory.gaussian import Smooth
 from theory.lowrank.activity import ActivityEquations, activity_equations
 from theory.lowrank.shape import Shape
 
-Gain = Callable[[sp.Expr], sp.Expr]
-"""<phi'(x)> as an expression in the variance of x."""
+
+class NoClosedForm(ValueError):
+    """A nonlinearity whose gain is no explicit function of the variance."""
 
 
 @dataclass(frozen=True)
@@ -28,11 +30,14 @@ class Trial:
     mask: tuple[sp.Expr, ...] | None = None
 
 
-def outputs(shape: Shape, gain: Gain, inputs: sp.MatrixBase, dt: sp.Expr) -> sp.ImmutableMatrix:
+def outputs(shape: Shape, phi: Smooth, inputs: sp.MatrixBase, dt: sp.Expr) -> sp.ImmutableMatrix:
     """The outputs (steps x n_out) as explicit expressions in the overlaps, for inputs (steps x n_in) from x_0 = 0.
 
     The recursion unrolled: x_{k+1} from x_k and s_k by `ActivityEquations.step`, and y_k = <z phi(x_{k+1})>. The size
     grows with every step: meant for a few.
+
+    Raises:
+        NoClosedForm: if the gain of phi has none.
     """
     equations = activity_equations(shape)
     step, read = sp.Matrix(equations.step(dt)), sp.Matrix(equations.readout) * equations.gain
@@ -40,27 +45,31 @@ def outputs(shape: Shape, gain: Gain, inputs: sp.MatrixBase, dt: sp.Expr) -> sp.
     rows = []
     for k in range(inputs.rows):
         given = dict(zip(equations.inputs, inputs.row(k), strict=True))
-        state = list(step.xreplace(given | _values(equations, gain, state)))
-        rows.append(read.xreplace(_values(equations, gain, state)).T)
+        state = list(step.xreplace(given | _values(equations, phi, state)))
+        rows.append(read.xreplace(_values(equations, phi, state)).T)
     return sp.ImmutableMatrix.vstack(*map(sp.ImmutableMatrix, rows))
 
 
-def loss(shape: Shape, gain: Gain, trials: Sequence[Trial], dt: sp.Expr) -> sp.Expr:
+def loss(shape: Shape, phi: Smooth, trials: Sequence[Trial], dt: sp.Expr) -> sp.Expr:
     """The loss as an explicit function of the overlaps: mean over trials of sum_k dt mask_k |y_k - y*_k|^2.
 
+    >>> from theory.gaussian import LINEAR
     >>> impulse = Trial(sp.ImmutableMatrix([1, 0]), sp.ImmutableMatrix([1, 0]))
-    >>> loss(Shape(), lambda variance: sp.S.One, [impulse], sp.S.One)
+    >>> loss(Shape(), LINEAR, [impulse], sp.S.One)
     vm**2*zu**2 + (zm - 1)**2
     """
     total = sp.S.Zero
     for trial in trials:
-        error = outputs(shape, gain, trial.inputs, dt) - trial.targets
+        error = outputs(shape, phi, trial.inputs, dt) - trial.targets
         weights = trial.mask or (sp.S.One,) * error.rows
         total += sum(weight * entry**2 for k, weight in enumerate(weights) for entry in error.row(k))
     return dt * total / len(trials)
 
 
-def _values(equations: ActivityEquations, gain: Gain, state: Sequence[sp.Expr]) -> dict[sp.Symbol, sp.Expr]:
+def _values(equations: ActivityEquations, phi: Smooth, state: Sequence[sp.Expr]) -> dict[sp.Symbol, sp.Expr]:
     """Numbers or expressions for the latents, and for the gain that belongs to them."""
     latents = dict(zip(equations.latents, state, strict=True))
-    return latents | {equations.gain: sp.sympify(gain(equations.variance.xreplace(latents)))}
+    gain = phi.gain(equations.variance.xreplace(latents))
+    if gain is None:
+        raise NoClosedForm(f"{phi.name} has no gain in closed form: its reduced theory is for numbers, not symbols")
+    return latents | {equations.gain: gain}
