@@ -11,6 +11,7 @@ import mpmath as mp
 import numpy as np
 import sympy as sp
 from numpy.typing import NDArray
+from scipy.special import erf
 from sympy.codegen.numpy_nodes import logaddexp
 
 Numbers = float | int | NDArray[Any]
@@ -113,7 +114,7 @@ def lower_numpy(arguments: tuple[sp.Symbol, ...], expression: sp.Basic) -> Calla
     """A numpy function of an expression or condition, with the two special functions known and log(1 + exp) stable."""
     y = sp.Wild("y")
     stable = expression.replace(sp.log(1 + sp.exp(y)), lambda y: logaddexp(0, y))
-    raw = sp.lambdify(arguments, stable, [{"tanc": tanc_array, "secsq": secsq_array}, "numpy"])
+    raw = sp.lambdify(arguments, stable, [{"tanc": tanc_array, "secsq": secsq_array, "erf": erf}, "numpy"])
 
     def lowered(*values: Numbers) -> NDArray[Any]:
         return np.asarray(raw(*(np.asarray(value, dtype=np.float64) for value in values)))
