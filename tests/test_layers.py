@@ -10,7 +10,13 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("theory", "simulate", "validate")
 OURS = (*PACKAGES, "tests", "benchmarks")
-BRIDGE = ("simulate/lowering.py", "simulate/stable.py")  # from symbols to JAX: the one door to `theory`
+BRIDGE = (  # from symbols to JAX: the doors to `theory`
+    "simulate/lowering.py",
+    "simulate/stable.py",
+    "simulate/lowrank/closure.py",
+    "simulate/lowrank/flow.py",
+    "simulate/lowrank/levels.py",
+)
 JAX = ("jax", "jaxlib", "diffrax", "equinox", "optax", "optimistix", "lineax")
 
 

@@ -61,8 +61,14 @@ def new_figure(width: float = 6.4, height: float = 4.0) -> tuple[Figure, Axes]:
 
 def new_panels(count: int, width: float, height: float) -> tuple[Figure, tuple[Axes, ...]]:
     """Panels side by side; width and height of the whole in inches. Call inside `style()`."""
+    figure, rows = new_grid(1, count, width, height)
+    return figure, rows[0]
+
+
+def new_grid(rows: int, columns: int, width: float, height: float) -> tuple[Figure, tuple[tuple[Axes, ...], ...]]:
+    """Rows of panels; width and height of the whole in inches. Call inside `style()`."""
     figure = Figure(figsize=(width, height))
-    return figure, tuple(figure.subplots(1, count, squeeze=False)[0])
+    return figure, tuple(tuple(row) for row in figure.subplots(rows, columns, squeeze=False))
 
 
 def plot(name: str, caption: str, figure: Figure, data: Mapping[str, ArrayLike]) -> Plot:

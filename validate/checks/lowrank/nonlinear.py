@@ -1,0 +1,160 @@
+"""Three levels of description of a nonlinear network: Gaussian closure, infinite width, N neurons."""
+
+from dataclasses import dataclass
+
+import jax
+import numpy as np
+from jaxtyping import Float
+
+from simulate.lowrank.learning import Learning
+from simulate.lowrank.nonlinearity import ERF, RELU, TANH, Nonlinearity
+from simulate.lowrank.rule import GradientDescent
+from validate.checks.lowrank.reference_run import (
+    EPOCHS,
+    RATE,
+    START,
+    distance,
+    limit,
+    many_ends,
+    overlaps,
+    reference_task,
+    run,
+)
+from validate.checks.lowrank.settings import Config
+from validate.checks.lowrank.size_law import SizeLaw, fit_size_law
+from validate.progress import Progress
+from validate.report import Report
+from validate.tolerance import Absolute, AtLeast, AtMost, Reported
+
+SURE = 4.0
+"""Standard errors allowed in each of the nine fits: all hold by chance in all but one run of 1,700."""
+CURVED = 0.04
+"""What O(1/N) terms can add to an exponent fitted from a hundred neurons up, if they are as large as 1/N."""
+
+
+@dataclass(frozen=True)
+class Levels:
+    """The levels of one nonlinearity, trained alike from the same overlaps.
+
+    `quadrature` is the distance between two limits on nodes of different scrambling. The excess kurtosis of a column
+    of theta is that at the end: of the limit, and of networks of the largest size (mean and standard error).
+    """
+
+    nonlinearity: str
+    closure: Learning
+    limit: Learning
+    quadrature: float
+    to_limit: SizeLaw
+    to_closure: SizeLaw
+    kurtosis: Float[np.ndarray, " d"]
+    network_kurtosis: Float[np.ndarray, " d"]
+    network_kurtosis_error: Float[np.ndarray, " d"]
+    readouts: Float[np.ndarray, " rows"]
+    """Readout weights of all networks of the largest size after training."""
+
+    @property
+    def bias(self) -> Float[np.ndarray, " epochs"]:
+        """Distance of the closure from the limit, epoch by epoch."""
+        return distance(self.closure.sigma, self.limit.sigma)
+
+
+def checks(config: Config, report: Report, progress: Progress) -> tuple[Levels, ...]:
+    """Train at all levels; fit the laws of the distances between them."""
+    results = []
+    for nonlinearity in (ERF, TANH, RELU):
+        with progress.task(f"three levels of a network with {nonlinearity.name}"):
+            results.append(_measure(config, nonlinearity))
+        _compare(report, results[-1])
+    return tuple(results)
+
+
+def _measure(config: Config, nonlinearity: Nonlinearity) -> Levels:
+    task, rule = reference_task(), GradientDescent(RATE)
+    closure = run(overlaps(START, nonlinearity), task, rule, EPOCHS)
+    nodes = 4096 if config.effort.small else 8192
+    first, second = (run(limit(START, nonlinearity, nodes, seed), task, rule, EPOCHS) for seed in (0, 1))
+    sizes = (100, 200, 400, 800) if config.effort.small else (100, 200, 400, 800, 1600)
+    count = 12 if config.effort.small else 24
+    ends = []
+    for size in sizes:
+        keys = jax.random.split(jax.random.fold_in(jax.random.key(config.seed), size), count)
+        sigma, theta = many_ends(keys, size, nonlinearity, task, rule, EPOCHS)
+        ends.append(np.asarray(sigma))
+    last = np.asarray(theta)
+    per_network = np.stack([_excess_kurtosis(each, np.full(len(each), 1 / len(each))) for each in last])
+    scale = np.array(sizes, dtype=float)
+    return Levels(
+        nonlinearity=nonlinearity.name,
+        closure=closure,
+        limit=first,
+        quadrature=float(distance(first.sigma[-1], second.sigma[-1])),
+        to_limit=fit_size_law(scale, np.stack([distance(end, first.sigma[-1]) for end in ends])),
+        to_closure=fit_size_law(scale, np.stack([distance(end, closure.sigma[-1]) for end in ends])),
+        kurtosis=_excess_kurtosis(np.asarray(first.end.connectivity.theta), np.asarray(first.end.share)),
+        network_kurtosis=per_network.mean(axis=0),
+        network_kurtosis_error=per_network.std(axis=0, ddof=1) / np.sqrt(count),
+        readouts=last[:, :, -1].ravel(),
+    )
+
+
+def _excess_kurtosis(theta: Float[np.ndarray, "rows d"], share: Float[np.ndarray, " rows"]) -> np.ndarray:
+    """<theta^4> / <theta^2>^2 - 3 of each column, whose mean is zero or close to it: zero if normal."""
+    return share @ theta**4 / (share @ theta**2) ** 2 - 3
+
+
+def _compare(report: Report, levels: Levels) -> None:
+    name, to_limit, to_closure = levels.nonlinearity, levels.to_limit, levels.to_closure
+    bias = float(levels.bias[-1])
+    report.check(
+        f"{name}: exponent p of N^-p, networks from the limit",
+        predicted=0.5,
+        measured=to_limit.exponent.value,
+        tolerance=Absolute(SURE * to_limit.exponent.error + CURVED, "4 standard errors, and O(1/N)"),
+    )
+    report.check(
+        f"{name}: square of the floor, networks from the limit",
+        predicted=0.0,
+        measured=to_limit.floor_square.value,
+        tolerance=Absolute(SURE * to_limit.floor_square.error + levels.quadrature**2, "4 standard errors, and nodes"),
+    )
+    report.check(
+        f"{name}: floor, networks from the closure, is the limit's distance from it",
+        predicted=bias,
+        measured=to_closure.floor.value,
+        tolerance=Absolute(SURE * to_closure.floor.error + levels.quadrature, "4 standard errors, and nodes"),
+    )
+    report.check(
+        f"{name}: that floor in standard errors: the closure is not exact at any N",
+        predicted=SURE,
+        measured=to_closure.floor_square.value / to_closure.floor_square.error,
+        tolerance=AtLeast("4 standard errors"),
+    )
+    report.check(
+        f"{name}: error of the quadrature over the closure's distance",
+        predicted=0.05,
+        measured=levels.quadrature / bias,
+        tolerance=AtMost("small enough to tell the levels apart"),
+    )
+    report.check(
+        f"{name}: excess kurtosis of the readouts, infinite width and networks",
+        predicted=float(levels.kurtosis[-1]),
+        measured=float(levels.network_kurtosis[-1]),
+        tolerance=Reported("zero if rows stayed normal; networks err by O(1/N)"),
+    )
+    for key, value in {
+        "closure_distance": bias,
+        "closure_distance_relative": bias / float(np.linalg.norm(levels.limit.sigma[-1])),
+        "exponent": to_limit.exponent.value,
+        "exponent_error": to_limit.exponent.error,
+        "free_exponent": to_limit.free_exponent.value,
+        "free_exponent_error": to_limit.free_exponent.error,
+        "limit_floor_square": to_limit.floor_square.value,
+        "limit_floor_square_error": to_limit.floor_square.error,
+        "closure_floor": to_closure.floor.value,
+        "closure_floor_error": to_closure.floor.error,
+        "readout_excess_kurtosis": float(levels.kurtosis[-1]),
+        "loss_closure": float(levels.closure.loss[-1]),
+        "loss_limit": float(levels.limit.loss[-1]),
+        "quadrature": levels.quadrature,
+    }.items():
+        report.quantity(f"{name}_{key}", value)

@@ -1,0 +1,71 @@
+"""The training on which the levels of description are compared: a short filter task, far from saddles.
+
+Near a saddle small differences grow without bound, and distances between levels would measure that instead.
+"""
+
+import equinox as eqx
+import jax
+import numpy as np
+from jaxtyping import Array, Float, Key
+
+from simulate.lowrank.batch import FixedTask, Task
+from simulate.lowrank.closure import Closure, Overlaps
+from simulate.lowrank.draw import draw_exact
+from simulate.lowrank.infinite_width import SobolNodes, infinite_width
+from simulate.lowrank.learning import Learner, Learning, learn
+from simulate.lowrank.nonlinearity import Nonlinearity
+from simulate.lowrank.rule import GradientDescent
+from simulate.lowrank.tasks import filter_task
+from theory import gaussian
+from theory.lowrank.shape import Shape
+
+SHAPE = Shape()
+START = np.array([[1.0, 0.2, 0.4, 0.3], [0.2, 1.0, 0.3, 0.4], [0.4, 0.3, 1.0, 0.2], [0.3, 0.4, 0.2, 1.0]])
+DT, STEPS, DECAY = 0.1, 40, 0.2
+RATE, EPOCHS = 0.05, 100
+
+Gram = Float[np.ndarray, "*batch d d"]
+
+
+def reference_task() -> FixedTask:
+    """Four time constants of the filter task."""
+    return filter_task(DECAY, DT, STEPS)
+
+
+def overlaps(sigma: Gram, nonlinearity: Nonlinearity) -> Overlaps:
+    """The reduced level of a rank-one network."""
+    return Overlaps(jax.numpy.asarray(sigma), Closure(SHAPE, gaussian.NONLINEARITIES[nonlinearity.name]))
+
+
+def limit(sigma: Gram, nonlinearity: Nonlinearity, nodes: int, seed: int) -> Learner:
+    """The infinite-width level on Sobol nodes."""
+    return infinite_width(sigma, SHAPE.counts, nonlinearity, SobolNodes(nodes, seed))
+
+
+@eqx.filter_jit
+def run(learner: Learner, task: Task, rule: GradientDescent, epochs: int) -> Learning:
+    """One training, compiled."""
+    return learn(learner, task, rule, epochs)
+
+
+@eqx.filter_jit
+def many_ends(
+    keys: Key[Array, " networks"],
+    neurons: int,
+    nonlinearity: Nonlinearity,
+    task: Task,
+    rule: GradientDescent,
+    epochs: int,
+) -> tuple[Float[Array, "networks d d"], Float[Array, "networks neurons d"]]:
+    """Overlaps and connectivity after training, of networks that start with overlaps exactly `START`."""
+
+    def one(key: Key[Array, ""]) -> tuple[Array, Array]:
+        end = learn(draw_exact(key, START, SHAPE.counts, neurons, nonlinearity), task, rule, epochs).end
+        return end.sigma(), end.connectivity.theta
+
+    return jax.vmap(one)(keys)
+
+
+def distance(left: Gram, right: Gram) -> Float[np.ndarray, "*batch"]:
+    """Frobenius norm of the difference of two Gram matrices, or of many."""
+    return np.linalg.norm(np.asarray(left) - np.asarray(right), axis=(-2, -1))
