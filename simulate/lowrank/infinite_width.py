@@ -1,9 +1,9 @@
-"""The limit of infinitely many neurons: a network whose neurons are quadrature nodes of the initial normal distribution.
+"""The limit of infinitely many neurons: a network whose neurons are quadrature nodes of the initial distribution.
 
-Neurons feel one another through kappa and y alone, which are means over neurons. As N grows, the mean over rows of theta
-drawn from N(0, Sigma) becomes an integral, and gradient descent moves every row of the distribution by its own gradient.
-The integral is taken by a rule of nodes and weights at the start; the nodes then move as neurons do, their weights stay.
-The rows need not remain normal, and nothing here assumes it.
+Neurons feel one another through kappa and y alone, which are means over neurons. As N grows, the mean over rows of
+theta drawn from N(0, Sigma) becomes an integral, and gradient descent moves every row by its own gradient.
+The integral is taken by a rule of nodes and weights at the start; the nodes then move as neurons do, their weights
+stay. The rows need not remain normal, and nothing here assumes it.
 """
 
 from abc import abstractmethod
@@ -16,7 +16,8 @@ from scipy.special import ndtri
 from scipy.stats import qmc
 
 from simulate.integrate import require_double_precision
-from simulate.lowrank.draw import Counts, network_of, require_gram, square_root
+from simulate.lowrank.draw import network_of
+from simulate.lowrank.gram_matrix import Counts, require_gram, square_root
 from simulate.lowrank.network import Network
 from simulate.lowrank.nonlinearity import Nonlinearity
 
@@ -108,9 +109,7 @@ def default_nodes(dimension: int, nonlinearity: Nonlinearity) -> Nodes:
     return SobolNodes(8192)
 
 
-def infinite_width(
-    sigma: ArrayLike, counts: Counts, nonlinearity: Nonlinearity, nodes: Nodes | None = None
-) -> Network:
+def infinite_width(sigma: ArrayLike, counts: Counts, nonlinearity: Nonlinearity, nodes: Nodes | None = None) -> Network:
     """The limit of infinitely many neurons with independent normal rows of covariance sigma (d x d, of any rank).
 
     Without `nodes`, `default_nodes` chooses them.
