@@ -1,0 +1,156 @@
+"""A user's task: learning at each level of description, side by side. Findings; nothing is asserted."""
+
+from dataclasses import dataclass
+from itertools import combinations
+
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Float
+
+from simulate.lowrank.batch import fixed_task
+from simulate.lowrank.draw import network_of
+from simulate.lowrank.infinite_width import SobolNodes
+from simulate.lowrank.learning import Learner, LearningOutcome, learn_in_chunks
+from simulate.lowrank.levels import FiniteNetwork, InfiniteWidth, Level, ReducedTheory
+from simulate.lowrank.network import Network
+from simulate.lowrank.nonlinearity import NONLINEARITIES
+from simulate.lowrank.rule import GradientDescent
+from theory.lowrank.shape import Shape
+from validate.checks.lowrank.own import Own
+from validate.checks.lowrank.settings import OwnConfig
+from validate.progress import Progress
+from validate.report import Report
+from validate.tolerance import Reported
+
+REDUCED = ("map", "gaussian_closure")
+PIECE = 5e7  # neurons x trials x steps that a piece of a training may take: about a second, between two Ctrl-C
+
+
+@dataclass(frozen=True)
+class LevelResult:
+    """A training at one level: overlaps and loss before each epoch and after the last, NaN where they diverged."""
+
+    name: str
+    sigma: Float[np.ndarray, "epochs d d"]
+    loss: Float[np.ndarray, " epochs"]
+    outcome: LearningOutcome
+    epochs_finite: int
+
+
+@dataclass(frozen=True)
+class TaskResults:
+    """The levels that were trained, in the order asked for."""
+
+    shape: Shape
+    levels: tuple[LevelResult, ...]
+
+
+def checks(own: Own, config: OwnConfig, report: Report, progress: Progress) -> TaskResults:
+    """Train at every level and compare. An interrupted run keeps the levels that are finished."""
+    shape = Shape(own.counts[0], own.counts[1], own.counts[3])
+    report.quantity("initial_overlaps", own.origin)
+    report.quantity("initial_sigma", own.sigma)
+    report.quantity("columns", list(shape.labels))
+    done: list[LevelResult] = []
+    try:
+        for name in config.levels:
+            done.append(_train(name, _learner(name, own, shape), own, progress))
+    except KeyboardInterrupt:
+        if not done:
+            raise
+        report.interrupted = True
+    for result in done:
+        _report_level(report, config, result)
+    for first, second in combinations(done, 2):
+        _report_pair(report, config, first, second)
+    return TaskResults(shape, tuple(done))
+
+
+def _learner(name: str, own: Own, shape: Shape) -> Learner:
+    nonlinearity = NONLINEARITIES[own.config.nonlinearity]
+    if name == "network" and own.network is not None:
+        return network_of(jnp.asarray(own.network.theta), own.counts, nonlinearity)
+    nodes = own.config.effort.nodes
+    levels: dict[str, Level] = {
+        "map": ReducedTheory(),
+        "gaussian_closure": ReducedTheory(),
+        "infinite_width": InfiniteWidth(SobolNodes(nodes, own.config.seed) if nodes else None),
+        "network": FiniteNetwork(own.config.neurons, own.config.seed),
+    }
+    return levels[name].start(own.sigma, shape, nonlinearity)
+
+
+def _train(name: str, learner: Learner, own: Own, progress: Progress) -> LevelResult:
+    task, epochs, rate = own.task, own.config.epochs, own.config.learning_rate
+    assert task is not None
+    assert epochs is not None
+    assert rate is not None
+    size = learner.share.size if isinstance(learner, Network) else sum(own.counts)
+    with progress.task(f"{name}: epochs", total=epochs) as advance:
+        learning = learn_in_chunks(
+            learner,
+            fixed_task(jnp.asarray(task.inputs), jnp.asarray(task.targets), task.dt, jnp.asarray(task.mask)),
+            GradientDescent(rate),
+            epochs,
+            progress=advance,
+            chunk=int(np.clip(PIECE / (size * task.mask.size), 1, 500)),
+        )
+    return LevelResult(
+        name,
+        np.asarray(learning.sigma),
+        np.asarray(learning.loss),
+        {member.value: member for member in LearningOutcome}[int(learning.outcome)],
+        int(learning.epochs_finite),
+    )
+
+
+def _report_level(report: Report, config: OwnConfig, result: LevelResult) -> None:
+    name, diverged = result.name, result.outcome is LearningOutcome.diverged
+    if name in REDUCED and (name == "map") != (config.nonlinearity == "linear"):
+        usual = "map" if config.nonlinearity == "linear" else "gaussian_closure"
+        why = "exact for linear networks" if usual == "map" else "not exact: rows of theta do not stay Gaussian"
+        report.check(f"{name}: the reduced theory", predicted=usual, measured=name, tolerance=Reported(why))
+    at = f"; epoch {result.epochs_finite} of {config.epochs} is the first that is not finite" if diverged else ""
+    report.check(
+        f"{name}: how training ended",
+        predicted=LearningOutcome.finished.name,
+        measured=result.outcome.name,
+        tolerance=Reported(result.outcome.sentence + at),
+    )
+    report.check(
+        f"{name}: final loss, beside the loss before learning",
+        predicted=float(result.loss[0]),
+        measured=float(result.loss[-1]),
+        tolerance=Reported("a finding"),
+    )
+    report.quantity(f"{name}_outcome", result.outcome.name)
+    report.quantity(f"{name}_epochs_finite", result.epochs_finite)
+    report.quantity(f"{name}_initial_loss", float(result.loss[0]))
+    report.quantity(f"{name}_final_loss", float(result.loss[-1]))
+    if diverged:
+        report.quantity(f"{name}_diverged_at_epoch", result.epochs_finite)
+
+
+def _report_pair(report: Report, config: OwnConfig, first: LevelResult, second: LevelResult) -> None:
+    """The largest difference over the epochs in which both are finite."""
+    shared = min(first.epochs_finite, second.epochs_finite)
+    pair, key = f"{second.name} beside {first.name}", f"{second.name}_from_{first.name}"
+    if shared == 0:
+        return
+    why = Reported(_why(config, first.name, second.name))
+    for what, one, other in (
+        ("loss", first.loss[:shared], second.loss[:shared]),
+        ("overlaps", first.sigma[:shared], second.sigma[:shared]),
+    ):
+        report.check(f"{what}, {pair}, epochs 0 to {shared - 1}", predicted=one, measured=other, tolerance=why)
+        report.quantity(f"largest_{what}_difference_{key}", float(np.abs(other - one).max()))
+
+
+def _why(config: OwnConfig, first: str, second: str) -> str:
+    if config.nonlinearity == "linear":
+        return "the same to rounding: linear networks need no closure"
+    if {first, second} <= set(REDUCED):
+        return "two names of one theory"
+    if first in REDUCED or second in REDUCED:
+        return "bias of the closure: rows of theta do not stay Gaussian"
+    return "neurons are finite in number: of the order of N^-1/2"
