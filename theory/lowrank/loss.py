@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import sympy as sp
 
-from theory.gaussian import Smooth
+from theory.gaussian import Nonlinearity
 from theory.lowrank.activity import ActivityEquations, activity_equations
 from theory.lowrank.shape import Shape
 
@@ -30,7 +30,7 @@ class Trial:
     mask: tuple[sp.Expr, ...] | None = None
 
 
-def outputs(shape: Shape, phi: Smooth, inputs: sp.MatrixBase, dt: sp.Expr) -> sp.ImmutableMatrix:
+def outputs(shape: Shape, phi: Nonlinearity, inputs: sp.MatrixBase, dt: sp.Expr) -> sp.ImmutableMatrix:
     """The outputs (steps x n_out) as explicit expressions in the overlaps, for inputs (steps x n_in) from x_0 = 0.
 
     The recursion unrolled: x_{k+1} from x_k and s_k by `ActivityEquations.step`, and y_k = <z phi(x_{k+1})>. The size
@@ -50,7 +50,7 @@ def outputs(shape: Shape, phi: Smooth, inputs: sp.MatrixBase, dt: sp.Expr) -> sp
     return sp.ImmutableMatrix.vstack(*map(sp.ImmutableMatrix, rows))
 
 
-def loss(shape: Shape, phi: Smooth, trials: Sequence[Trial], dt: sp.Expr) -> sp.Expr:
+def loss(shape: Shape, phi: Nonlinearity, trials: Sequence[Trial], dt: sp.Expr) -> sp.Expr:
     """The loss as an explicit function of the overlaps: mean over trials of sum_k dt mask_k |y_k - y*_k|^2.
 
     >>> from theory.gaussian import LINEAR
@@ -66,7 +66,7 @@ def loss(shape: Shape, phi: Smooth, trials: Sequence[Trial], dt: sp.Expr) -> sp.
     return dt * total / len(trials)
 
 
-def _values(equations: ActivityEquations, phi: Smooth, state: Sequence[sp.Expr]) -> dict[sp.Symbol, sp.Expr]:
+def _values(equations: ActivityEquations, phi: Nonlinearity, state: Sequence[sp.Expr]) -> dict[sp.Symbol, sp.Expr]:
     """Numbers or expressions for the latents, and for the gain that belongs to them."""
     latents = dict(zip(equations.latents, state, strict=True))
     gain = phi.gain(equations.variance.xreplace(latents))

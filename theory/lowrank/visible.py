@@ -15,7 +15,7 @@ from itertools import combinations
 import sympy as sp
 
 from theory import gaussian
-from theory.gaussian import Smooth
+from theory.gaussian import Nonlinearity
 from theory.lowrank.activity import activity_equations
 from theory.lowrank.gram import GramEquations
 from theory.lowrank.shape import BLOCKS, Shape
@@ -86,7 +86,7 @@ class OverlapRoles:
 
 
 @cache
-def visible_overlaps(shape: Shape, phi: Smooth) -> tuple[sp.Symbol, ...]:
+def visible_overlaps(shape: Shape, phi: Nonlinearity) -> tuple[sp.Symbol, ...]:
     """The overlaps that the outputs depend on: those in the readout, in the latents it reads, in what moves these.
 
     >>> visible_overlaps(Shape(), gaussian.LINEAR)
@@ -103,7 +103,7 @@ def visible_overlaps(shape: Shape, phi: Smooth) -> tuple[sp.Symbol, ...]:
 
 
 @cache
-def overlap_roles(shape: Shape, phi: Smooth, frozen: frozenset[str] = frozenset()) -> OverlapRoles:
+def overlap_roles(shape: Shape, phi: Nonlinearity, frozen: frozenset[str] = frozenset()) -> OverlapRoles:
     """The roles of the overlaps when the blocks in `frozen` are not trained.
 
     Raises:
@@ -130,7 +130,7 @@ def overlap_roles(shape: Shape, phi: Smooth, frozen: frozenset[str] = frozenset(
     )
 
 
-def _gain(phi: Smooth, variance: sp.Expr) -> sp.Expr:
+def _gain(phi: Nonlinearity, variance: sp.Expr) -> sp.Expr:
     """The gain at a variance: its closed form, or an unknown function of the variance where there is none."""
     if _linear(phi):
         return phi.derivative(gaussian.x)
@@ -138,7 +138,7 @@ def _gain(phi: Smooth, variance: sp.Expr) -> sp.Expr:
     return sp.Function("gain")(variance) if closed is None else closed
 
 
-def _linear(phi: Smooth) -> bool:
+def _linear(phi: Nonlinearity) -> bool:
     return not phi.derivative(gaussian.x).free_symbols
 
 

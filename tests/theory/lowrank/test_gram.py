@@ -67,7 +67,7 @@ PLAIN, RELATIVE = (1, 1, 1, 1), (0, 1, sp.Symbol("L_v"), 2)
         (SHAPES[3], gaussian.LINEAR, RELATIVE),
     ],
 )
-def test_scalar_and_matrix_form_agree(shape: Shape, phi: gaussian.Smooth, rates: tuple) -> None:
+def test_scalar_and_matrix_form_agree(shape: Shape, phi: gaussian.Nonlinearity, rates: tuple) -> None:
     equations = GramEquations(shape, visible_overlaps(shape, phi), rates)
     flow, after = equations.matrix_flow, equations.matrix_map
     assert len(equations.flow) == len(equations.map) == shape.size * (shape.size + 1) // 2
