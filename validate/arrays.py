@@ -6,11 +6,12 @@ Numpy alone is imported here, so that refusals come at once.
 import warnings
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Shaped
 
+Array = Shaped[np.ndarray, "..."]
 Real = Float[np.ndarray, "..."]
 ResultT = TypeVar("ResultT")
 
@@ -35,12 +36,12 @@ def read_matrix(path: Path) -> Float[np.ndarray, "rows columns"]:
         BadArray: if the file cannot be read, or holds other than a matrix of finite real numbers.
     """
     matrix = finite("the matrix", _guarded(lambda: _read_csv(path) if path.suffix == ".csv" else _read_npy(path)))
-    if matrix.ndim != 2:
+    if matrix.ndim != 2 or matrix.size == 0:
         raise BadArray(f"the array has shape {matrix.shape}, which is no matrix")
     return matrix
 
 
-def finite(name: str, array: np.ndarray[Any, Any]) -> Real:
+def finite(name: str, array: Array) -> Real:
     """The array in double precision, if it holds finite real numbers (whole numbers and truth values are such).
 
     Raises:
@@ -58,27 +59,29 @@ def finite(name: str, array: np.ndarray[Any, Any]) -> Real:
 
 
 def _read_npz(path: Path, required: tuple[str, ...], optional: tuple[str, ...]) -> dict[str, Real]:
-    with np.load(path, allow_pickle=False) as archive:
+    with path.open("rb") as stream:  # numpy leaves a broken archive open
+        archive = np.load(stream, allow_pickle=False)
         if not isinstance(archive, np.lib.npyio.NpzFile):
             raise BadArray("the file is no npz archive")
-        found = archive.files
-        missing = [name for name in required if name not in found]
-        unknown = [name for name in found if name not in (*required, *optional)]
+        missing = [name for name in required if name not in archive.files]
+        unknown = [name for name in archive.files if name not in (*required, *optional)]
         if missing:
-            raise BadArray(f"no array named {', '.join(missing)}; the file has {', '.join(found) or 'none at all'}")
+            present = ", ".join(archive.files) or "none at all"
+            raise BadArray(f"no array named {', '.join(missing)}; the file has {present}")
         if unknown:
             raise BadArray(f"unknown arrays: {', '.join(unknown)}")
-        return {name: finite(name, np.asarray(archive[name])) for name in found}
+        return {name: finite(name, np.asarray(archive[name])) for name in archive.files}
 
 
-def _read_npy(path: Path) -> np.ndarray[Any, Any]:
-    array = np.load(path, allow_pickle=False)
-    if not isinstance(array, np.ndarray):
-        raise BadArray("the file is no npy file")
-    return array
+def _read_npy(path: Path) -> Array:
+    with path.open("rb") as stream:
+        array = np.load(stream, allow_pickle=False)
+        if not isinstance(array, np.ndarray):
+            raise BadArray("the file is no npy file")
+        return array
 
 
-def _read_csv(path: Path) -> np.ndarray[Any, Any]:
+def _read_csv(path: Path) -> Array:
     return np.loadtxt(path, delimiter=",", ndmin=2, encoding="utf-8-sig")
 
 

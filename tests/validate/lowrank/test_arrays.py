@@ -1,0 +1,187 @@
+"""Reading a user's files: nothing is executed, nothing but BadArray is raised, and every refusal says what is wrong."""
+
+import io
+import zipfile
+
+import numpy as np
+import pytest
+
+from validate.arrays import BadArray, read_matrix, read_npz
+
+
+@pytest.fixture
+def archive(tmp_path):
+    path = tmp_path / "a.npz"
+    np.savez(path, a=np.arange(6.0).reshape(2, 3), b=0.5)
+    return path
+
+
+def npy(array, **options):
+    stream = io.BytesIO()
+    np.save(stream, array, **options)
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize("kind", [np.float64, np.float32, np.float16, np.longdouble, np.int64, np.uint8, bool])
+def test_real_numbers_of_any_kind_become_doubles(kind, tmp_path):
+    path = tmp_path / "a.npz"
+    np.savez(path, a=np.array([[0, 1], [1, 1]], dtype=kind))
+    read = read_npz(path, ("a",))["a"]
+    assert read.dtype == np.float64
+    assert read.tolist() == [[0, 1], [1, 1]]
+
+
+@pytest.mark.parametrize("order", [">f8", "<f8"])
+def test_byte_order_and_memory_order_do_not_matter(order, tmp_path):
+    path = tmp_path / "a.npy"
+    np.save(path, np.asfortranarray(np.arange(6.0).reshape(2, 3)).astype(order))
+    assert read_matrix(path).tolist() == [[0, 1, 2], [3, 4, 5]]
+
+
+class Trap:
+    """Unpickling this would raise an error that no reader expects."""
+
+    def __reduce__(self):
+        return (exec, ("raise SystemExit('a pickle was executed')",))
+
+
+@pytest.mark.parametrize(
+    ("values", "problem"),
+    [
+        (np.array([1 + 2j]), "a holds complex128 values, not real numbers"),
+        (np.array(["1.0"]), "a holds <U3 values"),
+        (np.array([b"x"]), "a holds |S1 values"),
+        (np.array(["2020-01-01"], dtype="M8[D]"), "not real numbers"),
+        (np.array([(1, 2.0)], dtype=[("x", int), ("y", float)]), "not real numbers"),
+        (np.array([1.0, np.nan]), r"a is not finite: 1 of 2 values, the first at (1,)"),
+        (np.array(-np.inf), "a is not finite: 1 of 1 values"),
+        (np.array([np.longdouble("1e400")]), "not finite"),
+    ],
+)
+def test_other_values_are_refused(values, problem, tmp_path):
+    path = tmp_path / "a.npz"
+    np.savez(path, a=values)
+    with pytest.raises(BadArray) as refused:
+        read_npz(path, ("a",))
+    assert problem in str(refused.value)
+
+
+def test_pickles_are_never_executed(tmp_path):
+    objects = np.array([Trap()], dtype=object)
+    np.savez(tmp_path / "a.npz", a=objects)
+    np.save(tmp_path / "a.npy", objects)
+    (tmp_path / "b.npy").write_bytes(b"\x80\x04cposix\nsystem\n.")
+    with pytest.raises(BadArray, match="pickled"):
+        read_npz(tmp_path / "a.npz", ("a",))
+    for name in ("a.npy", "b.npy"):
+        with pytest.raises(BadArray, match="pickled"):
+            read_matrix(tmp_path / name)
+
+
+def test_missing_and_unknown_arrays_are_named(archive):
+    with pytest.raises(BadArray, match="no array named c, d; the file has a, b"):
+        read_npz(archive, ("a", "c", "d"))
+    with pytest.raises(BadArray, match="unknown arrays: b"):
+        read_npz(archive, ("a",))
+    assert set(read_npz(archive, ("a",), ("b",))) == {"a", "b"}
+
+
+def test_an_archive_of_other_things_is_refused(tmp_path):
+    path = tmp_path / "a.npz"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("a", b"not an array")
+        archive.writestr("notes.txt", b"hello")
+    with pytest.raises(BadArray, match=r"unknown arrays: notes\.txt"):
+        read_npz(path, ("a",))
+    with pytest.raises(BadArray):
+        read_npz(path, ("a",), ("notes.txt",))
+    with zipfile.ZipFile(path, "w"):
+        pass
+    with pytest.raises(BadArray, match="the file has none at all"):
+        read_npz(path, ("a",))
+
+
+def test_a_file_that_claims_to_be_huge_is_refused(tmp_path):
+    """Its header asks for 8 EB; numpy cannot have them."""
+    path = tmp_path / "a.npy"
+    content = npy(np.zeros((1000, 1000)))[:200].replace(b"(1000, 1000), }", b"(9**9, 10**9)}")
+    path.write_bytes(content.replace(b"(9**9, 10**9)}", b"(999999999,999)"))
+    with pytest.raises(BadArray, match="cannot be read"):
+        read_matrix(path)
+    header = b"{'descr': '<f8', 'fortran_order': False, 'shape': (1073741824, 1073741824)}"
+    path.write_bytes(b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header + b"\0" * 64)
+    with pytest.raises(BadArray, match="cannot be read"):
+        read_matrix(path)
+
+
+def test_a_wrong_container_is_refused(tmp_path, archive):
+    (tmp_path / "b.npz").write_bytes(npy(np.eye(2)))
+    with pytest.raises(BadArray, match="no npz archive"):
+        read_npz(tmp_path / "b.npz", ("a",))
+    (tmp_path / "c.npy").write_bytes(archive.read_bytes())
+    with pytest.raises(BadArray, match="no npy file"):
+        read_matrix(tmp_path / "c.npy")
+
+
+@pytest.mark.parametrize("kind", ["npz", "npy"])
+def test_whatever_is_broken_in_a_file_is_a_bad_array(kind, tmp_path):
+    """Cut at every place, and with bytes changed at random: it reads as the same array, or is refused."""
+    path, whole = tmp_path / f"a.{kind}", np.arange(12.0).reshape(3, 4)
+    np.savez_compressed(path, a=whole) if kind == "npz" else np.save(path, whole)
+    content, random = path.read_bytes(), np.random.default_rng(0)
+
+    def read():
+        return read_npz(path, ("a",))["a"] if kind == "npz" else read_matrix(path)
+
+    assert read().tolist() == whole.tolist()
+    refused = 0
+    for length in range(len(content)):
+        path.write_bytes(content[:length])
+        with pytest.raises(BadArray):
+            read()
+    for _ in range(400):
+        changed = bytearray(content)
+        for place in random.integers(0, len(content), 3):
+            changed[place] = random.integers(256)
+        path.write_bytes(bytes(changed))
+        try:
+            read()
+        except BadArray:
+            refused += 1
+    assert refused > 100
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("", "no matrix"),
+        ("a,b\n1,2\n", "could not convert"),
+        ("1,2\n3\n", "cannot be read"),
+        ("1;2\n3;4\n", "could not convert"),
+        ("1+2j,0\n0,1\n", "could not convert"),
+        ("1,nan\nnan,1\n", "the matrix is not finite: 2 of 4 values, the first at (0, 1)"),
+        ("1,\n,1\n", "could not convert"),
+    ],
+)
+def test_a_text_file_that_holds_no_matrix_is_refused(text, problem, tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text(text)
+    with pytest.raises(BadArray) as refused:
+        read_matrix(path)
+    assert problem in str(refused.value)
+
+
+def test_a_text_file_may_have_comments_blank_lines_and_a_byte_order_mark(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_bytes(b"\xef\xbb\xbf# m, u\r\n1, 2e-1\r\n\r\n.2,1\r\n")
+    assert read_matrix(path).tolist() == [[1, 0.2], [0.2, 1]]
+    path.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(BadArray, match="cannot be read"):
+        read_matrix(path)
+
+
+@pytest.mark.parametrize("shape", [(), (3,), (2, 2, 2)])
+def test_other_than_two_dimensions_are_no_matrix(shape, tmp_path):
+    np.save(tmp_path / "a.npy", np.zeros(shape))
+    with pytest.raises(BadArray, match="no matrix"):
+        read_matrix(tmp_path / "a.npy")
