@@ -17,7 +17,7 @@ def impulse_task(response: Float[Array, "steps outputs"], dt: float) -> FixedTas
 
 def times(steps: int, dt: float) -> Times:
     """When the output is read, counted from the end of the impulse: 0, dt, 2 dt, ..."""
-    return dt * jnp.arange(steps)
+    return dt * jnp.arange(steps, dtype=float)
 
 
 def filter_task(decay: float = 0.2, dt: float = 0.05, steps: int = 400) -> FixedTask:
@@ -38,6 +38,6 @@ def random_task(
     input_key, mixture_key = jax.random.split(key)
     s = jax.random.normal(input_key, (trials, steps, inputs))
     mixture = jax.random.normal(mixture_key, (inputs, outputs))
-    memory = jnp.exp(-dt * jnp.arange(steps))
-    kernel = jnp.tril(memory[jnp.abs(jnp.arange(steps)[:, None] - jnp.arange(steps))])
+    t = times(steps, dt)
+    kernel = jnp.tril(jnp.exp(-jnp.abs(t[:, None] - t)))
     return fixed_task(s, dt * jnp.einsum("kj,tji,io->tko", kernel, s, mixture), dt)
