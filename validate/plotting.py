@@ -4,7 +4,7 @@ Figures are drawn from result objects only, with matplotlib's object interface: 
 """
 
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -69,6 +69,12 @@ def new_grid(rows: int, columns: int, width: float, height: float) -> tuple[Figu
     """Rows of panels; width and height of the whole in inches. Call inside `style()`."""
     figure = Figure(figsize=(width, height))
     return figure, tuple(tuple(row) for row in figure.subplots(rows, columns, squeeze=False))
+
+
+def mark_values(axes: Axes, values: Sequence[float]) -> None:
+    """Put the ticks of a logarithmic horizontal axis at these values and nowhere else."""
+    axes.set_xticks(list(values), labels=[f"{value:g}" for value in values])
+    axes.minorticks_off()
 
 
 def plot(name: str, caption: str, figure: Figure, data: Mapping[str, ArrayLike]) -> Plot:

@@ -6,6 +6,7 @@ import jax
 import numpy as np
 from jaxtyping import Float
 
+from simulate.lowrank.infinite_width import SobolNodes
 from simulate.lowrank.learning import Learning
 from simulate.lowrank.nonlinearity import ERF, RELU, TANH, Nonlinearity
 from simulate.lowrank.rule import GradientDescent
@@ -72,7 +73,7 @@ def _measure(config: Config, nonlinearity: Nonlinearity) -> Levels:
     task, rule = reference_task(), GradientDescent(RATE)
     closure = run(overlaps(START, nonlinearity), task, rule, EPOCHS)
     nodes = 4096 if config.effort.small else 8192
-    first, second = (run(limit(START, nonlinearity, nodes, seed), task, rule, EPOCHS) for seed in (0, 1))
+    first, second = (run(limit(START, nonlinearity, SobolNodes(nodes, seed)), task, rule, EPOCHS) for seed in (0, 1))
     sizes = (100, 200, 400, 800) if config.effort.small else (100, 200, 400, 800, 1600)
     count = 12 if config.effort.small else 24
     ends = []
@@ -98,8 +99,9 @@ def _measure(config: Config, nonlinearity: Nonlinearity) -> Levels:
 
 
 def _excess_kurtosis(theta: Float[np.ndarray, "rows d"], share: Float[np.ndarray, " rows"]) -> np.ndarray:
-    """<theta^4> / <theta^2>^2 - 3 of each column, whose mean is zero or close to it: zero if normal."""
-    return share @ theta**4 / (share @ theta**2) ** 2 - 3
+    """Of each column about its mean: zero if it is normal."""
+    centred = theta - share @ theta
+    return share @ centred**4 / (share @ centred**2) ** 2 - 3
 
 
 def _compare(report: Report, levels: Levels) -> None:

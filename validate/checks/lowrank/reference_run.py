@@ -9,14 +9,13 @@ import numpy as np
 from jaxtyping import Array, Float, Key
 
 from simulate.lowrank.batch import FixedTask, Task
-from simulate.lowrank.closure import Closure, Overlaps
 from simulate.lowrank.draw import draw_exact
-from simulate.lowrank.infinite_width import SobolNodes, infinite_width
+from simulate.lowrank.infinite_width import Nodes
 from simulate.lowrank.learning import Learner, Learning, learn
+from simulate.lowrank.levels import InfiniteWidth, ReducedTheory
 from simulate.lowrank.nonlinearity import Nonlinearity
 from simulate.lowrank.rule import GradientDescent
 from simulate.lowrank.tasks import filter_task
-from theory import gaussian
 from theory.lowrank.shape import Shape
 
 SHAPE = Shape()
@@ -32,14 +31,14 @@ def reference_task() -> FixedTask:
     return filter_task(DECAY, DT, STEPS)
 
 
-def overlaps(sigma: Gram, nonlinearity: Nonlinearity) -> Overlaps:
+def overlaps(sigma: Gram, nonlinearity: Nonlinearity) -> Learner:
     """The reduced level of a rank-one network."""
-    return Overlaps(jax.numpy.asarray(sigma), Closure(SHAPE, gaussian.NONLINEARITIES[nonlinearity.name]))
+    return ReducedTheory().start(sigma, SHAPE, nonlinearity)
 
 
-def limit(sigma: Gram, nonlinearity: Nonlinearity, nodes: int, seed: int) -> Learner:
-    """The infinite-width level on Sobol nodes."""
-    return infinite_width(sigma, SHAPE.counts, nonlinearity, SobolNodes(nodes, seed))
+def limit(sigma: Gram, nonlinearity: Nonlinearity, nodes: Nodes) -> Learner:
+    """The infinite-width level."""
+    return InfiniteWidth(nodes).start(sigma, SHAPE, nonlinearity)
 
 
 @eqx.filter_jit

@@ -6,7 +6,7 @@ from simulate.lowrank.nonlinearity import ERF
 from validate.checks.lowrank.closure_bias import AMPLITUDES, GAINS, RATES, RICHNESS, BiasResults
 from validate.checks.lowrank.settings import Config
 from validate.output import Plot
-from validate.plotting import GUIDE, new_panels, plot, style
+from validate.plotting import GUIDE, mark_values, new_panels, plot, style
 
 
 def figures(config: Config, results: BiasResults) -> tuple[Plot, ...]:
@@ -16,9 +16,9 @@ def figures(config: Config, results: BiasResults) -> tuple[Plot, ...]:
         amplitude, gain, richness, time = panels
         for name, sweep in results.by_amplitude.items():
             amplitude.loglog(AMPLITUDES, [bias.final for bias in sweep], "o-", label=name)
-        guide = results.by_amplitude[ERF.name][0].final * (AMPLITUDES / AMPLITUDES[0]) ** 2
+        guide = results.by_amplitude[ERF.name][0].final * (AMPLITUDES / AMPLITUDES[0]) ** 4
         amplitude.loglog(AMPLITUDES[:3], 0.6 * guide[:3], **GUIDE)
-        amplitude.annotate("slope 2", (AMPLITUDES[1], 0.3 * guide[1]), fontsize=8)
+        amplitude.annotate("slope 4", (AMPLITUDES[1], 0.3 * guide[1]), fontsize=8)
         amplitude.set(xlabel="amplitude of inputs and targets", ylabel="relative error of the closure")
         amplitude.legend()
         for name, sweep in results.by_gain.items():
@@ -32,6 +32,8 @@ def figures(config: Config, results: BiasResults) -> tuple[Plot, ...]:
             time.loglog(rate * epochs, bias.relative[1:], label=f"rate {rate:g}")
         time.set(xlabel="learning time: rate x epochs")
         time.legend()
+        for axes, values in ((amplitude, AMPLITUDES), (gain, GAINS), (richness, RICHNESS)):
+            mark_values(axes, values.tolist())
     data = {
         "amplitude": AMPLITUDES,
         "gain": GAINS,

@@ -7,7 +7,7 @@ from validate.checks.lowrank.nonlinear import Levels
 from validate.checks.lowrank.settings import Config
 from validate.checks.lowrank.size_law import SizeLaw
 from validate.output import Plot
-from validate.plotting import GUIDE, MEASURED, PREDICTED, new_grid, new_panels, plot, style
+from validate.plotting import GUIDE, MEASURED, PREDICTED, mark_values, new_grid, new_panels, plot, style
 
 LIMIT, CLOSURE = "#1b6ca8", "#c0392b"
 
@@ -56,8 +56,11 @@ def _against_size(results: tuple[Levels, ...]) -> Plot:
                 axes.loglog(law.sizes, _fitted(law), **PREDICTED | {"color": colour})
                 data[f"{levels.nonlinearity}_{name.replace(' ', '_')}"] = law.distances
             axes.axhline(levels.bias[-1], **GUIDE)
-            axes.annotate("closure from limit", (levels.to_limit.sizes[0], levels.bias[-1]), fontsize=8, va="bottom")
+            axes.annotate(
+                "closure from limit", (levels.to_limit.sizes[0], 0.93 * levels.bias[-1]), fontsize=8, va="top"
+            )
             axes.set(title=levels.nonlinearity, xlabel="neurons N")
+            mark_values(axes, levels.to_limit.sizes.tolist())
             data[f"{levels.nonlinearity}_closure_from_limit"] = levels.bias[-1]
         panels[0].set_ylabel("distance of Gram matrices")
         panels[0].legend(loc="lower left")
