@@ -2,7 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Callable
-from typing import Self
+from typing import Generic, Self, TypeVar
 
 import equinox as eqx
 import jax
@@ -48,7 +48,10 @@ class Learner(eqx.Module):
         """The learner after one step of the rule; `key` is for the rule's noise."""
 
 
-class Learning(eqx.Module):
+LearnerT = TypeVar("LearnerT", bound=Learner)
+
+
+class Learning(eqx.Module, Generic[LearnerT]):
     """A training: overlaps and loss before each epoch, and once more after the last.
 
     `sigma[k]` and `loss[k]` are finite for k < `epochs_finite` and NaN from there on; `epochs_finite` is epochs + 1
@@ -59,17 +62,17 @@ class Learning(eqx.Module):
     loss: Float[Array, "*runs epochs"]
     outcome: Int[Array, "*runs"]  # LearningOutcome
     epochs_finite: Int[Array, "*runs"]
-    end: Learner
+    end: LearnerT
 
 
 def learn(
-    learner: Learner,
+    learner: LearnerT,
     task: Task,
     rule: GradientDescent,
     epochs: int,
     key: Key[Array, ""] | None = None,
     first_epoch: int | Int[Array, ""] = 0,
-) -> Learning:
+) -> Learning[LearnerT]:
     """Train for a number of epochs, counted from `first_epoch`. May be jitted and vmapped; not compiled by itself.
 
     Without a key the noise of the rule, if it has any, is that of `jax.random.key(0)`.
@@ -81,7 +84,7 @@ def learn(
         raise NothingToLearn(f"{epochs} epochs: give a whole number from 0")
     key = jax.random.key(0) if key is None else key
 
-    def epoch(learner: Learner, now: Int[Array, ""]) -> tuple[Learner, tuple[Gram, Float[Array, ""]]]:
+    def epoch(learner: LearnerT, now: Int[Array, ""]) -> tuple[LearnerT, tuple[Gram, Float[Array, ""]]]:
         sigma = learner.sigma()
         loss, gradient = learner.loss_and_gradient(task(now))
         return learner.stepped(gradient, rule, jax.random.fold_in(key, now)), (sigma, loss)
@@ -107,14 +110,14 @@ _compiled = eqx.filter_jit(learn)
 
 
 def learn_in_chunks(
-    learner: Learner,
+    learner: LearnerT,
     task: Task,
     rule: GradientDescent,
     epochs: int,
     key: Key[Array, ""] | None = None,
     progress: Callable[[int], None] = lambda epochs_done: None,
     chunk: int = 500,
-) -> Learning:
+) -> Learning[LearnerT]:
     """The same, compiled and in pieces of up to `chunk` epochs, so that progress can be told and Ctrl-C obeyed.
 
     Stops after the piece in which it diverged.
@@ -122,7 +125,7 @@ def learn_in_chunks(
     Raises:
         NothingToLearn: if `epochs` is negative.
     """
-    parts: list[Learning] = []
+    parts: list[Learning[LearnerT]] = []
     done = 0
     while not parts or (done < epochs and parts[-1].outcome == LearningOutcome.finished):
         count = min(chunk, epochs - done)

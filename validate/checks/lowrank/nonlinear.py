@@ -6,8 +6,10 @@ import jax
 import numpy as np
 from jaxtyping import Float
 
+from simulate.lowrank.closure import Overlaps
 from simulate.lowrank.infinite_width import SobolNodes
 from simulate.lowrank.learning import Learning
+from simulate.lowrank.network import Network
 from simulate.lowrank.nonlinearity import ERF, RELU, TANH, Nonlinearity
 from simulate.lowrank.rule import GradientDescent
 from validate.checks.lowrank.reference_run import (
@@ -42,8 +44,8 @@ class Levels:
     """
 
     nonlinearity: str
-    closure: Learning
-    limit: Learning
+    closure: Learning[Overlaps]
+    limit: Learning[Network]
     quadrature: float
     to_limit: SizeLaw
     to_closure: SizeLaw

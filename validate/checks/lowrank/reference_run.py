@@ -6,13 +6,15 @@ Near a saddle small differences grow without bound, and distances between levels
 import equinox as eqx
 import jax
 import numpy as np
-from jaxtyping import Array, Float, Key
+from jaxtyping import Array, ArrayLike, Float, Key
 
 from simulate.lowrank.batch import FixedTask, Task
+from simulate.lowrank.closure import Overlaps
 from simulate.lowrank.draw import draw_exact
 from simulate.lowrank.infinite_width import Nodes
-from simulate.lowrank.learning import Learner, Learning, learn
+from simulate.lowrank.learning import LearnerT, Learning, learn
 from simulate.lowrank.levels import InfiniteWidth, ReducedTheory
+from simulate.lowrank.network import Network
 from simulate.lowrank.nonlinearity import Nonlinearity
 from simulate.lowrank.rule import GradientDescent
 from simulate.lowrank.tasks import filter_task
@@ -23,7 +25,7 @@ START = np.array([[1.0, 0.2, 0.4, 0.3], [0.2, 1.0, 0.3, 0.4], [0.4, 0.3, 1.0, 0.
 DT, STEPS, DECAY = 0.1, 40, 0.2
 RATE, EPOCHS = 0.05, 100
 
-Gram = Float[np.ndarray, "*batch d d"]
+Gram = Float[np.ndarray, "d d"]
 
 
 def reference_task() -> FixedTask:
@@ -31,18 +33,18 @@ def reference_task() -> FixedTask:
     return filter_task(DECAY, DT, STEPS)
 
 
-def overlaps(sigma: Gram, nonlinearity: Nonlinearity) -> Learner:
+def overlaps(sigma: Gram, nonlinearity: Nonlinearity) -> Overlaps:
     """The reduced level of a rank-one network."""
     return ReducedTheory().start(sigma, SHAPE, nonlinearity)
 
 
-def limit(sigma: Gram, nonlinearity: Nonlinearity, nodes: Nodes) -> Learner:
+def limit(sigma: Gram, nonlinearity: Nonlinearity, nodes: Nodes) -> Network:
     """The infinite-width level."""
     return InfiniteWidth(nodes).start(sigma, SHAPE, nonlinearity)
 
 
 @eqx.filter_jit
-def run(learner: Learner, task: Task, rule: GradientDescent, epochs: int) -> Learning:
+def run(learner: LearnerT, task: Task, rule: GradientDescent, epochs: int) -> Learning[LearnerT]:
     """One training, compiled."""
     return learn(learner, task, rule, epochs)
 
@@ -65,6 +67,6 @@ def many_ends(
     return jax.vmap(one)(keys)
 
 
-def distance(left: Gram, right: Gram) -> Float[np.ndarray, "*batch"]:
+def distance(left: ArrayLike, right: ArrayLike) -> Float[np.ndarray, "*batch"]:
     """Frobenius norm of the difference of two Gram matrices, or of many."""
     return np.linalg.norm(np.asarray(left) - np.asarray(right), axis=(-2, -1))
