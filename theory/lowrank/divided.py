@@ -1,7 +1,7 @@
 """Divided differences of exponentials and of powers: what a response is made of where decay rates may coincide.
 
 1 / ((s - a) (s - b)) is the Laplace transform of (e^(at) - e^(bt)) / (a - b), that is t expdiff(a t, b t), which is
-smooth where a = b. Both functions are symmetric in their nodes, and a derivative merely repeats the node it is taken in.
+smooth where a = b. Both functions are symmetric in their nodes, and a derivative merely repeats its node.
 """
 
 from typing import Any, TypeAlias
@@ -26,9 +26,11 @@ class expdiff(sp.Function):
 
     @classmethod
     def eval(cls, *nodes: sp.Expr) -> sp.Expr | None:
-        """Sort the nodes; a single one gives the exponential."""
+        """Sort the nodes; a single one gives the exponential, as do different rational numbers."""
         if len(nodes) == 1:
             return sp.exp(nodes[0])
+        if all(sp.sympify(node).is_Rational for node in nodes) and len(set(nodes)) == len(nodes):
+            return _explicit([sp.exp(node) for node in nodes], nodes)
         ordered = sorted(nodes, key=sp.default_sort_key)
         return None if list(nodes) == ordered else cls(*ordered)
 

@@ -40,7 +40,7 @@ class Visible:
         return np.block([[first, rows.T], [rows, last]])
 
     def beside(self, modes: Matrix) -> "Visible":
-        """The same function in a network of higher rank: the `modes`, a square block of vu, are neither fed nor read."""
+        """The same function at a higher rank: the `modes`, a square block of vu, are neither fed nor read."""
         k, extra = len(self.vu), len(modes)
         return Visible(
             self.zm,

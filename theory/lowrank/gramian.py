@@ -1,9 +1,9 @@
 """Loss and gradient of a linear network of any rank through Lyapunov equations: no simulation and no sum over time.
 
-A linear low-rank network is the linear system k' = A k + B s, y = C k of its latents k = (k_m, k_u), with A = -1 + [0 0;
-vm vu], B = [1; 0] and C = [zm zu]. Beside it runs the target, the impulse response of a system of its own; the error is
-the response of the two together. With an impulse in each input in turn, the loss is the mean over inputs of the
-integral of the squared error, tr(Q X) / inputs with X = B B^T (less what is left of it at the horizon), where
+A linear low-rank network is the linear system k' = A k + B s, y = C k of its latents k = (k_m, k_u), with A = -1 +
+[0 0; vm vu], B = [1; 0] and C = [zm zu]. Beside it runs the target, the impulse response of a system of its own; the
+error is the response of the two together. With an impulse in each input in turn, the loss is the mean over inputs of
+the integral of the squared error, tr(Q X) / inputs with X = B B^T (less what is left of it at the horizon), where
 
     A^T Q + Q A + C^T C = 0    in the flow,    D^T Q D - Q + dt C^T C = 0,  D = 1 + dt A,    in Euler's scheme.
 

@@ -124,7 +124,7 @@ def test_growing_networks_have_a_loss_up_to_a_horizon() -> None:
 
 def test_refusals() -> None:
     endless, finite = (ImpulseLoss(Shape(), exponential_target(0.2), Flow(end)) for end in (sp.oo, sp.Integer(5)))
-    with pytest.raises(Unstable, match="growth rate 0.1"):
+    with pytest.raises(Unstable, match=r"growth rate 0\.1"):
         endless.value(filter_network(1.1))
     for resonant in (1.0, 1.2):  # twice the network's own rate, and its own beside the target's
         with pytest.raises(Resonance, match="1e-6"):
