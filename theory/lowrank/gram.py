@@ -20,12 +20,14 @@ from typing import TypeAlias
 import sympy as sp
 
 from theory.lowrank.row import average, row
-from theory.lowrank.shape import Shape
+from theory.lowrank.shape import BLOCKS, Shape
 
 rate = sp.Symbol("eta", positive=True)
 """The learning rate eta; theta moves at eta N times the gradient of the loss."""
 
 Rate: TypeAlias = sp.Expr | float | int
+BlockRates: TypeAlias = tuple[Rate, Rate, Rate, Rate]
+"""Rates of m, u, v and z relative to eta."""
 
 
 def gradient_symbol(overlap: sp.Symbol) -> sp.Symbol:
@@ -51,11 +53,30 @@ class UnknownOverlap(ValueError):
     """A symbol that is no overlap of the shape."""
 
 
+class UnknownBlock(ValueError):
+    """A block that is none of m, u, v, z."""
+
+
+def trained_except(frozen: frozenset[str]) -> BlockRates:
+    """Block rates of one, and of zero for the frozen blocks.
+
+    Raises:
+        UnknownBlock: if one of them is none of m, u, v, z.
+
+    >>> trained_except(frozenset("mv"))
+    (0, 1, 0, 1)
+    """
+    if frozen - set(BLOCKS):
+        raise UnknownBlock(f"frozen blocks {sorted(frozen)}: the blocks are {', '.join(BLOCKS)}")
+    m, u, v, z = (0 if block in frozen else 1 for block in BLOCKS)
+    return m, u, v, z
+
+
 @dataclass(frozen=True)
 class GramEquations:
     """How the overlaps of a shape learn, when the loss depends on the `visible` ones only.
 
-    `block_rates` are relative to eta, for m, u, v and z; zero freezes a block.
+    A block rate of zero freezes the block.
 
     Raises:
         UnknownOverlap: if a visible symbol is no overlap of the shape.
@@ -70,7 +91,7 @@ class GramEquations:
 
     shape: Shape
     visible: tuple[sp.Symbol, ...]
-    block_rates: tuple[Rate, Rate, Rate, Rate] = (1, 1, 1, 1)
+    block_rates: BlockRates = (1, 1, 1, 1)
 
     def __post_init__(self) -> None:
         """Refuse what the shape does not have."""

@@ -17,7 +17,7 @@ import sympy as sp
 from theory import gaussian
 from theory.gaussian import Nonlinearity
 from theory.lowrank.activity import activity_equations
-from theory.lowrank.gram import GramEquations
+from theory.lowrank.gram import GramEquations, trained_except
 from theory.lowrank.shape import BLOCKS, Shape
 
 FROZEN_PATTERNS = tuple(frozenset(blocks) for count in range(5) for blocks in combinations(BLOCKS, count))
@@ -32,10 +32,6 @@ class Scope(Enum):
         "networks whose rows are Gaussian with zero mean, and their closed theory; training does not keep rows "
         "Gaussian, and the outputs of other networks depend on more than their overlaps"
     )
-
-
-class UnknownBlock(ValueError):
-    """A block that is none of m, u, v, z."""
 
 
 @dataclass(frozen=True)
@@ -115,11 +111,8 @@ def overlap_roles(shape: Shape, phi: Nonlinearity, frozen: frozenset[str] = froz
     >>> only_z.memory, only_z.felt_memory
     ((zv, zz), ())
     """
-    if frozen - set(BLOCKS):
-        raise UnknownBlock(f"frozen blocks {sorted(frozen)}: the blocks are {', '.join(BLOCKS)}")
     visible = visible_overlaps(shape, phi)
-    m, u, v, z = (0 if block in frozen else 1 for block in BLOCKS)
-    flow = GramEquations(shape, visible, (m, u, v, z)).flow
+    flow = GramEquations(shape, visible, trained_except(frozen)).flow
     needed = _closure(set(visible), flow)
     return OverlapRoles(
         overlaps=tuple(flow),

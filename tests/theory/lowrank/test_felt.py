@@ -9,7 +9,7 @@ import sympy as sp
 from theory import gaussian
 from theory.lowrank.activity import activity_equations
 from theory.lowrank.felt import felt_by_flow, felt_by_map
-from theory.lowrank.gram import GramEquations
+from theory.lowrank.gram import GramEquations, trained_except
 from theory.lowrank.loss import Trial, loss, outputs
 from theory.lowrank.shape import Shape
 from theory.lowrank.visible import FROZEN_PATTERNS, visible_overlaps
@@ -20,8 +20,7 @@ SHAPES = (ONE, Shape(inputs=2), Shape(rank=2), Shape(inputs=3, rank=1, outputs=2
 
 
 def equations(shape: Shape, phi: gaussian.Nonlinearity, frozen: frozenset[str] = frozenset()) -> GramEquations:
-    m, u, v, z = (int(block not in frozen) for block in "muvz")
-    return GramEquations(shape, visible_overlaps(shape, phi), (m, u, v, z))
+    return GramEquations(shape, visible_overlaps(shape, phi), trained_except(frozen))
 
 
 def signature(shape: Shape) -> sp.Matrix:
