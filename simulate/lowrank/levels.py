@@ -12,7 +12,7 @@ import jax.numpy as jnp
 from jaxtyping import ArrayLike
 
 from simulate.integrate import require_double_precision
-from simulate.lowrank.closure import Closure, Overlaps
+from simulate.lowrank.closure import Overlaps, closure_of
 from simulate.lowrank.draw import draw_exact
 from simulate.lowrank.gram_matrix import require_gram
 from simulate.lowrank.infinite_width import Nodes, infinite_width
@@ -43,7 +43,7 @@ class ReducedTheory(Level):
     def start(self, sigma: ArrayLike, shape: Shape, nonlinearity: Nonlinearity) -> Overlaps:
         """See `Level`."""
         require_double_precision()
-        return Overlaps(jnp.asarray(require_gram(sigma, shape.counts)), Closure(shape, nonlinearity))
+        return Overlaps(jnp.asarray(require_gram(sigma, shape.counts)), closure_of(shape, nonlinearity))
 
 
 @dataclass(frozen=True)
