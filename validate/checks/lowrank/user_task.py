@@ -86,7 +86,7 @@ def _train(name: str, learner: Learner, own: Own, progress: Progress) -> LevelRe
     assert epochs is not None
     assert rate is not None
     size = learner.share.size if isinstance(learner, Network) else sum(own.counts)
-    with progress.task(f"{name}: epochs", total=epochs) as advance:
+    with progress.task(f"{name}: epochs", total=float(epochs)) as advance:
         learning = learn_in_chunks(
             learner,
             fixed_task(jnp.asarray(task.inputs), jnp.asarray(task.targets), task.dt, jnp.asarray(task.mask)),
