@@ -1,0 +1,85 @@
+"""A learner followed closely: all it is made of at every epoch; and the flow its overlaps would take."""
+
+import diffrax
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import optax
+from jaxtyping import Array, Float
+
+from simulate.lowrank.batch import Batch, FixedTask, Task
+from simulate.lowrank.closure import Closure
+from simulate.lowrank.learning import Learner
+from simulate.lowrank.network import Network
+from simulate.lowrank.rule import GradientDescent
+
+FLOW_TOLERANCE = 1e-11
+
+
+@eqx.filter_jit
+def follow(learner: Learner, task: Task, rules: GradientDescent, epochs: int) -> Learner:
+    """The learner before each epoch and after the last, for each of a stack of rules: (rules, epochs + 1, ...)."""
+
+    def run(rule: GradientDescent) -> Learner:
+        def epoch(now: Learner, count: Array) -> tuple[Learner, Learner]:
+            _, gradient = now.loss_and_gradient(task(count))
+            return now.stepped(gradient, rule, jax.random.key(0)), now
+
+        end, path = jax.lax.scan(epoch, learner.prepared(rule), jnp.arange(epochs))
+        return _appended(path, end)
+
+    return jax.vmap(run)(rules)
+
+
+@eqx.filter_jit
+def follow_adam(network: Network, task: FixedTask, rate: Float[Array, ""], epochs: int) -> Network:
+    """The network under Adam on theta, at the same gradient N dL/dtheta: (epochs + 1, ...)."""
+    with jax.numpy_dtype_promotion("standard"):
+        adam = optax.adam(rate)
+
+        def epoch(now: tuple[Network, optax.OptState], _: None) -> tuple[tuple[Network, optax.OptState], Network]:
+            network, state = now
+            _, gradient = network.loss_and_gradient(task.batch)
+            update, state = adam.update(gradient, state)
+            moved = jax.tree.map(jnp.add, network.connectivity, update)
+            return (eqx.tree_at(lambda n: n.connectivity, network, moved), state), network
+
+        (end, _), path = jax.lax.scan(epoch, (network, adam.init(network.connectivity)), None, length=epochs)
+        return _appended(path, end)
+
+
+@eqx.filter_jit
+def flow(
+    closure: Closure, sigma: Float[Array, "starts d d"], batches: Batch, times: Float[Array, " times"]
+) -> Float[Array, "starts times d d"]:
+    """Sigma' = -2 (H Sigma + Sigma H) from each start on a batch of its own, at these times (rate times epochs)."""
+
+    def run(start: Array, batch: Batch) -> Array:
+        def speed(_: Array, now: Array, __: None) -> Array:
+            _, gradient = closure.loss_and_gradient(now, batch)
+            return -2 * (gradient @ now + now @ gradient)
+
+        solution = diffrax.diffeqsolve(
+            diffrax.ODETerm(speed),
+            diffrax.Dopri8(),
+            times[0],
+            times[-1],
+            None,
+            start,
+            saveat=diffrax.SaveAt(ts=times),
+            stepsize_controller=diffrax.PIDController(rtol=FLOW_TOLERANCE, atol=FLOW_TOLERANCE),
+            max_steps=10_000,
+        )
+        return solution.ys
+
+    return jax.vmap(run)(sigma, batches)
+
+
+@eqx.filter_jit
+def gradients(closure: Closure, sigma: Float[Array, "points d d"], batch: Batch) -> Float[Array, "points d d"]:
+    """H at many overlaps."""
+    return jax.vmap(lambda now: closure.loss_and_gradient(now, batch)[1])(sigma)
+
+
+def _appended(path: Learner, end: Learner) -> Learner:
+    return jax.tree.map(lambda before, last: jnp.concatenate([before, last[None]]), path, end)
