@@ -8,6 +8,8 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+from simulate.lowrank.error_function import erf
+
 
 @dataclass(frozen=True)
 class Nonlinearity:
@@ -31,7 +33,7 @@ class _Linear(Nonlinearity):
 
 class _Erf(Nonlinearity):
     def __call__(self, x: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
-        return jax.scipy.special.erf(np.sqrt(np.pi).item() / 2 * x)
+        return erf(np.sqrt(np.pi).item() / 2 * x)
 
 
 class _Tanh(Nonlinearity):
