@@ -6,8 +6,9 @@ do not act back. With S = G^(1/2) D G^(1/2) and sigma - saddle = G^(1/2) y this 
 S) y, in the flow and in the map alike, and the loss has changed by y.S y / 2. The number of negative eigenvalues of S
 is the index of the saddle, for the overlaps and for the network's own parameters; the largest sets the escape.
 
-The plateau ends when the loss has fallen by a given fraction; what the linear law leaves out is of the relative order
-of that fraction in the length times the rate. Derived here; tests/theory/lowrank/test_plateau.py.
+The plateau ends when the loss has fallen by a given fraction. What the linear law leaves out of (eta rate epochs) is of
+the order of the square root of that fraction, and of the fraction itself where mu = zv = 0: changing the sign of u and
+v then changes nothing but that of the growing direction. Derived here; tests/theory/lowrank/test_plateau.py.
 """
 
 import math

@@ -99,6 +99,18 @@ def test_what_the_linear_law_omits_is_of_the_order_of_the_fraction() -> None:
     assert np.log2(late[1] / late[2]) == pytest.approx(1.0, abs=0.1)
 
 
+def test_what_is_omitted_without_the_symmetry() -> None:
+    """With mu and zv, slope 1/2 in the fraction, approached with the root of the fraction itself: 0.1."""
+    plateau = filter_plateau(Flow())
+    sigma = plateau.sigma.copy()
+    for (a, b), value in {(1, 0): 0.5, (3, 2): -0.4}.items():
+        sigma[a, b] = sigma[b, a] = value
+    plateau = Plateau(plateau.loss, sigma)
+    start = displaced(plateau, 1e-4)
+    late = [plateau.epochs(start, RATE, f) - map_epochs(plateau, start, f) for f in (4e-4, 1e-4)]
+    assert np.log(late[0] / late[1]) / np.log(4) == pytest.approx(0.5, abs=0.1)
+
+
 def test_two_growing_directions_of_the_oscillator() -> None:
     plateau = oscillator_plateau()
     assert plateau.index == 2
