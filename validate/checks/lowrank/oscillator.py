@@ -1,0 +1,77 @@
+"""The damped oscillator, rank two: the map against a network, and its plateaus.
+
+Published: 10,000 epochs. The map runs them all (2,500 in a quick run), a network of 20 neurons the first of them.
+"""
+
+from dataclasses import dataclass
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Float
+
+from simulate.lowrank.closure import Closure, Overlaps
+from simulate.lowrank.draw import draw_exact
+from simulate.lowrank.learning import Learner, Learning, learn
+from simulate.lowrank.nonlinearity import LINEAR as LINEAR_NEURON
+from simulate.lowrank.rule import GradientDescent
+from simulate.lowrank.tasks import oscillator_task
+from theory.gaussian import LINEAR
+from theory.lowrank.shape import Shape
+from validate.checks.lowrank.settings import Config
+from validate.progress import Progress
+from validate.report import Report
+from validate.tolerance import Absolute, AtMost, Reported
+
+SHAPE = Shape(rank=2)
+RATE = 5e-3
+NEURONS = 20
+
+
+@dataclass(frozen=True)
+class OscillatorResults:
+    """Loss and overlaps of the map, and of the network for as long as it was trained."""
+
+    loss: Float[np.ndarray, " epochs"]
+    sigma: Float[np.ndarray, "epochs 6 6"]
+    network_loss: Float[np.ndarray, " fewer"]
+    network_sigma: Float[np.ndarray, "fewer 6 6"]
+
+
+def checks(config: Config, report: Report, progress: Progress) -> OscillatorResults:
+    """Train both, compare while both run, and say where the loss stood still."""
+    epochs, shared = (2500, 200) if config.effort.small else (10_000, 1500)
+    theta = np.random.default_rng(config.seed).normal(size=(500, SHAPE.size))
+    theta /= np.sqrt((theta**2).mean(axis=0))
+    sigma = theta.T @ theta / 500
+    with progress.task("damped oscillator"):
+        learned = _learn(Overlaps(jnp.asarray(sigma), Closure(SHAPE, LINEAR)), epochs)
+        network = draw_exact(jax.random.key(config.seed), sigma, SHAPE.counts, NEURONS, LINEAR_NEURON)
+        trained = _learn(network, shared)
+    loss = np.asarray(learned.loss)
+    report.check(
+        f"oscillator: overlaps of a network of {NEURONS} against the map, {shared} epochs",
+        predicted=np.asarray(learned.sigma)[: shared + 1],
+        measured=np.asarray(trained.sigma),
+        tolerance=Absolute(1e-9, "rounding, accumulated over the run"),
+    )
+    report.check(
+        f"loss after {epochs} epochs (unit: at the start)",
+        predicted=1.0,
+        measured=float(loss[-1] / loss[0]),
+        tolerance=AtMost("it learns"),
+    )
+    slope = np.abs(np.diff(np.log(loss)))
+    report.check(
+        "epoch of the steepest fall of the loss",
+        predicted=0,
+        measured=int(np.argmax(slope)),
+        tolerance=Reported("the end of a plateau; its length is predicted among the closed forms"),
+    )
+    return OscillatorResults(loss, np.asarray(learned.sigma), np.asarray(trained.loss), np.asarray(trained.sigma))
+
+
+@eqx.filter_jit
+def _learn(learner: Learner, epochs: int) -> Learning:
+    return learn(learner, oscillator_task(), GradientDescent(RATE), epochs)
