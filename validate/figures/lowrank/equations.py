@@ -15,9 +15,9 @@ from validate.plotting import MEASURED, PREDICTED, new_figure, new_panels, plot,
 ROLES = (
     ("visible, moving", "#b3272d"),
     ("visible, constant", "#e8b7b9"),
-    ("hidden, moving, felt by learning", "#1f4e79"),
-    ("hidden, moving, never felt", "#8fb4d6"),
-    ("hidden, constant", "#eeeeee"),
+    ("invisible, moving, felt by learning", "#1f4e79"),
+    ("invisible, moving, never felt", "#8fb4d6"),
+    ("invisible, constant", "#eeeeee"),
 )
 
 
