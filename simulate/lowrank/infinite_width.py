@@ -45,6 +45,10 @@ class Nodes:
             BadNodes: if there is no such rule, or it is too large.
         """
 
+    @abstractmethod
+    def comparison(self) -> "Nodes":
+        """A rule whose distance from this one is about the error of this one, or more."""
+
 
 @dataclass(frozen=True)
 class SobolNodes(Nodes):
@@ -60,6 +64,10 @@ class SobolNodes(Nodes):
         """Refuse what is no power of two: the points would be out of balance."""
         if self.count < 2 or self.count & (self.count - 1):
             raise BadNodes(f"{self.count} Sobol nodes: give a power of two from 2, as 1024 or 4096")
+
+    def comparison(self) -> "SobolNodes":
+        """See `Nodes`: another scrambling, which errs independently and by as much."""
+        return SobolNodes(self.count, self.seed + 1)
 
     def standard(self, dimension: int) -> tuple[Points, Weights]:
         """See `Nodes`."""
@@ -83,6 +91,10 @@ class TensorNodes(Nodes):
         """Refuse fewer nodes than have a variance."""
         if self.points < 2:
             raise BadNodes(f"{self.points} points along an axis: give 2 or more")
+
+    def comparison(self) -> "TensorNodes":
+        """See `Nodes`: fewer points, which err by more."""
+        return TensorNodes(self.points - 1 if self.points > 2 else 3)
 
     def standard(self, dimension: int) -> tuple[Points, Weights]:
         """See `Nodes`."""

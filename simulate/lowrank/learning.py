@@ -2,6 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Callable
+from functools import partial
 from typing import Generic, Self, TypeVar
 
 import equinox as eqx
@@ -55,7 +56,7 @@ class Learning(eqx.Module, Generic[LearnerT]):
     """A training: overlaps and loss before each epoch, and once more after the last.
 
     `sigma[k]` and `loss[k]` are finite for k < `epochs_finite` and NaN from there on; `epochs_finite` is epochs + 1
-    unless training diverged. `end` is the learner after the last finite epoch that was run, to go on with.
+    unless training diverged. `end` is the learner after the last epoch that was run, to go on with if all is finite.
     """
 
     sigma: Float[Array, "*runs epochs d d"]
@@ -125,6 +126,9 @@ def learn_in_chunks(
     Raises:
         NothingToLearn: if `epochs` is negative.
     """
+    key = jax.random.key(0) if key is None else key
+    rule = jax.tree.map(partial(jnp.asarray, dtype=float), rule)  # numbers as arrays: a new rate is not a new program
+    learner = learner.prepared(rule)
     parts: list[Learning[LearnerT]] = []
     done = 0
     while not parts or (done < epochs and parts[-1].outcome == LearningOutcome.finished):
