@@ -1,11 +1,8 @@
 """The sections of the closed forms: their critical points and starts, the measuring of plateaus, and the figures."""
 
-import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from simulate.lowrank.closure import closure_of
-from simulate.lowrank.nonlinearity import LINEAR
 from theory.lowrank.gramian import ImpulseLoss
 from theory.lowrank.plateau import Plateau
 from validate.checks.lowrank import closed_forms
@@ -29,7 +26,7 @@ from validate.figures.lowrank import plateaus as drawn_plateaus
 
 @pytest.mark.parametrize("task", ["filter", "oscillator"])
 def test_critical_points_by_the_theory_alone(task: str) -> None:
-    """In the scheme's own time: no gradient, the index expected of each, and losses that fall with the effective rank."""
+    """In the scheme's own time: no gradient, the index expected of each, losses that fall with the effective rank."""
     case = closed_forms.cases()[task]
     points = closed_forms.filter_points() if task == "filter" else closed_forms.oscillator_points()
     exact = ImpulseLoss(case.shape, case.target, closed_forms.CLOCK)
@@ -42,16 +39,6 @@ def test_critical_points_by_the_theory_alone(task: str) -> None:
         losses.append(float(exact.value(plateau.sigma)))
     assert losses == sorted(losses)
     assert abs(losses[0]) < 1e-12 < losses[1]
-
-
-def test_simulated_loss_and_gradient_of_the_filter() -> None:
-    """One network of the section, by its own task: rounding of 400 steps."""
-    case = closed_forms.cases()["filter"]
-    (sigma, *_) = closed_forms.random_grams(case.shape, seed=3)
-    exact = ImpulseLoss(case.shape, case.target, closed_forms.CLOCK)
-    loss, gradient = closure_of(case.shape, LINEAR).loss_and_gradient(jnp.asarray(sigma), case.task.batch)
-    assert float(loss) == pytest.approx(exact.value(sigma), rel=1e-12)
-    assert np.asarray(gradient) == pytest.approx(exact.gradient(sigma), rel=1e-11, abs=1e-13)
 
 
 def test_figure_of_the_loss() -> None:
