@@ -1,0 +1,143 @@
+"""Linear networks: the map of the overlaps is exact for every number of neurons, on every task and with every rule."""
+
+from dataclasses import dataclass
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Float
+
+from simulate.lowrank.batch import Task
+from simulate.lowrank.closure import Closure, Overlaps
+from simulate.lowrank.draw import network_of
+from simulate.lowrank.learning import learn_in_chunks
+from simulate.lowrank.minibatches import MiniBatches
+from simulate.lowrank.nonlinearity import LINEAR
+from simulate.lowrank.rule import GradientDescent
+from simulate.lowrank.tasks import filter_task, oscillator_task, random_task
+from theory import gaussian
+from theory.lowrank.shape import Shape
+from validate.checks.lowrank.rate_law import RateLaw, rate_law
+from validate.checks.lowrank.reference_data import ReferenceRun, reference_run
+from validate.checks.lowrank.settings import Config
+from validate.progress import Progress
+from validate.report import Report
+from validate.tolerance import Absolute, AtLeast
+
+EXACT = Absolute(1e-9, "rounding, grown over the training")
+EVERY_OPTION = GradientDescent(2e-3, momentum=0.8, weight_decay=1e-4, block_rates=(1.0, 0.5, 2.0, 0.0))
+REFERENCE = 1e-5
+"""Float32 rounding of the reference run, over 2,000 epochs."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """One training of a network and of its overlaps."""
+
+    name: str
+    shape: Shape
+    task: Task
+    rule: GradientDescent
+    neurons: int
+    epochs: int
+
+
+@dataclass(frozen=True)
+class Trained:
+    """Overlaps (epochs + 1, d, d) and loss (epochs + 1) of one case, through the map and through the network."""
+
+    case: Case
+    map_sigma: Float[np.ndarray, "epochs d d"]
+    map_loss: Float[np.ndarray, " epochs"]
+    network_sigma: Float[np.ndarray, "epochs d d"]
+    network_loss: Float[np.ndarray, " epochs"]
+
+    @property
+    def errors(self) -> tuple[float, ...]:
+        """The largest difference at any epoch over the largest value: of an overlap, and of the loss."""
+        pairs = ((self.map_sigma, self.network_sigma), (self.map_loss, self.network_loss))
+        return tuple(float(np.abs(ours - theirs).max() / np.abs(theirs).max()) for ours, theirs in pairs)
+
+
+@dataclass(frozen=True)
+class LinearResults:
+    """What the section found."""
+
+    trained: tuple[Trained, ...]
+    law: RateLaw
+    reference: ReferenceRun
+
+
+def checks(config: Config, report: Report, progress: Progress) -> LinearResults:
+    """Map against networks, flow against map, the map against somebody else's network."""
+    trained = []
+    listed = cases(config)
+    with progress.task("linear networks", total=len(listed)) as done:
+        for k, case in enumerate(listed):
+            trained.append(train(case, config.seed + k))
+            report.check(
+                f"map against network: {case.name}, N = {case.neurons}, {case.epochs} epochs, overlaps and loss",
+                predicted=np.zeros(2),
+                measured=trained[-1].errors,
+                tolerance=EXACT,
+            )
+            done(k + 1)
+    law = rate_law(config)
+    report.check(
+        "flow against map: power of the rate in the largest difference",
+        predicted=1.0,
+        measured=law.slope,
+        tolerance=Absolute(0.05, "O(rate) relative"),
+    )
+    reference = reference_run()
+    report.check(
+        "map against the network of Ger & Barak: overlaps and loss, every 20th epoch",
+        predicted=reference.theirs,
+        measured=reference.mapped,
+        tolerance=Absolute(REFERENCE, "float32 rounding of that run"),
+    )
+    report.check(
+        "naive flow of the visible overlaps alone, its clock fitted: error against that network",
+        predicted=1000 * REFERENCE,
+        measured=reference.naive_error,
+        tolerance=AtLeast("a thousand times what the map may err"),
+    )
+    report.quantity("largest_map_error", max(max(each.errors) for each in trained))
+    report.quantity("reference_error", reference.error)
+    report.quantity("naive_error", reference.naive_error)
+    report.quantity("naive_clock", reference.naive_clock)
+    report.quantity("flow_errors", law.errors.tolist())
+    return LinearResults(tuple(trained), law, reference)
+
+
+def cases(config: Config) -> tuple[Case, ...]:
+    """Filter, oscillator and random tasks of rank 1 to 4, networks from fewer neurons than columns on."""
+    quick = config.effort.small
+    epochs = 200 if quick else 2000
+    plain, filtering = GradientDescent(5e-3), filter_task()
+    found = [
+        Case("filter", Shape(), filtering, plain, neurons, epochs)
+        for neurons in ((3, 10, 100, 1000) if not quick else (3, 10, 100))
+    ]
+    found.append(Case("oscillator, rank 2", Shape(rank=2), oscillator_task(), plain, 100, epochs))
+    for rank, (inputs, outputs) in enumerate(((1, 3), (2, 3), (3, 1), (2, 2)), start=1):
+        shape = Shape(inputs, rank, outputs)
+        task = random_task(jax.random.key(config.seed + rank), inputs, outputs)
+        name = f"random task of rank {rank}, inputs {inputs}, outputs {outputs}"
+        found.append(Case(name, shape, task, GradientDescent(1e-2), shape.size, epochs))
+        if rank == 2:
+            batches = MiniBatches(task.batch, 2, jax.random.key(config.seed))
+            name = f"{name}, mini-batches, momentum, weight decay, block rates, z frozen"
+            found.append(Case(name, shape, batches, EVERY_OPTION, 50, epochs))
+    return tuple(found)
+
+
+def train(case: Case, seed: int) -> Trained:
+    """Draw a network whose columns have norm sqrt(N), train it, and train its overlaps."""
+    theta = np.random.default_rng(seed).normal(size=(case.neurons, case.shape.size))
+    theta /= np.sqrt((theta**2).mean(axis=0))
+    network = network_of(jnp.asarray(theta), case.shape.counts, LINEAR)
+    overlaps = Overlaps(network.sigma(), Closure(case.shape, gaussian.LINEAR))
+    theirs = learn_in_chunks(network, case.task, case.rule, case.epochs)
+    ours = learn_in_chunks(overlaps, case.task, case.rule, case.epochs)
+    return Trained(case, *map(np.asarray, (ours.sigma, ours.loss, theirs.sigma, theirs.loss)))
