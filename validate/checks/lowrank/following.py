@@ -1,4 +1,4 @@
-"""A learner followed closely: all it is made of at every epoch; and the flow its overlaps would take."""
+"""A network followed closely: all its weights at every epoch; and the flow that its overlaps would take."""
 
 import diffrax
 import equinox as eqx
@@ -9,7 +9,6 @@ from jaxtyping import Array, Float
 
 from simulate.lowrank.batch import Batch, FixedTask, Task
 from simulate.lowrank.closure import Closure
-from simulate.lowrank.learning import Learner
 from simulate.lowrank.network import Network
 from simulate.lowrank.rule import GradientDescent
 
@@ -17,15 +16,15 @@ FLOW_TOLERANCE = 1e-11
 
 
 @eqx.filter_jit
-def follow(learner: Learner, task: Task, rules: GradientDescent, epochs: int) -> Learner:
-    """The learner before each epoch and after the last, for each of a stack of rules: (rules, epochs + 1, ...)."""
+def follow(network: Network, task: Task, rules: GradientDescent, epochs: int) -> Network:
+    """The network before each epoch and after the last, for each of a stack of rules: (rules, epochs + 1, ...)."""
 
-    def run(rule: GradientDescent) -> Learner:
-        def epoch(now: Learner, count: Array) -> tuple[Learner, Learner]:
+    def run(rule: GradientDescent) -> Network:
+        def epoch(now: Network, count: Array) -> tuple[Network, Network]:
             _, gradient = now.loss_and_gradient(task(count))
             return now.stepped(gradient, rule, jax.random.key(0)), now
 
-        end, path = jax.lax.scan(epoch, learner.prepared(rule), jnp.arange(epochs))
+        end, path = jax.lax.scan(epoch, network.prepared(rule), jnp.arange(epochs))
         return _appended(path, end)
 
     return jax.vmap(run)(rules)
@@ -37,14 +36,14 @@ def follow_adam(network: Network, task: FixedTask, rate: Float[Array, ""], epoch
     with jax.numpy_dtype_promotion("standard"):
         adam = optax.adam(rate)
 
-        def epoch(now: tuple[Network, optax.OptState], _: None) -> tuple[tuple[Network, optax.OptState], Network]:
+        def epoch(now: tuple[Network, optax.OptState], _: Array) -> tuple[tuple[Network, optax.OptState], Network]:
             network, state = now
             _, gradient = network.loss_and_gradient(task.batch)
             update, state = adam.update(gradient, state)
             moved = jax.tree.map(jnp.add, network.connectivity, update)
             return (eqx.tree_at(lambda n: n.connectivity, network, moved), state), network
 
-        (end, _), path = jax.lax.scan(epoch, (network, adam.init(network.connectivity)), None, length=epochs)
+        (end, _), path = jax.lax.scan(epoch, (network, adam.init(network.connectivity)), jnp.arange(epochs))
         return _appended(path, end)
 
 
@@ -55,7 +54,7 @@ def flow(
     """Sigma' = -2 (H Sigma + Sigma H) from each start on a batch of its own, at these times (rate times epochs)."""
 
     def run(start: Array, batch: Batch) -> Array:
-        def speed(_: Array, now: Array, __: None) -> Array:
+        def speed(_: object, now: Array, __: object) -> Array:
             _, gradient = closure.loss_and_gradient(now, batch)
             return -2 * (gradient @ now + now @ gradient)
 
@@ -81,5 +80,6 @@ def gradients(closure: Closure, sigma: Float[Array, "points d d"], batch: Batch)
     return jax.vmap(lambda now: closure.loss_and_gradient(now, batch)[1])(sigma)
 
 
-def _appended(path: Learner, end: Learner) -> Learner:
-    return jax.tree.map(lambda before, last: jnp.concatenate([before, last[None]]), path, end)
+def _appended(path: Network, end: Network) -> Network:
+    joined: Network = jax.tree.map(lambda before, last: jnp.concatenate([before, last[None]]), path, end)
+    return joined

@@ -13,7 +13,8 @@ from simulate.lowrank.closure import closure_of
 from simulate.lowrank.nonlinearity import LINEAR
 from simulate.lowrank.tasks import filter_task, impulse_task, times
 from theory.lowrank.clock import Euler
-from theory.lowrank.critical import decay, minimum_vu, saddle_zm
+from theory.lowrank.critical import minimum_vu, saddle_zm
+from theory.lowrank.filter import decay
 from theory.lowrank.shape import Shape
 from validate.checks.lowrank.following import flow
 
@@ -21,7 +22,7 @@ SHAPE = Shape()
 SIGNATURE = np.diag([1.0, 1.0, -1.0, -1.0])
 DECAY, DT, STEPS = 0.2, 0.1, 100
 BEGINNING = np.linspace(0.0, 0.4, 41)
-TIMES = np.concatenate([BEGINNING, 0.4 + 7.6 * np.linspace(0.0, 1.0, 121)[1:] ** 2])
+TIMES = np.concatenate([BEGINNING, 0.4 + 7.6 * np.linspace(0.0, 1.0, 201)[1:] ** 2])
 """Rate times epochs: close together in the beginning, where drifts are predicted from it."""
 
 
@@ -59,10 +60,11 @@ def task() -> FixedTask:
 def explore(key: Key[jax.Array, ""], sigma: Float[np.ndarray, "d d"], starts: int) -> Leaf:
     """Take overlaps to other points of their leaf by other tasks, and from each of them learn the filter.
 
-    The other tasks ask for a exp(-c t) with random a and c: each keeps all invariants. The first start is `sigma`.
+    The other tasks ask for a exp(-c t) with random a and c, for random times: each keeps all
+    invariants. The first start is `sigma`.
     """
     closure = closure_of(SHAPE, LINEAR)
-    amplitudes, decays = jax.random.split(key)
+    amplitudes, decays, stops = jax.random.split(key, 3)
     start = jnp.broadcast_to(jnp.asarray(sigma), (starts, *sigma.shape))
     others = [
         impulse_task(a * jnp.exp(-c * times(STEPS, DT))[:, None], DT).batch
@@ -72,8 +74,9 @@ def explore(key: Key[jax.Array, ""], sigma: Float[np.ndarray, "d d"], starts: in
             strict=True,
         )
     ]
-    moved = flow(closure, start, _stacked(others), jnp.linspace(0.0, 0.5, len(TIMES)))
-    here = jnp.concatenate([start[:1], moved[1:, -1]])
+    moved = flow(closure, start, _stacked(others), jnp.linspace(0.0, 8.0, len(TIMES)))
+    stop = jax.random.randint(stops, (starts,), 0, len(TIMES)).at[0].set(0)
+    here = moved[jnp.arange(starts), stop]
     clock, at = Euler(sp.Float(DT), sp.Integer(STEPS)), {decay: sp.Float(DECAY)}
     best = float(minimum_vu(clock).subs(at))
     return Leaf(
