@@ -20,7 +20,7 @@ def times(steps: int, dt: float) -> Times:
     return dt * jnp.arange(steps, dtype=float)
 
 
-def filter_task(decay: float = 0.2, dt: float = 0.05, steps: int = 400) -> FixedTask:
+def filter_task(decay: float | Float[Array, ""] = 0.2, dt: float = 0.05, steps: int = 400) -> FixedTask:
     """Answer an impulse with exp(-decay t)."""
     return impulse_task(jnp.exp(-decay * times(steps, dt))[:, None], dt)
 

@@ -15,6 +15,7 @@ from jaxtyping import Array, Float
 from simulate.lowrank.closure import Closure, Overlaps
 from simulate.lowrank.draw import draw_exact
 from simulate.lowrank.learning import Learning, learn
+from simulate.lowrank.network import Network
 from simulate.lowrank.noisy_targets import NoisyTargets
 from simulate.lowrank.nonlinearity import LINEAR as LINEAR_NEURON
 from simulate.lowrank.rule import GradientDescent
@@ -128,7 +129,7 @@ def after(sigma: Grams, decays: tuple[float, ...], epochs: int, rule: GradientDe
 
 
 @eqx.filter_jit
-def _published(sigma: Array, decay: Array, noise: Array, rate: Array, epochs: int) -> Learning:
+def _published(sigma: Array, decay: Array, noise: Array, rate: Array, epochs: int) -> Learning[Overlaps]:
     task = NoisyTargets(filter_task(decay).batch, noise, jax.random.key(0))
     return learn(Overlaps(sigma, CLOSURE), task, GradientDescent(rate), epochs)
 
@@ -140,7 +141,7 @@ def _sequence(config: Config, report: Report) -> tuple[Grams, Float[np.ndarray, 
     phases = [(A, 0.0, RATE, 3000), *((decay, 0.0, RATE, 1000) for decay in (B, A, B)), (A, 0.1, 2 * RATE, 4000)]
     parts, ends = [], []
     for decay, noise, rate, epochs in phases:
-        part = _published(sigma, *map(jnp.asarray, (decay, noise, rate)), epochs // share)
+        part = _published(sigma, jnp.asarray(decay), jnp.asarray(noise), jnp.asarray(rate), epochs // share)
         sigma = part.end.sigma()
         parts.append(part)
         ends.append(np.asarray(sigma))
@@ -209,7 +210,8 @@ def _frozen(config: Config, report: Report) -> None:
     start = after(random_overlaps(np.random.default_rng(config.seed + 2), 1, 6), (A,), 4000)
     left, directions = [], []
     for trained, rate in zip(SINGLE, SINGLE_RATES, strict=True):
-        rule = GradientDescent(jnp.asarray(1.0), block_rates=tuple(jnp.asarray(rate * on) for on in trained))
+        m, u, v, z = (jnp.asarray(rate * on) for on in trained)
+        rule = GradientDescent(jnp.asarray(1.0), block_rates=(m, u, v, z))
         first = after(start, (A,), 8000, rule)
         left.append(float(np.abs(after(first, (0.25, A), 8000, rule) - first).max()))
         directions.append(linear_memory(trained=trained).directions)
@@ -228,7 +230,7 @@ def _frozen(config: Config, report: Report) -> None:
 
 
 @eqx.filter_jit
-def _network_trained(network: eqx.Module, decay: Array, epochs: int) -> Learning:
+def _network_trained(network: Network, decay: Array, epochs: int) -> Learning[Network]:
     return learn(network, filter_task(decay, DT, STEPS), GradientDescent(RATE), epochs)
 
 
@@ -350,7 +352,7 @@ def _under_decay(
 
 
 @eqx.filter_jit
-def _shaken(networks: eqx.Module, keys: Array, epochs: int) -> Array:
+def _shaken(networks: Network, keys: Array, epochs: int) -> Array:
     rule = GradientDescent(RATE, noise=NOISE)
     task = filter_task(A, DT, STEPS)
     return jax.vmap(lambda network, key: learn(network, task, rule, epochs, key).end.sigma())(networks, keys)

@@ -4,6 +4,7 @@ Published: 10,000 epochs. The map runs them all (2,500 in a quick run), a networ
 """
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 import equinox as eqx
 import jax
@@ -25,6 +26,8 @@ from validate.report import Report
 from validate.tolerance import Absolute, AtMost, Reported
 
 SHAPE = Shape(rank=2)
+Level = TypeVar("Level", bound=Learner)
+
 RATE = 5e-3
 NEURONS = 20
 
@@ -73,5 +76,5 @@ def checks(config: Config, report: Report, progress: Progress) -> OscillatorResu
 
 
 @eqx.filter_jit
-def _learn(learner: Learner, epochs: int) -> Learning:
+def _learn(learner: Level, epochs: int) -> Learning[Level]:
     return learn(learner, oscillator_task(), GradientDescent(RATE), epochs)

@@ -1,6 +1,7 @@
 """Learning as a probe: networks that answer alike and learn apart, since hidden overlaps set the speed of learning."""
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 import equinox as eqx
 import jax
@@ -24,6 +25,8 @@ from validate.report import Report
 from validate.tolerance import Absolute, AtLeast, Relative, Reported
 
 SHAPE = Shape()
+Level = TypeVar("Level", bound=Learner)
+
 RATE = 2e-3
 DT, STEPS = 0.2, 100
 NETWORK = 20
@@ -71,7 +74,7 @@ def checks(config: Config, report: Report, progress: Progress) -> ProbeResults:
 
 
 @eqx.filter_jit
-def _learn(learner: Learner, rate: Array, epochs: int) -> Learning:
+def _learn(learner: Level, rate: Array, epochs: int) -> Learning[Level]:
     return learn(learner, filter_task(0.2, DT, STEPS), GradientDescent(rate), epochs)
 
 
