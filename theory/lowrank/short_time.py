@@ -66,9 +66,42 @@ class ShortTime:
         n = epochs[:, None, None]
         return rate**2 * (n * (n - 1) / 2 * self.curvature + n * self.spread)
 
+    def parting_epoch(self, rate: float, tolerance: float) -> float:
+        """The epoch at which the closure errs by `tolerance` of what was learned so far; inf if never.
+
+        To leading order in time: good where it comes early; later the error saturates and stays below.
+        """
+        bend = float(np.linalg.norm(self.curvature))
+        return 2 * tolerance * float(np.linalg.norm(self.velocity)) / (rate * bend) if bend > 0 else float("inf")
+
     def loss_parting(self, rate: float, epochs: Float[np.ndarray, " epochs"]) -> Float[np.ndarray, " epochs"]:
         """Loss of the truth minus that of the closure, to first order in rate * epochs."""
         return -rate * epochs * self.excess
+
+
+@dataclass(frozen=True)
+class GradientParts:
+    """The gradient g of each row's potential: g = theta linear + rest, in which linear is 2 H."""
+
+    loss: float
+    gradient: np.ndarray
+    linear: np.ndarray
+    rest: np.ndarray
+
+
+def gradient_parts(
+    shape: Shape,
+    nonlinearity: Nonlinearity,
+    trials: Trials,
+    theta: Float[np.ndarray, "rows d"],
+    share: Float[np.ndarray, " rows"],
+) -> GradientParts:
+    """The gradient that the rows feel, and its projection onto functions linear in the row."""
+    field = potential(shape, nonlinearity, trials, theta, share)
+    g = field.gradient(theta)
+    sigma = theta.T @ (share[:, None] * theta)
+    linear = np.linalg.pinv(sigma, hermitian=True) @ (theta.T @ (share[:, None] * g))
+    return GradientParts(field.loss, g, linear, g - theta @ linear)
 
 
 def short_time(
@@ -79,18 +112,15 @@ def short_time(
     share: Float[np.ndarray, " rows"],
 ) -> ShortTime:
     """The start of learning for rows `theta` and weights `share`: nodes of a rule for the initial normal rows."""
-    sigma = theta.T @ (share[:, None] * theta)
-    start = potential(shape, nonlinearity, trials, theta, share)
-    g = start.gradient(theta)
-    linear = np.linalg.pinv(sigma, hermitian=True) @ (theta.T @ (share[:, None] * g))
-    rest = g - theta @ linear
+    parts = gradient_parts(shape, nonlinearity, trials, theta, share)
+    linear, rest = parts.linear, parts.rest
     moved = theta - 1j * _TINY * rest
     after = potential(shape, nonlinearity, trials, moved, share)
     return ShortTime(
-        sigma=sigma,
-        loss=start.loss,
+        sigma=theta.T @ (share[:, None] * theta),
+        loss=parts.loss,
         gradient=(linear + linear.T) / 4,
-        power=float(share @ np.sum(g**2, axis=1)),
+        power=float(share @ np.sum(parts.gradient**2, axis=1)),
         spread=rest.T @ (share[:, None] * rest),
         curvature=np.imag(_motion(after, moved, share)) / _TINY,
     )

@@ -1,0 +1,242 @@
+"""Where the Gaussian closure and the infinitely wide network part: orders in time, coefficients, and a forecast judged.
+
+The forecast (`theory.lowrank.trust`) is judged on the tasks of `validate.checks.lowrank.unseen_tasks`.
+"""
+
+from dataclasses import dataclass
+
+import equinox as eqx
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+from scipy.stats import binom, spearmanr
+from scipy.stats import t as student
+
+from simulate.lowrank.batch import FixedTask, Task
+from simulate.lowrank.infinite_width import Nodes, SobolNodes, TensorNodes, whitened
+from simulate.lowrank.learning import LearnerT, Learning, learn
+from simulate.lowrank.levels import InfiniteWidth, ReducedTheory
+from simulate.lowrank.network import Network
+from simulate.lowrank.nonlinearity import ERF, RELU, TANH, Nonlinearity
+from simulate.lowrank.rule import GradientDescent
+from theory.gaussian import NONLINEARITIES
+from theory.lowrank.potential import Trials
+from theory.lowrank.shape import Shape
+from theory.lowrank.short_time import ShortTime, short_time
+from theory.lowrank.trust import SPREAD, Trust, Verdict, checkpoints, trust
+from validate.checks.lowrank.reference_run import SHAPE, START, distance, reference_task
+from validate.checks.lowrank.settings import Config
+from validate.checks.lowrank.unseen_tasks import Problem, unseen_tasks
+from validate.progress import Progress
+from validate.report import Report
+from validate.tolerance import Absolute, AtLeast, AtMost, Reported
+
+TIMES = 0.016 * 2.0 ** np.arange(4)
+"""Learning times after which the levels are compared, in units of loss / <|g|^2>."""
+STEPS = 8
+TOLERANCE = 0.1
+EARLY = 0.01
+"""Relative error at which the levels count as parted; small, for the forecast of the epoch is one of short times."""
+STABLE = 0.02
+"""Rate times the largest slope of the loss in the overlaps, in the trainings that judge the forecast."""
+LEVEL = 0.999
+
+
+@dataclass(frozen=True)
+class Parting:
+    """Truth minus closure at `times` (in units of the rate), and the start they are predicted from."""
+
+    nonlinearity: str
+    start: ShortTime
+    times: Float[np.ndarray, " times"]
+    overlaps: Float[np.ndarray, "times d d"]
+    loss: Float[np.ndarray, " times"]
+    predicted: Float[np.ndarray, "times d d"]
+    predicted_loss: Float[np.ndarray, " times"]
+
+    @property
+    def size(self) -> Float[np.ndarray, " times"]:
+        """The norm of the overlaps' difference."""
+        return np.linalg.norm(self.overlaps, axis=(1, 2))
+
+    @property
+    def coefficient(self) -> float:
+        """The part of the measured difference along the prediction, over the prediction, extrapolated to time 0."""
+        ratio = np.sum(self.overlaps * self.predicted, axis=(1, 2)) / np.sum(self.predicted**2, axis=(1, 2))
+        return float(2 * ratio[0] - ratio[1])
+
+    @property
+    def loss_coefficient(self) -> float:
+        """The measured difference of the losses over the prediction, extrapolated to time 0."""
+        ratio = self.loss / self.predicted_loss
+        return float(2 * ratio[0] - ratio[1])
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A task the forecast was not fitted on: what it says, and what came true."""
+
+    name: str
+    nonlinearity: str
+    trust: Trust
+    error: float
+    forecast_epoch: float
+    epoch: int | None
+
+
+@dataclass(frozen=True)
+class PartingResults:
+    """The short times of each nonlinearity, and the judged tasks."""
+
+    short: tuple[Parting, ...]
+    judged: tuple[Judged, ...]
+
+
+def checks(config: Config, report: Report, progress: Progress) -> PartingResults:
+    """Measure the short times, then train the judged tasks at both levels."""
+    short = []
+    for phi in (ERF, TANH, RELU):
+        with progress.task(f"short times of {phi.name}"):
+            short.append(_short(phi, config.effort.small))
+        _compare_short(report, short[-1], phi.smooth)
+    with progress.task("forecasts on new tasks"):
+        judged = tuple(_judge(problem, 100 if config.effort.small else 250) for problem in unseen_tasks(config.seed))
+    _compare_forecasts(report, judged)
+    return PartingResults(tuple(short), judged)
+
+
+def trials_of(task: FixedTask) -> Trials:
+    """The trials of a task, for the theory."""
+    batch = task.batch
+    return Trials(np.asarray(batch.inputs), np.asarray(batch.targets), np.asarray(batch.mask), batch.dt)
+
+
+def start_of(network: Network, shape: Shape, task: FixedTask) -> ShortTime:
+    """The start of learning, on the network's own nodes."""
+    theta, share = np.asarray(network.connectivity.theta), np.asarray(network.share)
+    return short_time(shape, NONLINEARITIES[network.nonlinearity.name], trials_of(task), theta, share)
+
+
+@eqx.filter_jit
+def _run(learner: LearnerT, task: Task, rate: Float[Array, ""], epochs: int) -> Learning[LearnerT]:
+    return learn(learner, task, GradientDescent(rate), epochs)
+
+
+def _short(phi: Nonlinearity, small: bool) -> Parting:
+    nodes: Nodes = TensorNodes(10) if phi.smooth else SobolNodes(8192 if small else 32768)
+    network = InfiniteWidth(nodes).start(START, SHAPE, phi)
+    closure = ReducedTheory().start(START, SHAPE, phi)
+    task = reference_task()
+    start = start_of(network, SHAPE, task)
+    rates = TIMES * start.loss / start.power / STEPS
+    runs = [[_run(each, task, jnp.asarray(rate), STEPS) for each in (network, closure)] for rate in rates]
+    steps = np.array([float(STEPS)])
+    return Parting(
+        nonlinearity=phi.name,
+        start=start,
+        times=rates * STEPS,
+        overlaps=np.stack([np.asarray(true.sigma[-1] - closed.sigma[-1]) for true, closed in runs]),
+        loss=np.array([float(true.loss[-1] - closed.loss[-1]) for true, closed in runs]),
+        predicted=np.stack([start.overlap_parting(rate, steps)[0] for rate in rates]),
+        predicted_loss=np.array([start.loss_parting(rate, steps)[0] for rate in rates]),
+    )
+
+
+def _compare_short(report: Report, parting: Parting, smooth: bool) -> None:
+    name = parting.nonlinearity
+    report.check(
+        f"{name}: order in time at which the overlaps part",
+        predicted=2.0,
+        measured=float(np.log2(parting.size[1] / parting.size[0])),
+        tolerance=Absolute(0.05, "O(time), 0.03 of the time to learn"),
+    )
+    report.check(
+        f"{name}: order in time at which the losses part",
+        predicted=1.0,
+        measured=float(np.log2(parting.loss[1] / parting.loss[0])),
+        tolerance=Absolute(0.05, "O(time), 0.03 of the time to learn"),
+    )
+    report.check(
+        f"{name}: difference of the losses over minus the mean square of the gradient's nonlinear part",
+        predicted=1.0,
+        measured=parting.loss_coefficient,
+        tolerance=Absolute(5e-3, "O(time^2), and nodes"),
+    )
+    missing = "the derivative does not see rows cross the kink"
+    report.check(
+        f"{name}: difference of the overlaps over its predicted coefficient",
+        predicted=1.0,
+        measured=parting.coefficient,
+        tolerance=Absolute(5e-3, "O(time^2), and nodes") if smooth else Reported(missing),
+    )
+    report.quantity(f"{name}_nonlinear_fraction", parting.start.nonlinear_fraction)
+
+
+# The tasks on which the forecast is judged
+
+
+def _judge(problem: Problem, epochs: int) -> Judged:
+    shape, phi, sigma = problem.shape, problem.nonlinearity, problem.sigma
+    nodes: Nodes = TensorNodes(6) if phi.smooth and shape.size == 4 else SobolNodes(2048)
+    network, closure = InfiniteWidth(nodes).start(sigma, shape, phi), ReducedTheory().start(sigma, shape, phi)
+    start = start_of(network, shape, problem.task)
+    rate = STABLE / float(np.linalg.norm(start.gradient, 2))
+    true, closed = (
+        np.asarray(_run(each, problem.task, jnp.asarray(rate), epochs).sigma) for each in (network, closure)
+    )
+    relative = distance(true[1:], closed[1:]) / distance(true[1:], sigma)
+    parted = np.flatnonzero(relative > EARLY)
+    looks = checkpoints(epochs)
+    points, share = SobolNodes(512).standard(shape.size)
+    rule = whitened(points, share)
+    theory = NONLINEARITIES[phi.name]
+    return Judged(
+        name=problem.name,
+        nonlinearity=phi.name,
+        trust=trust(shape, theory, trials_of(problem.task), closed[looks], rate * looks, rule, share, TOLERANCE),
+        error=float(relative[-1]),
+        forecast_epoch=start.parting_epoch(rate, EARLY),
+        epoch=int(parted[0]) + 1 if len(parted) else None,
+    )
+
+
+def _compare_forecasts(report: Report, judged: tuple[Judged, ...]) -> None:
+    count = len(judged)
+    error = np.array([each.error for each in judged])
+    forecast = np.array([each.trust.error for each in judged])
+    significant = float(student.isf(1 - LEVEL, count - 2))
+    report.check(
+        f"rank correlation of forecast and true error of the closure, {count} new tasks",
+        predicted=significant / float(np.sqrt(count - 2 + significant**2)),
+        measured=float(spearmanr(forecast, error).statistic),
+        tolerance=AtLeast("what unrelated ranks reach once in 1,000"),
+    )
+    outside = int(np.sum((error > SPREAD * forecast) | (error < forecast / SPREAD)))
+    report.check(
+        f"new tasks whose error is outside the forecast's band, of {count}",
+        predicted=float(binom.ppf(LEVEL, count, 0.0455)),
+        measured=float(outside),
+        tolerance=AtMost("binomial 99.9 %: a band of two standard deviations"),
+    )
+    trusted = np.array([each.trust.verdict is Verdict.TRUSTED for each in judged])
+    refused = np.array([each.trust.verdict is Verdict.NOT_TRUSTED for each in judged])
+    report.check(
+        f"false trusts: new tasks trusted to {TOLERANCE:g}, with a larger error",
+        predicted=float(binom.ppf(LEVEL, count, 0.0228)),
+        measured=float(np.sum(trusted & (error > TOLERANCE))),
+        tolerance=AtMost("binomial 99.9 %: one side of that band"),
+    )
+    report.quantity("trust_tasks", count)
+    report.quantity("trusted", int(trusted.sum()))
+    report.quantity("false_trusts", int(np.sum(trusted & (error > TOLERANCE))))
+    report.quantity("not_trusted", int(refused.sum()))
+    report.quantity("false_refusals", int(np.sum(refused & (error <= TOLERANCE))))
+    early = [each for each in judged if each.epoch is not None and 3 <= each.forecast_epoch <= 50]
+    if early:
+        ratio = np.array([each.epoch / each.forecast_epoch for each in early if each.epoch is not None])
+        report.check(
+            f"epoch of parting by {EARLY:g} over its forecast, median of {len(early)} tasks",
+            predicted=1.0,
+            measured=float(np.median(ratio)),
+            tolerance=Reported("leading order in time"),
+        )
