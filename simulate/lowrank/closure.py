@@ -4,7 +4,7 @@ A gradient step on theta acts on its Gram matrix from both sides: Sigma <- T^T S
 """
 
 from functools import cache
-from typing import NamedTuple, Self
+from typing import NamedTuple
 
 import equinox as eqx
 import jax
@@ -121,18 +121,18 @@ class Overlaps(Learner):
         d = self.closure.shape.size
         return self.gram[:d, :d]
 
-    def prepared(self, rule: GradientDescent) -> Self:
+    def prepared(self, rule: GradientDescent) -> "Overlaps":
         """See `Learner`."""
         d = self.closure.shape.size
         if rule.momentum is None or len(self.gram) > d:
             return self
-        return type(self)(jnp.pad(self.gram, (0, d)), self.closure)
+        return Overlaps(jnp.pad(self.gram, (0, d)), self.closure)
 
     def loss_and_gradient(self, batch: Batch) -> tuple[Float[Array, ""], Gram]:
         """See `Learner`."""
         return self.closure.loss_and_gradient(self.sigma(), batch)
 
-    def stepped(self, gradient: Gram, rule: GradientDescent, key: Key[Array, ""]) -> Self:
+    def stepped(self, gradient: Gram, rule: GradientDescent, key: Key[Array, ""]) -> "Overlaps":
         """See `Learner`. Noise enters as its average, noise^2 on the diagonal; `key` is not used."""
         d = self.closure.shape.size
         blocks = step_blocks(
@@ -147,7 +147,7 @@ class Overlaps(Learner):
         gram = step.T @ self.gram @ step
         if rule.noise is not None:
             gram = gram.at[:d, :d].add(rule.noise**2 * jnp.eye(d))
-        return type(self)(gram, self.closure)
+        return Overlaps(gram, self.closure)
 
 
 def block_rates(shape: Shape, rule: GradientDescent) -> Gram:
