@@ -30,7 +30,44 @@ def load() -> tuple[Section[Config, Any], ...]:
     from simulate import runtime
 
     runtime.configure()
-    return ()
+    from validate.checks.lowrank import (
+        closed_forms,
+        closure_bias,
+        equations,
+        invariants,
+        linear,
+        memory,
+        nonlinear,
+        oscillator,
+        plateaus,
+        probes,
+        twins,
+    )
+    from validate.figures.lowrank import closed_forms as fig_closed_forms
+    from validate.figures.lowrank import closure_bias as fig_closure_bias
+    from validate.figures.lowrank import equations as fig_equations
+    from validate.figures.lowrank import invariants as fig_invariants
+    from validate.figures.lowrank import linear as fig_linear
+    from validate.figures.lowrank import memory as fig_memory
+    from validate.figures.lowrank import nonlinear as fig_nonlinear
+    from validate.figures.lowrank import oscillator as fig_oscillator
+    from validate.figures.lowrank import plateaus as fig_plateaus
+    from validate.figures.lowrank import probes as fig_probes
+    from validate.figures.lowrank import twins as fig_twins
+
+    return (
+        Section("The equations", equations.checks, fig_equations.figures),
+        Section("Invariants", invariants.checks, fig_invariants.figures),
+        Section("Closed forms", closed_forms.checks, fig_closed_forms.figures),
+        Section("Plateaus", plateaus.checks, fig_plateaus.figures),
+        Section("Linear networks", linear.checks, fig_linear.figures),
+        Section("The damped oscillator", oscillator.checks, fig_oscillator.figures),
+        Section("Nonlinear networks: three levels", nonlinear.checks, fig_nonlinear.figures),
+        Section("Where the Gaussian closure errs", closure_bias.checks, fig_closure_bias.figures),
+        Section("Learning as a probe of hidden overlaps", probes.checks, fig_probes.figures),
+        Section("Memory", memory.checks, fig_memory.figures),
+        Section("Twin memory", twins.checks, fig_twins.figures),
+    )
 
 
 def load_own(given: Own) -> tuple[Section[OwnConfig, Any], ...]:

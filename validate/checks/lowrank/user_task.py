@@ -16,6 +16,7 @@ from simulate.lowrank.network import Network
 from simulate.lowrank.nonlinearity import NONLINEARITIES
 from simulate.lowrank.rule import GradientDescent
 from theory.lowrank.shape import Shape
+from validate.checks.lowrank.forecast import report_start
 from validate.checks.lowrank.own import Own
 from validate.checks.lowrank.settings import OwnConfig
 from validate.progress import Progress
@@ -23,7 +24,7 @@ from validate.report import Report
 from validate.tolerance import Reported
 
 REDUCED = ("map", "gaussian_closure")
-PIECE = 5e7  # neurons x trials x steps that a piece of a training may take: about a second, between two Ctrl-C
+PIECE = 1e7  # neurons x trials x steps that a piece of a training may take: a second or so, during which Ctrl-C waits
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,7 @@ def checks(own: Own, config: OwnConfig, report: Report, progress: Progress) -> T
     report.quantity("initial_overlaps", own.origin)
     report.quantity("initial_sigma", own.sigma)
     report.quantity("columns", list(shape.labels))
+    report_start(report, own, shape)
     done: list[LevelResult] = []
     try:
         for name in config.levels:
@@ -138,6 +140,13 @@ def _report_pair(report: Report, config: OwnConfig, first: LevelResult, second: 
     if shared == 0:
         return
     why = Reported(_why(config, first.name, second.name))
+    if (first.name in REDUCED) and second.name == "infinite_width" and config.nonlinearity != "linear":
+        report.check(
+            f"{second.name}: loss before learning, by its nodes and by {first.name}",
+            predicted=float(first.loss[0]),
+            measured=float(second.loss[0]),
+            tolerance=Reported("the nodes' error: rows are Gaussian before they learn, where the closure is exact"),
+        )
     for what, one, other in (
         ("loss", first.loss[:shared], second.loss[:shared]),
         ("overlaps", first.sigma[:shared], second.sigma[:shared]),
