@@ -3,7 +3,7 @@
 from abc import abstractmethod
 from collections.abc import Callable
 from functools import partial
-from typing import Generic, Self, TypeVar
+from typing import Generic, TypeVar
 
 import equinox as eqx
 import jax
@@ -16,6 +16,7 @@ from simulate.lowrank.rule import GradientDescent
 from simulate.outcome import Outcome
 
 Gram = Float[Array, "d d"]
+LearnerT = TypeVar("LearnerT", bound="Learner")
 
 
 class LearningOutcome(Outcome):
@@ -33,7 +34,7 @@ class Learner(eqx.Module):
     """Something that learns by gradient steps and has overlaps: a level of description."""
 
     @abstractmethod
-    def prepared(self, rule: GradientDescent) -> Self:
+    def prepared(self: LearnerT, rule: GradientDescent) -> LearnerT:
         """The same with room for what the rule keeps from step to step (the velocity of momentum)."""
 
     @abstractmethod
@@ -45,11 +46,8 @@ class Learner(eqx.Module):
         """The loss on a batch, and its gradient in whatever form `stepped` takes."""
 
     @abstractmethod
-    def stepped(self, gradient: PyTree, rule: GradientDescent, key: Key[Array, ""]) -> Self:
+    def stepped(self: LearnerT, gradient: PyTree, rule: GradientDescent, key: Key[Array, ""]) -> LearnerT:
         """The learner after one step of the rule; `key` is for the rule's noise."""
-
-
-LearnerT = TypeVar("LearnerT", bound=Learner)
 
 
 class Learning(eqx.Module, Generic[LearnerT]):

@@ -3,7 +3,7 @@
 tau x' = -x + u kappa + m s,   kappa = v^T phi(x) / N,   y = z^T phi(x) / N
 """
 
-from typing import Self
+from typing import TypeVar
 
 import equinox as eqx
 import jax
@@ -14,6 +14,8 @@ from simulate.lowrank.batch import Batch, Outputs
 from simulate.lowrank.learning import Gram, Learner
 from simulate.lowrank.nonlinearity import Nonlinearity
 from simulate.lowrank.rule import GradientDescent
+
+NetworkT = TypeVar("NetworkT", bound="Network")
 
 
 class Connectivity(eqx.Module):
@@ -64,7 +66,7 @@ class Network(Learner):
         theta = self.connectivity.theta
         return theta.T @ (self.share[:, None] * theta)
 
-    def prepared(self, rule: GradientDescent) -> Self:
+    def prepared(self: NetworkT, rule: GradientDescent) -> NetworkT:
         """See `Learner`."""
         if rule.momentum is None or self.velocity is not None:
             return self
@@ -79,7 +81,7 @@ class Network(Learner):
 
         return jax.value_and_grad(loss)(self.connectivity)
 
-    def stepped(self, gradient: Connectivity, rule: GradientDescent, key: Key[Array, ""]) -> Self:
+    def stepped(self: NetworkT, gradient: Connectivity, rule: GradientDescent, key: Key[Array, ""]) -> NetworkT:
         """See `Learner`."""
         blocks = ("m", "u", "v", "z")
         moved, velocities = {}, {}
