@@ -200,7 +200,7 @@ def _other_rules(report: Report, plain: Runs, network: Network) -> None:
         "m frozen: spectrum orthogonal to m": (frozen, laws.orthogonal_spectrum(frozen, SHAPE, "m"), 1.0),
     }
     for name, (runs, values, exponent) in spectra.items():
-        moved = np.linalg.norm(runs.moved(values), axis=0)
+        moved = np.linalg.norm(runs.moved(values), axis=0, keepdims=True)
         report.check(
             f"{name}: order of the drift",
             predicted=exponent,
