@@ -82,7 +82,7 @@ def checks(config: Config, report: Report, progress: Progress) -> FlipFlopResult
         baseline = _accuracy(without, test)
     with progress.task("flip-flop, the three levels"):
         drawn = draw_exact(jax.random.key(config.seed), FIRST, SHAPE.counts, NEURONS, ERF_NEURON)
-        trained = {
+        trained: dict[str, Learning[Overlaps] | Learning[LatentNetwork]] = {
             "gaussian_closure": _learn(Overlaps(jnp.asarray(FIRST), closure), seed, epochs),
             "network": _learn(_latent(drawn), seed, epochs),
         }
