@@ -57,8 +57,8 @@ def overlap_flow(
 ) -> OverlapFlow:
     """Follow the flow of a learning rule on the whole batch, from `sigma` at epoch 0 to the last of `times`.
 
-    `times` ascend. Momentum mu enters as the rate over 1 - mu, its limit for small rates; weight noise as its average. States between
-    the solver's steps are interpolated, to the order of the scheme. May be jitted and vmapped.
+    `times` ascend. Momentum mu enters as the rate over 1 - mu, its limit for small rates; weight noise as its average.
+    States between the solver's steps are interpolated. May be jitted and vmapped.
 
     Raises:
         NothingToLearn: if there are no times.

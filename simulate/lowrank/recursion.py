@@ -57,7 +57,7 @@ def _backward(step: Step, count: int, kept: tuple[Parameters, Inputs, States], p
 
     _, adjoints = jax.lax.scan(retreat, jnp.zeros(count), (pull, jacobians), reverse=True)
 
-    def pulled_back(adjoint: State, state: State, given: Array) -> Adjoint:
+    def pulled_back(adjoint: State, state: State, given: Array) -> tuple[Parameters, Float[Array, " inputs"]]:
         return jax.vjp(lambda p, s: step(p, state, s), parameters, given)[1](adjoint)
 
     of_parameters, of_inputs = jax.vmap(pulled_back)(adjoints, before, inputs)
