@@ -110,9 +110,6 @@ def closure_of(shape: Shape, nonlinearity: WrittenByHand) -> Closure:
     return Closure(shape, NONLINEARITIES[nonlinearity.name])
 
 
-OverlapsT = TypeVar("OverlapsT", bound="Overlaps")
-
-
 class Overlaps(Learner):
     """The overlaps as something that learns. `gram` is that of theta, or of [theta velocity] under momentum."""
 
