@@ -217,6 +217,7 @@ def _compare_forecasts(report: Report, judged: tuple[Judged, ...]) -> None:
         predicted=float(binom.ppf(LEVEL, count, 0.0455)),
         measured=float(outside),
         tolerance=AtMost("binomial 99.9 %: a band of two standard deviations"),
+        asserted=False,  # the fit knew erf and tanh only: for ReLU the forecast is far too high
     )
     trusted = np.array([each.trust.verdict is Verdict.TRUSTED for each in judged])
     refused = np.array([each.trust.verdict is Verdict.NOT_TRUSTED for each in judged])

@@ -3,7 +3,7 @@
 import numpy as np
 
 from theory.lowrank.trust import SPREAD
-from validate.checks.lowrank.parting import TOLERANCE, PartingResults
+from validate.checks.lowrank.parting import TIMES, TOLERANCE, PartingResults
 from validate.checks.lowrank.settings import Config
 from validate.output import Plot
 from validate.plotting import GUIDE, MEASURED, PREDICTED, new_panels, plot, style
@@ -38,6 +38,8 @@ def _orders(results: PartingResults) -> Plot:
             }
         for axes in (overlaps, losses):
             axes.set(xlabel="learning time, in units of L / <|g|²>")
+            axes.minorticks_off()
+            axes.set_xticks(TIMES, [f"{time:g}" for time in TIMES])
         overlaps.set(ylabel="|Σ infinite width − Σ closure|", title="overlaps: second order (lines: predicted)")
         losses.set(ylabel="loss of closure − of infinite width", title="loss: first order (lines: predicted)")
         losses.legend()
