@@ -8,7 +8,7 @@ neuron's gradient that is not linear in its row (`theory.lowrank.short_time`). A
 is the share of the loss that learning removes in ways the closure does not know. It stops growing when the closure has
 learned. The closure's relative error is forecast as FACTOR hidden, within a factor of SPREAD. Both were fitted on 29
 trainings (erf and tanh; random, filter, flip-flop and pulse tasks; rank one and two; errors from 0.0004 to 3): the
-geometric mean of error / hidden and two standard deviations of its logarithm. `python -m validate.overlaps` judges the
+median of error / hidden and two standard deviations of its logarithm. `python -m validate.overlaps` judges the
 forecast on tasks it was not fitted on.
 """
 
