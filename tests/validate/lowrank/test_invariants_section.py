@@ -17,9 +17,7 @@ def test_following_keeps_every_epoch() -> None:
     """The path of a rule is what single steps give, its start and its end included."""
     network = laws.draw(jax.random.key(0), Shape(), LINEAR, neurons=5)
     rule = GradientDescent(rate=1e-2, momentum=0.5)
-    stacked = GradientDescent(rate=jnp.array([1e-2]), momentum=jnp.array([0.5]), block_rates=(jnp.ones(1),) * 4)
-    stacked = GradientDescent(stacked.rate, stacked.momentum, jnp.zeros(1), None, stacked.block_rates)
-    path = follow(network, task(), stacked, 3)
+    path = follow(network, task(), GradientDescent(rate=1.0, momentum=0.5), jnp.array([1e-2]), 3)
     now = network.prepared(rule)
     for epoch in range(4):
         np.testing.assert_allclose(path.connectivity.u[0, epoch], now.connectivity.u, rtol=1e-12)

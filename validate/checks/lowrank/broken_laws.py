@@ -1,7 +1,6 @@
 """What learning rules make of the invariants of real networks: exact laws of a step, and drifts over runs."""
 
 from dataclasses import dataclass
-from functools import partial
 
 import equinox as eqx
 import jax
@@ -64,15 +63,10 @@ def draw(key: Key[jax.Array, ""], shape: Shape, nonlinearity: Nonlinearity, neur
 
 def train(network: Network, rule: GradientDescent) -> Runs:
     """Train at every rate; `rule` has the rate 1, and its weight decay is relative to the rate."""
-    m, u, v, z = rule.block_rates
-    everywhere = partial(jnp.full, len(RATES))
-    scaled = GradientDescent(
-        rate=jnp.asarray(RATES * rule.rate),
-        momentum=jnp.full(len(RATES), 0.0 if rule.momentum is None else rule.momentum),
-        weight_decay=jnp.asarray(RATES * rule.weight_decay),
-        block_rates=(everywhere(m), everywhere(u), everywhere(v), everywhere(z)),
-    )
-    path = follow(network, task(), scaled, EPOCHS)
+    momentum = 0.0 if rule.momentum is None else rule.momentum
+    full = GradientDescent(rule.rate, momentum, rule.weight_decay, None, rule.block_rates)
+    numbers: GradientDescent = jax.tree.map(jnp.asarray, full)  # no constants: one program serves all rules
+    path = follow(network, task(), numbers, jnp.asarray(RATES), EPOCHS)
     return Runs(_theta(path.connectivity), _theta(path.velocity))
 
 

@@ -16,18 +16,28 @@ FLOW_TOLERANCE = 1e-11
 
 
 @eqx.filter_jit
-def follow(network: Network, task: Task, rules: GradientDescent, epochs: int) -> Network:
-    """The network before each epoch and after the last, for each of a stack of rules: (rules, epochs + 1, ...)."""
+def follow(network: Network, task: Task, rule: GradientDescent, rates: Float[Array, " rates"], epochs: int) -> Network:
+    """The network before each epoch and after the last, (rates, epochs + 1, ...), its rate times each of `rates`.
 
-    def run(rule: GradientDescent) -> Network:
+    Its weight decay is multiplied too, so that it does not depend on the rate how much is forgotten in a span.
+    """
+
+    def run(scale: Array) -> Network:
+        scaled = GradientDescent(
+            rate=scale * rule.rate,
+            momentum=rule.momentum,
+            weight_decay=scale * rule.weight_decay,
+            block_rates=rule.block_rates,
+        )
+
         def epoch(now: Network, count: Array) -> tuple[Network, Network]:
             _, gradient = now.loss_and_gradient(task(count))
-            return now.stepped(gradient, rule, jax.random.key(0)), now
+            return now.stepped(gradient, scaled, jax.random.key(0)), now
 
-        end, path = jax.lax.scan(epoch, network.prepared(rule), jnp.arange(epochs))
+        end, path = jax.lax.scan(epoch, network.prepared(scaled), jnp.arange(epochs))
         return _appended(path, end)
 
-    return jax.vmap(run)(rules)
+    return jax.vmap(run)(rates)
 
 
 @eqx.filter_jit

@@ -261,4 +261,4 @@ def _spectrum(matrices: np.ndarray) -> np.ndarray:
 
 
 def _trace(matrices: np.ndarray) -> np.ndarray:
-    return np.trace(matrices, axis1=-2, axis2=-1)
+    return np.asarray(np.trace(matrices, axis1=-2, axis2=-1))
