@@ -75,21 +75,21 @@ def linear_memory(shape: Shape = ONE, trained: Blocks = ALL, depth: int = 4) -> 
     return Memory(function, reached)
 
 
-def _gradient(function: sp.Expr, shape: Shape) -> sp.Matrix:
+def _gradient(function: sp.Expr, shape: Shape) -> sp.MatrixBase:
     sigma = shape.sigma
     half = sp.Rational(1, 2)
     return sp.Matrix(shape.size, shape.size, lambda a, b: function.diff(sigma[a, b]) * (1 if a == b else half))
 
 
-def _motion(field: sp.Matrix, shape: Shape) -> sp.Matrix:
+def _motion(field: sp.MatrixBase, shape: Shape) -> sp.MatrixBase:
     return field.T @ shape.sigma + shape.sigma @ field
 
 
-def _bracket(one: sp.Matrix, other: sp.Matrix, shape: Shape) -> sp.Matrix:
+def _bracket(one: sp.MatrixBase, other: sp.MatrixBase, shape: Shape) -> sp.MatrixBase:
     return (one @ other - other @ one + _along(other, one, shape) - _along(one, other, shape)).expand()
 
 
-def _along(field: sp.Matrix, direction: sp.Matrix, shape: Shape) -> sp.Matrix:
+def _along(field: sp.MatrixBase, direction: sp.MatrixBase, shape: Shape) -> sp.MatrixBase:
     motion = _motion(direction, shape)
     found = sp.zeros(shape.size)
     for a, b in shape.pairs:
@@ -97,7 +97,7 @@ def _along(field: sp.Matrix, direction: sp.Matrix, shape: Shape) -> sp.Matrix:
     return found
 
 
-def _rank(fields: list[sp.Matrix], shape: Shape) -> int:
+def _rank(fields: list[sp.MatrixBase], shape: Shape) -> int:
     primes = iter(sp.primerange(2, 1000))
     point = {shape.overlap(a, b): sp.Rational(next(primes), 7 + 3 * a + b) for a, b in shape.pairs}
     rows = [[_motion(each, shape).subs(point)[a, b] for a, b in shape.pairs] for each in fields]

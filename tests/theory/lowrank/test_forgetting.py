@@ -57,7 +57,7 @@ def test_drift_keeps_the_function_and_fades_the_invariants(solution: np.ndarray)
 def test_invariants_fade_at_their_rate_in_the_map(solution: np.ndarray) -> None:
     weight_decay, epochs = 2e-4, 2500
     measured = np.asarray(decayed(jnp.asarray(solution), jnp.asarray(weight_decay), epochs)[0][-1])
-    left = surviving_invariants(weight_decay, np.array([epochs]))[0]
+    left = surviving_invariants(weight_decay, np.array([float(epochs)]))[0]
     assert left == pytest.approx(np.exp(-1), rel=3e-4)
     change = (measured[1, 1] - measured[2, 2]) / (solution[1, 1] - solution[2, 2])
     assert change == pytest.approx(

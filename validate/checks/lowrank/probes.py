@@ -30,7 +30,7 @@ Level = TypeVar("Level", bound=Learner)
 RATE = 2e-3
 DT, STEPS = 0.2, 100
 NETWORK = 20
-SIZES, DRAWS = (64, 256, 1024), 100
+SIZES, DRAWS = (64, 256, 1024), 40
 FIRST = np.array([[1.0, 0.0, 0.3, 0.2], [0.0, 1.0, 0.4, 0.3], [0.3, 0.4, 1.0, 0.0], [0.2, 0.3, 0.0, 1.0]])
 """Overlaps of the first of each pair (order m, u, v, z)."""
 
@@ -190,6 +190,8 @@ def _finite(config: Config, report: Report) -> Float[np.ndarray, " sizes"]:
         "other |v|^2, v.z and |z|^2: exponent of N in the difference of the answers of erf networks",
         predicted=-0.5,
         measured=exponent,
-        tolerance=Absolute(0.15, f"N^-1/2; 4 standard errors, {DRAWS} pairs a size"),
+        tolerance=Absolute(
+            4 / np.sqrt(DRAWS) / np.log(SIZES[-1] / SIZES[0]), f"N^-1/2; 4 standard errors, {DRAWS} pairs a size"
+        ),
     )
     return np.array(difference)
