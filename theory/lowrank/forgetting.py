@@ -7,8 +7,8 @@ function f where the task wants it, and the overlaps drift within f = const:
 
 That is free of the learning rate and of everything else about the task; the error is O(lambda / speed of learning).
 Training moves no eigenvalue of A Sigma, A = diag(1, 1, -1, -1), so under decay each goes as exp(-2 lambda t) exactly,
-and (1 - lambda)^2 a step but for the O(eta^2) of a finite step. A difference of two histories at one function follows
-the same flow linearised; in the end it too fades as exp(-2 lambda t): u and v forget their own part of it together.
+and (1 - lambda)^2 a step but for the O(eta^2) of a finite step. The difference
+that history makes at one function follows the same flow, and fades at a rate that changes on the way.
 Derived here; tests/theory/lowrank/test_forgetting.py proves it against the map.
 """
 
