@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 import mpmath as mp
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Array, ArrayLike, Float
 
 NEAR_TERMS, FAR_TERMS = 13, 15
 
@@ -39,8 +39,8 @@ def erf(x: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
 
 
 @erf.defjvp
-def _derivative(primals: tuple[Array], tangents: tuple[Array]) -> tuple[Array, Array]:
-    (x,), (dx,) = primals, tangents
+def _derivative(primals: tuple[ArrayLike], tangents: tuple[ArrayLike]) -> tuple[Array, Array]:
+    x, dx = jnp.asarray(primals[0]), jnp.asarray(tangents[0])
     return erf(x), (2 / np.sqrt(np.pi)).item() * jnp.exp(-x * x) * dx
 
 
