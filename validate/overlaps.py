@@ -34,11 +34,14 @@ def load() -> tuple[Section[Config, Any], ...]:
         closed_forms,
         closure_bias,
         equations,
+        error_budget,
+        flip_flop,
         invariants,
         linear,
         memory,
         nonlinear,
         oscillator,
+        parting,
         plateaus,
         probes,
         twins,
@@ -46,11 +49,14 @@ def load() -> tuple[Section[Config, Any], ...]:
     from validate.figures.lowrank import closed_forms as fig_closed_forms
     from validate.figures.lowrank import closure_bias as fig_closure_bias
     from validate.figures.lowrank import equations as fig_equations
+    from validate.figures.lowrank import error_budget as fig_error_budget
+    from validate.figures.lowrank import flip_flop as fig_flip_flop
     from validate.figures.lowrank import invariants as fig_invariants
     from validate.figures.lowrank import linear as fig_linear
     from validate.figures.lowrank import memory as fig_memory
     from validate.figures.lowrank import nonlinear as fig_nonlinear
     from validate.figures.lowrank import oscillator as fig_oscillator
+    from validate.figures.lowrank import parting as fig_parting
     from validate.figures.lowrank import plateaus as fig_plateaus
     from validate.figures.lowrank import probes as fig_probes
     from validate.figures.lowrank import twins as fig_twins
@@ -64,6 +70,9 @@ def load() -> tuple[Section[Config, Any], ...]:
         Section("The damped oscillator", oscillator.checks, fig_oscillator.figures),
         Section("Nonlinear networks: three levels", nonlinear.checks, fig_nonlinear.figures),
         Section("Where the Gaussian closure errs", closure_bias.checks, fig_closure_bias.figures),
+        Section("When closure and truth part, and a forecast", parting.checks, fig_parting.figures),
+        Section("The error budget", error_budget.checks, fig_error_budget.figures),
+        Section("Flip-flop", flip_flop.checks, fig_flip_flop.figures),
         Section("Learning as a probe of hidden overlaps", probes.checks, fig_probes.figures),
         Section("Memory", memory.checks, fig_memory.figures),
         Section("Twin memory", twins.checks, fig_twins.figures),
