@@ -50,6 +50,14 @@ class Runs:
         ends = np.round(SPAN / RATES).astype(int)
         return np.stack([np.abs(quantities[k, end] - quantities[k, 0]) for k, end in enumerate(ends)], axis=-1)
 
+    def strayed(
+        self, quantities: Float[np.ndarray, "rates epochs quantities"]
+    ) -> Float[np.ndarray, "quantities rates"]:
+        """How far at most they are from their start within SPAN: drifts have no sign of their own and may turn back."""
+        ends = np.round(SPAN / RATES).astype(int)
+        paths = [quantities[k, : end + 1] - quantities[k, 0] for k, end in enumerate(ends)]
+        return np.stack([np.abs(path).max(axis=0) for path in paths], axis=-1)
+
 
 def order(moved: Float[np.ndarray, "*quantities rates"]) -> Float[np.ndarray, "*quantities"]:
     """The exponent of the rate, from the two lowest."""

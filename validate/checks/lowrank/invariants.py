@@ -130,7 +130,7 @@ def _exact_laws(report: Report, plain: Runs, network: Network) -> None:
 def _drift_of_descent(report: Report, plain: Runs, leaf: Leaf) -> Float[np.ndarray, "4"]:
     """Over a run: exponent of the rate, and the drift at low rates from an integral along the flow."""
     moved = plain.moved(invariants_of(plain.sigma))
-    for name, exponent in zip(NAMES, order(moved), strict=True):
+    for name, exponent in zip(NAMES, order(plain.strayed(invariants_of(plain.sigma))), strict=True):
         report.check(f"order in the rate of the drift of {name}", predicted=1.0, measured=exponent, tolerance=KEPT)
     closure, batch = closure_of(SHAPE, written.LINEAR), task().batch
     sigma = leaf.sigma[0, : len(BEGINNING)]
@@ -167,7 +167,8 @@ def _other_rules(report: Report, plain: Runs, network: Network) -> None:
     crossed = np.swapaxes(slow.theta, -1, -2) @ slow.velocity / slow.theta.shape[-2]
     modified = slow.sigma + shared * (crossed + np.swapaxes(crossed, -1, -2))
     drift = [
-        runs_moved[0] for runs_moved in (slow.moved(invariants_of(modified)), plain.moved(invariants_of(plain.sigma)))
+        runs_moved[0]
+        for runs_moved in (slow.strayed(invariants_of(modified)), plain.strayed(invariants_of(plain.sigma)))
     ]
     report.check(
         "momentum 1/2 at equal rate / (1 - momentum): drift of modified tr AS over that of plain descent",
@@ -200,7 +201,7 @@ def _other_rules(report: Report, plain: Runs, network: Network) -> None:
         "m frozen: spectrum orthogonal to m": (frozen, laws.orthogonal_spectrum(frozen, SHAPE, "m"), 1.0),
     }
     for name, (runs, values, exponent) in spectra.items():
-        moved = np.linalg.norm(runs.moved(values), axis=0, keepdims=True)
+        moved = np.linalg.norm(runs.strayed(values), axis=0, keepdims=True)
         report.check(
             f"{name}: order of the drift",
             predicted=exponent,
@@ -217,7 +218,7 @@ def _nonlinear(config: Config, report: Report, name: str) -> Float[np.ndarray, "
     sigma = runs.sigma
     m_minus_z = sigma[..., 0, 0] - sigma[..., 3, 3]
     known = invariants_of(sigma)
-    moved = runs.moved(np.stack([known[..., 4], m_minus_z, known[..., 0], known[..., 1]], axis=-1))
+    moved = runs.strayed(np.stack([known[..., 4], m_minus_z, known[..., 0], known[..., 1]], axis=-1))
     one = len(noether_matrices(generators(SHAPE, response), sp.eye(SHAPE.size))) > 1
     neuron = bool(neuron_generators(SHAPE, response))
     conserved = (True, one, neuron, response is Response.linear)
