@@ -138,7 +138,7 @@ def infinite_width(sigma: ArrayLike, counts: Counts, nonlinearity: Nonlinearity,
     require_double_precision()
     root = square_root(require_gram(sigma, counts))
     nodes = default_nodes(len(root), nonlinearity) if nodes is None else nodes
-    points, weights = nodes.standard(len(root))
+    points, weights = nodes.standard(len(root)) if len(root) else (np.zeros((1, 0)), np.ones(1))
     theta = whitened(points, weights) @ root
     if nonlinearity.odd:
         kept = np.arange((len(weights) + 1) // 2)
