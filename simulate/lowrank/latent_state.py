@@ -15,6 +15,9 @@ from simulate.lowrank.network import Connectivity, Network
 Latents = Float[Array, "steps trials latents"]
 Carry = tuple[Array, Array, Array]
 
+UNROLLED = 4
+"""Steps of the adjoint in one turn of its loop: the gradients, as long as the neurons, go to memory once a turn."""
+
 
 class LatentNetwork(Network):
     """A network that is simulated and differentiated by its latent variables; equal to `Network` to rounding."""
@@ -61,7 +64,7 @@ class LatentNetwork(Network):
 
         still = jnp.zeros((len(outputs), rank)), jnp.zeros_like(driving), jnp.zeros_like(reading)
         (k_bar, driving_bar, reading_bar), _ = jax.lax.scan(
-            retreat, still, (k, jnp.swapaxes(y_bar, 0, 1)), reverse=True
+            retreat, still, (k, jnp.swapaxes(y_bar, 0, 1)), reverse=True, unroll=UNROLLED
         )
         at_rest = self.nonlinearity(jnp.zeros_like(self.share))
         reading_bar = reading_bar.at[:rank].add(batch.dt * jnp.sum(k_bar, axis=0)[:, None] * at_rest)

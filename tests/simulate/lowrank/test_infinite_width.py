@@ -30,8 +30,8 @@ def distance(one: Learning, other: Learning) -> float:
     return float(jnp.abs(one.sigma - other.sigma).max() + jnp.abs(one.loss - other.loss).max())
 
 
-@pytest.mark.parametrize("nodes", [SobolNodes(64), TensorNodes(2), TensorNodes(5), TensorNodes(8)], ids=repr)
-@pytest.mark.parametrize("rank", [1, 2, 4])
+@pytest.mark.parametrize("nodes", [SobolNodes(64), TensorNodes(4), TensorNodes(5)], ids=repr)
+@pytest.mark.parametrize("rank", [1, 4])
 @pytest.mark.parametrize("nonlinearity", [ERF, RELU], ids=lambda phi: phi.name)
 def test_overlaps_are_exact_and_nodes_come_in_pairs(nodes, rank: int, nonlinearity) -> None:
     points, weights = nodes.standard(rank)
@@ -63,10 +63,11 @@ def test_linear_networks_need_no_more_than_the_gram_matrix() -> None:
 
 
 def test_tensor_nodes_converge_exponentially() -> None:
-    """Each two points more along an axis divide the error by more than 3: n^-4 would do so up to n = 6 only."""
-    truth = trained(infinite_width(SIGMA, ONE, ERF, TensorNodes(11)))
-    errors = [distance(trained(infinite_width(SIGMA, ONE, ERF, TensorNodes(n))), truth) for n in (2, 4, 6, 8)]
-    assert min(np.array(errors[:-1]) / errors[1:]) > 3
+    """Faster than the fourth power of the points along an axis, and ever more so."""
+    truth = trained(infinite_width(SIGMA, ONE, ERF))
+    errors = [distance(trained(infinite_width(SIGMA, ONE, ERF, TensorNodes(n))), truth) for n in (2, 4, 6)]
+    slopes = np.log(np.array(errors[:-1]) / errors[1:]) / np.log([4 / 2, 6 / 4])
+    assert 4 < slopes[0] < slopes[1]
 
 
 @pytest.mark.parametrize("nonlinearity", [ERF, RELU], ids=lambda phi: phi.name)
@@ -75,7 +76,7 @@ def test_sobol_nodes_converge_faster_than_neurons(nonlinearity) -> None:
 
     A ratio of two such root mean squares of d.o.f. of about ten errs by 40 %, the exponent by 0.1.
     """
-    nodes = TensorNodes(9) if nonlinearity.smooth else SobolNodes(2**14, seed=99)
+    nodes = TensorNodes(8) if nonlinearity.smooth else SobolNodes(2**14, seed=99)
     truth = trained(infinite_width(SIGMA, ONE, nonlinearity, nodes))
     rms = [
         np.sqrt(
@@ -104,14 +105,14 @@ def test_networks_tend_to_the_limit(nonlinearity) -> None:
                 ]
             )
         )
-        for neurons in (100, 2500)
+        for neurons in (64, 1600)
     ]
     assert abs(np.log(rms[0] / rms[1]) / np.log(25) - 0.5) < 0.4 * 0.5
 
 
 def test_error_estimates_bound_the_errors() -> None:
     """Fewer tensor points err by more, so that their distance is a bound; two scramblings are alike: a factor 5."""
-    truth = trained(infinite_width(SIGMA, ONE, ERF, TensorNodes(11)))
+    truth = trained(infinite_width(SIGMA, ONE, ERF))
     for nodes, factor in ((TensorNodes(5), 1.2), (SobolNodes(512), 5.0)):
         run = learn_infinite_width(SIGMA, ONE, ERF, TASK, RULE, EPOCHS, nodes)
         error = jnp.abs(run.learning.sigma - truth.sigma).max()
