@@ -15,6 +15,7 @@ BRIDGE = (  # from symbols to JAX: the doors to `theory`
     "simulate/stable.py",
     "simulate/lowrank/closure.py",
     "simulate/lowrank/flow.py",
+    "simulate/lowrank/gain.py",
     "simulate/lowrank/levels.py",
 )
 JAX = ("jax", "jaxlib", "diffrax", "equinox", "optax", "optimistix", "lineax")

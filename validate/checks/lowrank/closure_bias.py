@@ -24,10 +24,10 @@ from validate.tolerance import Absolute, Relative, Reported
 AMPLITUDES = np.array([0.025, 0.05, 0.1, 0.2, 0.4, 0.8])
 SMALL = 3
 """How many of the amplitudes are small enough for the law."""
-POLYNOMIAL = TensorNodes(8)
-"""Exact for polynomials up to degree 15: what small activity makes of the rows is cubic."""
+POLYNOMIAL = TensorNodes(6)
+"""Exact for polynomials up to degree 11: what small activity makes of the rows is cubic, and its effect squared."""
 GAINS = np.array([0.25, 0.5, 1.0, 1.5, 2.0])
-RATES = RATE * np.array([1.0, 0.5, 0.25, 0.125])
+RATES = RATE * np.array([1.0, 0.5, 0.25])
 RICHNESS = np.array([0.25, 0.5, 1.0, 2.0])
 PARTED = 0.01
 
@@ -66,7 +66,7 @@ class BiasResults:
 
 def checks(config: Config, report: Report, progress: Progress) -> BiasResults:
     """Measure the sweeps; assert the laws that theory gives."""
-    nodes = SobolNodes(2048 if config.effort.small else 8192)
+    nodes = SobolNodes(1024 if config.effort.small else 8192)
     with progress.task("the closure's error"):
         results = BiasResults(
             by_amplitude={

@@ -40,7 +40,7 @@ RATE, LEARNING_TIME = 0.02, 1.0
 """The learning time is the rate times the number of epochs."""
 FINEST = 32
 NEURONS = 200
-NODES = SobolNodes(2048)
+NODES = SobolNodes(1024)
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ def checks(config: Config, report: Report, progress: Progress) -> ErrorBudget:
 
 
 def _measure(config: Config) -> ErrorBudget:
-    draws, closure_draws = (6, 64) if config.effort.small else (16, 256)
+    draws, closure_draws = (4, 64) if config.effort.small else (16, 256)
     batch = _batch(config)
     keys = jax.random.split(jax.random.key(config.seed + 1), closure_draws)
     few = keys[:draws]
