@@ -171,6 +171,7 @@ BROKEN_SIGMAS = [
     (np.ones(4), [], "the array has shape (4,), which is no matrix"),
     (np.ones((4, 4, 4)), [], "which is no matrix"),
     (np.eye(4) * np.nan, [], "the matrix is not finite"),
+    (np.eye(4) * 1.7e308, [], "values up to 1.7e+308, too large"),
     (np.eye(4) * 1j, [], "the matrix holds complex128 values"),
     (np.full((4, 4), None), [], "cannot be read: it holds pickled objects"),
 ]
@@ -214,6 +215,7 @@ BROKEN_NETWORKS = [
     ({"z": np.ones((6, 0))}, [], "z has shape (6, 0): no columns"),
     ({name: np.ones((0, 1)) for name in "muvz"}, [], "no neurons"),
     ({"v": np.full((6, 1), np.nan)}, [], "v is not finite"),
+    ({"v": np.full((6, 1), -1e200)}, [], "v has values up to 1e+200: their squares are too large"),
     ({"m": np.ones((6, 1)) * 1j}, [], "m holds complex128 values"),
     ({}, ["--rank", "2"], "u and v have 1 columns, which is not the --rank 2"),
     ({"u": np.ones((6, 7)), "v": np.ones((6, 7))}, [], "rank 7 exceeds its 6 neurons"),

@@ -12,7 +12,8 @@ from validate import cli, overlaps
 from validate.checks.lowrank import user_task
 from validate.checks.lowrank.forecast import report_start
 from validate.checks.lowrank.own import Options, own_run
-from validate.checks.lowrank.settings import QUICK
+from validate.checks.lowrank.settings import QUICK, OwnConfig
+from validate.figures.lowrank.user_task import figures
 from validate.report import Report
 
 RANDOM = np.random.default_rng(0)
@@ -147,6 +148,44 @@ def test_a_rate_at_which_training_diverges_is_a_named_outcome(run):
         assert np.isnan(found[f"{name}_loss"][finite:]).all()
     assert "diverged" in printed
     assert "lower the learning" in printed
+
+
+def test_divergence_in_the_first_epoch_leaves_one_to_compare(run):
+    options = ("--task", "task.npz", "--epochs", "4", "--neurons", "6", "--learning-rate", "1e300")
+    status, found, document, _ = run(*options)
+    assert status == 0
+    assert {document["quantities"][f"{name}_epochs_finite"] for name in ("map", "network")} == {1}
+    assert len(found["map_loss"]) == 5
+    assert document["quantities"]["largest_loss_difference_network_from_map"] is not None
+
+
+@pytest.mark.parametrize("value", [np.nan, 0.0, 1e-320, 1e150, 1.7e308])
+def test_whatever_a_training_ran_through_is_drawn_and_kept(value):
+    """Axes cannot be labelled up to the largest number there is."""
+    sigma, loss = np.full((3, 4, 4), -value), np.array([0.1, value, value])
+    level = user_task.LevelResult("map", sigma, loss, user_task.LearningOutcome.finished, 3)
+    own = OwnConfig(
+        **dict.fromkeys(("task", "sigma", "network"), None),
+        nonlinearity="linear",
+        rank=1,
+        neurons=4,
+        learning_rate=1.0,
+        epochs=2,
+        levels=("map",),
+        effort=QUICK,
+        seed=0,
+    )
+    (drawn,) = figures(own, user_task.TaskResults(Shape(1, 1, 1), (level,)))
+    np.testing.assert_array_equal(drawn.data["map_loss"], loss)
+
+
+def test_a_loss_too_large_for_a_number_is_an_outcome_and_nothing_is_printed_beside_it(run):
+    np.savez("large.npz", inputs=INPUTS, targets=TARGETS * 1e160, dt=DT)
+    options = ("--nonlinearity", "erf", "--levels", "gaussian_closure", "--epochs", "2")
+    status, _, document, _ = run("--task", "large.npz", *options)
+    assert status == 0
+    assert document["quantities"]["gaussian_closure_diverged_at_epoch"] == 0
+    assert document["quantities"]["nonlinear_fraction"] is None
 
 
 def test_both_names_of_the_reduced_theory_are_accepted_and_a_note_says_which_it_is(run):

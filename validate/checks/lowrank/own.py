@@ -17,6 +17,8 @@ from validate.checks.lowrank.settings import Effort, OwnConfig
 from validate.cli import Refusal
 
 LEARNING_RATE, EPOCHS, NEURONS, NONLINEARITY = 5e-3, 2000, 500, "linear"
+LARGEST = 1e300
+"""Overlaps beyond leave no room for their sums, such as eigenvalues."""
 
 ValueT = TypeVar("ValueT")
 
@@ -196,6 +198,8 @@ def _checked(
             f"{counts[3]} outputs, which need {d} x {d}"
         )
         raise Refusal("--sigma", problem, SIGMA)
+    if (largest := np.abs(sigma).max()) > LARGEST:
+        raise Refusal("--sigma", f"values up to {largest:g}, too large to reckon with", SIGMA)
     try:
         matrix = require_gram(sigma, counts)
     except NotAGramMatrix as error:

@@ -21,6 +21,8 @@ SIGMA = (
     "a symmetric, positive semidefinite d x d matrix as .npy or .csv, d = n_in + 2 rank + n_out, columns in the order "
     "m, u, v, z"
 )
+LARGEST = 1e150
+"""Weights beyond have squares, and so overlaps, that are no finite numbers."""
 
 
 @dataclass(frozen=True)
@@ -103,6 +105,8 @@ def read_network(path: Path, rank: int | None) -> NetworkArrays:
             raise BadArray(f"{name} has shape {array.shape}: {_zero(array.shape, 'neurons', 'columns')}")
         if len(array) != len(columns["m"]):
             raise BadArray(f"{name} has {len(array)} rows and m {len(columns['m'])}: not one a neuron")
+        if (largest := np.abs(array).max()) > LARGEST:
+            raise BadArray(f"{name} has values up to {largest:g}: their squares are too large to reckon with")
     return NetworkArrays(columns["m"], columns["z"], {name: columns[name] for name in recurrent}, _rank(columns, rank))
 
 

@@ -151,7 +151,9 @@ def _report_pair(report: Report, config: OwnConfig, first: LevelResult, second: 
         ("loss", first.loss[:shared], second.loss[:shared]),
         ("overlaps", first.sigma[:shared], second.sigma[:shared]),
     ):
-        report.check(f"{what}, {pair}, epochs 0 to {shared - 1}", predicted=one, measured=other, tolerance=why)
+        # squeezed: where one epoch alone is finite, its loss is a number and no list
+        predicted, measured = np.squeeze(one), np.squeeze(other)
+        report.check(f"{what}, {pair}, epochs 0 to {shared - 1}", predicted=predicted, measured=measured, tolerance=why)
         report.quantity(f"largest_{what}_difference_{key}", float(np.abs(other - one).max()))
 
 

@@ -12,6 +12,8 @@ from validate.plotting import new_panels, plot, style
 
 SHOWN = 10
 POINTS = 25
+DRAWN = 1e100
+"""Values beyond are of a training that diverges; axes cannot be labelled up to the largest number there is."""
 _LOOK = {"infinite_width": ("--", ""), "network": ("none", "o")}
 
 
@@ -48,9 +50,14 @@ def figures(config: OwnConfig, results: TaskResults) -> tuple[Plot, ...]:
 def _draw(axes: Axes, level: LevelResult, values: Float[np.ndarray, " epochs"], colour: str, label: str | None) -> None:
     line, marker = _LOOK.get(level.name, ("-", ""))
     every = max(1, len(values) // POINTS)
-    axes.plot(values, color=colour, linestyle=line, marker=marker, markersize=3, markevery=every, label=label)
+    axes.plot(_drawn(values), color=colour, linestyle=line, marker=marker, markersize=3, markevery=every, label=label)
 
 
 def _span(values: Float[np.ndarray, " epochs"]) -> float:
-    finite = values[np.isfinite(values)]
+    drawn = _drawn(values)
+    finite = drawn[np.isfinite(drawn)]
     return float(np.ptp(finite)) if len(finite) else 0.0
+
+
+def _drawn(values: Float[np.ndarray, " epochs"]) -> Float[np.ndarray, " epochs"]:
+    return np.where(np.abs(values) <= DRAWN, values, np.nan)
