@@ -5,8 +5,8 @@ import jax.numpy as jnp
 from jaxtyping import Array, ArrayLike, Float
 
 from simulate.lowrank.batch import Task
-from simulate.lowrank.gram_matrix import Counts, require_gram, square_root
-from simulate.lowrank.infinite_width import Nodes, default_nodes, infinite_width
+from simulate.lowrank.gram_matrix import Counts
+from simulate.lowrank.infinite_width import USUAL_NODES, Nodes, infinite_width
 from simulate.lowrank.latent_state import LatentNetwork, by_latent_state
 from simulate.lowrank.learning import Learning, learn_in_chunks
 from simulate.lowrank.nonlinearity import Nonlinearity
@@ -32,7 +32,7 @@ def learn_infinite_width(
     task: Task,
     rule: GradientDescent,
     epochs: int,
-    nodes: Nodes | None = None,
+    nodes: Nodes = USUAL_NODES,
 ) -> InfiniteWidthLearning:
     """Train infinitely many neurons with independent normal rows of covariance sigma, by two rules of nodes.
 
@@ -42,8 +42,6 @@ def learn_infinite_width(
         NothingToLearn: if `epochs` is negative.
         DoublePrecisionRequired: if `jax_enable_x64` is off.
     """
-    rank = len(square_root(require_gram(sigma, counts)))
-    nodes = default_nodes(rank, nonlinearity) if nodes is None else nodes
     first, second = (
         learn_in_chunks(by_latent_state(infinite_width(sigma, counts, nonlinearity, each)), task, rule, epochs)
         for each in (nodes, nodes.comparison())

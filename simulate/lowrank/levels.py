@@ -15,9 +15,9 @@ from simulate.integrate import require_double_precision
 from simulate.lowrank.closure import Overlaps, closure_of
 from simulate.lowrank.draw import draw_exact
 from simulate.lowrank.gram_matrix import require_gram
-from simulate.lowrank.infinite_width import Nodes, infinite_width
+from simulate.lowrank.infinite_width import USUAL_NODES, Nodes, infinite_width
+from simulate.lowrank.latent_state import LatentNetwork, by_latent_state
 from simulate.lowrank.learning import Learner
-from simulate.lowrank.network import Network
 from simulate.lowrank.nonlinearity import Nonlinearity
 from theory.lowrank.shape import Shape
 
@@ -48,13 +48,13 @@ class ReducedTheory(Level):
 
 @dataclass(frozen=True)
 class InfiniteWidth(Level):
-    """Infinitely many neurons, whose rows start out Gaussian, by moving quadrature nodes: the usual ones if None."""
+    """Infinitely many neurons, whose rows start out Gaussian, by moving quadrature nodes."""
 
-    nodes: Nodes | None = None
+    nodes: Nodes = USUAL_NODES
 
-    def start(self, sigma: ArrayLike, shape: Shape, nonlinearity: Nonlinearity) -> Network:
+    def start(self, sigma: ArrayLike, shape: Shape, nonlinearity: Nonlinearity) -> LatentNetwork:
         """See `Level`. Raises `BadNodes` where the rule of nodes does not fit."""
-        return infinite_width(sigma, shape.counts, nonlinearity, self.nodes)
+        return by_latent_state(infinite_width(sigma, shape.counts, nonlinearity, self.nodes))
 
 
 @dataclass(frozen=True)
@@ -64,6 +64,6 @@ class FiniteNetwork(Level):
     neurons: int
     seed: int = 0
 
-    def start(self, sigma: ArrayLike, shape: Shape, nonlinearity: Nonlinearity) -> Network:
+    def start(self, sigma: ArrayLike, shape: Shape, nonlinearity: Nonlinearity) -> LatentNetwork:
         """See `Level`. Raises `TooFewNeurons` where the rank of sigma exceeds their number."""
-        return draw_exact(jax.random.key(self.seed), sigma, shape.counts, self.neurons, nonlinearity)
+        return by_latent_state(draw_exact(jax.random.key(self.seed), sigma, shape.counts, self.neurons, nonlinearity))

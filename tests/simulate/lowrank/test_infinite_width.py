@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from simulate.lowrank.draw import draw_exact
-from simulate.lowrank.infinite_width import BadNodes, SobolNodes, TensorNodes, default_nodes, infinite_width
+from simulate.lowrank.infinite_width import BadNodes, SobolNodes, TensorNodes, infinite_width
 from simulate.lowrank.infinite_width_error import learn_infinite_width
 from simulate.lowrank.latent_state import by_latent_state
 from simulate.lowrank.learning import Learning, learn
@@ -64,7 +64,7 @@ def test_linear_networks_need_no_more_than_the_gram_matrix() -> None:
 
 def test_tensor_nodes_converge_exponentially() -> None:
     """Faster than the fourth power of the points along an axis, and ever more so."""
-    truth = trained(infinite_width(SIGMA, ONE, ERF))
+    truth = trained(infinite_width(SIGMA, ONE, ERF, TensorNodes(8)))
     errors = [distance(trained(infinite_width(SIGMA, ONE, ERF, TensorNodes(n))), truth) for n in (2, 4, 6)]
     slopes = np.log(np.array(errors[:-1]) / errors[1:]) / np.log([4 / 2, 6 / 4])
     assert 4 < slopes[0] < slopes[1]
@@ -112,7 +112,7 @@ def test_networks_tend_to_the_limit(nonlinearity) -> None:
 
 def test_error_estimates_bound_the_errors() -> None:
     """Fewer tensor points err by more, so that their distance is a bound; two scramblings are alike: a factor 5."""
-    truth = trained(infinite_width(SIGMA, ONE, ERF))
+    truth = trained(infinite_width(SIGMA, ONE, ERF, TensorNodes(8)))
     for nodes, factor in ((TensorNodes(5), 1.2), (SobolNodes(512), 5.0)):
         run = learn_infinite_width(SIGMA, ONE, ERF, TASK, RULE, EPOCHS, nodes)
         error = jnp.abs(run.learning.sigma - truth.sigma).max()
@@ -122,11 +122,7 @@ def test_error_estimates_bound_the_errors() -> None:
         assert float(run.sigma_error.max()) < 30 * float(error)
 
 
-def test_default_nodes_fit_every_rank() -> None:
-    for rank in range(1, 10):
-        for nonlinearity in (ERF, RELU):
-            _, weights = default_nodes(rank, nonlinearity).standard(rank)
-            assert len(weights) <= 10_000
+def test_overlaps_of_zero_have_neurons_that_weigh_one_in_all() -> None:
     assert infinite_width(np.zeros((4, 4)), ONE, ERF).share.sum() == pytest.approx(1)
 
 

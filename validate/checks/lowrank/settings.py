@@ -13,16 +13,16 @@ NONLINEARITIES = ("linear", "erf", "tanh", "relu")
 class Effort:
     """How much work a run does: fewer and smaller networks where it is to be quick, never fewer checks.
 
-    `nodes` stand for infinitely many neurons in a run on the user's own task; None: the rule that errs least.
+    `nodes` stand for infinitely many neurons in a run on the user's own task.
     """
 
     name: str
     small: bool
-    nodes: int | None
+    nodes: int
 
 
 QUICK = Effort("quick", small=True, nodes=1024)
-USUAL = Effort("usual", small=False, nodes=None)
+USUAL = Effort("usual", small=False, nodes=8192)
 
 
 @dataclass(frozen=True)
