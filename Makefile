@@ -1,10 +1,10 @@
-# `make ghost` and `make test` build the environment first; nothing else need be installed than Python 3.11 to 3.13.
+# `make ghost`, `make overlaps` and `make test` build the environment first; nothing else need be installed than Python 3.11 to 3.13.
 PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
 READY := $(VENV)/.ready
 
-.PHONY: env ghost test lint types lock bench
+.PHONY: env ghost overlaps test lint types lock bench
 
 env: $(READY)
 
@@ -17,6 +17,9 @@ $(READY): requirements.lock pyproject.toml
 
 ghost: env
 	$(RUN) -m validate.ghost --T 100
+
+overlaps: env
+	$(RUN) -m validate.overlaps
 
 test: env
 	$(RUN) -m pytest -n auto
