@@ -6,10 +6,11 @@ neuron's gradient that is not linear in its row (`theory.lowrank.short_time`). A
     hidden = integral of <|r|^2> dt / initial loss
 
 is the share of the loss that learning removes in ways the closure does not know. It stops growing when the closure has
-learned. The closure's relative error is forecast as FACTOR hidden, within a factor of SPREAD. Both were fitted on 29
-trainings (erf and tanh; random, filter, flip-flop and pulse tasks; rank one and two; errors from 0.0004 to 3): the
-median of error / hidden and two standard deviations of its logarithm. `python -m validate.overlaps` judges the
-forecast on tasks it was not fitted on.
+learned. The closure's relative error is forecast as FACTOR hidden, within a factor of SPREAD: the median of
+error / hidden, and two standard deviations of its logarithm, over 26 trainings of 150 epochs (erf and tanh; random,
+filter and flip-flop tasks; rank one and two; gains from 0.5 to 1.5). These trainings and the fit are in
+`validate.checks.lowrank.fitted_tasks`; the fit gives 2.05 +- 0.3 and 3.0 +- 0.5. `python -m validate.overlaps` judges
+the forecast on tasks it was not fitted on. For ReLU the error is far below the forecast.
 """
 
 from dataclasses import dataclass
@@ -23,8 +24,8 @@ from theory.lowrank.potential import Trials
 from theory.lowrank.shape import Shape
 from theory.lowrank.short_time import gradient_parts
 
-FACTOR = 1.8
-SPREAD = 2.5
+FACTOR = 2.1
+SPREAD = 3.0
 
 
 class BadTolerance(ValueError):

@@ -1,4 +1,7 @@
-"""Tasks, gains and shapes on which the trust diagnostic was not fitted."""
+"""Tasks, gains and shapes on which the forecast of the closure's error was not fitted: the same in every run.
+
+Oscillators, two inputs and outputs, and ReLU are of kinds that it was not fitted on at all.
+"""
 
 from dataclasses import dataclass
 
@@ -28,32 +31,31 @@ class Problem:
     sigma: Float[np.ndarray, "d d"]
 
 
-def unseen_tasks(seed: int) -> tuple[Problem, ...]:
+def unseen_tasks() -> tuple[Problem, ...]:
     """Three kinds of task at four gains for erf and tanh in turn, two inputs and outputs, and ReLU."""
-    key = jax.random.key(5000 + seed)
+    key = jax.random.key(5000)
     problems = []
     for number, gain in enumerate(GAINS):
         tasks = {
             "random": random_task(jax.random.fold_in(key, number), 1, 1, TRIALS, STEPS, DT),
-            "oscillator": ringing_task(seed + number),
-            "flip-flop": flip_flop_task(seed + number),
+            "oscillator": four_impulses(oscillator_task(0.3, 2.0, DT, STEPS), number),
+            "flip-flop": flip_flop_task(number),
         }
         for turn, (kind, task) in enumerate(tasks.items()):
             phi = (ERF, TANH)[(number + turn) % 2]
-            problems.append(_problem(kind, gain, task, ONE, phi, 10 * seed + 3 * number + turn))
+            problems.append(problem(kind, gain, task, ONE, phi, 3 * number + turn))
     for number, gain in enumerate((0.6, 1.4)):
         wide = random_task(jax.random.fold_in(key, 100 + number), 2, 2, TRIALS, STEPS, DT)
         single = random_task(jax.random.fold_in(key, 200 + number), 1, 1, TRIALS, STEPS, DT)
-        problems.append(_problem("two inputs and outputs", gain, wide, WIDE, ERF, 10 * seed + 50 + number))
-        problems.append(_problem("random", gain, single, ONE, RELU, 10 * seed + 60 + number))
+        problems.append(problem("two inputs and outputs", gain, wide, WIDE, ERF, 50 + number))
+        problems.append(problem("random", gain, single, ONE, RELU, 60 + number))
     return tuple(problems)
 
 
-def ringing_task(seed: int) -> FixedTask:
-    """Answer impulses of random size by a damped oscillation."""
+def four_impulses(one: FixedTask, seed: int) -> FixedTask:
+    """A task of one trial, asked with inputs and targets of four random sizes."""
     size = jnp.asarray(np.random.default_rng([9, seed]).uniform(0.5, 1.5, TRIALS))[:, None, None]
-    one = oscillator_task(0.3, 2.0, DT, STEPS).batch
-    return fixed_task(size * one.inputs, size * one.targets, DT)
+    return fixed_task(size * one.batch.inputs, size * one.batch.targets, DT)
 
 
 def flip_flop_task(seed: int, level: float = 0.5) -> FixedTask:
@@ -68,8 +70,8 @@ def flip_flop_task(seed: int, level: float = 0.5) -> FixedTask:
     return fixed_task(inputs, targets, DT, jnp.asarray(mask))
 
 
-def _problem(kind: str, gain: float, task: FixedTask, shape: Shape, phi: Nonlinearity, seed: int) -> Problem:
-    """Overlaps of d random vectors in 2 d dimensions, each of norm about `gain`."""
+def problem(kind: str, gain: float, task: FixedTask, shape: Shape, phi: Nonlinearity, seed: int) -> Problem:
+    """A task, started from the overlaps of d random vectors in 2 d dimensions, each of norm about `gain`."""
     d = shape.size
     vectors = gain * np.random.default_rng([7, 1000 + seed]).normal(size=(2 * d, d)) / np.sqrt(2 * d)
     return Problem(f"{kind}, gain {gain:g}", task, shape, phi, vectors.T @ vectors)

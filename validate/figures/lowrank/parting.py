@@ -3,7 +3,8 @@
 import numpy as np
 
 from theory.lowrank.trust import SPREAD
-from validate.checks.lowrank.parting import TIMES, TOLERANCE, PartingResults
+from validate.checks.lowrank.judging import TOLERANCE
+from validate.checks.lowrank.parting import TIMES, PartingResults
 from validate.checks.lowrank.settings import Config
 from validate.output import Plot
 from validate.plotting import GUIDE, MEASURED, PREDICTED, new_panels, plot, style

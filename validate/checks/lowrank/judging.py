@@ -1,0 +1,77 @@
+"""One training of the closure and of infinitely many neurons, and what was forecast of their difference."""
+
+from dataclasses import dataclass
+
+import equinox as eqx
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from simulate.lowrank.batch import FixedTask, Task
+from simulate.lowrank.gram_matrix import square_root
+from simulate.lowrank.infinite_width import Nodes, SobolNodes, TensorNodes, whitened
+from simulate.lowrank.learning import LearnerT, Learning, learn
+from simulate.lowrank.levels import InfiniteWidth, ReducedTheory
+from simulate.lowrank.rule import GradientDescent
+from theory.gaussian import NONLINEARITIES
+from theory.lowrank.potential import Trials
+from theory.lowrank.short_time import short_time
+from theory.lowrank.trust import Trust, checkpoints, trust
+from validate.checks.lowrank.reference_run import distance
+from validate.checks.lowrank.unseen_tasks import Problem
+
+TOLERANCE = 0.1
+EARLY = 0.01
+"""Relative error at which the levels count as parted; small, for the forecast of the epoch is one of short times."""
+STABLE = 0.02
+"""Rate times the largest slope of the loss in the overlaps, in the trainings that judge the forecast."""
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A task: what the forecast says of it, and what came true."""
+
+    name: str
+    nonlinearity: str
+    smooth: bool
+    trust: Trust
+    error: float
+    forecast_epoch: float
+    epoch: int | None
+
+
+def judge(problem: Problem, epochs: int) -> Judged:
+    """Train both levels, and compare their distance with its forecast from the closure alone."""
+    shape, phi, sigma = problem.shape, problem.nonlinearity, problem.sigma
+    nodes: Nodes = TensorNodes(6) if phi.smooth and shape.size == 4 else SobolNodes(1024)
+    network, closure = InfiniteWidth(nodes).start(sigma, shape, phi), ReducedTheory().start(sigma, shape, phi)
+    theory, trials = NONLINEARITIES[phi.name], trials_of(problem.task)
+    points, share = SobolNodes(512).standard(shape.size)
+    rule = whitened(points, share)
+    start = short_time(shape, theory, trials, rule @ square_root(sigma), share)
+    rate = STABLE / float(np.linalg.norm(start.gradient, 2))
+    true, closed = (np.asarray(run(each, problem.task, jnp.asarray(rate), epochs).sigma) for each in (network, closure))
+    relative = distance(true[1:], closed[1:]) / distance(true[1:], sigma)
+    parted = np.flatnonzero(relative > EARLY)
+    looks = checkpoints(epochs)
+    return Judged(
+        name=problem.name,
+        nonlinearity=phi.name,
+        smooth=phi.smooth,
+        trust=trust(shape, theory, trials, closed[looks], rate * looks, rule, share, TOLERANCE),
+        error=float(relative[-1]),
+        forecast_epoch=start.parting_epoch(rate, EARLY),
+        epoch=int(parted[0]) + 1 if len(parted) else None,
+    )
+
+
+def trials_of(task: FixedTask) -> Trials:
+    """The trials of a task, for the theory."""
+    batch = task.batch
+    return Trials(np.asarray(batch.inputs), np.asarray(batch.targets), np.asarray(batch.mask), batch.dt)
+
+
+@eqx.filter_jit
+def run(learner: LearnerT, task: Task, rate: Float[Array, ""], epochs: int) -> Learning[LearnerT]:
+    """One training, compiled."""
+    return learn(learner, task, GradientDescent(rate), epochs)
