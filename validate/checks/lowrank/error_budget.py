@@ -85,9 +85,7 @@ def _measure(config: Config) -> ErrorBudget:
     few = keys[:draws]
     closure, infinite = overlaps(START, ERF), limit(START, ERF, NODES)
 
-    refined = [
-        _flow(closure.closure, _refined(batch, factor), RATE) for factor in (1, FINEST // 4, FINEST // 2, FINEST)
-    ]
+    refined = [_flow(closure.closure, refined(batch, factor), RATE) for factor in (1, FINEST // 4, FINEST // 2, FINEST)]
     half_flow = _flow(closure.closure, batch, RATE / 2)
     at_rate, at_half = (_end(closure, FixedTask(batch), rate) for rate in (RATE, RATE / 2))
     noisy, noisy_quarter = (_ends(closure, batch, keys, rate) for rate in (RATE, RATE / 4))
@@ -122,7 +120,7 @@ def _batch(config: Config) -> Batch:
     return fixed_task(AMPLITUDE * batch.inputs, AMPLITUDE * batch.targets, DT).batch
 
 
-def _refined(batch: Batch, factor: int) -> Batch:
+def refined(batch: Batch, factor: int) -> Batch:
     """The same task in continuous time, at a time step `factor` times smaller."""
     inputs, targets, mask = (jnp.repeat(each, factor, axis=1) for each in (batch.inputs, batch.targets, batch.mask))
     return Batch(inputs, targets, mask, batch.dt / factor)

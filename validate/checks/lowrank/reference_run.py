@@ -3,6 +3,8 @@
 Near a saddle small differences grow without bound, and distances between levels would measure that instead.
 """
 
+from typing import TypeVar
+
 import equinox as eqx
 import jax
 import numpy as np
@@ -12,13 +14,15 @@ from simulate.lowrank.batch import FixedTask, Task
 from simulate.lowrank.closure import Overlaps
 from simulate.lowrank.draw import draw_exact
 from simulate.lowrank.infinite_width import Nodes
-from simulate.lowrank.learning import LearnerT, Learning, learn
+from simulate.lowrank.learning import Learner, Learning, learn
 from simulate.lowrank.levels import InfiniteWidth, ReducedTheory
 from simulate.lowrank.network import Network
 from simulate.lowrank.nonlinearity import Nonlinearity
 from simulate.lowrank.rule import GradientDescent
 from simulate.lowrank.tasks import filter_task
 from theory.lowrank.shape import Shape
+
+LevelT = TypeVar("LevelT", bound=Learner)
 
 SHAPE = Shape()
 START = np.array([[1.0, 0.2, 0.4, 0.3], [0.2, 1.0, 0.3, 0.4], [0.4, 0.3, 1.0, 0.2], [0.3, 0.4, 0.2, 1.0]])
@@ -44,7 +48,7 @@ def limit(sigma: Gram, nonlinearity: Nonlinearity, nodes: Nodes) -> Network:
 
 
 @eqx.filter_jit
-def run(learner: LearnerT, task: Task, rule: GradientDescent, epochs: int) -> Learning[LearnerT]:
+def run(learner: LevelT, task: Task, rule: GradientDescent, epochs: int) -> Learning[LevelT]:
     """One training, compiled."""
     return learn(learner, task, rule, epochs)
 
@@ -69,4 +73,4 @@ def many_ends(
 
 def distance(left: ArrayLike, right: ArrayLike) -> Float[np.ndarray, "*batch"]:
     """Frobenius norm of the difference of two Gram matrices, or of many."""
-    return np.linalg.norm(np.asarray(left) - np.asarray(right), axis=(-2, -1))
+    return np.asarray(np.linalg.norm(np.asarray(left) - np.asarray(right), axis=(-2, -1)))
