@@ -246,7 +246,7 @@ class Reported(Tolerance):
             return Verdict(_scalar(predicted), _scalar(measured), None, None, None)
         p, m = _pair(predicted, measured)
         worst = _worst(p, m, _distance(p, m), math.inf)
-        if worst.points > 1:
+        if p.ndim:
             return Verdict(worst.predicted, worst.measured, worst.error, None, None, worst.points)
         return Verdict(_scalar(predicted), _scalar(measured), worst.error, None, None)
 

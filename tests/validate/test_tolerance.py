@@ -120,3 +120,8 @@ def test_binomial_rarely_fails_by_chance_even_in_a_family() -> None:
             rejected = [tolerance.judge(probability, k / 40).passed is False for k in range(41)]
             chance = binom.pmf(np.arange(41), 40, probability)[np.array(rejected)].sum()
             assert 0 < chance <= 0.01 / family
+
+
+def test_reported_takes_an_array_of_one_point() -> None:
+    verdict = Reported("no law").judge(np.array([1.0]), np.array([3.0]))
+    assert (verdict.predicted, verdict.measured, verdict.error, verdict.passed) == (1.0, 3.0, 2.0, None)
