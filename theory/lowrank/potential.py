@@ -72,9 +72,13 @@ def potential(
     its real part.
     """
     phi, slope = lower(nonlinearity.expression(x)), lower(nonlinearity.derivative(x))
-    found = [_one_trial(shape, phi, slope, trials, k, theta, share) for k in range(len(trials.inputs))]
-    latent, weight, loss = zip(*found, strict=True)
-    return Potential(np.concatenate(latent), np.concatenate(weight), sum(loss) / len(found), phi, slope)
+    latent, response, weight, loss = _forwards(shape, phi, slope, trials, theta, share)
+    adjoint = np.zeros((len(latent), shape.rank), dtype=theta.dtype)
+    for k in range(latent.shape[1] - 1, -1, -1):
+        weight[:, k, : shape.rank] = trials.dt * adjoint
+        adjoint = (1 - trials.dt) * adjoint + np.einsum("ti,tij->tj", weight[:, k], response[:, k])
+    terms = latent.shape[0] * latent.shape[1]
+    return Potential(latent.reshape(terms, -1), weight.reshape(terms, -1), loss, phi, slope)
 
 
 def lower(expression: sp.Expr) -> Numeric:
@@ -83,35 +87,26 @@ def lower(expression: sp.Expr) -> Numeric:
     return lambda values: np.broadcast_to(function(values), values.shape)
 
 
-def _one_trial(
-    shape: Shape,
-    phi: Numeric,
-    slope: Numeric,
-    trials: Trials,
-    trial: int,
-    theta: Rows,
-    share: Float[np.ndarray, " rows"],
-) -> tuple[np.ndarray, np.ndarray, float]:
-    inputs, targets, mask, dt = trials.inputs[trial], trials.targets[trial], trials.mask[trial], trials.dt
-    first, rank, split = shape.inputs, shape.rank, shape.inputs + shape.rank
+def _forwards(
+    shape: Shape, phi: Numeric, slope: Numeric, trials: Trials, theta: Rows, share: Float[np.ndarray, " rows"]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
+    """c, the response of <(v, z) phi> to k_u, and b in its place beside a; all by trial and step from 0; the loss."""
+    dt, (count, steps), rank = trials.dt, trials.mask.shape, shape.rank
+    split = shape.inputs + rank
     drawing, reading = theta[:, :split], theta[:, split:] * share[:, None]
-    recurrent = theta[:, first:split]
-    steps = len(inputs)
-    latent = np.zeros((steps + 1, split), dtype=theta.dtype)
-    weight = np.zeros((steps + 1, rank + shape.outputs), dtype=theta.dtype)
-    response = np.zeros((steps + 1, rank + shape.outputs, rank), dtype=theta.dtype)  # of <(v, z) phi> to k_u
-    kappa = np.zeros(rank, dtype=theta.dtype)
+    pairs = (reading[:, :, None] * theta[:, None, shape.inputs : split]).reshape(len(theta), -1)
+    latent = np.zeros((count, steps + 1, split), dtype=theta.dtype)
+    weight = np.zeros((count, steps + 1, rank + shape.outputs), dtype=theta.dtype)
+    response = np.zeros((*weight.shape, rank), dtype=theta.dtype)
+    kappa = np.zeros((count, rank), dtype=theta.dtype)
     loss = 0.0
     for k in range(1, steps + 1):
-        latent[k] = (1 - dt) * latent[k - 1] + dt * np.concatenate([inputs[k - 1], kappa])
-        activity = drawing @ latent[k]
+        latent[:, k] = (1 - dt) * latent[:, k - 1] + dt * np.concatenate([trials.inputs[:, k - 1], kappa], axis=1)
+        activity = latent[:, k] @ drawing.T
         averages = phi(activity) @ reading
-        response[k] = (reading * slope(activity)[:, None]).T @ recurrent
-        kappa, miss = averages[:rank], mask[k - 1] * (averages[rank:] - targets[k - 1])
-        weight[k, rank:] = 2 * dt * miss / len(trials.inputs)
-        loss += dt * float(np.real(np.sum(miss * (averages[rank:] - targets[k - 1]))))
-    adjoint = np.zeros(rank, dtype=theta.dtype)
-    for k in range(steps, -1, -1):
-        weight[k, :rank] = dt * adjoint
-        adjoint = (1 - dt) * adjoint + weight[k] @ response[k]
-    return latent, weight, loss
+        response[:, k] = (slope(activity) @ pairs).reshape(count, -1, rank)
+        error = averages[:, rank:] - trials.targets[:, k - 1]
+        kappa, miss = averages[:, :rank], trials.mask[:, k - 1, None] * error
+        weight[:, k, rank:] = 2 * dt * miss / count
+        loss += dt * float(np.real(np.sum(miss * error))) / count
+    return latent, response, weight, loss

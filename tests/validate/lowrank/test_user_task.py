@@ -10,7 +10,7 @@ from simulate.lowrank.gram_matrix import random_gram
 from theory.lowrank.shape import Shape
 from validate import cli, overlaps
 from validate.checks.lowrank import user_task
-from validate.checks.lowrank.forecast import report_start
+from validate.checks.lowrank.forecast import report_start, report_trust
 from validate.checks.lowrank.own import Options, own_run
 from validate.checks.lowrank.settings import QUICK, OwnConfig
 from validate.figures.lowrank.user_task import figures
@@ -209,7 +209,22 @@ def test_a_smooth_nonlinearity_comes_with_what_the_closure_does_not_know_and_wit
     )
     assert found["infinite_width_loss"][0] == pytest.approx(found["gaussian_closure_loss"][0], rel=0.03)
     np.testing.assert_allclose(found["infinite_width_sigma"][0], found["gaussian_closure_sigma"][0], atol=1e-12)
-    assert 0 < document["quantities"]["nonlinear_fraction"] < 1
+    quantities = document["quantities"]
+    assert 0 < quantities["nonlinear_fraction"] < 1
+    low, high = quantities["closure_error_forecast_band"]
+    assert low < quantities["closure_error_forecast"] < high
+    assert quantities["closure_trust"] == ("trusted" if high <= 0.1 else "doubtful" if low <= 0.1 else "not_trusted")
+    closure, truth = found["gaussian_closure_sigma"], found["infinite_width_sigma"]
+    error = np.linalg.norm(closure[-1] - truth[-1]) / np.linalg.norm(truth[-1] - truth[0])
+    assert quantities["closure_error"] == pytest.approx(error, rel=1e-12)
+
+
+def test_the_closure_is_forecast_from_its_own_path_alone(run):
+    _, _, document, _ = run("--task", "task.npz", "--epochs", "5", "--nonlinearity", "tanh", "--levels", "map")
+    assert document["quantities"]["closure_error_forecast"] > 0
+    assert "closure_error" not in document["quantities"]
+    _, _, document, _ = run("--task", "task.npz", "--epochs", "5", "--nonlinearity", "tanh", "--levels", "network")
+    assert "closure_trust" not in document["quantities"]
 
 
 @pytest.mark.parametrize("nonlinearity", ["linear", "relu"])
@@ -217,6 +232,7 @@ def test_nothing_is_said_of_it_where_there_is_nothing_or_a_kink(nonlinearity, tm
     np.savez(tmp_path / "task.npz", inputs=INPUTS, targets=TARGETS, dt=DT)
     own, report = own_run(Options(task=tmp_path / "task.npz", nonlinearity=nonlinearity), QUICK, 0), Report("own", None)
     report_start(report, own, Shape(2, 1, 1))
+    report_trust(report, own, Shape(2, 1, 1), np.stack([own.sigma] * 3), None)
     assert not report.checks
     assert not report.quantities
 

@@ -1,6 +1,7 @@
 """One training of the closure and of infinitely many neurons, and what was forecast of their difference."""
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -10,7 +11,7 @@ from jaxtyping import Array, Float
 from simulate.lowrank.batch import FixedTask, Task
 from simulate.lowrank.gram_matrix import square_root
 from simulate.lowrank.infinite_width import Nodes, SobolNodes, TensorNodes, whitened
-from simulate.lowrank.learning import LearnerT, Learning, learn
+from simulate.lowrank.learning import Learner, Learning, learn
 from simulate.lowrank.levels import InfiniteWidth, ReducedTheory
 from simulate.lowrank.rule import GradientDescent
 from theory.gaussian import NONLINEARITIES
@@ -19,6 +20,8 @@ from theory.lowrank.short_time import short_time
 from theory.lowrank.trust import Trust, checkpoints, trust
 from validate.checks.lowrank.reference_run import distance
 from validate.checks.lowrank.unseen_tasks import Problem
+
+LevelT = TypeVar("LevelT", bound=Learner)
 
 TOLERANCE = 0.1
 EARLY = 0.01
@@ -72,6 +75,6 @@ def trials_of(task: FixedTask) -> Trials:
 
 
 @eqx.filter_jit
-def run(learner: LearnerT, task: Task, rate: Float[Array, ""], epochs: int) -> Learning[LearnerT]:
+def run(learner: LevelT, task: Task, rate: Float[Array, ""], epochs: int) -> Learning[LevelT]:
     """One training, compiled."""
     return learn(learner, task, GradientDescent(rate), epochs)

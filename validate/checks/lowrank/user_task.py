@@ -16,7 +16,7 @@ from simulate.lowrank.network import Network
 from simulate.lowrank.nonlinearity import NONLINEARITIES
 from simulate.lowrank.rule import GradientDescent
 from theory.lowrank.shape import Shape
-from validate.checks.lowrank.forecast import report_start
+from validate.checks.lowrank.forecast import report_start, report_trust
 from validate.checks.lowrank.own import Own
 from validate.checks.lowrank.settings import OwnConfig
 from validate.progress import Progress
@@ -63,6 +63,10 @@ def checks(own: Own, config: OwnConfig, report: Report, progress: Progress) -> T
         report.interrupted = True
     for result in done:
         _report_level(report, config, result)
+    finished = {result.name: result.sigma for result in done if result.outcome is LearningOutcome.finished}
+    reduced = next((finished[name] for name in REDUCED if name in finished), None)
+    if reduced is not None:
+        report_trust(report, own, shape, reduced, finished.get("infinite_width"))
     for first, second in combinations(done, 2):
         _report_pair(report, config, first, second)
     return TaskResults(shape, tuple(done))
