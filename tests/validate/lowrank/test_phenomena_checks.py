@@ -5,7 +5,8 @@ import pytest
 
 from validate.checks.lowrank import probes
 from validate.checks.lowrank.decoding import Decoding, decode
-from validate.checks.lowrank.memory import features, functions, random_overlaps
+from validate.checks.lowrank.decoding_histories import features, functions
+from validate.checks.lowrank.histories import random_overlaps
 from validate.checks.lowrank.settings import QUICK, Config
 from validate.checks.lowrank.twins import _held_out
 from validate.figures.lowrank import probes as probe_figures

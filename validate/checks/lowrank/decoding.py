@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Bool, Float
-from scipy.stats import binomtest
+from scipy.stats import binomtest, norm
 
 Features = Float[np.ndarray, "runs features"]
 Labels = Bool[np.ndarray, " runs"]
@@ -41,3 +41,14 @@ def decode(features: Features, labels: Labels, rng: np.random.Generator) -> Deco
     weights = np.linalg.solve(known.T @ known + RIDGE * len(known) * np.eye(known.shape[1]), known.T @ wanted)
     right = (scaled[~train] @ weights > 0) == labels[~train]
     return Decoding(float(right.mean()), int((~train).sum()))
+
+
+def expected_accuracy(distance: Float[np.ndarray, "*cases"], features: int, known: int) -> Float[np.ndarray, "*cases"]:
+    """The accuracy of `decode` on average over samples, for two normal classes of one covariance.
+
+    `distance` is that of their means in the metric of the covariance. With the classes known, it is Phi(distance / 2);
+    from `known` runs, an error in means and covariance comes on top: to leading order in features / known.
+    """
+    means = 1 + 4 * features / (known * np.maximum(distance, 1e-12) ** 2)
+    covariance = known / (known - features)
+    return np.asarray(norm.cdf(distance / 2 / np.sqrt(means * covariance)))

@@ -26,7 +26,7 @@ from simulate.lowrank.nonlinearity import ERF as ERF_NEURON
 from simulate.lowrank.rule import GradientDescent
 from theory.gaussian import ERF
 from theory.lowrank.shape import Shape
-from validate.checks.lowrank.memory import random_overlaps
+from validate.checks.lowrank.histories import random_overlaps
 from validate.checks.lowrank.probes import FIRST
 from validate.checks.lowrank.settings import Config
 from validate.progress import Progress

@@ -23,7 +23,7 @@ from simulate.lowrank.rule import GradientDescent
 from simulate.lowrank.tasks import filter_task
 from theory.gaussian import LINEAR
 from theory.lowrank.shape import Shape
-from validate.checks.lowrank.memory import HIDDEN, random_overlaps
+from validate.checks.lowrank.histories import HIDDEN, random_overlaps
 from validate.checks.lowrank.settings import Config
 from validate.progress import Progress
 from validate.report import Report

@@ -2,8 +2,11 @@
 
 import numpy as np
 
-from validate.checks.lowrank.memory import DECAYS, FORGET_DECAY, HIDDEN, SHAPE, VISIBLE, MemoryResults
+from validate.checks.lowrank.decaying_memory import DECAYS
+from validate.checks.lowrank.histories import HIDDEN, SHAPE, VISIBLE
+from validate.checks.lowrank.memory import MemoryResults
 from validate.checks.lowrank.settings import Config
+from validate.checks.lowrank.shaken_memory import NEURONS
 from validate.output import Plot
 from validate.plotting import GUIDE, MEASURED, PREDICTED, new_panels, plot, style
 
@@ -14,35 +17,36 @@ def figures(config: Config, results: MemoryResults) -> tuple[Plot, ...]:
 
 
 def _sequence(results: MemoryResults) -> Plot:
-    epochs = np.arange(len(results.sequence))
+    found = results.sequence
+    epochs = np.arange(len(found.loss))
     with style():
         figure, (loss, visible, hidden) = new_panels(3, 11.0, 3.2)
-        loss.semilogy(epochs, results.sequence_loss, color="#1f4e79", linewidth=1.0)
+        loss.semilogy(epochs, found.loss, color="#1f4e79", linewidth=1.0)
         for axes, pairs in ((visible, VISIBLE), (hidden, HIDDEN)):
             for a, b in pairs:
-                axes.plot(epochs, results.sequence[:, a, b], linewidth=1.2, label=SHAPE.overlap(a, b).name)
+                axes.plot(epochs, found.sigma[:, a, b], linewidth=1.2, label=SHAPE.overlap(a, b).name)
             axes.legend(ncols=3)
         for axes, name in ((loss, "loss"), (visible, "visible overlaps"), (hidden, "hidden overlaps")):
-            for switch in (0, *results.switches[:-1]):
+            for switch in (0, *found.ends[:-1]):
                 axes.axvline(switch, **GUIDE)
             axes.set(xlabel="epoch", title=name)
     data = {
-        "sigma": results.sequence,
-        "loss": results.sequence_loss,
-        "switches": np.array(results.switches),
+        "sigma": found.sigma,
+        "loss": found.loss,
+        "switches": np.array(found.ends),
     }
     caption = "Filter tasks of decay 0.2, 0.4, 0.2, 0.4, then 0.2 with noisy targets at twice the rate: the map."
     return plot("memory_sequence", caption, figure, data)
 
 
 def _laws(results: MemoryResults) -> Plot:
-    fading = results.forgetting
+    laws, fading, shaken = results.law, results.forgetting, results.shaken
     with style():
-        figure, (law, fade, decoding) = new_panels(3, 11.0, 3.2)
-        law.loglog(results.distances, results.predicted_displacement, label="second order", **PREDICTED)
+        figure, (law, fade, decoding, noise) = new_panels(4, 13.5, 3.2)
+        law.loglog(laws.distances, laws.predicted, label="second order", **PREDICTED)
         holonomy = PREDICTED | {"linestyle": "--"}
-        law.loglog(results.distances, results.predicted_holonomy, label="its holonomy", **holonomy)
-        law.loglog(results.distances, results.displacement, label="map", **MEASURED)
+        law.loglog(laws.distances, laws.holonomy, label="its holonomy", **holonomy)
+        law.loglog(laws.distances, laws.displacement, label="map", **MEASURED)
         law.set(xlabel="difference of the decays of A and B", title="overlaps after A-B-A less before")
         fade.semilogy(fading.elapsed, fading.predicted, label="predicted", **PREDICTED)
         for weight_decay, measured, marker in zip(DECAYS, fading.measured, "so", strict=True):
@@ -51,21 +55,31 @@ def _laws(results: MemoryResults) -> Plot:
         alone = fading.predicted[0] * np.exp(-fading.elapsed)
         fade.semilogy(fading.elapsed, alone, label="exp(-2 lambda t)", **GUIDE)
         fade.set(xlabel="2 lambda t", title="difference between A-B-A and A-A-A")
-        decoding.plot(2 * FORGET_DECAY * results.decay_epochs, results.accuracy_under_decay, **MEASURED)
+        decoding.plot(results.fading.elapsed, results.fading.accuracy, **MEASURED)
         decoding.axhline(0.5, **GUIDE)
-        decoding.set(xlabel="2 lambda t", ylim=(0.3, 1.03), title="accuracy of decoding the history")
-        for axes in (law, fade):
+        decoding.set(xlabel="2 lambda t", ylim=(0.3, 1.03), title="accuracy of decoding under decay")
+        noise.plot(shaken.predicted, label="predicted", **PREDICTED)
+        noise.plot(shaken.epochs, shaken.measured, label=f"{NEURONS} neurons", **MEASURED)
+        noise.axhline(0.5, **GUIDE)
+        noise.axvline(shaken.forgotten, **GUIDE)
+        noise.set(xlabel="epoch", ylim=(0.3, 1.03), title="accuracy of decoding under weight noise")
+        for axes in (law, fade, noise):
             axes.legend()
     data = {
-        "distances": results.distances,
-        "displacement": results.displacement,
-        "predicted_displacement": results.predicted_displacement,
-        "predicted_holonomy": results.predicted_holonomy,
+        "distances": laws.distances,
+        "displacement": laws.displacement,
+        "predicted_displacement": laws.predicted,
+        "predicted_holonomy": laws.holonomy,
         "elapsed": fading.elapsed,
         "predicted_difference": fading.predicted,
         "measured_difference": fading.measured,
-        "decay_epochs": results.decay_epochs,
-        "accuracy": results.accuracy_under_decay,
+        "decayed": results.fading.elapsed,
+        "accuracy_under_decay": results.fading.accuracy,
+        "noise_accuracy_predicted": shaken.predicted,
+        "noise_epochs": shaken.epochs,
+        "noise_accuracy": shaken.measured,
     }
-    caption = "What a detour of training leaves behind at equal function, and how weight decay wipes it out."
+    caption = (
+        "What a detour of training leaves behind at equal function, and how weight decay and weight noise wipe it out."
+    )
     return plot("memory_laws", caption, figure, data)
