@@ -31,6 +31,7 @@ def load() -> tuple[Section[Config, Any], ...]:
 
     runtime.configure()
     from validate.checks.lowrank import (
+        adam,
         closed_forms,
         closure_bias,
         equations,
@@ -46,6 +47,7 @@ def load() -> tuple[Section[Config, Any], ...]:
         probes,
         twins,
     )
+    from validate.figures.lowrank import adam as fig_adam
     from validate.figures.lowrank import closed_forms as fig_closed_forms
     from validate.figures.lowrank import closure_bias as fig_closure_bias
     from validate.figures.lowrank import equations as fig_equations
@@ -76,6 +78,7 @@ def load() -> tuple[Section[Config, Any], ...]:
         Section("Learning as a probe of hidden overlaps", probes.checks, fig_probes.figures),
         Section("Memory", memory.checks, fig_memory.figures),
         Section("Twin memory", twins.checks, fig_twins.figures),
+        Section("Adam, the control", adam.checks, fig_adam.figures),
     )
 
 

@@ -42,7 +42,7 @@ def follow(network: Network, task: Task, rule: GradientDescent, rates: Float[Arr
 
 @eqx.filter_jit
 def follow_adam(network: Network, task: FixedTask, rate: Float[Array, ""], epochs: int) -> Network:
-    """The network under Adam on theta, at the same gradient N dL/dtheta: (epochs + 1, ...)."""
+    """The network under Adam on theta, which does not see the scale of the gradient: (epochs + 1, ...)."""
     with jax.numpy_dtype_promotion("standard"):
         adam = optax.adam(rate)
 
