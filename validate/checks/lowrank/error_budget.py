@@ -13,17 +13,20 @@ Each change is made on top of those before it, so that the distances add up to n
 
 from dataclasses import dataclass
 
+import diffrax
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Key
 
+from simulate.integrate import adaptive
 from simulate.lowrank.batch import Batch, FixedTask, Task, fixed_task
 from simulate.lowrank.closure import Closure
 from simulate.lowrank.draw import draw_exact
 from simulate.lowrank.flow import overlap_flow
 from simulate.lowrank.infinite_width import SobolNodes
+from simulate.lowrank.latent_state import by_latent_state
 from simulate.lowrank.learning import Learner, learn
 from simulate.lowrank.minibatches import MiniBatches
 from simulate.lowrank.nonlinearity import ERF
@@ -41,6 +44,8 @@ RATE, LEARNING_TIME = 0.02, 1.0
 FINEST = 32
 NEURONS = 200
 NODES = SobolNodes(1024)
+PRECISE = adaptive(diffrax.RecursiveCheckpointAdjoint(), rtol=1e-7, atol=1e-9, longest_step=jnp.inf)
+"""A hundred thousand times finer than the smallest cause."""
 
 
 @dataclass(frozen=True)
@@ -85,24 +90,25 @@ def _measure(config: Config) -> ErrorBudget:
     few = keys[:draws]
     closure, infinite = overlaps(START, ERF), limit(START, ERF, NODES)
 
-    refined = [_flow(closure.closure, refined(batch, factor), RATE) for factor in (1, FINEST // 4, FINEST // 2, FINEST)]
+    fine, coarse = (_flow(closure.closure, refined(batch, factor), RATE) for factor in (FINEST, 1))
     half_flow = _flow(closure.closure, batch, RATE / 2)
+    maps = [_end(closure, FixedTask(refined(batch, factor)), RATE) for factor in (FINEST // 4, FINEST // 2, FINEST)]
     at_rate, at_half = (_end(closure, FixedTask(batch), rate) for rate in (RATE, RATE / 2))
     noisy, noisy_quarter = (_ends(closure, batch, keys, rate) for rate in (RATE, RATE / 4))
     exact, exact_quarter = (_ends(infinite, batch, few, rate) for rate in (RATE, RATE / 4))
     networks, wide = (_network_ends(neurons, batch, few, RATE) for neurons in (NEURONS, 4 * NEURONS))
 
-    step, rate = _rms(refined[0], refined[-1]), _rms(refined[0], at_rate)
+    step, rate = _rms(fine, coarse), _rms(coarse, at_rate)
     bias, size = _rms(noisy[:draws], exact), _rms(exact, networks)
     return ErrorBudget(
         causes=(
-            Cause("time step", step, float(np.log2(_rms(refined[1], refined[2]) / _rms(refined[2], refined[3])))),
+            Cause("time step", step, float(np.log2(_rms(maps[0], maps[1]) / _rms(maps[1], maps[2])))),
             Cause("rate", rate, float(np.log2(rate / _rms(half_flow, at_half)))),
             Cause("mini-batches", _rms(at_rate, noisy[:draws]), _power(noisy, noisy_quarter)),
             Cause("closure", bias, float(np.log(bias / _rms(noisy_quarter[:draws], exact_quarter)) / np.log(4))),
             Cause("neurons", size, float(np.log(_rms(exact, wide) / size) / np.log(4))),
         ),
-        whole=_rms(refined[-1], networks),
+        whole=_rms(fine, networks),
         draws=draws,
         closure_draws=closure_draws,
     )
@@ -137,7 +143,7 @@ def _epochs(rate: float) -> int:
 @eqx.filter_jit
 def _flow(closure: Closure, batch: Batch, rate: float) -> Array:
     times = jnp.asarray([0.0, LEARNING_TIME / rate])
-    return overlap_flow(closure, jnp.asarray(START), batch, GradientDescent(rate), times).sigma[-1]
+    return overlap_flow(closure, jnp.asarray(START), batch, GradientDescent(rate), times, PRECISE).sigma[-1]
 
 
 @eqx.filter_jit
@@ -156,7 +162,7 @@ def _network_ends(neurons: int, batch: Batch, keys: Key[Array, " draws"], rate: 
 
     def one(key: Key[Array, ""]) -> Array:
         network = draw_exact(jax.random.fold_in(key, neurons), START, SHAPE.counts, neurons, ERF)
-        return _end(network, MiniBatches(batch, BATCH, key), rate)
+        return _end(by_latent_state(network), MiniBatches(batch, BATCH, key), rate)
 
     return jax.lax.map(one, keys)
 

@@ -74,10 +74,10 @@ def checks(config: Config, report: Report, progress: Progress) -> tuple[Levels, 
 def _measure(config: Config, nonlinearity: Nonlinearity) -> Levels:
     task, rule = reference_task(), GradientDescent(RATE)
     closure = run(overlaps(START, nonlinearity), task, rule, EPOCHS)
-    nodes = 4096 if config.effort.small else 8192
+    nodes = 2048 if config.effort.small else 8192
     first, second = (run(limit(START, nonlinearity, SobolNodes(nodes, seed)), task, rule, EPOCHS) for seed in (0, 1))
     sizes = (100, 200, 400, 800) if config.effort.small else (100, 200, 400, 800, 1600)
-    count = 24 if config.effort.small else 48
+    count = 16 if config.effort.small else 48
     ends = []
     for size in sizes:
         keys = jax.random.split(jax.random.fold_in(jax.random.key(config.seed), size), count)

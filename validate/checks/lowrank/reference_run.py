@@ -14,6 +14,7 @@ from simulate.lowrank.batch import FixedTask, Task
 from simulate.lowrank.closure import Overlaps
 from simulate.lowrank.draw import draw_exact
 from simulate.lowrank.infinite_width import Nodes
+from simulate.lowrank.latent_state import by_latent_state
 from simulate.lowrank.learning import Learner, Learning, learn
 from simulate.lowrank.levels import InfiniteWidth, ReducedTheory
 from simulate.lowrank.network import Network
@@ -65,7 +66,8 @@ def many_ends(
     """Overlaps and connectivity after training, of networks that start with overlaps exactly `START`."""
 
     def one(key: Key[Array, ""]) -> tuple[Array, Array]:
-        end = learn(draw_exact(key, START, SHAPE.counts, neurons, nonlinearity), task, rule, epochs).end
+        network = by_latent_state(draw_exact(key, START, SHAPE.counts, neurons, nonlinearity))
+        end = learn(network, task, rule, epochs).end
         return end.sigma(), end.connectivity.theta
 
     return jax.vmap(one)(keys)
