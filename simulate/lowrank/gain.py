@@ -14,7 +14,7 @@ import sympy as sp
 from jaxtyping import Array, Float
 
 from simulate.lowering import lower
-from theory.gain_rule import GainRule, gain_rule
+from theory.closure.gain_rule import GainRule, gain_rule
 from theory.gaussian import Nonlinearity, x
 
 Gain = Callable[[Float[Array, "*shape"]], Float[Array, "*shape"]]

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from theory.lowrank.gramian import ImpulseLoss
-from theory.lowrank.plateau import Plateau
+from theory.filtering.gramian import ImpulseLoss
+from theory.filtering.plateau import Plateau
 from validate.checks.lowrank import closed_forms
 from validate.checks.lowrank.plateaus import (
     FRACTION,

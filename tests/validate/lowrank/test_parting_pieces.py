@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from theory.lowrank.trust import FACTOR, SPREAD, Trust, Verdict
+from theory.closure.trust import FACTOR, SPREAD, Trust, Verdict
 from validate.checks.lowrank.fitted_tasks import EPOCHS, fit, fitted_tasks
 from validate.checks.lowrank.judging import Judged, judge
 from validate.checks.lowrank.parting import _compare_forecasts

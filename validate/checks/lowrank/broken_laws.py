@@ -13,10 +13,10 @@ from simulate.lowrank.draw import network_of
 from simulate.lowrank.network import Connectivity, Network
 from simulate.lowrank.nonlinearity import Nonlinearity
 from simulate.lowrank.rule import GradientDescent
+from theory.conserved.broken import modified_blocks, step_adds, step_keeps
+from theory.conserved.invariants import conserved_matrices, schur_complement
 from theory.gaussian import LINEAR
-from theory.lowrank.broken import modified_blocks, step_adds, step_keeps
 from theory.lowrank.gram import GramEquations
-from theory.lowrank.invariants import conserved_matrices, schur_complement
 from theory.lowrank.shape import Shape
 from theory.lowrank.visible import visible_overlaps
 from validate.checks.lowrank.following import follow, follow_adam

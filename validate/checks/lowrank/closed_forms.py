@@ -16,12 +16,12 @@ from simulate.lowrank.closure import Closure, closure_of
 from simulate.lowrank.draw import draw_exact
 from simulate.lowrank.nonlinearity import LINEAR
 from simulate.lowrank.tasks import filter_task, oscillator_task
-from theory.lowrank import filter as closed
-from theory.lowrank.clock import Euler, Flow
-from theory.lowrank.critical import minimum_vu, saddle_zm
-from theory.lowrank.embedding import Visible, rank_zero, realisation
-from theory.lowrank.gramian import ImpulseLoss, Target, exponential_target, oscillator_target
-from theory.lowrank.oscillator import rank_one_points
+from theory.filtering import filter as closed
+from theory.filtering.clock import Euler, Flow
+from theory.filtering.critical import minimum_vu, saddle_zm
+from theory.filtering.embedding import Visible, rank_zero, realisation
+from theory.filtering.gramian import ImpulseLoss, Target, exponential_target, oscillator_target
+from theory.filtering.oscillator import rank_one_points
 from theory.lowrank.shape import Shape
 from theory.toy.special import lower_numpy
 from validate.checks.lowrank.settings import Config

@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Float
 
 from simulate.lowrank.rule import GradientDescent
-from theory.lowrank.forgetting import forgotten
+from theory.memory.forgetting import forgotten
 from validate.checks.lowrank.decoding import decode
 from validate.checks.lowrank.decoding_histories import Histories, check_chance, features
 from validate.checks.lowrank.histories import HIDDEN, RATE, A, B, after, random_overlaps

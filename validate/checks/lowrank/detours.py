@@ -14,8 +14,8 @@ from simulate.lowrank.network import Network
 from simulate.lowrank.nonlinearity import LINEAR
 from simulate.lowrank.rule import GradientDescent
 from simulate.lowrank.tasks import filter_task
-from theory.lowrank.holonomy import linear_memory
-from theory.lowrank.loop import Filter, detour
+from theory.memory.holonomy import linear_memory
+from theory.memory.loop import Filter, detour
 from validate.checks.lowrank.histories import DT, RATE, SHAPE, STEPS, A, B, after, random_overlaps
 from validate.checks.lowrank.settings import Config
 from validate.report import Report

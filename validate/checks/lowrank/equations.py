@@ -18,8 +18,8 @@ from simulate.lowrank.nonlinearity import LINEAR
 from simulate.lowrank.rule import GradientDescent
 from simulate.lowrank.tasks import random_task
 from theory import gaussian
+from theory.conserved.invariants import conserved_matrices
 from theory.lowrank.gram import trained_except
-from theory.lowrank.invariants import conserved_matrices
 from theory.lowrank.loss import Trial
 from theory.lowrank.shape import Shape
 from theory.lowrank.step import step_blocks

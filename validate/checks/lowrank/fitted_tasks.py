@@ -1,4 +1,4 @@
-"""The trainings that FACTOR and SPREAD of `theory.lowrank.trust` were fitted on, and the fit.
+"""The trainings that FACTOR and SPREAD of `theory.closure.trust` were fitted on, and the fit.
 
 A fixed set, with nothing in common with `validate.checks.lowrank.unseen_tasks` but the way tasks are drawn.
 """

@@ -8,10 +8,10 @@ from jaxtyping import Float
 from simulate.lowrank.gram_matrix import square_root
 from simulate.lowrank.infinite_width import SobolNodes, whitened
 from theory import gaussian
-from theory.lowrank.potential import Trials
+from theory.closure.potential import Trials
+from theory.closure.short_time import short_time
+from theory.closure.trust import checkpoints, trust
 from theory.lowrank.shape import Shape
-from theory.lowrank.short_time import short_time
-from theory.lowrank.trust import checkpoints, trust
 from validate.checks.lowrank.own import Own
 from validate.report import Report
 from validate.tolerance import Reported

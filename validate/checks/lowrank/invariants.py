@@ -13,11 +13,11 @@ from simulate.lowrank.closure import closure_of
 from simulate.lowrank.network import Network
 from simulate.lowrank.rule import GradientDescent
 from theory import gaussian
-from theory.lowrank.broken import noise_adds, noise_adds_to_square, similar_after_step, trace_drift, velocity_share
-from theory.lowrank.counting import count_invariants
-from theory.lowrank.orbits import most_invariants
+from theory.conserved.broken import noise_adds, noise_adds_to_square, similar_after_step, trace_drift, velocity_share
+from theory.conserved.counting import count_invariants
+from theory.conserved.orbits import most_invariants
+from theory.conserved.symmetries import Response, generators, neuron_generators, noether_matrices
 from theory.lowrank.shape import Shape
-from theory.lowrank.symmetries import Response, generators, neuron_generators, noether_matrices
 from validate.checks.lowrank import broken_laws as laws
 from validate.checks.lowrank.broken_laws import BLOCK_RATES, MOMENTUM, RATES, Runs, order
 from validate.checks.lowrank.following import gradients

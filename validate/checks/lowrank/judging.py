@@ -14,10 +14,10 @@ from simulate.lowrank.infinite_width import Nodes, SobolNodes, TensorNodes, whit
 from simulate.lowrank.learning import Learner, Learning, learn
 from simulate.lowrank.levels import InfiniteWidth, ReducedTheory
 from simulate.lowrank.rule import GradientDescent
+from theory.closure.potential import Trials
+from theory.closure.short_time import short_time
+from theory.closure.trust import Trust, checkpoints, trust
 from theory.gaussian import NONLINEARITIES
-from theory.lowrank.potential import Trials
-from theory.lowrank.short_time import short_time
-from theory.lowrank.trust import Trust, checkpoints, trust
 from validate.checks.lowrank.reference_run import distance
 from validate.checks.lowrank.unseen_tasks import Problem
 

@@ -12,9 +12,9 @@ from simulate.lowrank.batch import Batch, FixedTask
 from simulate.lowrank.closure import closure_of
 from simulate.lowrank.nonlinearity import LINEAR
 from simulate.lowrank.tasks import filter_task, impulse_task, times
-from theory.lowrank.clock import Euler
-from theory.lowrank.critical import minimum_vu, saddle_zm
-from theory.lowrank.filter import decay
+from theory.filtering.clock import Euler
+from theory.filtering.critical import minimum_vu, saddle_zm
+from theory.filtering.filter import decay
 from theory.lowrank.shape import Shape
 from validate.checks.lowrank.following import flow
 

@@ -1,6 +1,6 @@
 """Where the Gaussian closure and the infinitely wide network part: orders in time, coefficients, and a forecast judged.
 
-The forecast (`theory.lowrank.trust`) is judged on the tasks of `validate.checks.lowrank.unseen_tasks`. These do not
+The forecast (`theory.closure.trust`) is judged on the tasks of `validate.checks.lowrank.unseen_tasks`. These do not
 depend on the seed: the verdict on the forecast is the same in every run.
 """
 
@@ -15,9 +15,9 @@ from scipy.stats import t as student
 from simulate.lowrank.infinite_width import Nodes, SobolNodes, TensorNodes
 from simulate.lowrank.levels import InfiniteWidth, ReducedTheory
 from simulate.lowrank.nonlinearity import ERF, RELU, TANH, Nonlinearity
+from theory.closure.short_time import ShortTime, short_time
+from theory.closure.trust import SPREAD, Verdict
 from theory.gaussian import NONLINEARITIES
-from theory.lowrank.short_time import ShortTime, short_time
-from theory.lowrank.trust import SPREAD, Verdict
 from validate.checks.lowrank.judging import EARLY, TOLERANCE, Judged, judge, run, trials_of
 from validate.checks.lowrank.reference_run import SHAPE, START, reference_task
 from validate.checks.lowrank.settings import Config

@@ -13,8 +13,8 @@ from simulate.lowrank.closure import Closure, Overlaps, closure_of
 from simulate.lowrank.learning import learn
 from simulate.lowrank.nonlinearity import LINEAR
 from simulate.lowrank.rule import GradientDescent
-from theory.lowrank.gramian import ImpulseLoss
-from theory.lowrank.plateau import Plateau
+from theory.filtering.gramian import ImpulseLoss
+from theory.filtering.plateau import Plateau
 from validate.checks.lowrank.closed_forms import CLOCK, Case, cases, filter_points, oscillator_points
 from validate.checks.lowrank.settings import Config
 from validate.progress import Progress

@@ -7,12 +7,12 @@ import sympy as sp
 from jaxtyping import Float
 
 from theory import gaussian
+from theory.conserved.counting import count_invariants
+from theory.conserved.invariants import conserved_matrices
+from theory.conserved.symmetries import Response, generators, noether_matrices
 from theory.gaussian import Nonlinearity
-from theory.lowrank.counting import count_invariants
 from theory.lowrank.gram import GramEquations
-from theory.lowrank.invariants import conserved_matrices
 from theory.lowrank.shape import Shape
-from theory.lowrank.symmetries import Response, generators, noether_matrices
 from theory.lowrank.visible import OverlapRoles, overlap_roles
 from validate.checks.lowrank.own import Own
 from validate.checks.lowrank.settings import OwnConfig

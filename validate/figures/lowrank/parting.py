@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from theory.lowrank.trust import SPREAD
+from theory.closure.trust import SPREAD
 from validate.checks.lowrank.judging import TOLERANCE
 from validate.checks.lowrank.parting import TIMES, PartingResults
 from validate.checks.lowrank.settings import Config
