@@ -1,7 +1,7 @@
 """Nonlinearities and their expectations under a Gaussian, in closed form where there is one.
 
 Everything here is derived from the expression of phi alone, by sympy; `theory.closure.gain_rule` has the quadrature for
-a phi without closed forms. The ladder of derivatives is Price's theorem: for jointly Gaussian x and y with covariance xy,
+a phi without closed forms. The ladder of derivatives is Price's theorem: for jointly Gaussian x, y with covariance xy,
 
     d <f(x) g(y)> / d xy = <f'(x) g'(y)>,      d <f(x)> / d variance = <f''(x)> / 2.
 """

@@ -13,8 +13,8 @@ linear, as a closed theory of networks with Gaussian rows otherwise.
 Each part is derived in a file of `theory/lowrank/`: one neuron's row and its averages (`row`), the latent variables of
 activity (`activity`), the loss in overlaps (`loss`), flow and map of the overlaps (`gram`), momentum and weight decay
 (`step`), what is visible and what is felt (`visible`, `felt`). What learning cannot change is in `theory/conserved/`,
-closed forms for impulse tasks in `theory/filtering/`, the trust that the closed theory of nonlinear networks deserves in
-`theory/closure/`, memory in `theory/memory/`. (Ger and Barak, arXiv 2605.04115; derived here.)
+closed forms for impulse tasks in `theory/filtering/`, where the theory of nonlinear networks errs in `theory/closure/`,
+memory in `theory/memory/`. (Ger and Barak, arXiv 2605.04115; derived here.)
 """
 
 from collections.abc import Sequence
