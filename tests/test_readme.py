@@ -44,3 +44,16 @@ def test_the_theory_alone(namespace):
     shown = namespace["mpmath"].nstr(namespace["failure_ratio"](), 30)
     assert shown == "1.02904346942964863699940214125"
     assert shown in README.read_text()
+
+
+def test_a_task_of_your_own(namespace):
+    learning = namespace["learning"]
+    assert learning.outcome == 0
+    assert learning.loss[-1] < 0.01 * learning.loss[0]
+
+
+def test_the_equations_of_a_network(namespace):
+    equations, shape = namespace["equations"], namespace["Shape"](rank=2)
+    assert len(equations.visible) == 9
+    assert equations.latex().count(r"\dot") == 21
+    assert namespace["count_invariants"](shape, namespace["LINEAR"]).invariants == 9
