@@ -46,7 +46,7 @@ class GainRule:
 def gain_rule(phi: Nonlinearity, largest: float = 100.0, accuracy: float = 1e-10) -> GainRule:
     """The coarsest rule for the gain of phi and its derivative, to an absolute `accuracy`.
 
-    Derived here; `tests/theory/test_gain_rule.py` compares it with Gauss-Hermite and adaptive quadrature.
+    Derived here; `tests/theory/closure/test_gain_rule.py` compares it with Gauss-Hermite and adaptive quadrature.
 
     Raises:
         GainRuleError: if no rule is that accurate: phi has a kink, grows too fast or has poles near the real axis.

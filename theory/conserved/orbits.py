@@ -7,7 +7,7 @@ Whatever the task, the flow of the overlaps is a combination of the fields
 f_i being numbers that the function fixes. An invariant of every task is constant along the V_i, hence along their
 brackets [V_i, V_j]; so at most (overlaps) - rank(V_i, [V_i, V_j]) are independent. The rank is found at a point in
 general position, in exact arithmetic; it can only be larger elsewhere, and brackets of brackets could only add to it:
-the bound is a proof. Derived here; tests/theory/lowrank/test_orbits.py finds it attained.
+the bound is a proof. Derived here; tests/theory/conserved/test_counting.py finds it attained.
 """
 
 from dataclasses import dataclass
