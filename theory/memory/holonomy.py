@@ -16,6 +16,8 @@ from itertools import combinations
 
 import sympy as sp
 
+from theory.conserved.function import fixed_by_function
+from theory.conserved.symmetries import Response
 from theory.lowrank.shape import Shape
 
 Blocks = tuple[bool, bool, bool, bool]
@@ -39,17 +41,6 @@ class Memory:
         return self.reached - self.function
 
 
-def linear_function(shape: Shape) -> tuple[sp.Expr, ...]:
-    """Expressions that fix the answer of a linear network to everything: z^T m and z^T u (v^T u)^k v^T m, k < 2 R."""
-    m, u, v, z = (list(shape.columns(block)) for block in ("m", "u", "v", "z"))
-    sigma = sp.Matrix(shape.sigma)
-    found, power = list(sigma.extract(z, m)), sigma.extract(v, m)
-    for _ in range(2 * shape.rank):
-        found += list(sigma.extract(z, u) @ power)
-        power = sigma.extract(v, u) @ power
-    return tuple(found)
-
-
 @cache
 def linear_memory(shape: Shape = ONE, trained: Blocks = ALL, depth: int = 4) -> Memory:
     """Count for a linear network of which only some blocks (m, u, v, z) are trained and the others frozen.
@@ -62,7 +53,8 @@ def linear_memory(shape: Shape = ONE, trained: Blocks = ALL, depth: int = 4) -> 
     0
     """
     relative = sp.diag(*(int(on) for on, count in zip(trained, shape.counts, strict=True) for _ in range(count)))
-    first = [_gradient(each, shape) @ relative for each in linear_function(shape)]
+    fixed = fixed_by_function(shape, Response.linear, 2 * shape.rank)
+    first = [_gradient(each, shape) @ relative for each in fixed]
     fields = list(first)
     function = reached = _rank(fields, shape)
     newest = [_bracket(one, other, shape) for one, other in combinations(first, 2)]

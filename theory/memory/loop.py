@@ -23,6 +23,7 @@ import numpy as np
 import sympy as sp
 from jaxtyping import Float
 
+from theory.filtering.filter import euler_response, p, vu, zm
 from theory.memory.rank_one import Function, Gram, at_equal_function, function_gradients, move
 from theory.toy.special import lower_numpy
 
@@ -51,16 +52,6 @@ class Filter:
         zm, vu, product = self.solution
         jacobian = _response_slopes()(np.arange(self.steps), self.dt, zm, vu, product)
         return np.asarray(2 * self.dt * jacobian @ jacobian.T)
-
-
-def impulse_response() -> tuple[sp.Expr, tuple[sp.Symbol, ...]]:
-    """The readout after step n + 1 when the first step has an impulse 1/dt; with its symbols n, dt, zm, vu, zu vm.
-
-    The latents start at k_m = 1, k_u = 0 and obey k_m <- (1 - dt) k_m, k_u <- k_u + dt (-k_u + vm k_m + vu k_u).
-    """
-    n, dt, zm, vu, product = symbols = sp.symbols("n dt zm vu p", real=True)
-    slow, leak = 1 + dt * (vu - 1), 1 - dt
-    return zm * leak**n + product * (slow**n - leak**n) / vu, symbols
 
 
 @dataclass(frozen=True)
@@ -113,5 +104,6 @@ def _move_along(sigma: Gram, pull: Function, direction: Gram) -> Gram:
 
 @cache
 def _response_slopes() -> Callable[..., Float[np.ndarray, "3 steps"]]:
-    response, symbols = impulse_response()
-    return lower_numpy(symbols, sp.Tuple(*(response.diff(each) for each in symbols[2:])))
+    step, dt = sp.symbols("n dt", real=True)
+    response = euler_response(dt, step).rewrite(sp.Pow)
+    return lower_numpy((step, dt, zm, vu, p), sp.Tuple(*(response.diff(each) for each in (zm, vu, p))))

@@ -13,9 +13,10 @@ from simulate.lowrank.closure import Closure, Overlaps
 from simulate.lowrank.learning import learn
 from simulate.lowrank.rule import GradientDescent
 from simulate.lowrank.tasks import filter_task
+from theory.filtering.filter import euler_response, p, vu, zm
 from theory.gaussian import LINEAR
 from theory.lowrank.shape import Shape
-from theory.memory.loop import Filter, NotAsymptotic, detour, impulse_response
+from theory.memory.loop import Filter, NotAsymptotic, detour
 from theory.memory.rank_one import at_equal_function, function_gradients, function_of, move
 
 DT, STEPS = 0.2, 100
@@ -39,22 +40,11 @@ def solution() -> np.ndarray:
     return after(theta.T @ theta / 6, 0.2, 5e-3)
 
 
-def test_response_against_the_recursion() -> None:
-    response, symbols = impulse_response()
-    dt, zm, zu, vm, vu = 0.1, 0.7, -0.4, 1.2, 0.3
-    k_m, k_u = 1.0, 0.0
-    for n in range(30):
-        value = float(response.subs(dict(zip(symbols, (n, dt, zm, vu, zu * vm), strict=True))))
-        assert value == pytest.approx(zm * k_m + zu * k_u, abs=1e-13)
-        k_m, k_u = (1 - dt) * k_m, k_u + dt * (-k_u + vm * k_m + vu * k_u)
-
-
 def test_solution_answers_exactly() -> None:
-    response, symbols = impulse_response()
     task = Filter(0.3, DT, STEPS)
-    zm, vu, product = task.solution
+    at = dict(zip((zm, vu, p), task.solution, strict=True))
     for n in (0, 1, 50):
-        value = response.subs(dict(zip(symbols, (n, DT, zm, vu, product), strict=True)))
+        value = euler_response(sp.Float(DT), sp.Integer(n)).subs(at)
         assert float(value) == pytest.approx(np.exp(-0.3 * DT * n), abs=1e-14)
 
 
@@ -132,8 +122,3 @@ def test_refuses_a_rate_that_diverges(solution: np.ndarray) -> None:
     task, other = Filter(0.2, DT, STEPS), Filter(0.21, DT, STEPS)
     with pytest.raises(NotAsymptotic, match="below"):
         detour(solution, task, other, 0.5)
-
-
-def test_response_has_no_pole_at_the_solution() -> None:
-    response, (*_, vu, product) = impulse_response()
-    assert sp.limit(response.subs(product, vu) * vu, vu, 0) == 0

@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from simulate.lowrank.rule import GradientDescent
+from theory.memory.rank_one import function_of
 from validate.checks.lowrank.decoding import Decoding, decode
 from validate.checks.lowrank.histories import HIDDEN, RATE, VISIBLE, A, B, C, Grams, after, random_overlaps
 from validate.checks.lowrank.settings import Config
@@ -73,7 +74,7 @@ def features(sigma: Grams, pairs: tuple[tuple[int, int], ...], rng: np.random.Ge
 
 def functions(sigma: Grams, rng: np.random.Generator) -> Float[np.ndarray, "runs 3"]:
     """zm, vu and zu vm of each run, each read off with an error."""
-    read = np.stack([sigma[:, 3, 0], sigma[:, 2, 1], sigma[:, 3, 1] * sigma[:, 2, 0]], axis=1)
+    read = function_of(sigma)
     return np.asarray(read + READING * rng.normal(size=read.shape))
 
 

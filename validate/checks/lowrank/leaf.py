@@ -16,6 +16,7 @@ from theory.filtering.clock import Euler
 from theory.filtering.critical import minimum_vu, saddle_zm
 from theory.filtering.filter import decay
 from theory.lowrank.shape import Shape
+from theory.memory.rank_one import function_of
 from validate.checks.lowrank.following import flow
 
 SHAPE = Shape()
@@ -41,8 +42,7 @@ class Leaf:
     @property
     def function(self) -> Float[np.ndarray, "starts times 3"]:
         """zm, vu and zu vm: the three numbers that the function fixes."""
-        s = self.sigma
-        return np.stack([s[..., 3, 0], s[..., 2, 1], s[..., 3, 1] * s[..., 2, 0]], axis=-1)
+        return function_of(self.sigma)
 
 
 def invariants_of(sigma: Float[np.ndarray, "*runs d d"]) -> Float[np.ndarray, "*runs 5"]:
