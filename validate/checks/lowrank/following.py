@@ -7,12 +7,14 @@ import jax.numpy as jnp
 import optax
 from jaxtyping import Array, Float
 
+from simulate.integrate import adaptive
 from simulate.lowrank.batch import Batch, FixedTask, Task
 from simulate.lowrank.closure import Closure
+from simulate.lowrank.flow import overlap_flow
 from simulate.lowrank.network import Network
 from simulate.lowrank.rule import GradientDescent
 
-FLOW_TOLERANCE = 1e-11
+PRECISE = adaptive(diffrax.RecursiveCheckpointAdjoint(), rtol=1e-11, atol=1e-11, longest_step=jnp.inf)
 
 
 @eqx.filter_jit
@@ -61,25 +63,10 @@ def follow_adam(network: Network, task: FixedTask, rate: Float[Array, ""], epoch
 def flow(
     closure: Closure, sigma: Float[Array, "starts d d"], batches: Batch, times: Float[Array, " times"]
 ) -> Float[Array, "starts times d d"]:
-    """Sigma' = -2 (H Sigma + Sigma H) from each start on a batch of its own, at these times (rate times epochs)."""
+    """The flow of gradient descent from each start on a batch of its own, at these times (rate times epochs)."""
 
     def run(start: Array, batch: Batch) -> Array:
-        def speed(_: object, now: Array, __: object) -> Array:
-            _, gradient = closure.loss_and_gradient(now, batch)
-            return -2 * (gradient @ now + now @ gradient)
-
-        solution = diffrax.diffeqsolve(
-            diffrax.ODETerm(speed),
-            diffrax.Dopri8(),
-            times[0],
-            times[-1],
-            None,
-            start,
-            saveat=diffrax.SaveAt(ts=times),
-            stepsize_controller=diffrax.PIDController(rtol=FLOW_TOLERANCE, atol=FLOW_TOLERANCE),
-            max_steps=10_000,
-        )
-        return solution.ys
+        return overlap_flow(closure, start, batch, GradientDescent(1.0), times, PRECISE).sigma
 
     return jax.vmap(run)(sigma, batches)
 
