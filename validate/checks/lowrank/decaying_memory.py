@@ -10,6 +10,7 @@ from theory.memory.forgetting import forgotten
 from validate.checks.lowrank.decoding import decode
 from validate.checks.lowrank.decoding_histories import Histories, check_chance, features
 from validate.checks.lowrank.histories import HIDDEN, RATE, A, B, after, random_overlaps
+from validate.checks.lowrank.leaf import SIGNATURE
 from validate.checks.lowrank.settings import Config
 from validate.report import Report
 from validate.tolerance import Relative
@@ -59,8 +60,7 @@ def forget(config: Config, report: Report) -> Forgetting:
         measured=extrapolated[1:],
         tolerance=Relative(0.03, "O(lambda^2) after one extrapolation, and the finite rate"),
     )
-    signature = np.diag([1.0, 1, -1, -1])
-    spectra = [np.sort(np.linalg.eigvals(signature @ each).real) for each in (both[0], now[0])]
+    spectra = [np.sort(np.linalg.eigvals(SIGNATURE @ each).real) for each in (both[0], now[0])]
     report.check(
         "eigenvalues of A Sigma after 2 lambda t = 2 of weight decay (unit: at the start)",
         predicted=np.full(4, np.exp(-2.0)),

@@ -12,14 +12,14 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Int
 
 from simulate.lowrank.batch import Batch
 from simulate.lowrank.closure import Closure, Overlaps
 from simulate.lowrank.draw import draw_exact
 from simulate.lowrank.flip_flop import FlipFlop, accuracy
 from simulate.lowrank.infinite_width import TensorNodes, infinite_width
-from simulate.lowrank.latent_state import LatentNetwork
+from simulate.lowrank.latent_state import LatentNetwork, by_latent_state
 from simulate.lowrank.learning import Learner, Learning, learn
 from simulate.lowrank.network import Network
 from simulate.lowrank.nonlinearity import ERF as ERF_NEURON
@@ -34,7 +34,7 @@ from validate.report import Report
 from validate.tolerance import AtLeast, AtMost, Reported
 
 SHAPE = Shape()
-Level = TypeVar("Level", bound=Learner)
+LearnerT = TypeVar("LearnerT", bound=Learner)
 
 RATE = 5e-2
 NEURONS = 600
@@ -58,15 +58,14 @@ class FlipFlopResults:
     outputs: Float[np.ndarray, " steps"]
 
 
-def task_of(seed: int, trials: int = 10) -> FlipFlop:
+def task_of(seed: int | Int[Array, ""], trials: int = 10) -> FlipFlop:
     """The task on the grid of this section."""
     return FlipFlop(jax.random.key(seed), dt=0.1, slots=5, slot=2.0, pulse=0.5, trials=trials)
 
 
 @eqx.filter_jit
-def _learn(learner: Level, seed: Array, epochs: int) -> Learning[Level]:
-    task = FlipFlop(jax.random.key(seed), dt=0.1, slots=5, slot=2.0, pulse=0.5)
-    return learn(learner, task, GradientDescent(RATE), epochs)
+def _learn(learner: LearnerT, seed: Array, epochs: int) -> Learning[LearnerT]:
+    return learn(learner, task_of(seed), GradientDescent(RATE), epochs)
 
 
 def checks(config: Config, report: Report, progress: Progress) -> FlipFlopResults:
@@ -84,7 +83,7 @@ def checks(config: Config, report: Report, progress: Progress) -> FlipFlopResult
         drawn = draw_exact(jax.random.key(config.seed), FIRST, SHAPE.counts, NEURONS, ERF_NEURON)
         trained: dict[str, Learning[Overlaps] | Learning[LatentNetwork]] = {
             "gaussian_closure": _learn(Overlaps(jnp.asarray(FIRST), closure), seed, epochs),
-            "network": _learn(_latent(drawn), seed, epochs),
+            "network": _learn(by_latent_state(drawn), seed, epochs),
         }
         finer, coarser = (_learn(_limit(points), seed, first) for points in (8, 7))
     report.quantity("flip_flop_accuracy_without_recurrence", baseline)
@@ -129,11 +128,7 @@ def checks(config: Config, report: Report, progress: Progress) -> FlipFlopResult
 
 
 def _limit(points: int) -> LatentNetwork:
-    return _latent(infinite_width(FIRST, SHAPE.counts, ERF_NEURON, TensorNodes(points)))
-
-
-def _latent(network: Network) -> LatentNetwork:
-    return LatentNetwork(network.connectivity, network.share, network.nonlinearity)
+    return by_latent_state(infinite_width(FIRST, SHAPE.counts, ERF_NEURON, TensorNodes(points)))
 
 
 @eqx.filter_jit

@@ -1,27 +1,21 @@
 """One training of the closure and of infinitely many neurons, and what was forecast of their difference."""
 
 from dataclasses import dataclass
-from typing import TypeVar
 
-import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
 
-from simulate.lowrank.batch import FixedTask, Task
+from simulate.lowrank.batch import FixedTask
 from simulate.lowrank.gram_matrix import square_root
 from simulate.lowrank.infinite_width import Nodes, SobolNodes, TensorNodes, whitened
-from simulate.lowrank.learning import Learner, Learning, learn
 from simulate.lowrank.levels import InfiniteWidth, ReducedTheory
 from simulate.lowrank.rule import GradientDescent
 from theory.closure.potential import Trials
 from theory.closure.short_time import short_time
 from theory.closure.trust import Trust, checkpoints, trust
 from theory.gaussian import NONLINEARITIES
-from validate.checks.lowrank.reference_run import distance
+from validate.checks.lowrank.reference_run import distance, run
 from validate.checks.lowrank.unseen_tasks import Problem
-
-LevelT = TypeVar("LevelT", bound=Learner)
 
 TOLERANCE = 0.1
 EARLY = 0.01
@@ -50,10 +44,11 @@ def judge(problem: Problem, epochs: int) -> Judged:
     network, closure = InfiniteWidth(nodes).start(sigma, shape, phi), ReducedTheory().start(sigma, shape, phi)
     theory, trials = NONLINEARITIES[phi.name], trials_of(problem.task)
     points, share = SobolNodes(512).standard(shape.size)
-    rule = whitened(points, share)
-    start = short_time(shape, theory, trials, rule @ square_root(sigma), share)
+    rows = whitened(points, share)
+    start = short_time(shape, theory, trials, rows @ square_root(sigma), share)
     rate = STABLE / float(np.linalg.norm(start.gradient, 2))
-    true, closed = (np.asarray(run(each, problem.task, jnp.asarray(rate), epochs).sigma) for each in (network, closure))
+    rule = GradientDescent(jnp.asarray(rate))
+    true, closed = (np.asarray(run(each, problem.task, rule, epochs).sigma) for each in (network, closure))
     relative = distance(true[1:], closed[1:]) / distance(true[1:], sigma)
     parted = np.flatnonzero(relative > EARLY)
     looks = checkpoints(epochs)
@@ -61,7 +56,7 @@ def judge(problem: Problem, epochs: int) -> Judged:
         name=problem.name,
         nonlinearity=phi.name,
         smooth=phi.smooth,
-        trust=trust(shape, theory, trials, closed[looks], rate * looks, rule, share, TOLERANCE),
+        trust=trust(shape, theory, trials, closed[looks], rate * looks, rows, share, TOLERANCE),
         error=float(relative[-1]),
         forecast_epoch=start.parting_epoch(rate, EARLY),
         epoch=int(parted[0]) + 1 if len(parted) else None,
@@ -72,9 +67,3 @@ def trials_of(task: FixedTask) -> Trials:
     """The trials of a task, for the theory."""
     batch = task.batch
     return Trials(np.asarray(batch.inputs), np.asarray(batch.targets), np.asarray(batch.mask), batch.dt)
-
-
-@eqx.filter_jit
-def run(learner: LevelT, task: Task, rate: Float[Array, ""], epochs: int) -> Learning[LevelT]:
-    """One training, compiled."""
-    return learn(learner, task, GradientDescent(rate), epochs)

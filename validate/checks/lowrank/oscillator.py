@@ -14,6 +14,7 @@ from jaxtyping import Float
 
 from simulate.lowrank.closure import Closure, Overlaps
 from simulate.lowrank.draw import draw_exact
+from simulate.lowrank.gram_matrix import random_gram
 from simulate.lowrank.learning import Learner, Learning, learn
 from simulate.lowrank.nonlinearity import LINEAR as LINEAR_NEURON
 from simulate.lowrank.rule import GradientDescent
@@ -26,7 +27,7 @@ from validate.report import Report
 from validate.tolerance import Absolute, AtMost, Reported
 
 SHAPE = Shape(rank=2)
-Level = TypeVar("Level", bound=Learner)
+LearnerT = TypeVar("LearnerT", bound=Learner)
 
 RATE = 5e-3
 NEURONS = 20
@@ -45,9 +46,7 @@ class OscillatorResults:
 def checks(config: Config, report: Report, progress: Progress) -> OscillatorResults:
     """Train both, compare while both run, and say where the loss stood still."""
     epochs, shared = (2500, 200) if config.effort.small else (10_000, 1500)
-    theta = np.random.default_rng(config.seed).normal(size=(500, SHAPE.size))
-    theta /= np.sqrt((theta**2).mean(axis=0))
-    sigma = theta.T @ theta / 500
+    sigma = random_gram(500, SHAPE.size, config.seed)
     with progress.task("damped oscillator"):
         learned = _learn(Overlaps(jnp.asarray(sigma), Closure(SHAPE, LINEAR)), epochs)
         network = draw_exact(jax.random.key(config.seed), sigma, SHAPE.counts, NEURONS, LINEAR_NEURON)
@@ -76,5 +75,5 @@ def checks(config: Config, report: Report, progress: Progress) -> OscillatorResu
 
 
 @eqx.filter_jit
-def _learn(learner: Level, epochs: int) -> Learning[Level]:
+def _learn(learner: LearnerT, epochs: int) -> Learning[LearnerT]:
     return learn(learner, oscillator_task(), GradientDescent(RATE), epochs)

@@ -15,11 +15,12 @@ from scipy.stats import t as student
 from simulate.lowrank.infinite_width import Nodes, SobolNodes, TensorNodes
 from simulate.lowrank.levels import InfiniteWidth, ReducedTheory
 from simulate.lowrank.nonlinearity import ERF, RELU, TANH, Nonlinearity
+from simulate.lowrank.rule import GradientDescent
 from theory.closure.short_time import ShortTime, short_time
 from theory.closure.trust import SPREAD, Verdict
 from theory.gaussian import NONLINEARITIES
-from validate.checks.lowrank.judging import EARLY, TOLERANCE, Judged, judge, run, trials_of
-from validate.checks.lowrank.reference_run import SHAPE, START, reference_task
+from validate.checks.lowrank.judging import EARLY, TOLERANCE, Judged, judge, trials_of
+from validate.checks.lowrank.reference_run import SHAPE, START, reference_task, run
 from validate.checks.lowrank.settings import Config
 from validate.checks.lowrank.unseen_tasks import unseen_tasks
 from validate.progress import Progress
@@ -92,7 +93,8 @@ def _short(phi: Nonlinearity, small: bool) -> Parting:
     theta, share = np.asarray(network.connectivity.theta), np.asarray(network.share)
     start = short_time(SHAPE, NONLINEARITIES[phi.name], trials_of(task), theta, share)
     rates = TIMES * start.loss / start.power / STEPS
-    runs = [[run(each, task, jnp.asarray(rate), STEPS) for each in (network, closure)] for rate in rates]
+    rules = [GradientDescent(jnp.asarray(rate)) for rate in rates]
+    runs = [[run(each, task, rule, STEPS) for each in (network, closure)] for rule in rules]
     steps = np.array([float(STEPS)])
     return Parting(
         nonlinearity=phi.name,

@@ -25,7 +25,7 @@ from validate.report import Report
 from validate.tolerance import Absolute, AtLeast, Relative, Reported
 
 SHAPE = Shape()
-Level = TypeVar("Level", bound=Learner)
+LearnerT = TypeVar("LearnerT", bound=Learner)
 
 RATE = 2e-3
 DT, STEPS = 0.2, 100
@@ -74,7 +74,7 @@ def checks(config: Config, report: Report, progress: Progress) -> ProbeResults:
 
 
 @eqx.filter_jit
-def _learn(learner: Level, rate: Array, epochs: int) -> Learning[Level]:
+def _learn(learner: LearnerT, rate: Array, epochs: int) -> Learning[LearnerT]:
     return learn(learner, filter_task(0.2, DT, STEPS), GradientDescent(rate), epochs)
 
 

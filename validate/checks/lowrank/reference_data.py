@@ -22,7 +22,7 @@ from theory.gaussian import LINEAR
 from theory.lowrank.shape import Shape
 
 FILE = Path(__file__).parents[2] / "data" / "filter_task_full_network.csv"
-RATE, EPOCHS, EVERY = 5e-3, 2000, 20
+RATE, EPOCHS = 5e-3, 2000
 DT, STEPS, DECAY = 0.05, 400, 0.2
 SHAPE = Shape()
 VISIBLE = ("zm", "zu", "vm", "vu")

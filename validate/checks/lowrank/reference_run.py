@@ -23,7 +23,7 @@ from simulate.lowrank.rule import GradientDescent
 from simulate.lowrank.tasks import filter_task
 from theory.lowrank.shape import Shape
 
-LevelT = TypeVar("LevelT", bound=Learner)
+LearnerT = TypeVar("LearnerT", bound=Learner)
 
 SHAPE = Shape()
 START = np.array([[1.0, 0.2, 0.4, 0.3], [0.2, 1.0, 0.3, 0.4], [0.4, 0.3, 1.0, 0.2], [0.3, 0.4, 0.2, 1.0]])
@@ -49,7 +49,7 @@ def limit(sigma: Gram, nonlinearity: Nonlinearity, nodes: Nodes) -> Network:
 
 
 @eqx.filter_jit
-def run(learner: LevelT, task: Task, rule: GradientDescent, epochs: int) -> Learning[LevelT]:
+def run(learner: LearnerT, task: Task, rule: GradientDescent, epochs: int) -> Learning[LearnerT]:
     """One training, compiled."""
     return learn(learner, task, rule, epochs)
 
