@@ -84,7 +84,7 @@ def checks(config: Config, report: Report, progress: Progress) -> Invariants:
     with progress.task("Nonlinear networks"):
         nonlinear = {name: _nonlinear(config, report, name) for name in gaussian.NONLINEARITIES}
     _noise(config, report, noise)
-    return Invariants(RATES, plain.moved(invariants_of(plain.sigma)), predicted, moved, nonlinear, leaf)
+    return Invariants(RATES, kept, predicted, moved, nonlinear, leaf)
 
 
 def _count(report: Report) -> None:
@@ -180,6 +180,7 @@ def _other_rules(report: Report, plain: Runs, network: Network) -> None:
     faded = laws.train(network, GradientDescent(rate=1.0, weight_decay=0.5))
     frozen = laws.train(network, GradientDescent(rate=1.0, block_rates=(0.0, 1.0, 1.0, 1.0)))
     epochs = np.arange(plain.sigma.shape[1])
+    fading = _spectrum(SIGNATURE @ faded.sigma)
     spectra = {
         "block rates: spectrum of A Sigma / Lambda": (
             blocks,
@@ -189,12 +190,12 @@ def _other_rules(report: Report, plain: Runs, network: Network) -> None:
         "block rates: spectrum of A Sigma": (blocks, _spectrum(SIGNATURE @ blocks.sigma), 0.0),
         "weight decay: ratios of eigenvalues of A Sigma": (
             faded,
-            (lambda values: values[..., 1:] / values[..., :1])(_spectrum(SIGNATURE @ faded.sigma)),
+            fading[..., 1:] / fading[..., :1],
             1.0,
         ),
         "weight decay: spectrum of A Sigma / (1 - decay)^(2 epochs)": (
             faded,
-            _spectrum(SIGNATURE @ faded.sigma) / ((1 - 0.5 * RATES[:, None]) ** (2 * epochs))[..., None],
+            fading / ((1 - 0.5 * RATES[:, None]) ** (2 * epochs))[..., None],
             1.0,
         ),
         "m frozen: spectrum of A Sigma": (frozen, _spectrum(SIGNATURE @ frozen.sigma), 0.0),
@@ -219,9 +220,9 @@ def _nonlinear(config: Config, report: Report, name: str) -> Float[np.ndarray, "
     m_minus_z = sigma[..., 0, 0] - sigma[..., 3, 3]
     known = invariants_of(sigma)
     moved = runs.strayed(np.stack([known[..., 4], m_minus_z, known[..., 0], known[..., 1]], axis=-1))
-    one = len(noether_matrices(generators(SHAPE, response), sp.eye(SHAPE.size))) > 1
+    outer = len(noether_matrices(generators(SHAPE, response), sp.eye(SHAPE.size))) > 1
     neuron = bool(neuron_generators(SHAPE, response))
-    conserved = (True, one, neuron, response is Response.linear)
+    conserved = (True, outer, neuron, response is Response.linear)
     for quantity, exponent, kept in zip(QUANTITIES, order(moved), conserved, strict=True):
         report.check(
             f"{name} network: order of the drift of {quantity}",
