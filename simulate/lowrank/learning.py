@@ -85,12 +85,12 @@ def learn(
 
     def epoch(learner: LearnerT, now: Int[Array, ""]) -> tuple[LearnerT, tuple[Gram, Float[Array, ""]]]:
         sigma = learner.sigma()
-        loss, gradient = learner.loss_and_gradient(task(now))
+        loss, gradient = _loss_and_gradient(learner, task(now))
         return learner.stepped(gradient, rule, jax.random.fold_in(key, now)), (sigma, loss)
 
     learner = learner.prepared(rule)
     end, (sigma, loss) = jax.lax.scan(epoch, learner, first_epoch + jnp.arange(epochs))
-    last, _ = end.loss_and_gradient(task(jnp.asarray(first_epoch + epochs)))
+    last, _ = _loss_and_gradient(end, task(jnp.asarray(first_epoch + epochs)))
     sigma = jnp.concatenate([sigma, end.sigma()[None]])
     loss = jnp.concatenate([loss, last[None]])
     sound: Bool[Array, " epochs"] = jnp.isfinite(loss) & jnp.all(jnp.isfinite(sigma), axis=(1, 2))
@@ -103,6 +103,12 @@ def learn(
         epochs_finite=jnp.sum(sound),
         end=end,
     )
+
+
+@eqx.filter_jit
+def _loss_and_gradient(learner: Learner, batch: Batch) -> tuple[Float[Array, ""], PyTree]:
+    """Traced once for all the programs that it is part of."""
+    return learner.loss_and_gradient(batch)
 
 
 _compiled = eqx.filter_jit(learn)
