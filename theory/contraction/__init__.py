@@ -1,0 +1,1 @@
+"""When a recurrent network forgets its initial state: conditions, proofs and exact certificates."""

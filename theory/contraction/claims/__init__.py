@@ -1,0 +1,1 @@
+"""Statements about one network that rational arithmetic decides, as `docs/certificates.md` lists them."""

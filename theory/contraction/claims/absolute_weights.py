@@ -1,0 +1,51 @@
+"""Theorem 1's claim: two positive vectors against the absolute weights, checked entry by entry."""
+
+from dataclasses import dataclass
+
+import flint
+
+from theory.contraction.claims.claim import Claim, Document, number, numbers
+from theory.contraction.claims.majorant import majorant, negative_diagonal_dropped
+from theory.contraction.exact_matrix import ExactMatrix
+from theory.contraction.network import ExactNetwork
+
+
+@dataclass(frozen=True)
+class AbsoluteWeights(Claim):
+    """Contracting at `rate` in the diagonal metric tau l / r, if A r < (I - c T) r and A^T l < (I - c T) l.
+
+    A is |M| with negative diagonal entries set to zero. In both forms -(P J + J^T P + 2 c P), taken on |x|, is at least
+    K = 2 P T^-1 (I - c T) - P T^-1 A - (.)^T. K has no positive entry off the diagonal and K r > 0, so it is positive
+    definite (`AbsoluteWeightsCondition.identities`). An entry by entry comparison is the whole proof.
+    """
+
+    left: tuple[flint.fmpq, ...]
+    right: tuple[flint.fmpq, ...]
+
+    def holds(self, network: ExactNetwork) -> bool:
+        """See `Statement`."""
+        size = network.weights.shape[0]
+        if self.rate <= 0 or {len(self.left), len(self.right)} != {size}:
+            return False
+        majorised = majorant(network.gained, negative_diagonal_dropped)
+        room = [1 - self.rate / leak for leak in network.leaks.diagonal_entries()]
+        return all(
+            entry > 0 and image < factor * entry
+            for vector, matrix in ((self.right, majorised), (self.left, majorised.T))
+            for entry, image, factor in zip(vector, matrix.times(vector), room, strict=True)
+        )
+
+    def document(self) -> Document:
+        """See `Statement`."""
+        return {
+            "claim": "contracting",
+            "by": "absolute weights",
+            "rate": number(self.rate),
+            "left": numbers(self.left),
+            "right": numbers(self.right),
+        }
+
+    @property
+    def scaled_metric(self) -> ExactMatrix:
+        """The metric P T^-1 = diag(l / r)."""
+        return ExactMatrix.diagonal(a / b for a, b in zip(self.left, self.right, strict=True))

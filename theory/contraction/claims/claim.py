@@ -1,0 +1,53 @@
+"""What is claimed of a network, with all that its proof needs."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import flint
+
+from theory.contraction.exact_matrix import ExactMatrix
+from theory.contraction.network import ExactNetwork
+
+Document = dict[str, object]
+
+
+class Statement(ABC):
+    """What is said of a network, with all that its proof needs.
+
+    `docs/certificates.md` gives each statement's conditions and how it is written to a file.
+    """
+
+    @abstractmethod
+    def holds(self, network: ExactNetwork) -> bool:
+        """Whether rational arithmetic proves the statement; False does not disprove it."""
+
+    @abstractmethod
+    def document(self) -> Document:
+        """The statement as JSON knows it, every number an integer or a "p/q"."""
+
+
+@dataclass(frozen=True)
+class Claim(Statement):
+    """A statement about a rate, in units of one over that of the time constants."""
+
+    rate: flint.fmpq
+
+
+def number(value: flint.fmpq) -> int | str:
+    """A rational number as certificates write it.
+
+    >>> number(flint.fmpq(6, 4)), number(flint.fmpq(2))
+    ('3/2', 2)
+    """
+    return int(value.p) if value.q == 1 else f"{value.p}/{value.q}"
+
+
+def numbers(values: Sequence[flint.fmpq]) -> list[int | str]:
+    """A list of them."""
+    return [number(value) for value in values]
+
+
+def rows(matrix: ExactMatrix) -> list[list[int | str]]:
+    """A matrix, row by row."""
+    return [numbers(row) for row in matrix.rows()]

@@ -1,0 +1,48 @@
+"""The multiplier LMI: a quadratic metric P and one positive number a neuron, Q."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from theory.contraction.claims.claim import Claim, Document, number, numbers, rows
+from theory.contraction.definite import is_positive_definite
+from theory.contraction.exact_matrix import ExactMatrix
+from theory.contraction.form import Form
+from theory.contraction.network import ExactNetwork
+
+
+def multiplier_blocks(
+    form: Form, gained: Any, leaks: Any, metric: Any, multiplier: Any, rate: Any
+) -> tuple[Any, Any, Any]:
+    """Top left, top right and bottom right of the symmetric matrix that is to be positive definite.
+
+    With w = D y, D in [0, 1] diagonal, w^T Q (y - w) >= 0, and adding twice that to -(P J + J^T P + 2 c P) gives this
+    matrix (derived here; `tests/theory/contraction/test_multiplier.py`). Formulas are numpy's, sympy's, cvxpy's or
+    exact. `metric` is P, `multiplier` Q (diagonal matrix), `gained` M, `leaks` T^-1, `rate` c.
+    """
+    leaking = metric @ leaks
+    return leaking + leaking.T - 2 * rate * metric, -form.corner(leaking, multiplier, gained), 2 * multiplier
+
+
+@dataclass(frozen=True)
+class Multiplier(Claim):
+    """Contracting at `rate` in the metric P, whatever the slopes do."""
+
+    metric: ExactMatrix
+    multiplier: ExactMatrix
+
+    def holds(self, network: ExactNetwork) -> bool:
+        """See `Statement`."""
+        if self.rate <= 0:
+            return False
+        blocks = multiplier_blocks(network.form, network.gained, network.leaks, self.metric, self.multiplier, self.rate)
+        return is_positive_definite(self.metric) and is_positive_definite(ExactMatrix.symmetric(*blocks))
+
+    def document(self) -> Document:
+        """See `Statement`."""
+        return {
+            "claim": "contracting",
+            "by": "multiplier",
+            "rate": number(self.rate),
+            "P": rows(self.metric),
+            "Q": numbers(self.multiplier.diagonal_entries()),
+        }

@@ -1,0 +1,103 @@
+"""Contraction in a weighted l1 or l-infinity norm: one positive weight a neuron."""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import ClassVar
+
+import flint
+
+from theory.contraction.claims.claim import Claim, Document, number, numbers
+from theory.contraction.claims.majorant import Diagonal, diagonal_kept, majorant, negative_diagonal_dropped
+from theory.contraction.exact_matrix import ExactMatrix
+from theory.contraction.form import Form
+from theory.contraction.network import ExactNetwork
+
+
+@dataclass(frozen=True)
+class Norm(ABC):
+    """A norm with a positive weight for each neuron."""
+
+    name: ClassVar[str]
+    slopes_along: ClassVar[str]
+    """The form in which one slope multiplies all that one sum of this norm adds up."""
+
+    def diagonal(self, form: Form) -> Diagonal:
+        """What becomes of the diagonal: it keeps its sign where one slope multiplies the whole sum."""
+        return diagonal_kept if form.name == self.slopes_along else negative_diagonal_dropped
+
+    @abstractmethod
+    def oriented(self, matrix: ExactMatrix) -> ExactMatrix:
+        """The matrix whose rows are the sums of this norm."""
+
+    @abstractmethod
+    def scaled(self, weights: tuple[flint.fmpq, ...], leaks: list[flint.fmpq]) -> list[flint.fmpq]:
+        """The weights as they stand in the sums of T J."""
+
+
+@dataclass(frozen=True)
+class Largest(Norm):
+    """max_i |x_i| / q_i: the logarithmic norm adds up rows."""
+
+    name: ClassVar[str] = "norm inf"
+    slopes_along: ClassVar[str] = "rate"
+
+    def oriented(self, matrix: ExactMatrix) -> ExactMatrix:
+        """See `Norm`."""
+        return matrix
+
+    def scaled(self, weights: tuple[flint.fmpq, ...], leaks: list[flint.fmpq]) -> list[flint.fmpq]:
+        """See `Norm`."""
+        return list(weights)
+
+
+@dataclass(frozen=True)
+class Sum(Norm):
+    """sum_i q_i |x_i|: the logarithmic norm adds up columns."""
+
+    name: ClassVar[str] = "norm 1"
+    slopes_along: ClassVar[str] = "voltage"
+
+    def oriented(self, matrix: ExactMatrix) -> ExactMatrix:
+        """See `Norm`."""
+        return matrix.T
+
+    def scaled(self, weights: tuple[flint.fmpq, ...], leaks: list[flint.fmpq]) -> list[flint.fmpq]:
+        """See `Norm`."""
+        return [weight * leak for weight, leak in zip(weights, leaks, strict=True)]
+
+
+SUM, LARGEST = Sum(), Largest()
+NORMS: tuple[Norm, ...] = (SUM, LARGEST)
+
+
+@dataclass(frozen=True)
+class WeightedNorm(Claim):
+    """Contracting at `rate` in a weighted norm: every sum, at its worst slopes, is at most (1 - c tau) times its weight.
+
+    The worst slopes of a sum are all zero or all one where one slope multiplies it whole, and one by one otherwise
+    (derived here; `tests/theory/contraction/test_weighted_norm.py` goes through all corners).
+    """
+
+    norm: Norm
+    weights: tuple[flint.fmpq, ...]
+
+    def holds(self, network: ExactNetwork) -> bool:
+        """See `Statement`."""
+        if self.rate <= 0 or len(self.weights) != network.weights.shape[0] or any(q <= 0 for q in self.weights):
+            return False
+        leaks = network.leaks.diagonal_entries()
+        scaled = self.norm.scaled(self.weights, leaks)
+        sums = self.norm.oriented(majorant(network.gained, self.norm.diagonal(network.form))).times(scaled)
+        return all(
+            max(total, flint.fmpq(0)) <= (1 - self.rate / leak) * weight
+            for total, weight, leak in zip(sums, scaled, leaks, strict=True)
+        )
+
+    def document(self) -> Document:
+        """See `Statement`."""
+        return {
+            "claim": "contracting",
+            "by": self.norm.name,
+            "rate": number(self.rate),
+            "weights": numbers(self.weights),
+        }

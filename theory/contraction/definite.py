@@ -1,0 +1,108 @@
+"""Is a rational symmetric matrix positive definite? Floating point proposes, integers decide.
+
+With R an approximate inverse of the Cholesky factor of M, R M R^T is nearly the identity. R is rounded to integers
+and the product taken exactly: if it is strictly diagonally dominant with a positive diagonal it is positive definite,
+and then so is M (R is triangular with a nonzero diagonal, hence invertible). Where this does not decide, small
+matrices are eliminated exactly.
+"""
+
+import flint
+import numpy as np
+import scipy.linalg
+from jaxtyping import Float, Int
+
+from theory.contraction.exact_matrix import ExactMatrix
+
+ELIMINATED = 60
+"""Rows up to which a matrix is eliminated exactly where dominance does not decide; the cost grows as rows^4 or more."""
+_BITS = 50
+
+
+def is_positive_definite(matrix: ExactMatrix) -> bool:
+    """Whether M > 0 is proved; a matrix of more than `ELIMINATED` rows may be definite and yet not be proved so.
+
+    >>> is_positive_definite(ExactMatrix.of([[2, 1], [1, 2]])), is_positive_definite(ExactMatrix.of([[1, 1], [1, 1]]))
+    (True, False)
+    """
+    if not _symmetric(matrix) or any(entry <= 0 for entry in matrix.diagonal_entries()):
+        return False
+    return _dominant(matrix) or (matrix.shape[0] <= ELIMINATED and _eliminated(matrix, strict=True))
+
+
+def is_positive_semidefinite(matrix: ExactMatrix) -> bool:
+    """Whether M >= 0 is proved; with the same reserve.
+
+    >>> is_positive_semidefinite(ExactMatrix.of([[1, 1], [1, 1]]))
+    True
+    >>> is_positive_semidefinite(ExactMatrix.of([[0, 1], [1, 0]]))
+    False
+    """
+    if not _symmetric(matrix) or any(entry < 0 for entry in matrix.diagonal_entries()):
+        return False
+    return is_positive_definite(matrix) or (matrix.shape[0] <= ELIMINATED and _eliminated(matrix, strict=False))
+
+
+def _symmetric(matrix: ExactMatrix) -> bool:
+    return matrix.shape[0] == matrix.shape[1] and matrix == matrix.T
+
+
+def _dominant(matrix: ExactMatrix) -> bool:
+    whole = matrix.entries.numer_denom()[0]
+    size = matrix.shape[0]
+    scales = _scales(whole, size)
+    scaled = _approximation(whole, scales)
+    try:
+        factor = np.linalg.cholesky(scaled)
+    except np.linalg.LinAlgError:
+        return False
+    inverse = scipy.linalg.solve_triangular(factor, np.eye(size), lower=True)
+    if not np.isfinite(inverse).all():
+        return False
+    rounded = [
+        [int(np.ldexp(inverse[i, j], _BITS)) << int(scales.max() - scales[j]) for j in range(size)] for i in range(size)
+    ]
+    if any(rounded[i][i] == 0 for i in range(size)):
+        return False
+    proposal = flint.fmpz_mat(rounded)
+    product = (proposal * whole * proposal.transpose()).table()
+    return all(2 * row[i] > sum(abs(entry) for entry in row) for i, row in enumerate(product))
+
+
+def _scales(whole: flint.fmpz_mat, size: int) -> Int[np.ndarray, " rows"]:
+    """Powers of two that bring the diagonal near one: half the binary lengths of its entries."""
+    return np.array([(int(whole[i, i]).bit_length() + 1) // 2 for i in range(size)])
+
+
+def _approximation(whole: flint.fmpz_mat, scales: Int[np.ndarray, " rows"]) -> Float[np.ndarray, "rows rows"]:
+    """The scaled matrix in floats, without overflow on the way."""
+    table = whole.table()
+    size = len(scales)
+    values = np.empty((size, size))
+    for i in range(size):
+        for j in range(i + 1):
+            entry = int(table[i][j])
+            drop = max(entry.bit_length() - 60, 0)
+            values[i, j] = values[j, i] = np.ldexp(float(entry >> drop), drop - int(scales[i]) - int(scales[j]))
+    return values
+
+
+def _eliminated(matrix: ExactMatrix, *, strict: bool) -> bool:
+    """Symmetric elimination: all pivots positive, or zero with nothing beside them where M >= 0 is asked."""
+    rows = matrix.rows()
+    size = len(rows)
+    for k in range(size):
+        pivot = rows[k][k]
+        if pivot < 0 or (strict and pivot == 0):
+            return False
+        if pivot == 0:
+            if any(rows[i][k] != 0 for i in range(k + 1, size)):
+                return False
+            continue
+        for i in range(k + 1, size):
+            if rows[i][k] != 0:
+                ratio = rows[i][k] / pivot
+                for j in range(i, size):
+                    rows[i][j] -= ratio * rows[k][j]
+                    rows[j][i] = rows[i][j]
+        # the eliminated column is no longer read
+    return True

@@ -1,0 +1,141 @@
+"""Matrices of rational numbers that are written like numpy's, so that a formula is written once for both."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+import flint
+import numpy as np
+from jaxtyping import Float
+
+Number = flint.fmpq | Fraction | int | float
+
+
+def rational(number: Number) -> flint.fmpq:
+    """The number itself, exactly; a float is a dyadic fraction.
+
+    Raises:
+        ValueError, OverflowError: for NaN and infinity.
+
+    >>> rational(0.75)
+    3/4
+    """
+    if isinstance(number, flint.fmpq):
+        return number
+    return flint.fmpq(*map(int, number.as_integer_ratio()))
+
+
+def exact_vector(entries: Iterable[Number]) -> tuple[flint.fmpq, ...]:
+    """Numbers, each taken exactly."""
+    return tuple(rational(entry) for entry in entries)
+
+
+@dataclass(frozen=True)
+class ExactMatrix:
+    """A matrix over the rationals: `@`, `+`, `-`, `.T` and products with numbers mean what they mean in numpy."""
+
+    entries: flint.fmpq_mat
+
+    @classmethod
+    def of(cls, array: Sequence[Sequence[Number]] | Float[np.ndarray, "rows columns"]) -> "ExactMatrix":
+        """From rows of numbers, each taken exactly."""
+        rows = array.tolist() if isinstance(array, np.ndarray) else array
+        return cls(flint.fmpq_mat([[rational(entry) for entry in row] for row in rows]))
+
+    @classmethod
+    def diagonal(cls, entries: Iterable[Number]) -> "ExactMatrix":
+        """A diagonal matrix."""
+        values = exact_vector(entries)
+        matrix = flint.fmpq_mat(len(values), len(values))
+        for i, value in enumerate(values):
+            matrix[i, i] = value
+        return cls(matrix)
+
+    @classmethod
+    def identity(cls, size: int) -> "ExactMatrix":
+        """The identity."""
+        return cls.diagonal([1] * size)
+
+    @classmethod
+    def symmetric(cls, top: "ExactMatrix", corner: "ExactMatrix", bottom: "ExactMatrix") -> "ExactMatrix":
+        """The matrix [[top, corner], [corner^T, bottom]]."""
+        upper = [a + b for a, b in zip(top.rows(), corner.rows(), strict=True)]
+        lower = [a + b for a, b in zip(corner.T.rows(), bottom.rows(), strict=True)]
+        return cls(flint.fmpq_mat(upper + lower))
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns."""
+        return int(self.entries.nrows()), int(self.entries.ncols())
+
+    @property
+    def T(self) -> "ExactMatrix":
+        """The transpose."""
+        return ExactMatrix(self.entries.transpose())
+
+    def rows(self) -> list[list[flint.fmpq]]:
+        """The entries, row by row."""
+        return [list(row) for row in self.entries.table()]
+
+    def diagonal_entries(self) -> list[flint.fmpq]:
+        """The entries on the diagonal."""
+        return [self.entries[i, i] for i in range(min(self.shape))]
+
+    def times(self, vector: Sequence[flint.fmpq]) -> list[flint.fmpq]:
+        """The product with a vector."""
+        column = flint.fmpq_mat(len(vector), 1, list(vector))
+        return [row[0] for row in (self.entries * column).table()]
+
+    def approximate(self) -> Float[np.ndarray, "rows columns"]:
+        """The nearest matrix of floats; entries beyond their range are infinite."""
+        return np.array([[_nearest(entry) for entry in row] for row in self.rows()], dtype=float).reshape(self.shape)
+
+    def __matmul__(self, other: "ExactMatrix") -> "ExactMatrix":
+        return ExactMatrix(self.entries * other.entries)
+
+    def __add__(self, other: "ExactMatrix") -> "ExactMatrix":
+        return ExactMatrix(self.entries + other.entries)
+
+    def __sub__(self, other: "ExactMatrix") -> "ExactMatrix":
+        return ExactMatrix(self.entries - other.entries)
+
+    def __neg__(self) -> "ExactMatrix":
+        return ExactMatrix(-self.entries)
+
+    def __rmul__(self, number: Number) -> "ExactMatrix":
+        return ExactMatrix(self.entries * rational(number))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, ExactMatrix) and bool(self.entries == other.entries)
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+def on_grid(array: Float[np.ndarray, "..."], bits: int = 40) -> Float[np.ndarray, "..."]:
+    """Floats rounded to `bits` binary digits after the leading one of the largest: short rationals.
+
+    >>> on_grid(np.array([1.0, 1 / 3]), bits=4)
+    array([1.    , 0.3125])
+    """
+    largest = np.abs(array).max(initial=0.0)
+    if largest == 0:
+        return array.copy()
+    exponent = int(np.floor(np.log2(largest))) - bits
+    return np.ldexp(np.round(np.ldexp(array, -exponent)), exponent)
+
+
+def short(value: float, bits: int = 20) -> float:
+    """A number with few binary digits, at most `value` (positive): a rate or a gain to be claimed.
+
+    >>> short(1 / 3, bits=4)
+    0.3125
+    """
+    exponent = int(np.floor(np.log2(value))) - bits
+    return float(np.ldexp(np.floor(np.ldexp(value, -exponent)), exponent))
+
+
+def _nearest(number: flint.fmpq) -> float:
+    try:
+        return int(number.p) / int(number.q)
+    except OverflowError:
+        return float("inf") if number > 0 else float("-inf")

@@ -1,0 +1,136 @@
+"""One recurrent network as contraction sees it: weights, form, slopes and time constants."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from jaxtyping import Float, Shaped
+
+from theory.contraction.exact_matrix import ExactMatrix, rational
+from theory.contraction.form import Form
+
+Matrix = Float[np.ndarray, "n n"]
+Vector = Float[np.ndarray, " n"]
+
+
+class NotANetwork(ValueError):
+    """Weights, slopes or time constants that make no network; the message says which, and what is needed."""
+
+
+@dataclass(frozen=True, eq=False)
+class Network:
+    """All networks with these weights and any nonlinearities of slopes 0 <= phi_i' <= g_i.
+
+    Displacements between trajectories obey x' = J x with T J = -I + W D (voltage) or -I + D W (rate), D diagonal with
+    entries in [0, g_i], T the time constants. Weights have no unit; rates are in units of one over that of the time
+    constants.
+    """
+
+    weights: Matrix
+    form: Form
+    slopes: Vector
+    time_constants: Vector
+
+    @property
+    def size(self) -> int:
+        """The number of neurons."""
+        return len(self.weights)
+
+    @property
+    def uniform(self) -> bool:
+        """Whether all time constants are one."""
+        return bool((self.time_constants == 1).all())
+
+    @cached_property
+    def gained(self) -> Matrix:
+        """M = W G or G W.
+
+        The weights of the same network with slopes in [0, 1] (to rounding; `exact.gained` is exact).
+        """
+        return self.form.sloped(self.weights, np.diag(self.slopes))
+
+    def jacobian(self, fractions: Vector) -> Matrix:
+        """J at slopes that are these fractions, in [0, 1], of the largest."""
+        sloped = self.form.sloped(self.weights, np.diag(self.slopes * fractions))
+        return (sloped - np.eye(self.size)) / self.time_constants[:, None]
+
+    @cached_property
+    def exact(self) -> "ExactNetwork":
+        """The same in rational numbers."""
+        return ExactNetwork(
+            ExactMatrix.of(self.weights),
+            self.form,
+            ExactMatrix.diagonal(self.slopes.tolist()),
+            ExactMatrix.diagonal(1 / rational(tau) for tau in self.time_constants.tolist()),
+        )
+
+    def with_gain(self, gain: float) -> "Network":
+        """The same network with all slopes multiplied by `gain`."""
+        return Network(self.weights, self.form, self.slopes * gain, self.time_constants)
+
+
+@dataclass(frozen=True)
+class ExactNetwork:
+    """A network in rational numbers; `slopes` is G and `leaks` is T^-1."""
+
+    weights: ExactMatrix
+    form: Form
+    slopes: ExactMatrix
+    leaks: ExactMatrix
+
+    @cached_property
+    def gained(self) -> ExactMatrix:
+        """M = W G or G W."""
+        return self.form.sloped(self.weights, self.slopes)
+
+    def jacobian(self, slopes: ExactMatrix) -> ExactMatrix:
+        """J at these slopes (a diagonal matrix)."""
+        sloped: ExactMatrix = self.form.sloped(self.weights, slopes)
+        return self.leaks @ (sloped - ExactMatrix.identity(sloped.shape[0]))
+
+
+def network(
+    weights: Shaped[np.ndarray, "..."],
+    form: Form,
+    slopes: float | Shaped[np.ndarray, "..."] = 1.0,
+    time_constants: float | Shaped[np.ndarray, "..."] = 1.0,
+) -> Network:
+    """A network of n neurons from an n x n matrix; slopes and time constants are one number or one a neuron.
+
+    Raises:
+        NotANetwork: for a matrix that is not square, empty, not real or not finite, for slopes and time constants
+        that are
+            not positive and finite or do not fit.
+
+    >>> from theory.contraction.form import VOLTAGE
+    >>> network(np.array([[0.0, 2.0], [1.0, 0.0]]), VOLTAGE, slopes=0.5).gained
+    array([[0. , 1. ],
+           [0.5, 0. ]])
+    """
+    if not isinstance(form, Form):
+        raise NotANetwork(f"form is {form!r}; give VOLTAGE or RATE of theory.contraction.form")
+    matrix = _real("the weights", weights)
+    if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1] or matrix.size == 0:
+        raise NotANetwork(f"the weights have shape {matrix.shape}; a square matrix is needed")
+    return Network(
+        matrix, form, _positive("slopes", slopes, len(matrix)), _positive("time constants", time_constants, len(matrix))
+    )
+
+
+def _real(name: str, values: object) -> Float[np.ndarray, "..."]:
+    array = np.asarray(values)
+    if array.dtype.kind not in "fiub":
+        raise NotANetwork(f"{name} are {array.dtype} values; real numbers are needed")
+    array = array.astype(np.float64)
+    if not np.isfinite(array).all():
+        raise NotANetwork(f"{name} are not all finite")
+    return array
+
+
+def _positive(name: str, values: object, size: int) -> Vector:
+    array = _real(name, values)
+    if array.shape not in ((), (size,)):
+        raise NotANetwork(f"{name} have shape {array.shape}; one number or {size} of them are needed")
+    if (array <= 0).any():
+        raise NotANetwork(f"{name} must be positive, got {array.min():g}")
+    return np.broadcast_to(array, (size,)).copy()
