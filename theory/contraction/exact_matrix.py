@@ -39,8 +39,9 @@ class ExactMatrix:
     @classmethod
     def of(cls, array: Sequence[Sequence[Number]] | Float[np.ndarray, "rows columns"]) -> "ExactMatrix":
         """From rows of numbers, each taken exactly."""
-        rows = array.tolist() if isinstance(array, np.ndarray) else array
-        return cls(flint.fmpq_mat([[rational(entry) for entry in row] for row in rows]))
+        if isinstance(array, np.ndarray):
+            return cls(_dyadic(array))
+        return cls(flint.fmpq_mat([[rational(entry) for entry in row] for row in array]))
 
     @classmethod
     def diagonal(cls, entries: Iterable[Number]) -> "ExactMatrix":
@@ -55,6 +56,22 @@ class ExactMatrix:
     def identity(cls, size: int) -> "ExactMatrix":
         """The identity."""
         return cls.diagonal([1] * size)
+
+    @classmethod
+    def zeros(cls, rows: int, columns: int) -> "ExactMatrix":
+        """A matrix of zeros."""
+        return cls(flint.fmpq_mat(rows, columns))
+
+    @classmethod
+    def block_diagonal(cls, blocks: Sequence["ExactMatrix"]) -> "ExactMatrix":
+        """Blocks along the diagonal, zeros elsewhere."""
+        widths = [block.shape[1] for block in blocks]
+        rows, before = [], 0
+        for block, width in zip(blocks, widths, strict=True):
+            after = sum(widths) - before - width
+            rows += [[flint.fmpq(0)] * before + row + [flint.fmpq(0)] * after for row in block.rows()]
+            before += width
+        return cls(flint.fmpq_mat(rows))
 
     @classmethod
     def symmetric(cls, top: "ExactMatrix", corner: "ExactMatrix", bottom: "ExactMatrix") -> "ExactMatrix":
@@ -80,6 +97,23 @@ class ExactMatrix:
     def diagonal_entries(self) -> list[flint.fmpq]:
         """The entries on the diagonal."""
         return [self.entries[i, i] for i in range(min(self.shape))]
+
+    def block(self, rows: slice, columns: slice) -> "ExactMatrix":
+        """Some rows and columns."""
+        return ExactMatrix(flint.fmpq_mat([row[columns] for row in self.rows()[rows]]))
+
+    def inverse(self) -> "ExactMatrix":
+        """The inverse, exactly; `ZeroDivisionError` where there is none."""
+        return ExactMatrix(self.entries.inv())
+
+    def is_zero(self) -> bool:
+        """Whether every entry is zero."""
+        return not any(entry != 0 for row in self.rows() for entry in row)
+
+    def largest_sum(self) -> flint.fmpq:
+        """The largest sum of absolute values along a row or a column, which bounds the spectral norm."""
+        rows = self.rows()
+        return max(sum(map(abs, line), flint.fmpq(0)) for line in [*rows, *zip(*rows, strict=True)])
 
     def times(self, vector: Sequence[flint.fmpq]) -> list[flint.fmpq]:
         """The product with a vector."""
@@ -132,6 +166,21 @@ def short(value: float, bits: int = 20) -> float:
     """
     exponent = int(np.floor(np.log2(value))) - bits
     return float(np.ldexp(np.floor(np.ldexp(value, -exponent)), exponent))
+
+
+def _dyadic(array: Float[np.ndarray, "rows columns"]) -> flint.fmpq_mat:
+    """Floats as integers over one power of two: much quicker than one fraction an entry."""
+    if not np.isfinite(array).all():
+        raise ValueError("entries that are not finite have no rational value")
+    mantissas, exponents = np.frexp(array)
+    lowest = int(exponents.min(initial=0))
+    whole = np.ldexp(mantissas, 53).astype(np.int64).tolist()
+    shifts = np.where(array == 0, 0, exponents - lowest).tolist()
+    integers = flint.fmpz_mat(
+        [[m << s for m, s in zip(*pair, strict=True)] for pair in zip(whole, shifts, strict=True)]
+    )
+    scale = lowest - 53
+    return flint.fmpq_mat(integers) * (flint.fmpq(2**scale) if scale >= 0 else flint.fmpq(1, 2**-scale))
 
 
 def _nearest(number: flint.fmpq) -> float:

@@ -81,6 +81,9 @@ class ExactNetwork:
     @cached_property
     def gained(self) -> ExactMatrix:
         """M = W G or G W."""
+        slopes = self.slopes.diagonal_entries()
+        if len(set(slopes)) == 1:
+            return slopes[0] * self.weights
         return self.form.sloped(self.weights, self.slopes)
 
     def jacobian(self, slopes: ExactMatrix) -> ExactMatrix:

@@ -6,7 +6,7 @@ import sympy as sp
 from theory.contraction.claims.multiplier import Multiplier
 from theory.contraction.conditions.condition import Condition, Supremum, diagonal, generic, vector
 from theory.contraction.exact_matrix import ExactMatrix, exact_vector, on_grid, rational
-from theory.contraction.form import FORMS
+from theory.contraction.form import FORMS, VOLTAGE
 from theory.contraction.network import Network
 from theory.contraction.search.scaled_norm import minimise_norm
 
@@ -16,7 +16,8 @@ class SingularCondition(Condition):
 
     With f = M D or D M, 2 s x^T P x - 2 x^T P f x = |sqrt(s) x - f x / sqrt(s)|_P^2 + (s x^T P x - (f x)^T P f x / s)
     (identity), and the last bracket is not negative: D does not lengthen in a diagonal metric, and M lengthens by s
-    at most. As a multiplier: Q = s P.
+    at most. As a multiplier:
+    Q = s P in voltage, P / s in rate form.
     """
 
     name = "theorem 5"
@@ -35,10 +36,11 @@ class SingularCondition(Condition):
         if norm <= 0:
             return None
         scaled = on_grid(minimise_norm(network.gained).scaling ** 2, bits=48)
+        multiplier = on_grid(scaled * (norm if network.form == VOLTAGE else 1 / norm), bits=48)
         metric = ExactMatrix.diagonal(
             p * rational(tau) for p, tau in zip(exact_vector(scaled), network.time_constants.tolist(), strict=True)
         )
-        claim = Multiplier(rational(rate), metric, ExactMatrix.diagonal(on_grid(norm * scaled, bits=48).tolist()))
+        claim = Multiplier(rational(rate), metric, ExactMatrix.diagonal(multiplier.tolist()))
         return claim if claim.holds(network.exact) else None
 
     def refuted(self, network: Network) -> bool:

@@ -1,0 +1,243 @@
+"""An assembly of contracting networks is contracting; it is itself a module, with a metric and a rate."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import flint
+import numpy as np
+from jaxtyping import Float
+
+from theory.contraction.assembly.links import feedback_link
+from theory.contraction.claims.multiplier import Multiplier
+from theory.contraction.definite import is_positive_definite, is_positive_semidefinite
+from theory.contraction.exact_matrix import ExactMatrix, rational, short
+from theory.contraction.network import ExactNetwork, Network
+
+Links = Mapping[tuple[int, int], ExactMatrix]
+"""L_ij by (i, j): what part j sends to part i."""
+
+
+class NotAnAssembly(ValueError):
+    """Parts and links that make no contracting assembly; the message says why."""
+
+
+@dataclass(frozen=True)
+class Member:
+    """A contracting network in an assembly: its metric enters with `weight`, and `floor` I lies below it.
+
+    `time_constant` is that of the whole network, whose own ones are 1, as is the claim's.
+    """
+
+    network: ExactNetwork
+    claim: Multiplier
+    floor: flint.fmpq
+    time_constant: flint.fmpq
+    weight: flint.fmpq
+
+    @property
+    def size(self) -> int:
+        """The number of neurons."""
+        return self.network.weights.shape[0]
+
+    @property
+    def metric(self) -> ExactMatrix:
+        """s P: what links see. Distances are measured by tau s P."""
+        return self.weight * self.claim.metric
+
+    def holds(self) -> bool:
+        """Whether the member's own claim and floor are proved."""
+        lifted = self.claim.metric - self.floor * ExactMatrix.identity(self.size)
+        return self.floor > 0 and self.weight > 0 and self.claim.holds(self.network) and is_positive_definite(lifted)
+
+
+@dataclass(frozen=True)
+class Assembly:
+    """Members and the links between them: tau_i x_i' = (its own right-hand side) + sum_j L_ij x_j + u_i."""
+
+    members: tuple[Member, ...]
+    links: Links
+
+    @property
+    def size(self) -> int:
+        """The number of neurons."""
+        return sum(member.size for member in self.members)
+
+    @property
+    def rate(self) -> float:
+        """The best rate that `proves` accepts, in floating point: c with K - c B singular, see `comparison`."""
+        base, slope = self.comparison(rational(0)).approximate(), self._slopes()
+        root = np.sqrt(slope)
+        return float(np.linalg.eigvalsh(base / root / root[:, None])[0])
+
+    def proves(self, rate: flint.fmpq) -> bool:
+        """Whether rational arithmetic proves that the assembly contracts at this rate, its members' claims included."""
+        return (
+            rate > 0
+            and all(member.holds() for member in self.members)
+            and is_positive_semidefinite(self.comparison(rate))
+        )
+
+    def comparison(self, rate: flint.fmpq) -> ExactMatrix:
+        """K: 2 s_i (c_i - c tau_i) p_i - e_ii on the diagonal, -e_ij beside it; K >= 0 proves the rate c.
+
+        V = sum s_i tau_i x_i^T P_i x_i obeys V' + 2 c V <= -|x|^T K |x|, |x| the norms of the members' states and
+        e_ij a bound of the spectral norm of E_ij = s_i P_i L_ij + s_j L_ji^T P_j, its largest row or column sum
+        (derived here; `tests/theory/contraction/test_assembly.py`).
+        """
+        size = len(self.members)
+        rows = [[flint.fmpq(0)] * size for _ in range(size)]
+        for i, member in enumerate(self.members):
+            rows[i][i] = 2 * member.weight * (member.claim.rate - rate * member.time_constant) * member.floor
+        for i, j in self._pairs():
+            bound = self.residual(i, j).largest_sum()
+            rows[i][j] -= bound
+            if i != j:
+                rows[j][i] -= bound
+        return ExactMatrix.of(rows)
+
+    def residual(self, i: int, j: int) -> ExactMatrix:
+        """E_ij: zero where the two links are negative feedback of one another."""
+        total = ExactMatrix.zeros(self.members[i].size, self.members[j].size)
+        if (i, j) in self.links:
+            total = total + self.members[i].metric @ self.links[i, j]
+        if (j, i) in self.links:
+            total = total + self.links[j, i].T @ self.members[j].metric
+        return total
+
+    def rescaled(self, factor: flint.fmpq) -> "Assembly":
+        """The same with the metric multiplied by a number."""
+        return Assembly(tuple(replace(member, weight=member.weight * factor) for member in self.members), self.links)
+
+    def _pairs(self) -> Iterator[tuple[int, int]]:
+        yield from sorted({(min(pair), max(pair)) for pair in self.links})
+
+    def _slopes(self) -> Float[np.ndarray, " members"]:
+        """B: how fast the diagonal of K falls with the rate."""
+        return np.array([float(2 * m.weight * m.time_constant * m.floor) for m in self.members])
+
+
+def module(network: Network, claim: Multiplier, time_constant: float = 1.0) -> Assembly:
+    """One contracting network as an assembly of one member.
+
+    Raises:
+        NotAnAssembly: if the network's own time constants are not one, or the claim is not proved for it.
+    """
+    if not network.uniform:
+        raise NotAnAssembly("a module has one time constant: give it as `time_constant`, the network's own being 1")
+    lowest = float(np.linalg.eigvalsh(claim.metric.approximate())[0])
+    member = Member(network.exact, claim, rational(short(0.9 * lowest)), rational(time_constant), rational(1))
+    if not member.holds():
+        raise NotAnAssembly("the claim is not proved for this network: let `certify` make it")
+    return Assembly((member,), {})
+
+
+def assemble(parts: Sequence[Assembly], feedback: Links | None = None, hierarchy: Links | None = None) -> Assembly:
+    """Parts joined by links between their whole states.
+
+    `feedback` holds B_ij; a pair becomes L_ij and L_ji by equation (3). `hierarchy` holds L_ij as they are: they must
+    lead in one direction along some order of the parts, and are carried by small metric weights downstream, at the
+    cost of as little of the rate as is wanted: of any rate below the parts' 1 % is given up.
+
+    Raises:
+        NotAnAssembly: if shapes do not fit, or the links of the hierarchy run in a circle.
+    """
+    feedback, hierarchy = feedback or {}, hierarchy or {}
+    for (i, j), link in [*feedback.items(), *hierarchy.items()]:
+        if not (0 <= i < len(parts) and 0 <= j < len(parts)) or i == j:
+            raise NotAnAssembly(f"a link from part {j} to part {i}: there are parts 0 to {len(parts) - 1}")
+        if link.shape != (parts[i].size, parts[j].size):
+            raise NotAnAssembly(f"the link from {j} to {i} is {link.shape}, not {(parts[i].size, parts[j].size)}")
+    weights = _weights(parts, feedback, hierarchy)
+    parts = [part.rescaled(weight) for part, weight in zip(parts, weights, strict=True)]
+    links = dict(hierarchy)
+    for i, j in {(min(pair), max(pair)) for pair in feedback}:
+        links[i, j], links[j, i] = _feedback_pair(parts[i], parts[j], feedback.get((i, j)), feedback.get((j, i)))
+    return _flattened(parts, links)
+
+
+def joined(parts: Sequence[Assembly], links: Links) -> Assembly:
+    """Parts joined by links just as they are, such as those that a simulation runs with.
+
+    `rate` and `proves` judge them.
+    """
+    return _flattened(list(parts), links)
+
+
+def _feedback_pair(
+    first: Assembly, second: Assembly, forward: ExactMatrix | None, backward: ExactMatrix | None
+) -> tuple[ExactMatrix, ExactMatrix]:
+    forward = forward or ExactMatrix.zeros(first.size, second.size)
+    backward = backward or ExactMatrix.zeros(second.size, first.size)
+    one, two = metric_of(first), metric_of(second)
+    return feedback_link(forward, backward, one.inverse(), two), feedback_link(backward, forward, two.inverse(), one)
+
+
+def metric_of(assembly: Assembly) -> ExactMatrix:
+    """The metric that links see: s P of every member, on the diagonal of the whole."""
+    return ExactMatrix.block_diagonal([member.metric for member in assembly.members])
+
+
+def _flattened(parts: Sequence[Assembly], links: Links) -> Assembly:
+    members = tuple(member for part in parts for member in part.members)
+    first = np.cumsum([0, *(len(part.members) for part in parts)]).tolist()
+    every: dict[tuple[int, int], ExactMatrix] = {}
+    for part, offset in zip(parts, first, strict=False):
+        every |= {(offset + i, offset + j): link for (i, j), link in part.links.items()}
+    for (i, j), link in links.items():
+        for a, rows in _spans(parts[i]):
+            for b, columns in _spans(parts[j]):
+                block = link.block(rows, columns)
+                if not block.is_zero():
+                    every[first[i] + a, first[j] + b] = block
+    return Assembly(members, every)
+
+
+def _spans(assembly: Assembly) -> Iterator[tuple[int, slice]]:
+    begin = 0
+    for number, member in enumerate(assembly.members):
+        yield number, slice(begin, begin + member.size)
+        begin += member.size
+
+
+def _weights(parts: Sequence[Assembly], feedback: Links, hierarchy: Links) -> list[flint.fmpq]:
+    """A power of 1/2 for each part, one for parts that feed back to one another, smaller the further downstream."""
+    from scipy.sparse.csgraph import connected_components
+
+    count = len(parts)
+    if not hierarchy:
+        return [flint.fmpq(1)] * count
+    tied = np.zeros((count, count))
+    for i, j in feedback:
+        tied[i, j] = 1
+    groups, group = connected_components(tied, directed=False)
+    order = _order(groups, {(int(group[i]), int(group[j])) for i, j in hierarchy})
+    rate = 0.99 * min(part.rate for part in parts)
+    # small weights downstream: K is dominated by its diagonal, the square of every entry beside it by what stands there
+    weight = [flint.fmpq(1)] * groups
+    for g in order:
+        allowed = 1.0
+        for (i, j), link in hierarchy.items():
+            if group[i] == g:
+                pull = np.linalg.norm(metric_of(parts[i]).approximate() @ link.approximate(), 2)
+                room = _room(parts[i], rate) * _room(parts[j], rate) * float(weight[group[j]])
+                allowed = min(allowed, room / (len(parts) * pull) ** 2 if pull else 1.0)
+        weight[g] = flint.fmpq(1, 2 ** max(0, int(np.ceil(-np.log2(allowed)))))
+    return [weight[g] for g in group]
+
+
+def _room(part: Assembly, rate: float) -> float:
+    """The smallest entry of the diagonal of K at this rate."""
+    return min(float(2 * m.weight * (m.claim.rate - rational(rate) * m.time_constant) * m.floor) for m in part.members)
+
+
+def _order(count: int, edges: set[tuple[int, int]]) -> list[int]:
+    """The groups, each after all that send to it."""
+    order: list[int] = []
+    waiting = set(range(count))
+    while waiting:
+        ready = sorted(g for g in waiting if not any(to == g and source in waiting for to, source in edges))
+        if not ready:
+            raise NotAnAssembly("the links of the hierarchy run in a circle: make them feedback, or leave one out")
+        order += ready
+        waiting -= set(ready)
+    return order
