@@ -19,8 +19,12 @@ class Form(ABC):
         """W D or D W: what the slopes, a diagonal matrix, make of the weights in the Jacobian T J = -I + ..."""
 
     @abstractmethod
-    def corner(self, metric: Any, multiplier: Any, gained: Any) -> Any:
-        """The corner of the multiplier LMI, of M = `sloped(W, G)`, the metric P T^-1 and the multiplier Q."""
+    def driven(self, left: Any, gained: Any) -> Any:
+        """`left` times what carries the nonlinearities' outputs into x': M = `sloped(W, G)` or nothing."""
+
+    @abstractmethod
+    def sensed(self, gained: Any, right: Any) -> Any:
+        """The transpose of what carries x into the nonlinearities, nothing or M, times `right`."""
 
     @property
     @abstractmethod
@@ -38,9 +42,13 @@ class Voltage(Form):
         """See `Form`."""
         return weights @ slopes
 
-    def corner(self, metric: Any, multiplier: Any, gained: Any) -> Any:
+    def driven(self, left: Any, gained: Any) -> Any:
         """See `Form`."""
-        return metric @ gained + multiplier
+        return left @ gained
+
+    def sensed(self, gained: Any, right: Any) -> Any:
+        """See `Form`."""
+        return right
 
     @property
     def dual(self) -> Form:
@@ -58,9 +66,13 @@ class Rate(Form):
         """See `Form`."""
         return slopes @ weights
 
-    def corner(self, metric: Any, multiplier: Any, gained: Any) -> Any:
+    def driven(self, left: Any, gained: Any) -> Any:
         """See `Form`."""
-        return metric + gained.T @ multiplier
+        return left
+
+    def sensed(self, gained: Any, right: Any) -> Any:
+        """See `Form`."""
+        return gained.T @ right
 
     @property
     def dual(self) -> Form:

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 import flint
 
 from theory.contraction.claims.claim import Claim, Document, number, numbers
+from theory.contraction.claims.multiplier import Multiplier
 from theory.contraction.claims.majorant import majorant, negative_diagonal_dropped
 from theory.contraction.exact_matrix import ExactMatrix
+from theory.contraction.form import VOLTAGE
 from theory.contraction.network import ExactNetwork
 
 
@@ -45,7 +47,18 @@ class AbsoluteWeights(Claim):
             "right": numbers(self.right),
         }
 
-    @property
-    def scaled_metric(self) -> ExactMatrix:
-        """The metric P T^-1 = diag(l / r)."""
-        return ExactMatrix.diagonal(a / b for a, b in zip(self.left, self.right, strict=True))
+    def as_multiplier(self, network: ExactNetwork) -> Multiplier:
+        """The same rate by the multiplier LMI: P = tau l / r, and with p = l / r and k = 1 - c tau a multiplier a neuron,
+
+        p max(k, -M_ii) in voltage and p / max(k, -M_ii) in rate form. The comparison matrix of the LMI (absolute values beside the
+        diagonal) sends the positive vector (r, r) or (r, k r) to a positive one (derived here; `test_conditions.py`).
+        """
+        ratios = [a / b for a, b in zip(self.left, self.right, strict=True)]
+        leaks = network.leaks.diagonal_entries()
+        reach = [
+            max(1 - self.rate / leak, -entry)
+            for leak, entry in zip(leaks, network.gained.diagonal_entries(), strict=True)
+        ]
+        multipliers = [p * k if network.form == VOLTAGE else p / k for p, k in zip(ratios, reach, strict=True)]
+        metric = [p / leak for p, leak in zip(ratios, leaks, strict=True)]
+        return Multiplier(self.rate, ExactMatrix.diagonal(metric), ExactMatrix.diagonal(multipliers))

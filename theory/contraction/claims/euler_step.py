@@ -8,7 +8,7 @@ import flint
 from theory.contraction.claims.claim import Document, Statement, number, numbers, rows
 from theory.contraction.definite import is_positive_definite
 from theory.contraction.exact_matrix import ExactMatrix
-from theory.contraction.form import VOLTAGE, Form
+from theory.contraction.form import Form
 from theory.contraction.network import ExactNetwork
 
 
@@ -20,7 +20,7 @@ def euler_blocks(
     `keep` is a = I - h T^-1 and `gain` is b = h T^-1. With w = D x (voltage) or D M x (rate), F x is linear in x and
     w, and the sector 2 w^T Q (. - w) >= 0 is added to rho^2 |x|^2 - |F x|^2 (derived here; `test_euler.py`).
     """
-    through, read = (gain @ gained, multiplier) if form == VOLTAGE else (gain, gained.T @ multiplier)
+    through, read = form.driven(gain, gained), form.sensed(gained, multiplier)
     return (
         factor * factor * metric - keep @ metric @ keep,
         -(keep @ metric @ through + read),

@@ -20,7 +20,8 @@ def multiplier_blocks(
     exact. `metric` is P, `multiplier` Q (diagonal matrix), `gained` M, `leaks` T^-1, `rate` c.
     """
     leaking = metric @ leaks
-    return leaking + leaking.T - 2 * rate * metric, -form.corner(leaking, multiplier, gained), 2 * multiplier
+    corner = form.driven(leaking, gained) + form.sensed(gained, multiplier)
+    return leaking + leaking.T - 2 * rate * metric, -corner, 2 * multiplier
 
 
 @dataclass(frozen=True)

@@ -30,8 +30,7 @@ class AbsoluteWeightsCondition(Condition):
     def supremum(self, network: Network) -> Supremum | None:
         """See `Condition`."""
         majorised = approximate_majorant(network, negative_diagonal_dropped)
-        rate = best_rate(network, majorised)
-        return Supremum(rate, best_gain(majorised)) if rate > 0 else None
+        return Supremum(best_rate(network, majorised), best_gain(majorised))
 
     def prove(self, network: Network, rate: float) -> AbsoluteWeights | None:
         """See `Condition`."""

@@ -27,10 +27,10 @@ class Theorem(ABC):
 
 @dataclass(frozen=True)
 class Supremum:
-    """What a condition yields at best, in floating point: neither number is attained.
+    """What a condition yields at best, in floating point: suprema, neither need be attained.
 
-    `rate` is in units of one over that of the time constants; `gain` is the factor by which all slopes can be
-    multiplied.
+    `rate` is in units of one over that of the time constants and positive where the condition holds; `gain` is the
+    factor by which all slopes can be multiplied, below one where it does not hold.
     """
 
     rate: float
@@ -42,7 +42,7 @@ class Condition(Theorem):
 
     @abstractmethod
     def supremum(self, network: Network) -> Supremum | None:
-        """The best rate and gain; None where the condition does not hold (to rounding)."""
+        """The best rate and gain; None where weights of this kind are not what the condition is about."""
 
     @abstractmethod
     def prove(self, network: Network, rate: float) -> Claim | None:

@@ -28,7 +28,7 @@ class SingularCondition(Condition):
         """See `Condition`."""
         value = minimise_norm(network.gained).value
         rate = (1 - value) / float(network.time_constants.max())
-        return Supremum(rate, 1 / value if value > 0 else np.inf) if value < 1 else None
+        return Supremum(rate, 1 / value if value > 0 else np.inf)
 
     def prove(self, network: Network, rate: float) -> Multiplier | None:
         """See `Condition`."""

@@ -29,7 +29,7 @@ class SymmetricCondition(Condition):
         if not _asked(network):
             return None
         largest = float(np.linalg.eigvalsh(_scaled(network))[-1])
-        return Supremum(1 - max(largest, 0.0), 1 / largest if largest > 0 else np.inf) if largest < 1 else None
+        return Supremum(1 - max(largest, 0.0), 1 / largest if largest > 0 else np.inf)
 
     def prove(self, network: Network, rate: float) -> Multiplier | None:
         """See `Condition`."""

@@ -23,7 +23,10 @@ class WeightedNormCondition(Condition):
     what is negative otherwise; there the condition is Theorem 1's.
     """
 
-    asks = "g B - I is stable, B = |W| with a diagonal that keeps its sign (l1 in voltage, l-infinity in rate form) or drops it"
+    asks = (
+        "g B - I is stable, B being |W| with a diagonal that keeps its sign (l1 in voltage, l-infinity in rate form) "
+        "or drops what is negative"
+    )
     source = "derived here; compare Davydov, Proskurnikov & Bullo on non-Euclidean contraction"
 
     def __init__(self, norm: Norm) -> None:
@@ -34,7 +37,7 @@ class WeightedNormCondition(Condition):
         """See `Condition`. No rate exceeds that of the leak alone, 1 / tau."""
         metzler = approximate_majorant(network, self.norm.diagonal(network.form))
         rate = min(best_rate(network, metzler), float(1 / network.time_constants.max()))
-        return Supremum(rate, best_gain(metzler)) if rate > 0 else None
+        return Supremum(rate, best_gain(metzler))
 
     def prove(self, network: Network, rate: float) -> WeightedNorm | None:
         """See `Condition`."""

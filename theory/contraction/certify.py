@@ -1,0 +1,187 @@
+"""Does a network forget its initial state? A verdict that is a proof, or an honest "undecided"."""
+
+from collections.abc import Iterator
+
+import numpy as np
+from jaxtyping import Shaped
+
+from theory.contraction.claims.absolute_weights import AbsoluteWeights
+from theory.contraction.claims.claim import Claim, Statement
+from theory.contraction.claims.multiplier import Multiplier
+from theory.contraction.conditions.condition import Condition, Supremum
+from theory.contraction.conditions.registry import (
+    ABSOLUTE,
+    MULTIPLIER,
+    NON_QUADRATIC,
+    PRODUCT,
+    SINGULAR,
+    SYMMETRIC,
+    TRIANGULAR,
+    VERTEX,
+)
+from theory.contraction.euler import certify_euler_step
+from theory.contraction.exact_matrix import short
+from theory.contraction.form import Form
+from theory.contraction.network import Network, network
+from theory.contraction.search.instability import unstable_slopes
+from theory.contraction.search.polytope import contracting_polytope
+from theory.contraction.search.switching import unstable_switching
+from theory.contraction.search.vertex_dual import refute_quadratic
+from theory.contraction.verdict import Attempt, Certification, Verdict
+
+SEARCHED = 512
+"""Neurons up to which Theorem 5 and the multiplier LMI are searched; beyond, Theorems 1 to 4 are tried alone."""
+CORNERED = 6
+"""Neurons up to which all corners of the slopes are searched, and polytopes sought, as a matter of course."""
+_SLACKS = (1e-6, 1e-5, 1e-4, 1e-3, 1e-2)
+"""What is given up of the best rate, as a fraction of it and of the distance to one, so that a strict proof has room."""
+_TIE = 1e-4
+"""Rates that differ by less than this fraction are as good as each other."""
+
+
+class BadQuestion(ValueError):
+    """A rate or a step that cannot be asked about; the message says what can."""
+
+
+def certify(
+    weights: Shaped[np.ndarray, "..."],
+    form: Form,
+    slopes: float | Shaped[np.ndarray, "..."] = 1.0,
+    time_constants: float | Shaped[np.ndarray, "..."] = 1.0,
+    *,
+    rate: float = 0.0,
+    euler_step: float | None = None,
+) -> Certification:
+    """Decide about the network with these weights (n x n) and all nonlinearities of slopes 0 to `slopes`.
+
+    Contracting means at `rate` at least, or at some positive rate where that is zero; rates are in units of one over
+    that of the time constants. Slopes and time constants are one number or one a neuron. With `euler_step` (units of
+    time), the step x -> x + h x' is certified too, in the metric found. Nothing rests on floating point: every claim
+    has been proved in rational arithmetic, and `certificate` writes it to a file that an independent program checks.
+
+    Raises:
+        NotANetwork: for weights, slopes or time constants that make no network.
+        BadQuestion: for a rate below zero or not finite, or a step that is not positive and finite.
+
+    >>> from theory.contraction.form import VOLTAGE
+    >>> found = certify(np.array([[0.5, 0.25], [0.25, 0.5]]), VOLTAGE)
+    >>> found.verdict.word, found.condition, round(found.rate, 4)
+    ('contracting', 'theorem 1', 0.25)
+    """
+    if not (np.isfinite(rate) and rate >= 0):
+        raise BadQuestion(f"the rate is {rate}; a finite number from 0 is needed")
+    if euler_step is not None and not (np.isfinite(euler_step) and euler_step > 0):
+        raise BadQuestion(f"the Euler step is {euler_step}; a finite number above 0 is needed")
+    return certify_network(network(weights, form, slopes, time_constants), rate, euler_step)
+
+
+def certify_network(asked: Network, rate: float = 0.0, euler_step: float | None = None) -> Certification:
+    """The same for a `Network`."""
+    attempts: list[Attempt] = []
+    proved = _quadratic(asked, rate, attempts)
+    if proved is not None:
+        condition, claim = proved
+        verdict, claims, reached = Verdict.CONTRACTING, (claim,), float(claim.rate)
+    else:
+        condition, reached = None, None
+        verdict, claims = _negative(asked, rate, attempts)
+    non_quadratic = _non_quadratic(asked, rate, verdict, attempts)
+    euler = None
+    if euler_step is not None and proved is not None and (metric := as_multiplier(asked, claim)) is not None:
+        euler = certify_euler_step(asked, euler_step, metric)
+        attempts.append(Attempt("Euler step", None, euler is not None))
+    return Certification(asked, verdict, rate, condition, reached, claims, non_quadratic, euler, tuple(attempts))
+
+
+def as_multiplier(asked: Network, claim: Claim) -> Multiplier | None:
+    """The claim by the multiplier LMI, where it is one or implies one."""
+    if isinstance(claim, AbsoluteWeights):
+        return claim.as_multiplier(asked.exact)
+    return claim if isinstance(claim, Multiplier) else None
+
+
+def applicable(asked: Network) -> tuple[Condition, ...]:
+    """The conditions on constant quadratic metrics that are worth their cost, what asks for least first.
+
+    Theorems 2 and 3 reach the best rate there is, so that no other is tried where one of them holds.
+    """
+    cheap = (TRIANGULAR, ABSOLUTE, SYMMETRIC, PRODUCT)
+    if asked.size > SEARCHED or any(best.supremum(asked) is not None for best in (SYMMETRIC, PRODUCT)):
+        return cheap
+    return (*cheap, SINGULAR, MULTIPLIER)
+
+
+def _quadratic(asked: Network, rate: float, attempts: list[Attempt]) -> tuple[str, Claim] | None:
+    """The best rate that some condition proves, the simplest condition of those that reach it."""
+    found: list[tuple[Condition, Supremum]] = []
+    for condition in applicable(asked):
+        supremum = condition.supremum(asked)
+        attempts.append(Attempt(condition.name, None if supremum is None else supremum.rate, False))
+        if supremum is not None and supremum.rate > rate:
+            found.append((condition, supremum))
+    best = max((supremum.rate for _, supremum in found), default=0.0)
+    level = [pair for pair in found if pair[1].rate >= best * (1 - _TIE)]
+    others = sorted((pair for pair in found if pair not in level), key=lambda pair: -pair[1].rate)
+    for condition, supremum in (*level, *others):
+        for claimed in _claimable(supremum.rate, rate):
+            claim = condition.prove(asked, claimed)
+            if claim is not None:
+                _mark(attempts, condition.name)
+                return condition.name, claim
+    if asked.size <= CORNERED and (claim := VERTEX.prove(asked, max(rate, 1e-3))) is not None:
+        supremum = VERTEX.supremum(asked)
+        attempts.append(Attempt(VERTEX.name, None if supremum is None else supremum.rate, True))
+        return VERTEX.name, (supremum and VERTEX.prove(asked, max(supremum.rate, rate))) or claim
+    return None
+
+
+def _claimable(best: float, rate: float) -> Iterator[float]:
+    """Rates below the best, the asked one last, as short numbers."""
+    for slack in _SLACKS:
+        claimed = short(best * (1 - slack), bits=30)
+        if claimed >= rate and claimed > 0:
+            yield claimed
+    if rate > 0:
+        yield rate
+
+
+def _negative(asked: Network, rate: float, attempts: list[Attempt]) -> tuple[Verdict, tuple[Statement, ...]]:
+    """That there is no metric, and that the network is unstable; the stronger is the verdict."""
+    refuted = refute_quadratic(asked, rate)
+    attempts.append(Attempt("no quadratic metric", None, refuted is not None))
+    unstable: Statement | None = unstable_slopes(asked, rate)
+    attempts.append(Attempt("unstable at fixed slopes", None, unstable is not None))
+    if unstable is None and asked.size <= CORNERED:
+        unstable = unstable_switching(asked, rate)
+        attempts.append(Attempt("unstable under switching", None, unstable is not None))
+    if unstable is not None:
+        return Verdict.NOT_CONTRACTING, (unstable,) if refuted is None else (unstable, refuted)
+    if refuted is not None:
+        return Verdict.NO_QUADRATIC_METRIC, (refuted,)
+    return Verdict.UNDECIDED, ()
+
+
+def _non_quadratic(asked: Network, rate: float, verdict: Verdict, attempts: list[Attempt]) -> Claim | None:
+    """A proof by another norm, the best of those found."""
+    if verdict is Verdict.NOT_CONTRACTING:
+        return None
+    suprema = [(condition, condition.supremum(asked)) for condition in NON_QUADRATIC]
+    for condition, supremum in sorted(suprema, key=lambda pair: -(pair[1].rate if pair[1] else 0.0)):
+        claim = None
+        if supremum is not None and supremum.rate > rate:
+            claims = (condition.prove(asked, claimed) for claimed in _claimable(supremum.rate, rate))
+            claim = next((claim for claim in claims if claim is not None), None)
+        attempts.append(Attempt(condition.name, None if supremum is None else supremum.rate, claim is not None))
+        if claim is not None:
+            return claim
+    if verdict is not Verdict.CONTRACTING and asked.size <= 3:
+        for claimed in (rate,) if rate > 0 else (0.1, 0.03, 0.01):
+            polytope = contracting_polytope(asked, claimed)
+            attempts.append(Attempt("polytope", claimed, polytope is not None))
+            if polytope is not None:
+                return polytope
+    return None
+
+
+def _mark(attempts: list[Attempt], name: str) -> None:
+    attempts[:] = [Attempt(a.name, a.rate, a.proved or a.name == name) for a in attempts]

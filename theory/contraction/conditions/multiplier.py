@@ -1,0 +1,105 @@
+"""The multiplier LMI, which contains Theorems 1 to 5."""
+
+from dataclasses import replace
+from functools import lru_cache
+
+import sympy as sp
+
+from theory.contraction.claims.multiplier import Multiplier, multiplier_blocks
+from theory.contraction.conditions.condition import (
+    Condition,
+    Supremum,
+    diagonal,
+    generic,
+    generic_symmetric,
+    vector,
+)
+from theory.contraction.form import FORMS
+from theory.contraction.network import Network
+from theory.contraction.search.frequency_dual import refute_multiplier
+from theory.contraction.search.multiplier_lmi import best_multiplier_rate, prove_multiplier_lmi
+from theory.contraction.search.parabola import (
+    Effort,
+    ParabolaOutcome,
+    ParabolaSearch,
+    minimise_parabola,
+    propose_multiplier,
+)
+
+
+class MultiplierCondition(Condition):
+    """A metric P and a positive number Q_i a neuron solve the multiplier LMI.
+
+    With w = D y, -x^T (P J + J^T P + 2 c P) x = [x w] (LMI) [x w]^T + 2 w^T Q (y - w), y = x or G W x (identity in
+    both forms, with time constants), and the last term is not negative. With time constants of one the condition is
+    that of the parabola (`theory/contraction/search/parabola.py`), which asks for n unknowns only.
+    """
+
+    name = "multiplier"
+    asks = (
+        "the multiplier LMI has a solution P > 0, Q > 0 diagonal; with time constants of one, equally, some "
+        "D W D^-1 has its numerical range inside a parabola"
+    )
+    source = "derived here; an instance of the S-procedure for slope-restricted nonlinearities"
+
+    def supremum(self, network: Network) -> Supremum | None:
+        """See `Condition`."""
+        if not network.uniform:
+            found = best_multiplier_rate(network)
+            return None if found is None else Supremum(*found)
+        search = searched(network)
+        unbounded = search.outcome is ParabolaOutcome.UNBOUNDED
+        return Supremum(1 - search.value, float("inf") if unbounded else 1 / search.value)
+
+    def prove(self, network: Network, rate: float) -> Multiplier | None:
+        """See `Condition`."""
+        if not network.uniform:
+            return prove_multiplier_lmi(network, rate)
+        return propose_multiplier(network, rate, searched(network))
+
+    def refuted(self, network: Network) -> bool:
+        """A dual solution: a few frequencies, with a vector each."""
+        return network.uniform and refute_multiplier(network, 0.0) is not None
+
+    def identities(self, size: int) -> tuple[sp.MatrixBase, ...]:
+        """See `Theorem`."""
+        metric, gained = generic_symmetric("P", size), generic("M", size)
+        multiplier, slopes, leaks = diagonal("q", size), diagonal("d", size), diagonal("l", size)
+        rate, x = sp.Symbol("c"), vector("x", size)
+        zeros = []
+        for form in FORMS:
+            jacobian = leaks * (form.sloped(gained, slopes) - sp.eye(size))
+            read = form.sensed(gained.T, x)
+            w = slopes * read
+            top, corner, bottom = multiplier_blocks(form, gained, leaks, metric, multiplier, rate)
+            decay = -(x.T * (metric * jacobian + jacobian.T * metric + 2 * rate * metric) * x)[0]
+            quadratic = (x.T * top * x + 2 * x.T * corner * w + w.T * bottom * w)[0]
+            zeros.append(sp.expand(decay - quadratic - 2 * (w.T * multiplier * (read - w))[0]))
+        return (sp.Matrix(zeros),)
+
+
+def searched(network: Network) -> ParabolaSearch:
+    """The search for this network, made once for all gains: the best scaling is the same, f* is proportional to the gain."""
+    largest = float(network.slopes.max())
+    shape = Network(network.weights, network.form, network.slopes / largest, network.time_constants)
+    found = _searched(_Shape(shape))
+    return replace(found, value=largest * found.value, lower=largest * found.lower)
+
+
+class _Shape:
+    """A network that is equal to others of the same weights, slopes and form."""
+
+    def __init__(self, network: Network) -> None:
+        self.gained = network.gained
+        self._key = (network.form.name, self.gained.shape, self.gained.tobytes())
+
+    def __hash__(self) -> int:
+        return hash(self._key)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Shape) and self._key == other._key
+
+
+@lru_cache(maxsize=8)
+def _searched(shape: _Shape) -> ParabolaSearch:
+    return minimise_parabola(shape.gained, Effort())

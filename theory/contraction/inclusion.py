@@ -1,0 +1,128 @@
+"""Which condition contains which: a proof for every inclusion, a separating matrix for every pair that is none."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from functools import cache
+
+import numpy as np
+
+from theory.contraction.conditions.condition import Condition
+from theory.contraction.conditions.registry import (
+    ABSOLUTE,
+    CONDITIONS,
+    MULTIPLIER,
+    NORM_1,
+    NORM_INF,
+    PRODUCT,
+    SINGULAR,
+    SYMMETRIC,
+    TRIANGULAR,
+    VERTEX,
+)
+from theory.contraction.form import VOLTAGE, Form
+from theory.contraction.network import Matrix, network
+
+
+class Membership(Enum):
+    """Where a matrix stands with a condition; both answers but the last are proved in rational arithmetic."""
+
+    HOLDS = "holds"
+    FAILS = "fails"
+    OPEN = "open"
+
+
+def membership(condition: Condition, weights: Matrix, form: Form) -> Membership:
+    """Whether the condition holds for the network with slopes in [0, 1] and time constants of one."""
+    asked = network(weights, form)
+    if condition.refuted(asked):
+        return Membership.FAILS
+    supremum = condition.supremum(asked)
+    if supremum is not None and supremum.rate > 0 and condition.prove(asked, 0.5 * supremum.rate) is not None:
+        return Membership.HOLDS
+    return Membership.OPEN
+
+
+def contained(form: Form) -> dict[tuple[str, str], str]:
+    """Every inclusion (this, in that), with its reason; inclusions that follow from two others are derived from them."""
+    signed, dropped = (NORM_1, NORM_INF) if form == VOLTAGE else (NORM_INF, NORM_1)
+    direct = {
+        (TRIANGULAR, ABSOLUTE): "a triangular majorant has its diagonal for eigenvalues",
+        (ABSOLUTE, dropped): "the same vector r, A r < r, gives the weights of the norm",
+        (dropped, ABSOLUTE): "A q <= (1 - c) q with q > 0 bounds the spectral radius of A",
+        (dropped, signed): "keeping the sign of the diagonal lowers the majorant",
+        (ABSOLUTE, MULTIPLIER): "P = l / r and Q in closed form (AbsoluteWeights.as_multiplier)",
+        (SYMMETRIC, MULTIPLIER): "P = theta^-1 or theta, Q = I (SymmetricCondition.identities)",
+        (PRODUCT, MULTIPLIER): "theta with all eigenvalues of the symmetrised W below zero",
+        (SINGULAR, MULTIPLIER): "Q = s P or P / s (SingularCondition)",
+        (MULTIPLIER, VERTEX): "the same P serves at every corner (MultiplierCondition.identities)",
+    }
+    reasons = {(a.name, b.name): reason for (a, b), reason in direct.items()}
+    names = [condition.name for condition in CONDITIONS]
+    for middle in names:
+        for a in names:
+            for b in names:
+                if a != b and (a, middle) in reasons and (middle, b) in reasons:
+                    reasons.setdefault((a, b), f"through {middle}")
+    return reasons
+
+
+@dataclass(frozen=True)
+class InclusionTable:
+    """For every ordered pair of conditions: the reason why the first is contained in the second, or a separating matrix."""
+
+    form: Form
+    reasons: Mapping[tuple[str, str], str]
+    separating: Mapping[tuple[str, str], Matrix]
+    memberships: tuple[tuple[Matrix, Mapping[str, Membership]], ...]
+
+    @property
+    def open(self) -> tuple[tuple[str, str], ...]:
+        """Pairs for which neither is known."""
+        names = [condition.name for condition in CONDITIONS]
+        pairs = ((a, b) for a in names for b in names if a != b)
+        return tuple(pair for pair in pairs if pair not in self.reasons and pair not in self.separating)
+
+    @property
+    def contradictions(self) -> tuple[tuple[str, str], ...]:
+        """Inclusions that some matrix of the table violates: there are none, unless a proof is wrong."""
+        return tuple(
+            (a, b)
+            for a, b in self.reasons
+            for _, found in self.memberships
+            if found[a] is Membership.HOLDS and found[b] is Membership.FAILS
+        )
+
+
+EXAMPLES: tuple[tuple[tuple[float, ...], ...], ...] = (
+    ((-5,),),
+    ((0, -1.5), (1.5, 0)),
+    ((0, -0.875), (0.875, 0)),
+    ((0, 8), (0, 0)),
+    ((0, 0), (8, 0)),
+    ((0, 0.5), (0.25, 0)),
+    ((-4, 4.75), (-4.75, -4)),
+    ((-3, 2.5), (2.5, -3)),
+    ((-1, 4), (0.125, -1)),
+    ((0.5, 0.25), (0.25, -4)),
+    ((0, -0.875, -0.875), (-0.875, 0, -0.875), (-0.875, -0.875, 0)),
+    ((-2, 1, 0), (4, -3, 1), (0, 0.25, -1)),
+)
+"""Small matrices of binary fractions, each in some conditions and outside others."""
+
+
+@cache
+def inclusion_table(form: Form) -> InclusionTable:
+    """The table for one form, computed: memberships of every example and of its transpose, all proved."""
+    found = []
+    for rows in EXAMPLES:
+        weights = np.array(rows, dtype=float)
+        for matrix in (weights, weights.T.copy()):
+            found.append((matrix, {c.name: membership(c, matrix, form) for c in CONDITIONS}))
+    separating: dict[tuple[str, str], Matrix] = {}
+    for matrix, memberships in found:
+        for a, first in memberships.items():
+            for b, second in memberships.items():
+                if first is Membership.HOLDS and second is Membership.FAILS:
+                    separating.setdefault((a, b), matrix)
+    return InclusionTable(form, contained(form), separating, tuple(found))

@@ -1,0 +1,72 @@
+"""What can be said of a network, and with which proof."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from theory.contraction.certificate import Certificate
+from theory.contraction.claims.claim import Claim, Statement
+from theory.contraction.claims.euler_step import EulerStep
+from theory.contraction.network import Network
+
+
+class Verdict(Enum):
+    """Four answers to whether a network forgets its initial state; all but the last are proofs."""
+
+    CONTRACTING = "contracting", "a constant quadratic metric contracts at the rate, whatever the slopes do"
+    NO_QUADRATIC_METRIC = "no_quadratic_metric", "no constant quadratic metric contracts; another norm may"
+    NOT_CONTRACTING = "not_contracting", "at fixed slopes, or along a switching law, a displacement does not die out"
+    UNDECIDED = "undecided", "nothing was proved: see what was tried, and how close it came"
+
+    def __init__(self, word: str, sentence: str) -> None:
+        self.word = word
+        self.sentence = sentence
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """Something that was tried: what it could give at best, in floating point, and whether it was proved."""
+
+    name: str
+    rate: float | None
+    proved: bool
+
+
+@dataclass(frozen=True)
+class Gain:
+    """The largest factor that all slopes can be multiplied by while contraction at the asked rate is certified.
+
+    At `low` it is proved. At `high` another statement is proved: that the condition or every quadratic metric fails,
+    or that the network is unstable; None where none was found. `unbounded` where the condition holds at every gain.
+    """
+
+    low: float | None
+    low_claim: Claim | None
+    high: float | None
+    high_claim: Statement | None
+    unbounded: bool
+
+
+@dataclass(frozen=True)
+class Certification:
+    """The answer about one network.
+
+    `rate` is certified, in units of one over that of the time constants; `condition` proved it. `claims` prove the
+    verdict, `non_quadratic` is a proof by another norm, `euler` one for the step that was asked about.
+    """
+
+    network: Network
+    verdict: Verdict
+    asked_rate: float
+    condition: str | None
+    rate: float | None
+    claims: tuple[Statement, ...]
+    non_quadratic: Claim | None
+    euler: EulerStep | None
+    attempts: tuple[Attempt, ...]
+
+    @property
+    def certificate(self) -> Certificate | None:
+        """All that was proved, as a file; None where nothing was."""
+        others = tuple(claim for claim in (self.non_quadratic, self.euler) if claim is not None)
+        claims = (*self.claims, *others)
+        return Certificate(self.network.exact, claims) if claims else None
