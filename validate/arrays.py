@@ -26,7 +26,7 @@ def read_npz(path: Path, required: Iterable[str], optional: Iterable[str] = ()) 
     Raises:
         BadArray: if the file cannot be read, an array is missing or unknown, or holds other than finite real numbers.
     """
-    return _guarded(lambda: _read_npz(path, tuple(required), tuple(optional)))
+    return guarded(lambda: _read_npz(path, tuple(required), tuple(optional)))
 
 
 def read_matrix(path: Path) -> Float[np.ndarray, "rows columns"]:
@@ -35,7 +35,7 @@ def read_matrix(path: Path) -> Float[np.ndarray, "rows columns"]:
     Raises:
         BadArray: if the file cannot be read, or holds other than a matrix of finite real numbers.
     """
-    matrix = finite("the matrix", _guarded(lambda: _read_csv(path) if path.suffix == ".csv" else _read_npy(path)))
+    matrix = finite("the matrix", guarded(lambda: _read_csv(path) if path.suffix == ".csv" else _read_npy(path)))
     if matrix.ndim != 2 or matrix.size == 0:
         raise BadArray(f"the array has shape {matrix.shape}, which is no matrix")
     return matrix
@@ -85,7 +85,7 @@ def _read_csv(path: Path) -> Array:
     return np.loadtxt(path, delimiter=",", ndmin=2, encoding="utf-8-sig")
 
 
-def _guarded(read: Callable[[], ResultT]) -> ResultT:
+def guarded(read: Callable[[], ResultT]) -> ResultT:
     """Run the reader; of whatever a broken file makes numpy and zipfile raise, keep the first sentence."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

@@ -155,6 +155,25 @@ class InputFile(Kind):
 
 
 @dataclass(frozen=True)
+class InputDirectory(Kind):
+    """A directory that exists and can be read."""
+
+    metavar: str = "DIR"
+    accepted: str = "a directory that exists"
+
+    def __call__(self, text: object) -> Path:
+        """See `Kind`."""
+        path = Path(str(text))
+        if not text or not _exists(path, text, self.accepted):
+            raise self._bad(text, "does not exist")
+        if not path.is_dir():
+            raise self._bad(text, "is not a directory")
+        if not os.access(path, os.R_OK | os.X_OK):
+            raise self._bad(text, "cannot be read")
+        return path
+
+
+@dataclass(frozen=True)
 class NewFile(Kind):
     """A file that can be written.
 

@@ -30,7 +30,9 @@ from theory.contraction.search.vertex_dual import refute_quadratic
 from theory.contraction.verdict import Attempt, Certification, Verdict
 
 SEARCHED = 512
-"""Neurons up to which Theorem 5 and the multiplier LMI are searched; beyond, Theorems 1 to 4 are tried alone."""
+"""Neurons up to which the multiplier LMI is searched; beyond, Theorems 1 to 4 are tried alone."""
+SINGULAR_UP_TO = 32
+"""Neurons up to which Theorem 5 is tried: the multiplier LMI contains it, and costs less beyond."""
 CORNERED = 6
 """Neurons up to which all corners of the slopes are searched, and polytopes sought, as a matter of course."""
 _SLACKS = (1e-6, 1e-5, 1e-4, 1e-3, 1e-2)
@@ -93,7 +95,7 @@ def certify_network(asked: Network, rate: float = 0.0, euler_step: float | None 
     return Certification(asked, verdict, rate, condition, reached, claims, non_quadratic, euler, tuple(attempts))
 
 
-def as_multiplier(asked: Network, claim: Claim) -> Multiplier | None:
+def as_multiplier(asked: Network, claim: Statement) -> Multiplier | None:
     """The claim by the multiplier LMI, where it is one or implies one."""
     if isinstance(claim, AbsoluteWeights):
         return claim.as_multiplier(asked.exact)
@@ -108,7 +110,7 @@ def applicable(asked: Network) -> tuple[Condition, ...]:
     cheap = (TRIANGULAR, ABSOLUTE, SYMMETRIC, PRODUCT)
     if asked.size > SEARCHED or any(best.supremum(asked) is not None for best in (SYMMETRIC, PRODUCT)):
         return cheap
-    return (*cheap, SINGULAR, MULTIPLIER)
+    return (*cheap, SINGULAR, MULTIPLIER) if asked.size <= SINGULAR_UP_TO else (*cheap, MULTIPLIER)
 
 
 def _quadratic(asked: Network, rate: float, attempts: list[Attempt]) -> tuple[str, Claim] | None:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from theory.contraction.certify import applicable
+from theory.contraction.certify import CORNERED, applicable
 from theory.contraction.claims.claim import Statement
 from theory.contraction.conditions.condition import Condition
 from theory.contraction.exact_matrix import short
@@ -60,10 +60,11 @@ def _above(asked: Network, gain: float, rate: float) -> tuple[float | None, Stat
     """The nearest gain at which something that excludes more is proved, and that."""
     if asked.size > BRACKETED:
         return None, None
+    small = asked.size <= CORNERED
     for slack in _SLACKS:
         high = short(gain * (1 + slack), bits=30)
         scaled = asked.with_gain(high)
-        for refute in (refute_quadratic, unstable_slopes, refute_multiplier):
+        for refute in (refute_quadratic, unstable_slopes, refute_multiplier) if small else (refute_multiplier,):
             statement: Statement | None = refute(scaled, rate)
             if statement is not None:
                 return high, statement

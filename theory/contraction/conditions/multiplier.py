@@ -19,7 +19,6 @@ from theory.contraction.network import Network
 from theory.contraction.search.frequency_dual import refute_multiplier
 from theory.contraction.search.multiplier_lmi import best_multiplier_rate, prove_multiplier_lmi
 from theory.contraction.search.parabola import (
-    Effort,
     ParabolaOutcome,
     ParabolaSearch,
     minimise_parabola,
@@ -48,7 +47,7 @@ class MultiplierCondition(Condition):
             found = best_multiplier_rate(network)
             return None if found is None else Supremum(*found)
         search = searched(network)
-        unbounded = search.outcome is ParabolaOutcome.UNBOUNDED
+        unbounded = search.outcome is ParabolaOutcome.VANISHING
         return Supremum(1 - search.value, float("inf") if unbounded else 1 / search.value)
 
     def prove(self, network: Network, rate: float) -> Multiplier | None:
@@ -79,7 +78,7 @@ class MultiplierCondition(Condition):
 
 
 def searched(network: Network) -> ParabolaSearch:
-    """The search for this network, made once for all gains: the best scaling is the same, f* is proportional to the gain."""
+    """The search for this network, made once for all gains: the best scaling is the same, f* grows with the gain."""
     largest = float(network.slopes.max())
     shape = Network(network.weights, network.form, network.slopes / largest, network.time_constants)
     found = _searched(_Shape(shape))
@@ -102,4 +101,4 @@ class _Shape:
 
 @lru_cache(maxsize=8)
 def _searched(shape: _Shape) -> ParabolaSearch:
-    return minimise_parabola(shape.gained, Effort())
+    return minimise_parabola(shape.gained)

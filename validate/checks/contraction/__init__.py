@@ -1,0 +1,1 @@
+"""What the sections of the contraction command predict, measure and compare."""

@@ -1,0 +1,69 @@
+"""From a network as theory sees it to one that is integrated, and back: the same weights, nothing else shared."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from simulate.assembly.activation import RELU, TANH, Activation, Steepened
+from simulate.assembly.form import RATE as SIMULATED_RATE
+from simulate.assembly.form import VOLTAGE as SIMULATED_VOLTAGE
+from simulate.assembly.form import Form as SimulatedForm
+from simulate.assembly.inputs import RandomSinusoids, Sinusoids
+from simulate.assembly.metric import Dense
+from simulate.assembly.network import Assembly as SimulatedAssembly
+from simulate.assembly.network import Network as SimulatedNetwork
+from theory.contraction.assembly.assembly import Assembly
+from theory.contraction.exact_matrix import ExactMatrix
+from theory.contraction.form import VOLTAGE, Form
+from theory.contraction.network import Network
+
+ACTIVATIONS: tuple[Activation, ...] = (RELU, TANH)
+
+
+def simulated_form(form: Form) -> SimulatedForm:
+    """The form of the same name."""
+    return SIMULATED_VOLTAGE if form == VOLTAGE else SIMULATED_RATE
+
+
+def simulated_network(network: Network, activation: Activation) -> SimulatedNetwork:
+    """The network with one nonlinearity for all, whose largest slope is scaled to that of the network (one for all)."""
+    gain = float(network.slopes[0]) / activation.largest_slope
+    return SimulatedNetwork(
+        jnp.asarray(network.weights), simulated_form(network.form), Steepened(activation, gain), 1.0
+    )
+
+
+def simulated_assembly(assembly: Assembly, activation: Activation) -> SimulatedAssembly:
+    """The assembly with the links that theory gives, rounded to floats."""
+    modules = tuple(
+        SimulatedNetwork(
+            jnp.asarray(member.network.weights.approximate()),
+            simulated_form(member.network.form),
+            activation,
+            float(ExactMatrix.of([[member.time_constant]]).approximate()[0, 0]),
+        )
+        for member in assembly.members
+    )
+    sizes = [member.size for member in assembly.members]
+    ends = np.cumsum([0, *sizes])
+    links = np.zeros((sum(sizes), sum(sizes)))
+    for (i, j), link in assembly.links.items():
+        links[ends[i] : ends[i + 1], ends[j] : ends[j + 1]] = link.approximate()
+    return SimulatedAssembly(modules, jnp.asarray(links))
+
+
+def dense_metric(metric: ExactMatrix) -> Dense:
+    """A metric to measure distances by."""
+    return Dense(jnp.asarray(metric.approximate()))
+
+
+def random_drives(count: int, units: int, seed: int) -> Sinusoids:
+    """Inputs that vary in time, one for each pair of trajectories."""
+    keys = jax.random.split(jax.random.key(seed), count)
+    return jax.vmap(lambda key: RandomSinusoids().draw(key, units))(keys)
+
+
+def random_starts(count: int, units: int, seed: int) -> tuple[jax.Array, jax.Array]:
+    """Two states for each pair of trajectories."""
+    first, second = jax.random.split(jax.random.key(seed + 1))
+    return 3 * jax.random.normal(first, (count, units)), 3 * jax.random.normal(second, (count, units))

@@ -1,0 +1,83 @@
+"""A user's weight matrix in a file: npy, csv, or one matrix of a PyTorch-style safetensors state dict."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float
+
+from validate.arrays import BadArray, finite, guarded, read_matrix
+from validate.options import InputFile, Kind
+
+SQUARE = "a square matrix of finite real numbers"
+_GATED = {3: "a GRU", 4: "an LSTM"}
+
+
+@dataclass(frozen=True)
+class MatrixFile:
+    """Where the matrix is: the file, and its key in a safetensors file."""
+
+    path: Path
+    key: str | None
+
+    def __str__(self) -> str:
+        return str(self.path) if self.key is None else f"{self.path}:{self.key}"
+
+    def read(self) -> Float[np.ndarray, "n n"]:
+        """The matrix.
+
+        Raises:
+            BadArray: if the file cannot be read or holds no such matrix, or one that belongs to a gated cell.
+        """
+        if self.path.suffix == ".safetensors":
+            matrix = guarded(lambda: _from_state_dict(self.path, self.key))
+        else:
+            matrix = read_matrix(self.path)
+        if matrix.ndim != 2 or matrix.size == 0 or matrix.shape[0] != matrix.shape[1]:
+            raise BadArray(f"the matrix is {_shape(matrix)}{_gated(matrix)}; {SQUARE} is needed")
+        return matrix
+
+
+@dataclass(frozen=True)
+class MatrixOption(Kind):
+    """A matrix file, named FILE or FILE.safetensors:KEY."""
+
+    metavar: str = "FILE"
+    accepted: str = f"a file that exists, .npy, .csv or .safetensors:KEY, with {SQUARE}"
+
+    def __call__(self, text: object) -> MatrixFile:
+        """See `Kind`."""
+        name, colon, key = str(text).rpartition(".safetensors:")
+        if colon:
+            path = InputFile((".safetensors",))(f"{name}.safetensors")
+            return MatrixFile(path, key)
+        return MatrixFile(InputFile((".npy", ".csv", ".safetensors"))(text), None)
+
+
+def _from_state_dict(path: Path, key: str | None) -> Float[np.ndarray, "..."]:
+    from safetensors import safe_open
+
+    with safe_open(path, framework="numpy") as file:
+        names = list(file.keys())
+        if key is None:
+            square = [name for name in names if len(set(file.get_slice(name).get_shape())) == 1]
+            square = [name for name in square if len(file.get_slice(name).get_shape()) == 2]
+            if len(square) != 1:
+                listed = ", ".join(square) or "none"
+                raise BadArray(f"it holds {len(square)} square matrices ({listed}): name one as FILE.safetensors:KEY")
+            key = square[0]
+        if key not in names:
+            raise BadArray(f"it has no tensor named {key!r}; it has {', '.join(names) or 'none'}")
+        return finite(key, np.asarray(file.get_tensor(key)))
+
+
+def _shape(matrix: np.ndarray) -> str:
+    return " x ".join(map(str, matrix.shape)) if matrix.ndim else "one number"
+
+
+def _gated(matrix: np.ndarray) -> str:
+    """Why a stack of several square matrices is refused."""
+    if matrix.ndim != 2 or matrix.shape[1] == 0 or matrix.shape[0] % matrix.shape[1]:
+        return ""
+    cell = _GATED.get(matrix.shape[0] // matrix.shape[1])
+    return f": these are the weights of {cell}, a gated cell, about which these theorems say nothing" if cell else ""
