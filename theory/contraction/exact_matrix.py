@@ -66,12 +66,11 @@ class ExactMatrix:
     def block_diagonal(cls, blocks: Sequence["ExactMatrix"]) -> "ExactMatrix":
         """Blocks along the diagonal, zeros elsewhere."""
         widths = [block.shape[1] for block in blocks]
-        rows, before = [], 0
+        whole, place = cls.zeros(sum(widths), sum(widths)), 0
         for block, width in zip(blocks, widths, strict=True):
-            after = sum(widths) - before - width
-            rows += [[flint.fmpq(0)] * before + row + [flint.fmpq(0)] * after for row in block.rows()]
-            before += width
-        return cls(flint.fmpq_mat(rows))
+            whole.put(place, place, block)
+            place += width
+        return whole
 
     @classmethod
     def symmetric(cls, top: "ExactMatrix", corner: "ExactMatrix", bottom: "ExactMatrix") -> "ExactMatrix":
@@ -97,6 +96,12 @@ class ExactMatrix:
     def diagonal_entries(self) -> list[flint.fmpq]:
         """The entries on the diagonal."""
         return [self.entries[i, i] for i in range(min(self.shape))]
+
+    def put(self, row: int, column: int, block: "ExactMatrix") -> None:
+        """Write a block into the matrix, its first entry at (row, column)."""
+        for i, entries in enumerate(block.rows()):
+            for j, entry in enumerate(entries):
+                self.entries[row + i, column + j] = entry
 
     def block(self, rows: slice, columns: slice) -> "ExactMatrix":
         """Some rows and columns."""

@@ -5,6 +5,7 @@ import numpy as np
 from theory.contraction.certify import CORNERED, applicable
 from theory.contraction.claims.claim import Statement
 from theory.contraction.conditions.condition import Condition
+from theory.contraction.conditions.multiplier import searched
 from theory.contraction.exact_matrix import short
 from theory.contraction.network import Network
 from theory.contraction.search.frequency_dual import refute_multiplier
@@ -57,15 +58,26 @@ def _reach(condition: Condition, asked: Network, rate: float) -> float:
 
 
 def _above(asked: Network, gain: float, rate: float) -> tuple[float | None, Statement | None]:
-    """The nearest gain at which something that excludes more is proved, and that."""
+    """The nearest gain at which something that excludes more is proved, and that.
+
+    For a few neurons that is every quadratic metric, or contraction itself; else, or where these are further off, multipliers.
+    """
     if asked.size > BRACKETED:
         return None, None
-    small = asked.size <= CORNERED
-    for slack in _SLACKS:
-        high = short(gain * (1 + slack), bits=30)
+    if asked.size <= CORNERED:
+        for slack in _SLACKS:
+            high = short(gain * (1 + slack), bits=30)
+            for refute in (refute_quadratic, unstable_slopes):
+                statement: Statement | None = refute(asked.with_gain(high), rate)
+                if statement is not None:
+                    return high, statement
+    if not asked.uniform or rate >= 1:
+        return None, None
+    excluded = (1 - rate) / searched(asked).lower if searched(asked).lower > 0 else np.inf
+    for slack in _SLACKS if np.isfinite(excluded) else ():
+        high = short(excluded * (1 + slack), bits=30)
         scaled = asked.with_gain(high)
-        for refute in (refute_quadratic, unstable_slopes, refute_multiplier) if small else (refute_multiplier,):
-            statement: Statement | None = refute(scaled, rate)
-            if statement is not None:
-                return high, statement
+        found = refute_multiplier(scaled, rate, searched(scaled))
+        if found is not None:
+            return high, found
     return None, None

@@ -23,7 +23,6 @@ from theory.contraction.conditions.registry import (
 from theory.contraction.form import VOLTAGE, Form
 from theory.contraction.network import Matrix, network
 
-
 _RATE = 2.0**-10
 
 
@@ -117,7 +116,11 @@ EXAMPLES: tuple[tuple[tuple[float, ...], ...], ...] = (
 def inclusion_table(form: Form) -> InclusionTable:
     """The table for one form, computed: memberships of every example and of its transpose, all proved."""
     found = []
-    examples = {np.array(side, dtype=float).tobytes(): side for rows in EXAMPLES for side in (rows, tuple(zip(*rows, strict=True)))}
+    examples = {
+        np.array(side, dtype=float).tobytes(): side
+        for rows in EXAMPLES
+        for side in (rows, tuple(zip(*rows, strict=True)))
+    }
     for rows in examples.values():
         matrix = np.array(rows, dtype=float)
         found.append((matrix, {c.name: membership(c, matrix, form) for c in CONDITIONS}))

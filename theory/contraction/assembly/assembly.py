@@ -104,6 +104,14 @@ class Assembly:
             total = total + self.links[j, i].T @ self.members[j].metric
         return total
 
+    def whole_links(self) -> ExactMatrix:
+        """L as one matrix over all neurons."""
+        places = list(_spans(self))
+        total = ExactMatrix.zeros(self.size, self.size)
+        for (i, j), link in self.links.items():
+            total.put(places[i][1].start, places[j][1].start, link)
+        return total
+
     def rescaled(self, factor: flint.fmpq) -> "Assembly":
         """The same with the metric multiplied by a number."""
         return Assembly(tuple(replace(member, weight=member.weight * factor) for member in self.members), self.links)

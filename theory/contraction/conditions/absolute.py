@@ -12,7 +12,7 @@ from theory.contraction.conditions.metzler import (
     not_below_one,
     positive_solution,
 )
-from theory.contraction.exact_matrix import exact_vector, rational
+from theory.contraction.exact_matrix import exact_vector, rational, short
 from theory.contraction.network import Network
 
 
@@ -39,6 +39,21 @@ class AbsoluteWeightsCondition(Condition):
         if right is None or left is None:
             return None
         claim = AbsoluteWeights(rational(rate), exact_vector(left), exact_vector(right))
+        return claim if claim.holds(network.exact) else None
+
+    def prove_from(self, network: Network) -> AbsoluteWeights | None:
+        """In the metric of (I - A)^-1 1 and (I - A^T)^-1 1, whatever rate it gives: for links made in that metric."""
+        majorised = approximate_majorant(network, negative_diagonal_dropped)
+        right, left = (positive_solution(network, matrix, 0.0) for matrix in (majorised, majorised.T))
+        if right is None or left is None:
+            return None
+        room = [
+            (v - matrix @ v) / v / network.time_constants for v, matrix in ((right, majorised), (left, majorised.T))
+        ]
+        rate = float(min(each.min() for each in room))
+        if rate <= 0:
+            return None
+        claim = AbsoluteWeights(rational(short(rate * (1 - 1e-6))), exact_vector(left), exact_vector(right))
         return claim if claim.holds(network.exact) else None
 
     def refuted(self, network: Network) -> bool:

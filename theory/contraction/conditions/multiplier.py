@@ -58,7 +58,7 @@ class MultiplierCondition(Condition):
 
     def refuted(self, network: Network) -> bool:
         """A dual solution: a few frequencies, with a vector each."""
-        return network.uniform and refute_multiplier(network, 0.0) is not None
+        return network.uniform and refute_multiplier(network, 0.0, searched(network)) is not None
 
     def identities(self, size: int) -> tuple[sp.MatrixBase, ...]:
         """See `Theorem`."""

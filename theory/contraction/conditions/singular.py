@@ -7,7 +7,7 @@ from theory.contraction.claims.multiplier import Multiplier
 from theory.contraction.conditions.condition import Condition, Supremum, diagonal, generic, vector
 from theory.contraction.exact_matrix import ExactMatrix, exact_vector, on_grid, rational
 from theory.contraction.form import FORMS, VOLTAGE
-from theory.contraction.network import Network
+from theory.contraction.network import Network, Vector
 from theory.contraction.search.scaled_norm import minimise_norm
 
 
@@ -32,10 +32,14 @@ class SingularCondition(Condition):
 
     def prove(self, network: Network, rate: float) -> Multiplier | None:
         """See `Condition`."""
+        return self.prove_in(network, minimise_norm(network.gained).scaling ** 2, rate)
+
+    def prove_in(self, network: Network, diagonal: Vector, rate: float) -> Multiplier | None:
+        """The claim in a given metric, T times this diagonal."""
         norm = float(1 - rate * network.time_constants.max())
         if norm <= 0:
             return None
-        scaled = on_grid(minimise_norm(network.gained).scaling ** 2, bits=48)
+        scaled = on_grid(diagonal, bits=48)
         multiplier = on_grid(scaled * (norm if network.form == VOLTAGE else 1 / norm), bits=48)
         metric = ExactMatrix.diagonal(
             p * rational(tau) for p, tau in zip(exact_vector(scaled), network.time_constants.tolist(), strict=True)

@@ -107,6 +107,7 @@ def images_run(options: ImageOptions, seed: int) -> ImagesConfig:
         learning_rate=1e-3,
         batch=128,
         epochs=options.epochs or 200,
+        schedule_epochs=float(options.epochs or 200),
         minutes=options.minutes,
         checkpoint=options.checkpoint,
         seed=seed,

@@ -48,7 +48,8 @@ class MatrixConfig:
 class ImagesConfig:
     """The settings of a run on images: a network of `modules` x `units` reads an image pixel by pixel.
 
-    `minutes` is the time that training may take, `step` the Euler step in units of tau.
+    `minutes` is the time that training may take, `step` the Euler step in units of tau; the learning rate falls to a
+    hundredth over `schedule_epochs`.
     """
 
     data: Path
@@ -61,6 +62,7 @@ class ImagesConfig:
     learning_rate: float
     batch: int
     epochs: int
+    schedule_epochs: float
     minutes: float | None
     checkpoint: Path | None
     seed: int

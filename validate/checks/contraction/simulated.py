@@ -40,7 +40,7 @@ def simulated_assembly(assembly: Assembly, activation: Activation) -> SimulatedA
             jnp.asarray(member.network.weights.approximate()),
             simulated_form(member.network.form),
             activation,
-            float(ExactMatrix.of([[member.time_constant]]).approximate()[0, 0]),
+            float(member.time_constant),
         )
         for member in assembly.members
     )

@@ -29,7 +29,7 @@ class TheoremResults:
 
 
 def checks(config: Config, report: Report, progress: Progress) -> TheoremResults:
-    """Identities that vanish, claims that are proved wherever the condition holds, and what brute force says of them."""
+    """Identities that vanish, claims proved wherever the condition holds, and what brute force says of them."""
     rng = np.random.default_rng(config.seed)
     held = np.zeros((len(CONDITIONS), len(FORMS)))
     certified = np.zeros_like(held)

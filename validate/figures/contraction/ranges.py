@@ -10,7 +10,7 @@ from validate.plotting import GUIDE, PREDICTED, new_figure, plot, style
 
 
 def range_plot(name: str, network: Network, k: float) -> Plot:
-    """The range of M = W G as it is and with every neuron measured in its best unit, and the parabola of k = 1 - rate."""
+    """The range of M as it is and with every neuron measured in its best unit, and the parabola of k = 1 - rate."""
     scaling = searched(network).scaling
     plain = numerical_range(network.gained)
     scaled = numerical_range(scaling[:, None] * network.gained / scaling)

@@ -1,0 +1,1 @@
+"""Contracting networks and their assemblies: simulated, attacked, drawn, parametrised and trained."""

@@ -1,0 +1,1 @@
+"""Trainable weights that contract by construction, whatever their unconstrained parameters."""

@@ -1,0 +1,87 @@
+"""That a network does not contract: slopes that switch in time so that a displacement does not decay."""
+
+from dataclasses import dataclass
+
+import flint
+
+from theory.contraction.claims.claim import Claim, Document, number, numbers, rows
+from theory.contraction.claims.slopes import Slopes, allowed, drift, form_value
+from theory.contraction.definite import is_positive_definite
+from theory.contraction.exact_matrix import ExactMatrix
+from theory.contraction.network import ExactNetwork
+
+PRECISION = 256
+"""Binary digits of the enclosure of an exponential."""
+
+
+@dataclass(frozen=True)
+class Leg:
+    """Slopes that are held for a time."""
+
+    slopes: Slopes
+    time: flint.fmpq
+
+
+@dataclass(frozen=True)
+class Switching(Claim):
+    """Repeated for ever, the legs do not let a displacement v fall faster than exp(-`rate` t).
+
+    One round takes y = exp(c t) x to Phi y, Phi the product of the legs' exp((J + c I) time), the first on the right.
+    As Phi^T X Phi - X > 0, y^T X y grows from round to round; it begins positive. Exponentials are enclosed in balls,
+    of rational midpoint and radius, that certainly hold them.
+    """
+
+    legs: tuple[Leg, ...]
+    lyapunov: ExactMatrix
+    vector: tuple[flint.fmpq, ...]
+
+    def holds(self, network: ExactNetwork) -> bool:
+        """See `Statement`."""
+        size = network.weights.shape[0]
+        if self.rate < 0 or not self.legs or len(self.vector) != size:
+            return False
+        if any(not allowed(network, leg.slopes) or leg.time <= 0 for leg in self.legs):
+            return False
+        if self.lyapunov.shape != (size, size) or self.lyapunov != self.lyapunov.T:
+            return False
+        if not form_value(self.lyapunov, self.vector) > 0:
+            return False
+        lowest = _lowest(self.growth(network))
+        return lowest is not None and is_positive_definite(lowest)
+
+    def growth(self, network: ExactNetwork) -> flint.arb_mat:
+        """Phi^T X Phi - X, enclosed."""
+        with flint.ctx.workprec(PRECISION):
+            round_trip = flint.arb_mat(ExactMatrix.identity(network.weights.shape[0]).entries)
+            for leg in self.legs:
+                moving = leg.time * drift(network, leg.slopes, self.rate)
+                round_trip = flint.arb_mat(moving.entries).exp() * round_trip
+            form = flint.arb_mat(self.lyapunov.entries)
+            return round_trip.transpose() * form * round_trip - form
+
+    def document(self) -> Document:
+        """See `Statement`."""
+        return {
+            "claim": "not contracting",
+            "by": "switching",
+            "rate": number(self.rate),
+            "legs": [{"slopes": numbers(leg.slopes), "time": number(leg.time)} for leg in self.legs],
+            "X": rows(self.lyapunov),
+            "vector": numbers(self.vector),
+        }
+
+
+def _lowest(enclosed: flint.arb_mat) -> ExactMatrix | None:
+    """A rational matrix below every symmetric one in the enclosure: the midpoint less rows * (largest radius) * I."""
+    table = enclosed.table()
+    if not all(ball.is_finite() for row in table for ball in row):
+        return None
+    middle = ExactMatrix.of([[_dyadic(ball.mid()) for ball in row] for row in table])
+    radius = max(_dyadic(ball.rad()) for row in table for ball in row)
+    symmetric = flint.fmpq(1, 2) * (middle + middle.T)
+    return symmetric - len(table) * radius * ExactMatrix.identity(len(table))
+
+
+def _dyadic(point: flint.arb) -> flint.fmpq:
+    mantissa, exponent = (int(part) for part in point.man_exp())
+    return flint.fmpq(mantissa << exponent) if exponent >= 0 else flint.fmpq(mantissa, 1 << -exponent)

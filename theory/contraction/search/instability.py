@@ -1,0 +1,212 @@
+"""Slopes at which displacements do not decay: the Jacobian's spectral abscissa, maximised over the slopes."""
+
+import warnings
+from collections.abc import Iterator
+
+import flint
+import numpy as np
+import scipy.linalg
+
+from theory.contraction.claims.fixed_slopes import FixedSlopes
+from theory.contraction.claims.slopes import Slopes, drift, form_value, twice_symmetric_part
+from theory.contraction.exact_matrix import ExactMatrix, on_grid, rational
+from theory.contraction.form import VOLTAGE
+from theory.contraction.network import Matrix, Network, Vector
+
+CORNERED = 10
+"""Neurons up to which all corners are tried."""
+STARTS = 4
+_AXIS = 1e-9
+_EXACT_NULL = 40
+_EXACT_LYAPUNOV = 8
+
+
+def unstable_slopes(network: Network, rate: float = 0.0) -> FixedSlopes | None:
+    """Slopes at which some displacement falls no faster than exp(-`rate` t), with proof; None where none are found.
+
+    All slopes at their largest come first, then all corners (up to `CORNERED` neurons), then ascents of the abscissa:
+    inside the box it can be larger than at the corners, from three neurons on.
+    """
+    if rate < 0:
+        return None
+    for fractions in _candidates(network, rate):
+        for shrunk in (1.0, 1 - 2.0**-7, 1 - 2.0**-13):  # an eigenvalue on the axis can so be moved off
+            if abscissa(network, shrunk * fractions) > -rate:
+                claim = _strict(network, rate, shrunk * fractions)
+                if claim is not None:
+                    return claim
+        claim = _on_the_axis(network, rate, fractions)
+        if claim is not None:
+            return claim
+    return None
+
+
+def abscissa(network: Network, fractions: Vector) -> float:
+    """The largest real part of J's eigenvalues at these fractions of the largest slopes."""
+    return float(np.linalg.eigvals(network.jacobian(fractions)).real.max())
+
+
+def steepest(network: Network, fractions: Vector) -> tuple[float, Vector]:
+    """The abscissa and its gradient in the fractions (`tests/theory/contraction/test_instability.py`: differences)."""
+    values, left, right = scipy.linalg.eig(network.jacobian(fractions), left=True)
+    top = values.real.argmax()
+    l, r = left[:, top].conj() / network.time_constants, right[:, top]  # noqa: E741
+    change = (l @ network.gained) * r if network.form == VOLTAGE else l * (network.gained @ r)
+    gradient: Vector = (change / (left[:, top].conj() @ r)).real
+    return float(values[top].real), gradient
+
+
+def _candidates(network: Network, rate: float) -> Iterator[Vector]:
+    size = network.size
+    ones = np.ones(size)
+    if abscissa(network, ones) > -rate - _AXIS:
+        yield ones
+    best: list[Vector] = []
+    if size <= CORNERED:
+        corners = (np.arange(2**size)[:, None] >> np.arange(size) & 1).astype(float)
+        values = np.concatenate(
+            [
+                np.linalg.eigvals(np.array([network.jacobian(corner) for corner in chunk])).real.max(axis=1)
+                for chunk in np.array_split(corners, max(1, len(corners) // 256))
+            ]
+        )
+        best = [corners[i] for i in np.argsort(-values, kind="stable")[:STARTS]]
+        yield from (corner for corner in best if abscissa(network, corner) > -rate - _AXIS)
+    rng = np.random.default_rng(0)
+    for start in (ones, *best, *rng.uniform(size=(STARTS if size <= 64 else 1, size))):
+        end = _ascent(network, start, -rate + 10 * _AXIS)
+        if abscissa(network, end) > -rate - _AXIS:
+            yield end
+
+
+def _ascent(network: Network, start: Vector, enough: float, steps: int = 60) -> Vector:
+    """Projected gradient ascent on the box, with a step that grows when it helps and halves when it does not."""
+    here, step = start, 0.5
+    value, gradient = steepest(network, here)
+    for _ in range(steps if network.size <= 64 else 12):
+        if value > enough or step < 1e-4:
+            break
+        norm = np.abs(gradient).max()
+        there = np.clip(here + step * gradient / norm, 0.0, 1.0) if norm > 0 else here
+        new, new_gradient = steepest(network, there)
+        if new > value:
+            here, value, gradient, step = there, new, new_gradient, 2 * step
+        else:
+            step /= 2
+    return here
+
+
+def _slopes(network: Network, fractions: Vector) -> Slopes:
+    """The slopes, exactly, and never above the largest."""
+    return tuple(map(rational, np.minimum(network.slopes * fractions, network.slopes).tolist()))
+
+
+def _strict(network: Network, rate: float, fractions: Vector) -> FixedSlopes | None:
+    """By A^T X + X A = I, A = J + c I.
+
+    X is positive somewhere exactly if an eigenvalue of A has positive real part, and exists if none is imaginary.
+    """
+    moving = network.jacobian(fractions) + rate * np.eye(network.size)
+    for solve in (_lyapunov, _lyapunov_by_halves):
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # scipy warns where an equation is nearly singular
+            try:
+                form = solve(moving)
+            except (np.linalg.LinAlgError, ValueError, Warning):
+                continue
+        if not np.isfinite(form).all():
+            continue
+        for bits in (6, 12, 24, 45) if network.size <= 32 else (30, 48):
+            rounded = on_grid(form, bits)
+            values, vectors = np.linalg.eigh(rounded)
+            claim = FixedSlopes(
+                rational(rate),
+                _slopes(network, fractions),
+                ExactMatrix.of(rounded),
+                tuple(map(rational, on_grid(vectors[:, -1], 6).tolist())),
+            )
+            if values[-1] > 0 and claim.holds(network.exact):
+                return claim
+    return None
+
+
+def _lyapunov(matrix: Matrix) -> Matrix:
+    found = scipy.linalg.solve_continuous_lyapunov(matrix.T, np.eye(len(matrix)))
+    return (found + found.T) / 2
+
+
+def _lyapunov_by_halves(matrix: Matrix) -> Matrix:
+    """X > 0 on the unstable, < 0 on the stable invariant subspace: sums of eigenvalues from both do not matter."""
+    size = len(matrix)
+    schur, basis, unstable = scipy.linalg.schur(matrix, output="real", sort=lambda real, _: real > 0)
+    if unstable == size:
+        return _lyapunov(matrix)
+    upper, coupling, lower = schur[:unstable, :unstable], schur[:unstable, unstable:], schur[unstable:, unstable:]
+    mixing = scipy.linalg.solve_sylvester(upper, -lower, -coupling)
+    to_halves = np.linalg.inv(
+        basis @ np.block([[np.eye(unstable), mixing], [np.zeros(mixing.T.shape), np.eye(size - unstable)]])
+    )
+    form = to_halves.T @ scipy.linalg.block_diag(_lyapunov(upper), _lyapunov(lower)) @ to_halves
+    return (form + form.T) / 2
+
+
+def _on_the_axis(network: Network, rate: float, fractions: Vector) -> FixedSlopes | None:
+    """By an X with A^T X + X A = 0: there is one for every pair of eigenvalues of A that add up to zero."""
+    slopes = _slopes(network, fractions)
+    moving = drift(network.exact, slopes, rational(rate))
+    for form in _stationary_forms(moving):
+        vector = _positive_vector(form)
+        claim = FixedSlopes(rational(rate), slopes, form, vector)
+        if claim.holds(network.exact):
+            return claim
+    return None
+
+
+def _stationary_forms(moving: ExactMatrix) -> Iterator[ExactMatrix]:
+    """Both signs of one X; the identity, then l l^T with l A = 0, then any, by exact linear algebra."""
+    size = moving.shape[0]
+    if twice_symmetric_part(moving) == ExactMatrix(flint.fmpq_mat(size, size)):
+        yield ExactMatrix.identity(size)
+    if size <= _EXACT_NULL:
+        left = _null_vector(moving.T.entries)
+        if left is not None:
+            row = ExactMatrix.of([left])
+            yield row.T @ row
+    if size <= _EXACT_LYAPUNOV:
+        pairs = [(i, j) for i in range(size) for j in range(i, size)]
+        images = []
+        for i, j in pairs:
+            unit = flint.fmpq_mat(size, size)
+            unit[i, j] = unit[j, i] = 1
+            moved = twice_symmetric_part(ExactMatrix(unit) @ moving).rows()
+            images.append([moved[k][m] for k, m in pairs])
+        found = _null_vector(flint.fmpq_mat(images).transpose())
+        if found is not None:
+            form = flint.fmpq_mat(size, size)
+            for (i, j), entry in zip(pairs, found, strict=True):
+                form[i, j] = form[j, i] = entry
+            yield ExactMatrix(form)
+            yield ExactMatrix(-form)
+
+
+def _null_vector(matrix: flint.fmpq_mat) -> list[flint.fmpq] | None:
+    """Some nonzero v with matrix v = 0."""
+    reduced, rank = matrix.rref()
+    size = matrix.ncols()
+    if rank == size:
+        return None
+    pivots = [next(j for j in range(size) if reduced[i, j] != 0) for i in range(rank)]
+    free = next(j for j in range(size) if j not in pivots)
+    vector = [flint.fmpq(int(j == free)) for j in range(size)]
+    for i, pivot in enumerate(pivots):
+        vector[pivot] = -reduced[i, free]
+    return vector
+
+
+def _positive_vector(form: ExactMatrix) -> tuple[flint.fmpq, ...]:
+    """Some v with v^T X v > 0 among the unit vectors, their sums and differences; they exist where X is not <= 0."""
+    size = form.shape[0]
+    unit = np.eye(size, dtype=int)
+    tried = [*unit, *(unit[i] + sign * unit[j] for i in range(size) for j in range(i) for sign in (1, -1))]
+    vectors = [tuple(flint.fmpq(int(entry)) for entry in v) for v in tried]
+    return max(vectors, key=lambda v: form_value(form, v))

@@ -1,0 +1,63 @@
+"""From a scaling to a metric: a Riccati inequality, solved by doubling.
+
+With N = D M D^-1, Q = D^2 and P = D X D the multiplier LMI in voltage form is
+
+    X N N^T X + X (N - 2 k I) + (N - 2 k I)^T X + I < 0,
+
+and in rate form it is the same for N^T and X^-1. It has a solution exactly if the numerical range of N lies inside the
+parabola |s| + Re s < 2 k (`tests/theory/contraction/test_riccati.py`).
+"""
+
+import numpy as np
+from jaxtyping import Float
+
+from theory.contraction.network import Matrix
+from theory.contraction.search.angles import cholesky
+
+_DOUBLINGS = 60
+_SETTLED = 1e-13
+
+
+def solve_metric(scaled: Matrix, level: float) -> Matrix | None:
+    """The smallest X with equality, None where there is none: solved at a lower k it is well inside at a higher one.
+
+    By the structure-preserving doubling of Chu, Fan & Lin (Linear Algebra Appl. 396, 2005): with A = N - 2 k I stable
+    and G = -N N^T the iterates grow monotonically as long as there is a solution, and the error is squared each time.
+
+    >>> solve_metric(np.zeros((1, 1)), 1.0).tolist()
+    [[0.25]]
+    """
+    size = len(scaled)
+    identity = np.eye(size)
+    shift = 2 * level + float(np.sqrt(np.linalg.norm(scaled, 1) * np.linalg.norm(scaled, np.inf)))
+    shifted = scaled - (2 * level + shift) * identity
+    try:
+        left = np.linalg.solve(shifted, -scaled @ scaled.T)
+        inverse = np.linalg.inv(shifted.T + left)
+        step = identity + 2 * shift * inverse.T
+        gram = _even(2 * shift * left @ inverse)
+        solution = _even(2 * shift * inverse @ np.linalg.inv(shifted))
+        for _ in range(_DOUBLINGS):
+            middle = np.linalg.solve(identity + gram @ solution, np.hstack([step, gram]))
+            growth = _even(step.T @ solution @ middle[:, :size])
+            gram = gram + _even(step @ middle[:, size:] @ step.T)
+            step = step @ middle[:, :size]
+            solution = solution + growth
+            if not np.isfinite(solution).all():
+                return None
+            if np.abs(growth).max() <= _SETTLED * np.abs(solution).max():
+                break
+    except np.linalg.LinAlgError:
+        return None
+    return solution if cholesky(solution) is not None else None
+
+
+def residual(scaled: Matrix, level: float, solution: Matrix) -> Float[np.ndarray, "n n"]:
+    """The left side of the inequality."""
+    drift = solution @ (scaled - 2 * level * np.eye(len(scaled)))
+    half = solution @ scaled
+    return half @ half.T + drift + drift.T + np.eye(len(scaled))
+
+
+def _even(matrix: Matrix) -> Matrix:
+    return (matrix + matrix.T) / 2

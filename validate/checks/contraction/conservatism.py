@@ -1,0 +1,99 @@
+"""How much each condition gives away: its largest gain relative to one at which no multiplier is left."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Complex, Float
+
+from theory.contraction.conditions.multiplier import searched
+from theory.contraction.conditions.registry import ABSOLUTE, MULTIPLIER, NORM_1, SINGULAR
+from theory.contraction.form import VOLTAGE
+from theory.contraction.gain import largest_gain
+from theory.contraction.network import Matrix, network
+from theory.contraction.numerical_range import numerical_range, parabola
+from validate.checks.contraction.settings import Config
+from validate.progress import Progress
+from validate.report import Report
+from validate.tolerance import AtLeast
+
+COMPARED = (ABSOLUTE, SINGULAR, MULTIPLIER, NORM_1)
+KINDS = ("dense", "sparse", "negative diagonal", "antisymmetric part")
+SIZE = 8
+
+
+@dataclass(frozen=True)
+class Range:
+    """Numerical ranges of W and of D W D^-1 at the best D, and the parabola of k = f*."""
+
+    plain: Complex[np.ndarray, " points"]
+    scaled: Complex[np.ndarray, " points"]
+    edge: Complex[np.ndarray, " points"]
+
+
+@dataclass(frozen=True)
+class ConservatismResults:
+    """Gain of each condition over the gain excluded for all multipliers: kinds x matrices x conditions."""
+
+    kinds: tuple[str, ...]
+    names: tuple[str, ...]
+    ratios: Float[np.ndarray, "kinds matrices conditions"]
+    ranges: tuple[Range, ...]
+
+
+def checks(config: Config, report: Report, progress: Progress) -> ConservatismResults:
+    """Certified gains from below, an exact dual from above: the multiplier search gives away less than 1 %."""
+    rng = np.random.default_rng(config.seed)
+    count = config.effort.matrices
+    ratios = np.zeros((len(KINDS), count, len(COMPARED)))
+    ranges = []
+    with progress.task("conservatism", total=len(KINDS) * count) as advance:
+        for row, kind in enumerate(KINDS):
+            bracketed = np.zeros(count)
+            for number in range(count):
+                weights = draw(kind, SIZE, rng)
+                asked = network(weights, VOLTAGE)
+                gain = largest_gain(asked)
+                if gain.low is None or gain.high is None:
+                    continue
+                bracketed[number] = gain.low / gain.high
+                for column, condition in enumerate(COMPARED):
+                    supremum = condition.supremum(asked)
+                    ratios[row, number, column] = 0.0 if supremum is None else supremum.gain / gain.high
+                if number == 0:
+                    ranges.append(_range(weights))
+                advance(row * count + number + 1)
+            report.check(
+                f"{kind}: certified gain, as a fraction of a gain excluded exactly",
+                predicted=np.full(count, 0.99),
+                measured=bracketed,
+                tolerance=AtLeast("both ends proved in rational arithmetic"),
+            )
+            for column, condition in enumerate(COMPARED):
+                report.quantity(
+                    f"median_gain_{kind.replace(' ', '_')}_{condition.name.replace(' ', '_')}",
+                    float(np.median(ratios[row, :, column])),
+                )
+    return ConservatismResults(KINDS, tuple(c.name for c in COMPARED), ratios, tuple(ranges))
+
+
+def draw(kind: str, size: int, rng: np.random.Generator) -> Matrix:
+    """A random matrix of one kind, strongly connected enough to have a finite gain."""
+    weights = rng.normal(size=(size, size)) / np.sqrt(size)
+    match kind:
+        case "sparse":
+            weights = np.where(rng.random((size, size)) < 0.3, weights, 0.0)
+            weights[np.arange(size), (np.arange(size) + 1) % size] += 0.5  # one cycle through all neurons
+        case "negative diagonal":
+            weights -= np.diag(rng.uniform(0, 3, size))
+        case "antisymmetric part":
+            weights = (weights + weights.T) / 4 + (weights - weights.T)
+    return weights
+
+
+def _range(weights: Matrix) -> Range:
+    asked = network(weights, VOLTAGE)
+    search = searched(asked)
+    plain = numerical_range(weights)
+    scaled = numerical_range(search.scaling[:, None] * weights / search.scaling)
+    reach = 1.2 * max(np.abs(plain.imag).max(), np.abs(scaled.imag).max())
+    return Range(plain, scaled, parabola(search.value, reach))
