@@ -45,6 +45,7 @@ def load() -> tuple[Section[Config, Any], ...]:
     from simulate import runtime
 
     runtime.configure()
+    _limit_threads()
     from validate.checks.contraction import (
         assemblies,
         certificates,
@@ -81,6 +82,7 @@ def load() -> tuple[Section[Config, Any], ...]:
 
 def load_matrix(weights: Float[np.ndarray, "n n"]) -> tuple[Section[MatrixConfig, Any], ...]:
     """The section of a run on the user's matrix; no JAX is needed."""
+    _limit_threads()
     from validate.checks.contraction import user_matrix
     from validate.figures.contraction import user_matrix as fig_matrix
 
@@ -92,10 +94,18 @@ def load_images() -> tuple[Section[ImagesConfig, Any], ...]:
     from simulate import runtime
 
     runtime.configure()
+    _limit_threads()
     from validate.checks.contraction import images
     from validate.figures.contraction import images as fig_images
 
     return (Section("Images, pixel by pixel", images.checks, fig_images.figures),)
+
+
+def _limit_threads() -> None:
+    """One thread for linear algebra outside JAX, for the rest of the process (see `theory.contraction.threads`)."""
+    from threadpoolctl import threadpool_limits
+
+    threadpool_limits(limits=1, user_api="blas")
 
 
 COMMAND = Command(

@@ -14,7 +14,7 @@ import numpy as np
 import optax
 from jaxtyping import Array, Float, Int, PyTree
 
-from simulate.assembly.combo import ComboNet, trained_part
+from simulate.assembly.combo import ComboNet, Prepared, trained_part
 from simulate.assembly.images import Examples, Images
 from simulate.assembly.schedule import Schedule
 from simulate.checkpoint import Arrays, Checkpoint
@@ -172,14 +172,15 @@ def classify(
 
 
 def accuracy(network: ComboNet, examples: Examples, together: int = 500) -> tuple[float, float]:
-    """The fraction classified as labelled, and the mean cross-entropy."""
+    """The fraction classified as labelled, and the mean cross-entropy; at the numbers of `ComboNet.prepared`."""
     right, losses = 0.0, 0.0
+    prepared = _prepared(network)
     for start in range(0, len(examples), together):
         sequences = examples.sequences[start : start + together]
         labels = examples.labels[start : start + together]
         missing = together - len(labels) if len(examples) > together else 0  # one compiled shape
         sequences = np.pad(sequences, ((0, missing), (0, 0), (0, 0)))
-        logits = np.asarray(_logits(network, jnp.asarray(sequences, network.bias.dtype)))[: len(labels)]
+        logits = np.asarray(_logits(prepared, jnp.asarray(sequences, network.bias.dtype)))[: len(labels)]
         shifted = logits - logits.max(axis=1, keepdims=True)
         losses += float(np.sum(np.log(np.exp(shifted).sum(axis=1)) - shifted[np.arange(len(labels)), labels]))
         right += int((logits.argmax(axis=1) == labels).sum())
@@ -196,8 +197,13 @@ def cross_entropy(
 
 
 @eqx.filter_jit
-def _logits(network: ComboNet, sequences: Array) -> Array:
-    return network.logits(sequences)
+def _prepared(network: ComboNet) -> Prepared:
+    return network.prepared()
+
+
+@eqx.filter_jit
+def _logits(prepared: Prepared, sequences: Array) -> Array:
+    return prepared.logits(sequences)
 
 
 @eqx.filter_jit

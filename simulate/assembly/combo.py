@@ -50,6 +50,24 @@ class Stepper(eqx.Module):
         return jnp.einsum("pij,bpj->bpi", self.blocks, x.reshape(-1, modules, size)).reshape(x.shape)
 
 
+class Prepared(eqx.Module):
+    """A classifier reduced to the numbers that run: what is evaluated, and what a certificate of its steps is about."""
+
+    stepper: Stepper
+    readout: Float[Array, "classes units"]
+    readout_bias: Float[Array, " classes"]
+
+    def last_states(self, sequences: Sequences) -> States:
+        """x after the last step."""
+        start = jnp.zeros((len(sequences), len(self.stepper.bias)), self.stepper.bias.dtype)
+        steps = jnp.swapaxes(sequences, 0, 1)
+        return jax.lax.scan(lambda x, s: (self.stepper(x, s), None), start, steps)[0]
+
+    def logits(self, sequences: Sequences) -> Float[Array, "batch classes"]:
+        """The evidence for each class after the last step."""
+        return self.last_states(sequences) @ self.readout.T + self.readout_bias
+
+
 class ComboNet(eqx.Module):
     """p modules of n units with links, driven by a sequence from x = 0 in Euler steps of h = `step` time constants.
 
@@ -83,16 +101,16 @@ class ComboNet(eqx.Module):
         return jax.vmap(lambda module: module.rate())(self.modules)
 
     def links(self) -> Weights:
-        """L, as it runs."""
+        """L."""
         modules, size, _ = jax.eval_shape(self.weights).shape
         allowed = self.rule.allowed((size,) * modules).astype(self.free_links.dtype)
         return self.rule(self.free_links * allowed, self.metric())
 
-    def stepper(self) -> Stepper:
-        """One step, as it runs."""
+    def prepared(self) -> Prepared:
+        """The same with everything that does not depend on the input worked out."""
         h, voltage = self.step, isinstance(self.form, Voltage)
         links, own = self.links(), h if voltage else 1.0
-        return Stepper(
+        stepper = Stepper(
             linear=(1 - h) * jnp.eye(len(links), dtype=links.dtype) + h * links,
             blocks=own * self.weights(),
             input_weights=own * self.input_weights,
@@ -101,22 +119,19 @@ class ComboNet(eqx.Module):
             activation=self.activation,
             step=h,
         )
-
-    def last_states(self, sequences: Sequences) -> States:
-        """x after the last step."""
-        stepper = self.stepper()
-        start = jnp.zeros((len(sequences), len(self.bias)), self.bias.dtype)
-        return jax.lax.scan(lambda x, s: (stepper(x, s), None), start, jnp.swapaxes(sequences, 0, 1))[0]
+        return Prepared(stepper, self.readout, self.readout_bias)
 
     def logits(self, sequences: Sequences) -> Float[Array, "batch classes"]:
         """The evidence for each class after the last step."""
-        return self.last_states(sequences) @ self.readout.T + self.readout_bias
+        return self.prepared().logits(sequences)
 
     def assembly(self) -> Assembly:
-        """W and L as they run, in float64, as an assembly: to integrate its flow, to attack it, to certify it."""
-        weights = np.asarray(self.weights(), np.float64)
+        """The flow that is discretised, its W and L as this network's arithmetic rounds them but in float64: to integrate,
+        to attack, to certify.
+        """
+        weights, links = (np.asarray(a, np.float64) for a in _running(self))
         modules = tuple(Network(jnp.asarray(w), self.form, self.activation) for w in weights)
-        return Assembly(modules, jnp.asarray(np.asarray(self.links(), np.float64)))
+        return Assembly(modules, jnp.asarray(links))
 
     def drive(self, sequence: Float[Array, "steps channels"]) -> Float[Array, "steps units"]:
         """The input u of every unit at every step, in float64, for the assembly."""
@@ -125,7 +140,12 @@ class ComboNet(eqx.Module):
 
     def astype(self, dtype: DTypeLike) -> "ComboNet":
         """The same network computing in another precision."""
-        return jax.tree.map(lambda leaf: leaf.astype(dtype), self)
+        return jax.tree.map(lambda leaf: jnp.asarray(np.asarray(leaf), dtype), self)
+
+
+@eqx.filter_jit
+def _running(network: ComboNet) -> tuple[Float[Array, "modules size size"], Weights]:
+    return network.weights(), network.links()
 
 
 def _taken(stacked: Metric, i: int) -> Metric:
@@ -134,7 +154,7 @@ def _taken(stacked: Metric, i: int) -> Metric:
 
 def stacked(modules: Sequence[Contracting]) -> Contracting:
     """Modules of one kind and size as one object with a leading axis."""
-    return jax.tree.map(lambda *leaves: jnp.stack(leaves), *modules)
+    return jax.tree.map(lambda *leaves: jnp.asarray(np.stack(leaves)), *modules)
 
 
 def trained_part(network: ComboNet) -> PyTree:
@@ -152,7 +172,7 @@ class Scales:
     readout^2 / units; biases are 0.
     """
 
-    links: float = 0.3
+    links: float = 1.0
     inputs: float = 1.0
     readout: float = 0.3
 
@@ -170,11 +190,10 @@ def joined(
 ) -> ComboNet:
     """A network of these modules (of one kind and size), links and layers drawn at random, in float64."""
     together = stacked(modules)
-    units = len(modules) * modules[0].weights().shape[0]
+    units = len(modules) * jax.eval_shape(modules[0].weights).shape[0]
     random = np.random.default_rng(seed)
-    free, given, read = (
-        random.standard_normal(shape) for shape in ((units, units), (units, channels), (classes, units))
-    )
+    shapes = (units, units), (units, channels), (classes, units)
+    free, given, read = (random.standard_normal(shape) for shape in shapes)
     return ComboNet(
         modules=together,
         free_links=jnp.asarray(scales.links / units**0.5 * free),

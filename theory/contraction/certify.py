@@ -27,6 +27,7 @@ from theory.contraction.search.instability import unstable_slopes
 from theory.contraction.search.polytope import contracting_polytope
 from theory.contraction.search.switching import unstable_switching
 from theory.contraction.search.vertex_dual import refute_quadratic
+from theory.contraction.threads import one_blas_thread
 from theory.contraction.verdict import Attempt, Certification, Verdict
 
 SEARCHED = 512
@@ -36,7 +37,7 @@ SINGULAR_UP_TO = 32
 CORNERED = 6
 """Neurons up to which all corners of the slopes are searched, and polytopes sought, as a matter of course."""
 _SLACKS = (1e-6, 1e-5, 1e-4, 1e-3, 1e-2)
-"""What is given up of the best rate, as a fraction of it and of the distance to one, so that a strict proof has room."""
+"""What is given up of the best rate, as a fraction of it, so that a strict proof has room."""
 _TIE = 1e-4
 """Rates that differ by less than this fraction are as good as each other."""
 
@@ -77,6 +78,7 @@ def certify(
     return certify_network(network(weights, form, slopes, time_constants), rate, euler_step)
 
 
+@one_blas_thread
 def certify_network(asked: Network, rate: float = 0.0, euler_step: float | None = None) -> Certification:
     """The same for a `Network`."""
     attempts: list[Attempt] = []

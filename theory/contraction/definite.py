@@ -53,6 +53,8 @@ def _dominant(matrix: ExactMatrix) -> bool:
     size = matrix.shape[0]
     scales = _scales(whole, size)
     scaled = _approximation(whole, scales)
+    if not np.isfinite(scaled).all():  # then some entry exceeds the diagonal's: left to the elimination
+        return False
     try:
         factor = np.linalg.cholesky(scaled)
     except np.linalg.LinAlgError:
@@ -84,7 +86,8 @@ def _approximation(whole: flint.fmpz_mat, scales: Int[np.ndarray, " rows"]) -> F
         for j in range(i + 1):
             entry = int(table[i][j])
             drop = max(entry.bit_length() - 60, 0)
-            values[i, j] = values[j, i] = np.ldexp(float(entry >> drop), drop - int(scales[i]) - int(scales[j]))
+            with np.errstate(over="ignore"):
+                values[i, j] = values[j, i] = np.ldexp(float(entry >> drop), drop - int(scales[i]) - int(scales[j]))
     return values
 
 

@@ -67,7 +67,7 @@ def best_multiplier_scale(
 
 
 def _smallest_factor(metric: Matrix, kept: Matrix, corner: Matrix, bottom: Matrix) -> float:
-    """rho with rho^2 P + `kept` - corner bottom^-1 corner^T singular, `kept` being -a^T P a; infinite where bottom fails."""
+    """rho with rho^2 P + `kept` - corner bottom^-1 corner^T singular; infinite where bottom is not > 0."""
     try:
         half = np.linalg.solve(np.linalg.cholesky(bottom), corner.T)
     except np.linalg.LinAlgError:

@@ -11,6 +11,7 @@ from theory.contraction.network import Network
 from theory.contraction.search.frequency_dual import refute_multiplier
 from theory.contraction.search.instability import unstable_slopes
 from theory.contraction.search.vertex_dual import refute_quadratic
+from theory.contraction.threads import one_blas_thread
 from theory.contraction.verdict import Gain
 
 _SLACKS = (1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 3e-2)
@@ -19,6 +20,7 @@ BRACKETED = 128
 """Neurons up to which the other end is looked for."""
 
 
+@one_blas_thread
 def largest_gain(asked: Network, rate: float = 0.0) -> Gain:
     """The largest factor of all slopes at which contraction is certified, at `rate` or, where that is zero, at any.
 
@@ -60,7 +62,7 @@ def _reach(condition: Condition, asked: Network, rate: float) -> float:
 def _above(asked: Network, gain: float, rate: float) -> tuple[float | None, Statement | None]:
     """The nearest gain at which something that excludes more is proved, and that.
 
-    For a few neurons that is every quadratic metric, or contraction itself; else, or where these are further off, multipliers.
+    For a few neurons that is every quadratic metric, or contraction itself; else multipliers.
     """
     if asked.size > BRACKETED:
         return None, None

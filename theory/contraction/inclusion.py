@@ -22,6 +22,7 @@ from theory.contraction.conditions.registry import (
 )
 from theory.contraction.form import VOLTAGE, Form
 from theory.contraction.network import Matrix, network
+from theory.contraction.threads import one_blas_thread
 
 _RATE = 2.0**-10
 
@@ -43,7 +44,7 @@ def membership(condition: Condition, weights: Matrix, form: Form) -> Membership:
 
 
 def contained(form: Form) -> dict[tuple[str, str], str]:
-    """Every inclusion (this, in that), with its reason; inclusions that follow from two others are derived from them."""
+    """Every inclusion (this, in that), with its reason; what follows from two others is derived from them."""
     signed, dropped = (NORM_1, NORM_INF) if form == VOLTAGE else (NORM_INF, NORM_1)
     direct = {
         (TRIANGULAR, ABSOLUTE): "a triangular majorant has its diagonal for eigenvalues",
@@ -68,7 +69,7 @@ def contained(form: Form) -> dict[tuple[str, str], str]:
 
 @dataclass(frozen=True)
 class InclusionTable:
-    """For every ordered pair of conditions: the reason why the first is contained in the second, or a separating matrix."""
+    """For every ordered pair of conditions: why the first is contained in the second, or a separating matrix."""
 
     form: Form
     reasons: Mapping[tuple[str, str], str]
@@ -107,12 +108,14 @@ EXAMPLES: tuple[tuple[tuple[float, ...], ...], ...] = (
     ((0.5, 0.25), (0.25, -4)),
     ((0, -0.875, -0.875), (-0.875, 0, -0.875), (-0.875, -0.875, 0)),
     ((-5, -4.5, -4.5), (-4.5, -5, -4.5), (-4.5, -4.5, -5)),
+    ((-1.5, -0.75, -4.5), (4.5, -3.75, 4.5), (1.5, -1.5, -1.5)),
     ((-2, 1, 0), (4, -3, 1), (0, 0.25, -1)),
 )
 """Small matrices of binary fractions, each in some conditions and outside others."""
 
 
 @cache
+@one_blas_thread
 def inclusion_table(form: Form) -> InclusionTable:
     """The table for one form, computed: memberships of every example and of its transpose, all proved."""
     found = []

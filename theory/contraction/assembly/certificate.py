@@ -8,6 +8,7 @@ from theory.contraction.assembly.assembly import Assembly, Member
 from theory.contraction.certificate import fingerprint, json_bytes
 from theory.contraction.claims.claim import Document, number, numbers, rows
 from theory.contraction.exact_matrix import rational, short
+from theory.contraction.threads import one_blas_thread
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,7 @@ class AssemblyCertificate:
         return json_bytes(self.document())
 
 
+@one_blas_thread
 def certify_assembly(assembly: Assembly) -> AssemblyCertificate | None:
     """The best rate that is proved, the members' own where the links cost nothing; None where none is."""
     uncoupled = min(member.claim.rate / member.time_constant for member in assembly.members)

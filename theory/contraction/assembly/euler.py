@@ -12,6 +12,7 @@ from theory.contraction.definite import is_positive_definite
 from theory.contraction.euler import best_multiplier_scale
 from theory.contraction.exact_matrix import ExactMatrix, on_grid, rational
 from theory.contraction.form import Form
+from theory.contraction.threads import one_blas_thread
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,7 @@ def whole_step(assembly: Assembly, step: flint.fmpq) -> tuple[ExactMatrix, Exact
     return gained, ExactMatrix.identity(assembly.size) - gain + gain @ assembly.whole_links(), gain
 
 
+@one_blas_thread
 def certify_assembly_step(assembly: Assembly, step: float) -> AssemblyEulerStep | None:
     """The smallest factor found for a step of this size (units of time); None where this metric shows none below one.
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import flint
 
 from theory.contraction.claims.claim import Claim, Document, number, numbers
-from theory.contraction.claims.multiplier import Multiplier
 from theory.contraction.claims.majorant import majorant, negative_diagonal_dropped
+from theory.contraction.claims.multiplier import Multiplier
 from theory.contraction.exact_matrix import ExactMatrix
 from theory.contraction.form import VOLTAGE
 from theory.contraction.network import ExactNetwork

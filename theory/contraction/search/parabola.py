@@ -19,7 +19,7 @@ from theory.contraction.form import VOLTAGE
 from theory.contraction.network import Matrix, Network, Vector
 from theory.contraction.search.angles import ceiling
 from theory.contraction.search.central_path import follow, rescaled
-from theory.contraction.search.column_weights import Columns, weigh
+from theory.contraction.search.column_weights import weigh
 from theory.contraction.search.components import components, depths, joined
 from theory.contraction.search.irreducible import Descent, Effort, descend
 from theory.contraction.search.riccati import solve_metric
@@ -103,18 +103,14 @@ def _dual(
     tangent_of = {2 * float(np.arctan(t)): t for t in sorted(tangents)}
     angles = tuple(tangent_of)
     level = max(descent.level, ceiling(rescaled(matrix, descent.centre), angles).value) * (1 + 1e-5)
-    start = descent.centre
-    best: tuple[Columns, Vector] | None = None
+    start, found = descent.centre, []
     for end in _ENDS:
         point = follow(matrix, start, level, angles, end)
-        columns = weigh(rescaled(matrix, point.logs), point.level, angles)
-        if best is None or columns.lower > best[0].lower:
-            best = columns, point.logs
+        found.append((weigh(rescaled(matrix, point.logs), point.level, angles), point.logs))
         start, level = point.logs, point.level
-        if best[0].lower > level * (1 - _CLOSE):
+        if found[-1][0].lower > level * (1 - _CLOSE):
             break
-    assert best is not None
-    columns, logs = best
+    columns, logs = max(found, key=lambda pair: pair[0].lower)
     return (
         columns.lower,
         np.array([tangent_of[angle] for angle in columns.angles.tolist()]),

@@ -45,7 +45,7 @@ class Ball:
 
     vertices: Points
     faces: list[Face]
-    normals: Points
+    normals: Float[np.ndarray, "faces n"]
 
     def gauge(self, points: Points) -> Float[np.ndarray, " points"]:
         """The norm whose unit ball this is."""

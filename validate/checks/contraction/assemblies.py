@@ -11,14 +11,13 @@ from simulate.assembly.activation import TANH
 from simulate.assembly.adversary import worst_slopes
 from simulate.assembly.metric import Dense
 from simulate.assembly.pairs import flow_distances
-from simulate.assembly.switching_search import SwitchingSearch
 from theory.contraction.assembly.assembly import Assembly, assemble, joined, module
 from theory.contraction.assembly.certificate import certify_assembly
 from theory.contraction.certify import as_multiplier, certify
 from theory.contraction.exact_matrix import ExactMatrix
 from theory.contraction.form import FORMS, VOLTAGE, Form
 from validate.checks.contraction.settings import Config
-from validate.checks.contraction.simulated import random_drives, random_starts, simulated_assembly
+from validate.checks.contraction.simulated import random_drives, random_starts, simulated_assembly, switching_search
 from validate.progress import Progress
 from validate.report import Report
 from validate.tolerance import AtLeast, AtMost, Exact
@@ -50,7 +49,7 @@ def checks(config: Config, report: Report, progress: Progress) -> AssemblyResult
             rates.append(rate)
             advance(done + 1)
     _floating_links(rng, report)
-    _unrestrained_links(rng, report)
+    _unrestrained_links(rng, config, report)
     return AssemblyResults(tuple(built), TIMES, tuple(distances), tuple(rates))
 
 
@@ -126,7 +125,7 @@ def _follow(
     report.check(
         f"{name}: fastest growth under adversarial switching",
         predicted=-rate + ROUNDING,
-        measured=SwitchingSearch(seed=config.seed).run(system, metric).growth_rate,
+        measured=switching_search(config).run(system, metric).growth_rate,
         tolerance=AtMost("minus the certified rate"),
     )
     return distance / distance[:, :1], rate
@@ -153,7 +152,7 @@ def _floating_links(rng: np.random.Generator, report: Report) -> None:
     )
 
 
-def _unrestrained_links(rng: np.random.Generator, report: Report) -> None:
+def _unrestrained_links(rng: np.random.Generator, config: Config, report: Report) -> None:
     """The same modules with links of the same size that obey no rule: nothing is certified, and an adversary grows."""
     parts = [_module(4, VOLTAGE, 1.0, rng) for _ in range(3)]
     links = {(i, j): _links(4, 4, rng) for i in range(3) for j in range(3) if i != j}
@@ -168,7 +167,7 @@ def _unrestrained_links(rng: np.random.Generator, report: Report) -> None:
     report.check(
         "unrestrained links: growth rate under adversarial switching (control)",
         predicted=0.0,
-        measured=SwitchingSearch(seed=0).run(system, metric).growth_rate,
+        measured=switching_search(config).run(system, metric).growth_rate,
         tolerance=AtLeast("the control must fail, or the rule would not be what keeps contraction"),
     )
 

@@ -104,7 +104,7 @@ def images_run(options: ImageOptions, seed: int) -> ImagesConfig:
         units=options.units or 32,
         density=0.033,
         step=options.step or 0.03,
-        learning_rate=1e-3,
+        learning_rate=1e-2,
         batch=128,
         epochs=options.epochs or 200,
         schedule_epochs=float(options.epochs or 200),

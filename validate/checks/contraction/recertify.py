@@ -2,20 +2,24 @@
 
 from dataclasses import dataclass
 
+import jax
 import numpy as np
-from jaxtyping import Float
+from numpy.typing import ArrayLike
 
 from simulate.assembly.combo import ComboNet
-from simulate.assembly.metric import Diagonal
+from simulate.assembly.parametrise.contracting import Contracting, positive
+from simulate.assembly.parametrise.multiplier import Multiplier as MultiplierModule
+from simulate.assembly.parametrise.product import Product as ProductModule
+from simulate.assembly.parametrise.singular import Singular
 from simulate.assembly.parametrise.sparse import Fixed
 from theory.contraction.assembly.assembly import Assembly, joined, module
 from theory.contraction.assembly.certificate import AssemblyCertificate, certify_assembly
 from theory.contraction.assembly.euler import AssemblyEulerStep, certify_assembly_step
 from theory.contraction.claims.multiplier import Multiplier
 from theory.contraction.conditions.registry import ABSOLUTE, SINGULAR
-from theory.contraction.exact_matrix import ExactMatrix
+from theory.contraction.exact_matrix import ExactMatrix, on_grid, rational, short
 from theory.contraction.form import VOLTAGE
-from theory.contraction.network import Network, network
+from theory.contraction.network import Matrix, Network, network
 
 
 @dataclass(frozen=True)
@@ -47,36 +51,58 @@ def recertified(trained: ComboNet, *, step: bool = True) -> Recertified:
     Raises:
         NotCertified: if a module fails; the remedy is to train with a larger margin.
     """
-    weights, metrics = np.asarray(trained.weights(), np.float64), trained.metric().blocks
-    sparse = isinstance(trained.modules, Fixed)
-    rates = np.asarray(trained.rates(), np.float64)
-    parts = []
-    for number, (own, metric, rate) in enumerate(zip(weights, metrics, rates, strict=True)):
-        asked = network(own, VOLTAGE)
-        claim = _claim(asked, metric, float(rate), sparse=sparse)
-        if claim is None:
-            raise NotCertified(f"module {number} of {len(weights)} is not proved contracting; train with more margin")
-        parts.append(module(asked, claim))
-    assembly = joined(parts, _blocks(np.asarray(trained.links(), np.float64), len(weights)))
+    assembly = joined(modules_of(trained), link_blocks(trained))
     certificate = certify_assembly(assembly)
     stepped = certify_assembly_step(assembly, trained.step) if step and certificate is not None else None
     return Recertified(assembly, certificate, stepped)
 
 
-def _claim(asked: Network, metric: object, rate: float, *, sparse: bool) -> Multiplier | None:
-    """In the metric that the links were made in: Theorem 1's or Theorem 5's."""
-    if sparse:
-        first = ABSOLUTE.prove_from(asked)
-        return None if first is None else first.as_multiplier(asked.exact)
-    if isinstance(metric, Diagonal):
-        for slack in (1e-6, 1e-4, 1e-2):
-            found = SINGULAR.prove_in(asked, np.asarray(metric.entries, np.float64), rate * (1 - slack))
-            if found is not None:
-                return found
-    return None
+def modules_of(trained: ComboNet) -> list[Assembly]:
+    """Every module with a claim in the metric that its links were made in."""
+    parts = []
+    count = len(trained.weights())
+    for number in range(count):
+        own: Contracting = jax.tree.map(lambda leaf: leaf[number].astype(float), trained.modules)  # noqa: B023
+        asked = network(np.asarray(own.weights()), VOLTAGE)
+        claim = _claim(asked, own)
+        if claim is None:
+            raise NotCertified(f"module {number} of {count} is not proved contracting; train with more margin")
+        parts.append(module(asked, claim))
+    return parts
 
 
-def _blocks(links: Float[np.ndarray, "n n"], count: int) -> dict[tuple[int, int], ExactMatrix]:
+def link_blocks(trained: ComboNet) -> dict[tuple[int, int], ExactMatrix]:
+    """L as it runs, a block for each pair of modules that are linked."""
+    links, count = np.asarray(trained.links(), np.float64), len(trained.weights())
     size = len(links) // count
     split = links.reshape(count, size, count, size).swapaxes(1, 2)
     return {(i, j): ExactMatrix.of(split[i, j]) for i in range(count) for j in range(count) if split[i, j].any()}
+
+
+def _claim(asked: Network, own: Contracting) -> Multiplier | None:
+    """The claim of the theorem that the module was made by."""
+    if isinstance(own, Fixed):
+        first = ABSOLUTE.prove_from(asked)
+        return None if first is None else first.as_multiplier(asked.exact)
+    metric, rate = np.asarray(own.metric().dense()), float(own.rate())
+    for slack in (1e-6, 1e-4, 1e-2):
+        claimed = short(rate * (1 - slack))
+        if isinstance(own, Singular):
+            found = SINGULAR.prove_in(asked, np.diag(metric), claimed)
+        elif isinstance(own, ProductModule):
+            found = _proved(asked, metric, positive(own.right_root) / positive(own.left_root), claimed)
+        elif isinstance(own, MultiplierModule):
+            found = _proved(asked, metric, own.multiplier(), claimed)
+        else:
+            raise NotCertified(f"{type(own).__name__} promises contraction by no theorem that is known here")
+        if found is not None:
+            return found
+    return None
+
+
+def _proved(asked: Network, metric: Matrix, multiplier: ArrayLike, rate: float) -> Multiplier | None:
+    rounded = on_grid(metric, bits=48)
+    claim = Multiplier(
+        rational(rate), ExactMatrix.of((rounded + rounded.T) / 2), ExactMatrix.diagonal(np.asarray(multiplier).tolist())
+    )
+    return claim if claim.holds(asked.exact) else None

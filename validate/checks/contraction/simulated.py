@@ -12,10 +12,12 @@ from simulate.assembly.inputs import RandomSinusoids, Sinusoids
 from simulate.assembly.metric import Dense
 from simulate.assembly.network import Assembly as SimulatedAssembly
 from simulate.assembly.network import Network as SimulatedNetwork
+from simulate.assembly.switching_search import SwitchingSearch
 from theory.contraction.assembly.assembly import Assembly
 from theory.contraction.exact_matrix import ExactMatrix
 from theory.contraction.form import VOLTAGE, Form
 from theory.contraction.network import Network
+from validate.checks.contraction.settings import QUICK, Config
 
 ACTIVATIONS: tuple[Activation, ...] = (RELU, TANH)
 
@@ -67,3 +69,10 @@ def random_starts(count: int, units: int, seed: int) -> tuple[jax.Array, jax.Arr
     """Two states for each pair of trajectories."""
     first, second = jax.random.split(jax.random.key(seed + 1))
     return 3 * jax.random.normal(first, (count, units)), 3 * jax.random.normal(second, (count, units))
+
+
+def switching_search(config: Config) -> SwitchingSearch:
+    """The adversary among switching laws, as hard as the run's effort allows."""
+    if config.effort == QUICK:
+        return SwitchingSearch(segments=24, periods=3, restarts=1, rounds=8, refined=1, seed=config.seed)
+    return SwitchingSearch(segments=32, periods=6, restarts=2, rounds=20, refined=1, seed=config.seed)

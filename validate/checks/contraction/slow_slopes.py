@@ -70,7 +70,7 @@ def _follow(
     proved = premise(asked)
     assert proved is not None
     simulated = simulated_network(asked, TANH)
-    slow = RandomSinusoids(amplitude=0.3, slowest=0.02, fastest=0.1)
+    slow = RandomSinusoids(amplitude=0.1, slowest=0.01, fastest=0.05)
     drive = slow.draw(jax.random.key(config.seed), 2)
 
     def slopes(time: Array, x: Array) -> Array:
@@ -81,7 +81,7 @@ def _follow(
         x, displacement = state
         return jnp.stack([simulated.velocity(x, drive(time)), simulated.jacobian(slopes(time, x)) @ displacement])
 
-    start = jnp.array([[0.2, -0.1], [1.0, 0.5]])
+    start = jnp.array([[0.02, -0.01], [1.0, 0.5]])
     solved = solve_flow(field, start, TIMES[-1], FORWARD, times=jnp.asarray(TIMES))
     x, displacement = np.asarray(solved.states[:, 0]), np.asarray(solved.states[:, 1])
 

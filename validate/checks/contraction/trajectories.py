@@ -9,7 +9,6 @@ from jaxtyping import Float
 from simulate.assembly.activation import Activation
 from simulate.assembly.adversary import worst_slopes
 from simulate.assembly.pairs import euler_distances, flow_distances
-from simulate.assembly.switching_search import SwitchingSearch
 from simulate.integrate import FlowOutcome
 from theory.contraction.certify import as_multiplier, certify
 from theory.contraction.claims.multiplier import Multiplier
@@ -22,6 +21,7 @@ from validate.checks.contraction.simulated import (
     random_drives,
     random_starts,
     simulated_network,
+    switching_search,
 )
 from validate.progress import Progress
 from validate.report import Report
@@ -111,7 +111,7 @@ def _follow(
         measured=attack.log_norm,
         tolerance=AtMost("minus the certified rate"),
     )
-    switching = SwitchingSearch(seed=config.seed).run(network, metric)
+    switching = switching_search(config).run(network, metric)
     report.check(
         f"{name}: fastest growth under adversarial switching, {switching.tried} tried",
         predicted=-rate + ROUNDING,
