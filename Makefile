@@ -1,10 +1,10 @@
-# `make ghost`, `make overlaps` and `make test` build the environment first; nothing else need be installed than Python 3.11 to 3.13.
+# `make ghost`, `make overlaps`, `make contraction` and `make test` build the environment first; nothing else need be installed than Python 3.11 to 3.13.
 PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
 READY := $(VENV)/.ready
 
-.PHONY: env ghost overlaps test lint types lock bench
+.PHONY: env ghost overlaps contraction test lint types lock bench
 
 env: $(READY)
 
@@ -20,6 +20,9 @@ ghost: env
 
 overlaps: env
 	$(RUN) -m validate.overlaps
+
+contraction: env
+	$(RUN) -m validate.contraction
 
 test: env
 	$(RUN) -m pytest -n auto

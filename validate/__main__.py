@@ -6,12 +6,12 @@ A command is added by naming it in `COMMANDS`.
 from pathlib import Path
 from typing import Annotated, Any
 
-from validate import cli, ghost, overlaps
+from validate import cli, contraction, ghost, overlaps
 from validate.command import Command, Destination, Run, execute
 from validate.options import SEED, Directory, flag, option
 from validate.output import OutputDirectory
 
-COMMANDS: tuple[Command[Any], ...] = (ghost.COMMAND, overlaps.COMMAND)
+COMMANDS: tuple[Command[Any], ...] = (ghost.COMMAND, overlaps.COMMAND, contraction.COMMAND)
 
 
 def main(

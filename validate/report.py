@@ -32,6 +32,8 @@ LIBRARIES = (
     "sympy",
     "mpmath",
     "python-flint",
+    "cvxpy",
+    "clarabel",
 )
 
 

@@ -83,18 +83,27 @@ def certify_network(asked: Network, rate: float = 0.0, euler_step: float | None 
     """The same for a `Network`."""
     attempts: list[Attempt] = []
     proved = _quadratic(asked, rate, attempts)
-    if proved is not None:
-        condition, claim = proved
-        verdict, claims, reached = Verdict.CONTRACTING, (claim,), float(claim.rate)
-    else:
-        condition, reached = None, None
+    if proved is None:
         verdict, claims = _negative(asked, rate, attempts)
-    non_quadratic = _non_quadratic(asked, rate, verdict, attempts)
+        non_quadratic = _non_quadratic(asked, rate, verdict, attempts)
+        return Certification(asked, verdict, rate, None, None, claims, non_quadratic, None, tuple(attempts))
+    condition, claim = proved
+    non_quadratic = _non_quadratic(asked, rate, Verdict.CONTRACTING, attempts)
     euler = None
-    if euler_step is not None and proved is not None and (metric := as_multiplier(asked, claim)) is not None:
+    if euler_step is not None and (metric := as_multiplier(asked, claim)) is not None:
         euler = certify_euler_step(asked, euler_step, metric)
         attempts.append(Attempt("Euler step", None, euler is not None))
-    return Certification(asked, verdict, rate, condition, reached, claims, non_quadratic, euler, tuple(attempts))
+    return Certification(
+        asked,
+        Verdict.CONTRACTING,
+        rate,
+        condition,
+        float(claim.rate),
+        (claim,),
+        non_quadratic,
+        euler,
+        tuple(attempts),
+    )
 
 
 def as_multiplier(asked: Network, claim: Statement) -> Multiplier | None:

@@ -12,14 +12,13 @@ from theory.contraction.conditions.registry import (
     ABSOLUTE,
     CONDITIONS,
     MULTIPLIER,
-    NORM_1,
-    NORM_INF,
     PRODUCT,
     SINGULAR,
     SYMMETRIC,
     TRIANGULAR,
     VERTEX,
 )
+from theory.contraction.conditions.weighted_norms import NORM_1, NORM_INF
 from theory.contraction.form import VOLTAGE, Form
 from theory.contraction.network import Matrix, network
 from theory.contraction.threads import one_blas_thread

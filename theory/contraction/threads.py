@@ -1,6 +1,21 @@
-"""One thread for linear algebra: on matrices of these sizes two gain little and, on a busy machine, lose a great deal."""
+"""One thread for linear algebra: on matrices of these sizes two gain little and, on a busy machine, lose much."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec, TypeVar
 
 from threadpoolctl import threadpool_limits
 
-one_blas_thread = threadpool_limits.wrap(limits=1, user_api="blas")
-"""Decorates a function that calls LAPACK many times; the limit ends with the call."""
+Parameters = ParamSpec("Parameters")
+ResultT = TypeVar("ResultT")
+
+
+def one_blas_thread(function: Callable[Parameters, ResultT]) -> Callable[Parameters, ResultT]:
+    """The same function, during whose calls BLAS and LAPACK use one thread."""
+
+    @wraps(function)
+    def limited(*args: Parameters.args, **kwargs: Parameters.kwargs) -> ResultT:
+        with threadpool_limits(limits=1, user_api="blas"):
+            return function(*args, **kwargs)
+
+    return limited

@@ -226,7 +226,7 @@ def _weights(parts: Sequence[Assembly], feedback: Links, hierarchy: Links) -> li
         allowed = 1.0
         for (i, j), link in hierarchy.items():
             if group[i] == g:
-                pull = np.linalg.norm(metric_of(parts[i]).approximate() @ link.approximate(), 2)
+                pull = float(np.linalg.norm(metric_of(parts[i]).approximate() @ link.approximate(), 2))
                 room = _room(parts[i], rate) * _room(parts[j], rate) * float(weight[group[j]])
                 allowed = min(allowed, room / (len(parts) * pull) ** 2 if pull else 1.0)
         weight[g] = flint.fmpq(1, 2 ** max(0, int(np.ceil(-np.log2(allowed)))))

@@ -48,10 +48,11 @@ class AbsoluteWeights(Claim):
         }
 
     def as_multiplier(self, network: ExactNetwork) -> Multiplier:
-        """The same rate by the multiplier LMI: P = tau l / r, and with p = l / r and k = 1 - c tau a multiplier a neuron,
+        """The same rate by the multiplier LMI, P = tau l / r.
 
-        p max(k, -M_ii) in voltage and p / max(k, -M_ii) in rate form. The comparison matrix of the LMI (absolute values beside the
-        diagonal) sends the positive vector (r, r) or (r, k r) to a positive one (derived here; `test_conditions.py`).
+        With p = l / r and k = 1 - c tau, the multipliers are p max(k, -M_ii) in voltage and p / max(k, -M_ii) in rate
+        form. The comparison matrix of the LMI (absolute values beside the diagonal) sends the positive vector (r, r) or
+        (r, k r) to a positive one (derived here; `tests/theory/contraction/test_conditions.py`).
         """
         ratios = [a / b for a, b in zip(self.left, self.right, strict=True)]
         leaks = network.leaks.diagonal_entries()

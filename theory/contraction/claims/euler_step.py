@@ -17,8 +17,9 @@ def euler_blocks(
 ) -> tuple[Any, Any, Any]:
     """Blocks of the symmetric matrix that proves |F x|_P <= rho |x|_P for F = a + b (M D or D M), D in [0, 1].
 
-    `keep` is a = I - h T^-1 (+ h T^-1 L with links) and `gain` is b = h T^-1. With w = D x (voltage) or D M x (rate), F x is linear in x and
-    w, and the sector 2 w^T Q (. - w) >= 0 is added to rho^2 |x|^2 - |F x|^2 (derived here; `test_euler.py`).
+    `keep` is a = I - h T^-1 (+ h T^-1 L with links) and `gain` is b = h T^-1. With w = D x (voltage) or D M x (rate),
+    F x is linear in x and w, and the sector 2 w^T Q (. - w) >= 0 is added to rho^2 |x|^2 - |F x|^2 (derived here;
+    `tests/theory/contraction/test_euler.py`).
     """
     through, read = form.driven(gain, gained), form.sensed(gained, multiplier)
     return (

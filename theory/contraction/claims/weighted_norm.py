@@ -72,7 +72,7 @@ NORMS: tuple[Norm, ...] = (SUM, LARGEST)
 
 @dataclass(frozen=True)
 class WeightedNorm(Claim):
-    """Contracting at `rate` in a weighted norm: every sum, at its worst slopes, is at most (1 - c tau) times its weight.
+    """Contracting at `rate` in a weighted norm: every sum, at its worst slopes, is at most (1 - c tau) of its weight.
 
     The worst slopes of a sum are all zero or all one where one slope multiplies it whole, and one by one otherwise
     (derived here; `tests/theory/contraction/test_weighted_norm.py` goes through all corners).

@@ -18,7 +18,10 @@ Beyond, units differ by more than doubles can tell apart, and an infimum is bein
 
 @dataclass(frozen=True)
 class ScaledNorm:
-    """`scaling` d, `value` the spectral norm of N = d M d^-1, and vectors v, weighted, with sum (N v)_i^2 close to value^2 sum v_i^2."""
+    """`scaling` d, and `value`, the spectral norm of N = d M d^-1.
+
+    `vectors` v, weighted, have sum (N v)_i^2 close to value^2 sum v_i^2 in every entry i.
+    """
 
     scaling: Vector
     value: float

@@ -6,7 +6,8 @@ import numpy as np
 from jaxtyping import Complex, Float
 
 from theory.contraction.conditions.multiplier import searched
-from theory.contraction.conditions.registry import ABSOLUTE, MULTIPLIER, NORM_1, SINGULAR
+from theory.contraction.conditions.registry import ABSOLUTE, MULTIPLIER, SINGULAR
+from theory.contraction.conditions.weighted_norms import NORM_1
 from theory.contraction.form import VOLTAGE
 from theory.contraction.gain import largest_gain
 from theory.contraction.network import Matrix, network

@@ -34,7 +34,7 @@ def _gains(results: ConservatismResults) -> Plot:
 
 
 def _ranges(results: ConservatismResults) -> Plot:
-    data = {}
+    data: dict[str, np.ndarray] = {}
     with style():
         figure, panels = new_panels(len(results.ranges), 12.0, 3.2)
         for number, (axes, kind, one) in enumerate(zip(panels, results.kinds, results.ranges, strict=False)):
