@@ -163,11 +163,21 @@ def on_grid(array: Float[np.ndarray, "..."], bits: int = 40) -> Float[np.ndarray
     return np.ldexp(np.round(np.ldexp(array, -exponent)), exponent)
 
 
+def to_digits(array: Float[np.ndarray, "..."], bits: int = 30) -> Float[np.ndarray, "..."]:
+    """Floats rounded to `bits` binary digits, each counted from its own leading one: for entries in units of their own.
+
+    >>> to_digits(np.array([1 / 3, 1e-9 / 3]), bits=4) * 3
+    array([1.03125000e+00, 9.60426405e-10])
+    """
+    mantissas, exponents = np.frexp(array)
+    return np.ldexp(np.round(np.ldexp(mantissas, bits)), exponents - bits)
+
+
 def short(value: float, bits: int = 20) -> float:
     """A number with few binary digits, at most `value` (positive): a rate or a gain to be claimed.
 
     >>> short(1 / 3, bits=4)
-    0.3125
+    0.328125
     """
     exponent = int(np.floor(np.log2(value))) - bits
     return float(np.ldexp(np.floor(np.ldexp(value, -exponent)), exponent))

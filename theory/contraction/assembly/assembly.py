@@ -73,8 +73,8 @@ class Assembly:
         """Whether rational arithmetic proves that the assembly contracts at this rate, its members' claims included."""
         return (
             rate > 0
-            and all(member.holds() for member in self.members)
             and is_positive_semidefinite(self.comparison(rate))
+            and all(member.holds() for member in self.members)
         )
 
     def comparison(self, rate: flint.fmpq) -> ExactMatrix:

@@ -8,10 +8,8 @@ import numpy as np
 from scipy.sparse.csgraph import connected_components
 
 from theory.contraction.claims.majorant import Diagonal, majorant
-from theory.contraction.exact_matrix import exact_vector
+from theory.contraction.exact_matrix import exact_vector, to_digits
 from theory.contraction.network import Matrix, Network, Vector
-
-_DIGITS = 30
 
 
 def approximate_majorant(network: Network, diagonal: Diagonal) -> Matrix:
@@ -48,15 +46,14 @@ def spectral_abscissa(matrix: Matrix) -> float:
 
 
 def positive_solution(network: Network, metzler: Matrix, rate: float) -> Vector | None:
-    """v = (I - c T - B)^-1 1 to 30 binary digits, or None where it is not positive."""
+    """v = (I - c T - B)^-1 1 in short numbers, or None where it is not positive."""
     try:
         solution = np.linalg.solve(np.diag(1 - rate * network.time_constants) - metzler, np.ones(network.size))
     except np.linalg.LinAlgError:
         return None
     if not (np.isfinite(solution).all() and (solution > 0).all()):
         return None
-    mantissa, exponent = np.frexp(solution)
-    return np.ldexp(np.round(np.ldexp(mantissa, _DIGITS)), exponent - _DIGITS)
+    return to_digits(solution)
 
 
 def not_below_one(network: Network, diagonal: Diagonal) -> bool:

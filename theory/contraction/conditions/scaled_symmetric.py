@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Float
 
 from theory.contraction.claims.multiplier import Multiplier
-from theory.contraction.exact_matrix import ExactMatrix, on_grid, rational
+from theory.contraction.exact_matrix import ExactMatrix, on_grid, rational, to_digits
 from theory.contraction.form import VOLTAGE
 from theory.contraction.network import Matrix, Network, Vector
 
@@ -59,6 +59,6 @@ def closed_form(network: Network, scaling: Vector, rate: float, middle: float) -
     claim = Multiplier(
         rational(rate),
         ExactMatrix.of((metric + metric.T) / 2),
-        ExactMatrix.diagonal(on_grid(scaling**2, bits=48).tolist()),
+        ExactMatrix.diagonal(to_digits(scaling**2, bits=40).tolist()),
     )
     return claim if claim.holds(network.exact) else None

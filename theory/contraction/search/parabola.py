@@ -7,11 +7,12 @@ ceiling of N tells everything: the best rate is 1 - f*, and the largest factor t
 attained.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 
 import numpy as np
-from jaxtyping import Complex, Float
+from jaxtyping import Complex, Float, Int
 
 from theory.contraction.claims.multiplier import Multiplier
 from theory.contraction.exact_matrix import ExactMatrix, Number, rational
@@ -50,6 +51,8 @@ class ParabolaSearch:
     vectors: Complex[np.ndarray, "n columns"]
 
 
+_FEW = 32
+"""Neurons up to which a dual that is not found is sought with one neuron less."""
 _NEGLIGIBLE = 1e-6
 """A ceiling below this part of the largest entry counts as zero."""
 _ENDS = (1e-7, 1e-8, 1e-9, 1e-10)
@@ -85,12 +88,37 @@ def minimise_parabola(gained: Matrix, effort: Effort | None = None) -> ParabolaS
     if descents[worst].value <= floor:
         nothing = np.zeros((len(gained), 0), dtype=complex)
         return ParabolaSearch(np.exp(logs), value, 0.0, ParabolaOutcome.VANISHING, evaluations, np.zeros(0), nothing)
-    lower, tangents, inner = _dual(gained[np.ix_(parts[worst], parts[worst])], descents[worst])
+    members = parts[worst]
+    lower, tangents, inner = _dual(gained[np.ix_(members, members)], descents[worst])
+    if value - lower > 2 * effort.tolerance * value and len(members) <= _FEW:
+        lower, tangents, inner, members = max(
+            [(lower, tangents, inner, members), *_duals_of_fewer(gained, members, effort, floor)],
+            key=lambda found: found[0],
+        )
     vectors = np.zeros((len(gained), len(tangents)), dtype=complex)
-    vectors[parts[worst]] = inner
+    vectors[members] = inner
     close = value - lower <= 2 * effort.tolerance * value
     outcome = ParabolaOutcome.CLOSED if close else ParabolaOutcome.APART
     return ParabolaSearch(np.exp(logs), value, lower, outcome, evaluations, tangents, vectors)
+
+
+def _duals_of_fewer(
+    gained: Matrix, members: Int[np.ndarray, " members"], effort: Effort, floor: float
+) -> Iterator[
+    tuple[float, Float[np.ndarray, " columns"], Complex[np.ndarray, "members columns"], Int[np.ndarray, " members"]]
+]:
+    """The dual of the network without one neuron, for each neuron: a bound for the whole, of which that is a part.
+
+    Where the optimal vectors vanish at a neuron, linear programs with rounding find no bound with it, and do without.
+    """
+    for left_out in members:
+        fewer = members[members != left_out]
+        matrix = gained[np.ix_(fewer, fewer)]
+        if not len(fewer) or components(matrix).any():
+            continue  # nothing left, or no longer of one piece
+        descent = descend(matrix, effort, floor)
+        if descent.value > floor:
+            yield *_dual(matrix, descent), fewer
 
 
 def _dual(
