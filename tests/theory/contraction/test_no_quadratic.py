@@ -148,13 +148,12 @@ def test_proofs_inside_invariant_subspaces():
     assert basis.shape == (3, 3)
 
 
-@BOTH
-def test_beyond_all_corners(form):
+def test_beyond_all_corners():
     """Thirteen neurons: corners come from ascents by flips."""
     rng = np.random.default_rng(5)
     weights = rng.normal(size=(13, 13)) / np.sqrt(13)
-    assert refute_quadratic(network(1.5 * weights, form)) is not None
-    assert refute_quadratic(network(0.3 * weights, form)) is None
+    assert refute_quadratic(network(1.5 * weights, VOLTAGE)) is not None
+    assert refute_quadratic(network(0.3 * weights, VOLTAGE)) is None
 
 
 def test_corners_are_numbered_by_bits():

@@ -13,9 +13,9 @@ import io
 import itertools
 import json
 import math
+import os
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 from functools import cache
@@ -148,7 +148,7 @@ def best_metric(certificate: Certificate, repeats: int = 4) -> tuple[Array, floa
 
     found = np.array([0.0, 1.0])
     for _ in range(repeats):
-        found = optimize.minimize(worst, found, method="Nelder-Mead").x
+        found = optimize.minimize(worst, found, method="Nelder-Mead", options={"maxiter": 150}).x
     found = np.round(found * 2**30) / 2**30
     return np.array([[1, found[0]], [found[0], found[1]]]), -worst(found)
 
@@ -194,7 +194,7 @@ def vertices(form: str, off: Fraction = Fraction(-1, 10**6)) -> Certificate:
 
 def absolute_weights(form: str, off: Fraction = Fraction(-1, 10**30)) -> Certificate:
     """A = [[1/4, 1/2], [1/3, 0]] in both forms, at the best rate that `left` and `right` allow, plus `off`."""
-    gains, taus, left, right = [1, 2], [1, Fraction(3, 2)], [1, Fraction(11, 10)], [Fraction(5, 4), 1]
+    gains, taus, left, right = [1, 2], [Fraction(3, 2), 1], [1, Fraction(11, 10)], [Fraction(5, 4), 1]
     A = [[Fraction(1, 4), HALF], [Fraction(1, 3), Fraction(0)]]
     sums = [(A[i][0] * right[0] + A[i][1] * right[1]) / right[i] for i in (0, 1)]
     sums += [(A[0][i] * left[0] + A[1][i] * left[1]) / left[i] for i in (0, 1)]
@@ -296,17 +296,17 @@ def fixed_slopes(form: str) -> Certificate:
 
 
 @cache
-def switching(form: str = "voltage", c: Fraction = Fraction(3), rate: Fraction = Fraction(0)) -> Certificate:
-    """From an axis with one slope until tan(theta) = c, then with both to the next axis, over a full turn."""
-    turn = (math.pi / 2 - math.atan(c)) / float(c)
+def switching(form: str = "voltage", c: Fraction = Fraction(3), quarters: int = 2) -> Certificate:
+    """From an axis with one slope until tan(theta) = c, then with both to the next axis, over quarters of a turn."""
+    turn = Fraction((math.pi / 2 - math.atan(c)) / float(c)).limit_denominator(10**6)
     first, second = ([1, 0], [0, 1]) if form == "voltage" else ([0, 1], [1, 0])
-    legs = [leg for s in (first, second) * 2 for leg in ((s, 1), ([1, 1], Fraction(turn).limit_denominator(10**6)))]
+    legs = [leg for k in range(quarters) for leg in (((first, second)[k % 2], 1), ([1, 1], turn))]
     bare = network(form, [[0, -c], [c, 0]], [])
-    phi = round_trip(bare, [(np.array(s, float), float(t)) for s, t in legs], float(rate))
+    phi = round_trip(bare, [(np.array(s, float), float(t)) for s, t in legs], 0.0)
     X = linalg.solve_discrete_lyapunov(phi.T, -np.eye(2))
     X = np.round((X + X.T) / 2 * 2**20) / 2**20
     held = [{"slopes": slopes, "time": t} for slopes, t in legs]
-    claim = {"claim": "not contracting", "by": "switching", "rate": rate, "legs": held, "X": X, "vector": [1, 0]}
+    claim = {"claim": "not contracting", "by": "switching", "rate": 0, "legs": held, "X": X, "vector": [1, 0]}
     return network(form, [[0, -c], [c, 0]], [claim])
 
 
@@ -345,12 +345,11 @@ def feedback(strength: int = 50) -> Certificate:
     return assembly("1/16", [one, two], (0, 1, there), (1, 0, returned))
 
 
-def hierarchy(weight: Any = "1/20000") -> Certificate:
+def hierarchy(weight: Any = "1/20000", there: Any = ((5, -1), (1, 4), (0, 3)), self_: Any = "1/50") -> Certificate:
     """A strong link in one direction, carried by a small weight downstream; and a weak link of the first to itself."""
     one = module("voltage", [["1/4", "-1/8"], ["1/8", 0]], "3/8", P_ONE, ["3/2", 2], "6/5", 1, 2)
     two = module("rate", SMALL, "1/8", P_TWO, [4, 3, "5/2"], "13/8", weight, "1/2")
-    there = [[5, -1], [1, 4], [0, 3]]
-    return assembly("1/16", [one, two], (1, 0, there), (0, 0, [["-1/50", 0], ["1/100", 0]]))
+    return assembly("1/16", [one, two], (1, 0, there), (0, 0, [[-Fraction(self_), 0], [Fraction(self_) / 2, 0]]))
 
 
 def both_forms(name: str, make: Callable[..., Certificate], *rest: Any) -> dict[str, Callable[[], Certificate]]:
@@ -436,12 +435,11 @@ def gauge(V: Array, x: Array) -> float:
 
 def polytope_contracts(certificate: Certificate, claim: Any) -> bool:
     V = floats(claim["vertices"]).T
-    points = [*V.T, *np.random.default_rng(2).standard_normal((6, len(V)))]
+    points = [*V.T, *np.random.default_rng(2).standard_normal((2, len(V)))]
     c = float(Fraction(claim["rate"]))
     return all(
-        gauge(V, linalg.expm(t * J) @ x) <= math.exp(-c * t) * gauge(V, x) * (1 + 1e-6)
-        for J in jacobians(certificate)
-        for t in (0.05, 0.5)
+        gauge(V, linalg.expm(J / 10) @ x) <= math.exp(-c / 10) * gauge(V, x) * (1 + 1e-6)
+        for J in jacobians(certificate, inside=1)
         for x in points
     )
 
@@ -525,7 +523,7 @@ def assembly_holds(certificate: Certificate) -> bool:
     rate = float(Fraction(certificate["rate"]))
     return rate > 0 and all(
         metric_rate(metric, leaks[:, None] * (linalg.block_diag(*blocks) + links)) >= rate - 1e-9
-        for blocks in itertools.product(*(list(jacobians(each)) for each in modules))
+        for blocks in itertools.product(*(list(jacobians(each, inside=1)) for each in modules))
     )
 
 
@@ -658,11 +656,8 @@ def test_the_switching_law_is_unstable_past_its_threshold(tmp_path: Path) -> Non
     assert critical == pytest.approx(2.88345, abs=1e-5)
     for form in FORMS:
         for c, expected in ((critical + 1e-4, 0), (critical - 1e-4, 1)):
-            assert status(switching(form, Fraction(c).limit_denominator(10**9)), tmp_path) == expected
-        c = Fraction(3)
-        fall = 4 * gain(3.0) / (4 + 4 * (math.pi / 2 - math.atan(3)) / 3)  # lengths grow at this rate
-        assert status(switching(form, c, Fraction(0)), tmp_path) == 0
-        assert fall > 0
+            certificate = switching(form, Fraction(c).limit_denominator(10**9), quarters=4)
+            assert status(certificate, tmp_path) == expected
 
 
 def test_negative_feedback_of_any_strength_cancels_and_else_does_not(tmp_path: Path) -> None:
@@ -675,10 +670,27 @@ def test_negative_feedback_of_any_strength_cancels_and_else_does_not(tmp_path: P
     assert status(certificate, tmp_path) == 1
 
 
-def test_a_hierarchy_takes_small_weights_downstream(tmp_path: Path) -> None:
-    assert status(hierarchy("1/20000"), tmp_path) == 0
-    assert status(hierarchy("1/1000"), tmp_path) == 1
-    assert status(hierarchy("1/10000000000"), tmp_path) == 0
+def test_time_constants_slow_an_assembly_down(tmp_path: Path) -> None:
+    """The links of `feedback` cancel, so its rate is the least rate over time constant, 1/12."""
+    certificate = feedback()
+    for rate, expected in ((Fraction(1, 12), 0), (Fraction(1, 12) + Fraction(1, 10**30), 1)):
+        assert status({**certificate, "rate": plain(rate)}, tmp_path) == expected
+
+
+@pytest.mark.parametrize(
+    ("there", "norm"),
+    [
+        ([[1, 1], [0, 0], [0, 0]], 10),  # P_TWO times it is [[5, 5], [-2, -2], [0, 0]]
+        ([[1, 0], [-1, 0], [0, 0]], 14),  # [[7, 0], [-6, 0], [-1, 0]]
+    ],
+)
+def test_a_hierarchy_takes_small_weights_downstream(there: Any, norm: int, tmp_path: Path) -> None:
+    """M = [[d_1, -s e], [-s e, s d_2]] is semidefinite up to s = d_1 d_2 / e^2. Here d_i is 2 (c_i - c tau_i) p_i, d_1
+    less what the link of the first to itself takes: E is [[-3, 1/2], [1/2, 0]] / 50."""
+    first = 2 * (Fraction(3, 8) - Fraction(1, 8)) * Fraction(6, 5) - (3 + HALF) / 50
+    largest = first * 2 * (Fraction(1, 8) - Fraction(1, 32)) * Fraction(13, 8) / norm**2
+    for weight, expected in ((largest, 0), (largest / 10**9, 0), (largest * (1 + Fraction(1, 10**20)), 1)):
+        assert status(hierarchy(weight, there), tmp_path) == expected
 
 
 def test_a_floor_that_is_not_positive_proves_nothing(tmp_path: Path) -> None:
@@ -1444,21 +1456,22 @@ def large(size: int, seed: int = 0) -> Certificate:
 
 
 def timed(certificate: Certificate, file: Path) -> tuple[str, float]:
+    """The verdict, and the processor's time in seconds."""
     file.write_text(json.dumps(certificate))
-    start = time.perf_counter()
+    start = os.times().children_user
     done = by_itself(str(file))
-    return done.stdout.splitlines()[-1], time.perf_counter() - start
+    return done.stdout.splitlines()[-1], os.times().children_user - start
 
 
 def test_sixty_four_neurons_take_seconds(tmp_path: Path) -> None:
     certificate = large(64)
     outcome, seconds = timed(certificate, tmp_path / "large.json")
     assert outcome == "verified"
-    assert seconds < 20
+    assert seconds < 5
     certificate["claims"][0]["rate"] = "1/3"
     outcome, seconds = timed(certificate, tmp_path / "large.json")
     assert outcome.startswith("rejected: claims[0]: the matrix of P and Q is not positive definite")
-    assert seconds < 20
+    assert seconds < 5
 
 
 if __name__ == "__main__":
