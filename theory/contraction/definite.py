@@ -6,6 +6,8 @@ and then so is M (R is triangular with a nonzero diagonal, hence invertible). Wh
 matrices are eliminated exactly.
 """
 
+import math
+
 import flint
 import numpy as np
 import scipy.linalg
@@ -16,6 +18,8 @@ from theory.contraction.exact_matrix import ExactMatrix
 ELIMINATED = 60
 """Rows up to which a matrix is eliminated exactly where dominance does not decide; the cost grows as rows^4 or more."""
 _BITS = 50
+_CLEARLY = 1e-10
+"""Eigenvalues below minus this, a row, are no rounding errors of a matrix scaled to a diagonal near one."""
 
 
 def is_positive_definite(matrix: ExactMatrix) -> bool:
@@ -26,7 +30,7 @@ def is_positive_definite(matrix: ExactMatrix) -> bool:
     """
     if not _symmetric(matrix) or any(entry <= 0 for entry in matrix.diagonal_entries()):
         return False
-    return _dominant(matrix) or (matrix.shape[0] <= ELIMINATED and _eliminated(matrix, strict=True))
+    return _dominant(matrix) or (_hopeful(matrix) and _eliminated(matrix, strict=True))
 
 
 def is_positive_semidefinite(matrix: ExactMatrix) -> bool:
@@ -41,35 +45,42 @@ def is_positive_semidefinite(matrix: ExactMatrix) -> bool:
         return False
     if all(2 * row[i] >= sum(map(abs, row)) for i, row in enumerate(matrix.rows())):
         return True
-    return is_positive_definite(matrix) or (matrix.shape[0] <= ELIMINATED and _eliminated(matrix, strict=False))
+    return is_positive_definite(matrix) or (_hopeful(matrix) and _eliminated(matrix, strict=False))
 
 
 def _symmetric(matrix: ExactMatrix) -> bool:
     return matrix.shape[0] == matrix.shape[1] and matrix == matrix.T
 
 
+def _hopeful(matrix: ExactMatrix) -> bool:
+    """Whether exact elimination is worth its cost: few rows, and no eigenvalue that is clearly negative in floats."""
+    if matrix.shape[0] > ELIMINATED:
+        return False
+    whole = matrix.entries.numer_denom()[0]
+    scaled = _approximation(whole, _scales(whole, matrix.shape[0]))
+    return not np.isfinite(scaled).all() or bool(np.linalg.eigvalsh(scaled)[0] > -_CLEARLY * len(scaled))
+
+
 def _dominant(matrix: ExactMatrix) -> bool:
     whole = matrix.entries.numer_denom()[0]
     size = matrix.shape[0]
     scales = _scales(whole, size)
-    scaled = _approximation(whole, scales)
-    if not np.isfinite(scaled).all():  # then some entry exceeds the diagonal's: left to the elimination
-        return False
     try:
-        factor = np.linalg.cholesky(scaled)
+        factor = np.linalg.cholesky(_approximation(whole, scales))
     except np.linalg.LinAlgError:
         return False
     inverse = scipy.linalg.solve_triangular(factor, np.eye(size), lower=True)
     if not np.isfinite(inverse).all():
         return False
+    shifts = (scales.max() - scales).tolist()
     rounded = [
-        [int(np.ldexp(inverse[i, j], _BITS)) << int(scales.max() - scales[j]) for j in range(size)] for i in range(size)
+        [int(entry) << s for entry, s in zip(row, shifts, strict=True)] for row in np.ldexp(inverse, _BITS).tolist()
     ]
     if any(rounded[i][i] == 0 for i in range(size)):
         return False
     proposal = flint.fmpz_mat(rounded)
     product = (proposal * whole * proposal.transpose()).table()
-    return all(2 * row[i] > sum(abs(entry) for entry in row) for i, row in enumerate(product))
+    return all(2 * row[i] > sum(map(abs, row)) for i, row in enumerate(product))
 
 
 def _scales(whole: flint.fmpz_mat, size: int) -> Int[np.ndarray, " rows"]:
@@ -79,15 +90,13 @@ def _scales(whole: flint.fmpz_mat, size: int) -> Int[np.ndarray, " rows"]:
 
 def _approximation(whole: flint.fmpz_mat, scales: Int[np.ndarray, " rows"]) -> Float[np.ndarray, "rows rows"]:
     """The scaled matrix in floats, without overflow on the way."""
-    table = whole.table()
-    size = len(scales)
+    size, shifts = len(scales), scales.tolist()
     values = np.empty((size, size))
-    for i in range(size):
+    for i, row in enumerate(whole.table()):
         for j in range(i + 1):
-            entry = int(table[i][j])
+            entry = int(row[j])
             drop = max(entry.bit_length() - 60, 0)
-            with np.errstate(over="ignore"):
-                values[i, j] = values[j, i] = np.ldexp(float(entry >> drop), drop - int(scales[i]) - int(scales[j]))
+            values[i, j] = values[j, i] = math.ldexp(float(entry >> drop), drop - shifts[i] - shifts[j])
     return values
 
 
