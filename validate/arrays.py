@@ -49,6 +49,10 @@ def finite(name: str, array: Array) -> Real:
     """
     if array.dtype.kind not in "fiub":
         raise BadArray(f"{name} holds {array.dtype} values, not real numbers")
+    if array.dtype.kind == "f" and array.dtype.itemsize > 8:
+        raise BadArray(f"{name} holds {array.dtype} values: save them in double precision")
+    if array.dtype.kind in "iu" and array.size and max(abs(int(array.max())), abs(int(array.min()))) > 2**53:
+        raise BadArray(f"{name} holds whole numbers beyond 2^53, which are not exact in double precision")
     with np.errstate(over="ignore"):
         values = array.astype(np.float64)
     wrong = np.argwhere(~np.isfinite(values))

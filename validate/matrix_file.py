@@ -43,7 +43,7 @@ class MatrixOption(Kind):
     """A matrix file, named FILE or FILE.safetensors:KEY."""
 
     metavar: str = "FILE"
-    accepted: str = f"a file that exists, .npy, .csv or .safetensors:KEY, with {SQUARE}"
+    accepted: str = f"a file that exists, .npy, .csv, .safetensors or .safetensors:KEY, with {SQUARE}"
 
     def __call__(self, text: object) -> MatrixFile:
         """See `Kind`."""
@@ -55,6 +55,7 @@ class MatrixOption(Kind):
 
 
 def _from_state_dict(path: Path, key: str | None) -> Float[np.ndarray, "..."]:
+    import ml_dtypes
     from safetensors import safe_open
 
     with safe_open(path, framework="numpy") as file:
@@ -68,7 +69,8 @@ def _from_state_dict(path: Path, key: str | None) -> Float[np.ndarray, "..."]:
             key = square[0]
         if key not in names:
             raise BadArray(f"it has no tensor named {key!r}; it has {', '.join(names) or 'none'}")
-        return finite(key, np.asarray(file.get_tensor(key)))
+        tensor = np.asarray(file.get_tensor(key))
+        return finite(key, tensor.astype(np.float32) if tensor.dtype == ml_dtypes.bfloat16 else tensor)
 
 
 def _shape(matrix: np.ndarray) -> str:
@@ -80,4 +82,6 @@ def _gated(matrix: np.ndarray) -> str:
     if matrix.ndim != 2 or matrix.shape[1] == 0 or matrix.shape[0] % matrix.shape[1]:
         return ""
     cell = _GATED.get(matrix.shape[0] // matrix.shape[1])
-    return f": these are the weights of {cell}, a gated cell, about which these theorems say nothing" if cell else ""
+    return (
+        f": it looks like the weights of {cell}, a gated cell, about which these theorems say nothing" if cell else ""
+    )

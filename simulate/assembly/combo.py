@@ -126,8 +126,8 @@ class ComboNet(eqx.Module):
         return self.prepared().logits(sequences)
 
     def assembly(self) -> Assembly:
-        """The flow that is discretised, to integrate, to attack, to certify: W and L as the network's own arithmetic rounds
-        them, in float64.
+        """The flow that is discretised, to integrate, to attack, to certify: W and L as the network's own arithmetic
+        rounds them, in float64.
         """
         weights, links = (np.asarray(a, np.float64) for a in _running(self))
         modules = tuple(Network(jnp.asarray(w), self.form, self.activation) for w in weights)

@@ -1,6 +1,7 @@
 """Does a network forget its initial state? A verdict that is a proof, or an honest "undecided"."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import ParamSpec, TypeVar
 
 import numpy as np
 from jaxtyping import Shaped
@@ -42,6 +43,23 @@ _TIE = 1e-4
 """Rates that differ by less than this fraction are as good as each other."""
 
 
+_BELOW = 1 - 2.0**-40
+"""A rate that is asked for is refuted by a proof that excludes all rates above this part of it."""
+
+ResultT = TypeVar("ResultT")
+Parameters = ParamSpec("Parameters")
+
+
+def attempted(
+    search: Callable[Parameters, ResultT], *given: Parameters.args, **named: Parameters.kwargs
+) -> ResultT | None:
+    """What a search finds; None where floating point fails it, as it may at scales such as 1e200."""
+    try:
+        return search(*given, **named)
+    except (ArithmeticError, ValueError):
+        return None
+
+
 class BadQuestion(ValueError):
     """A rate or a step that cannot be asked about; the message says what can."""
 
@@ -81,6 +99,11 @@ def certify(
 @one_blas_thread
 def certify_network(asked: Network, rate: float = 0.0, euler_step: float | None = None) -> Certification:
     """The same for a `Network`."""
+    with np.errstate(all="ignore"):
+        return _certified(asked, rate, euler_step)
+
+
+def _certified(asked: Network, rate: float, euler_step: float | None) -> Certification:
     attempts: list[Attempt] = []
     proved = _quadratic(asked, rate, attempts)
     if proved is None:
@@ -91,7 +114,7 @@ def certify_network(asked: Network, rate: float = 0.0, euler_step: float | None 
     non_quadratic = _non_quadratic(asked, rate, Verdict.CONTRACTING, attempts)
     euler = None
     if euler_step is not None and (metric := as_multiplier(asked, claim)) is not None:
-        euler = certify_euler_step(asked, euler_step, metric)
+        euler = attempted(certify_euler_step, asked, euler_step, metric)
         attempts.append(Attempt("Euler step", None, euler is not None))
     return Certification(
         asked,
@@ -119,7 +142,7 @@ def applicable(asked: Network) -> tuple[Condition, ...]:
     Theorems 2 and 3 reach the best rate there is, so that no other is tried where one of them holds.
     """
     cheap = (TRIANGULAR, ABSOLUTE, SYMMETRIC, PRODUCT)
-    if asked.size > SEARCHED or any(best.supremum(asked) is not None for best in (SYMMETRIC, PRODUCT)):
+    if asked.size > SEARCHED or any(attempted(best.supremum, asked) is not None for best in (SYMMETRIC, PRODUCT)):
         return cheap
     return (*cheap, SINGULAR, MULTIPLIER) if asked.size <= SINGULAR_UP_TO else (*cheap, MULTIPLIER)
 
@@ -128,7 +151,7 @@ def _quadratic(asked: Network, rate: float, attempts: list[Attempt]) -> tuple[st
     """The best rate that some condition proves, the simplest condition of those that reach it."""
     found: list[tuple[Condition, Supremum]] = []
     for condition in applicable(asked):
-        supremum = condition.supremum(asked)
+        supremum = attempted(condition.supremum, asked)
         attempts.append(Attempt(condition.name, None if supremum is None else supremum.rate, False))
         if supremum is not None and supremum.rate > rate:
             found.append((condition, supremum))
@@ -137,11 +160,11 @@ def _quadratic(asked: Network, rate: float, attempts: list[Attempt]) -> tuple[st
     others = sorted((pair for pair in found if pair not in level), key=lambda pair: -pair[1].rate)
     for condition, supremum in (*level, *others):
         for claimed in _claimable(supremum.rate, rate):
-            claim = condition.prove(asked, claimed)
+            claim = attempted(condition.prove, asked, claimed)
             if claim is not None:
                 _mark(attempts, condition.name)
                 return condition.name, claim
-    if asked.size <= CORNERED and (claim := VERTEX.prove(asked, max(rate, 1e-3))) is not None:
+    if asked.size <= CORNERED and (claim := attempted(VERTEX.prove, asked, max(rate, 1e-3))) is not None:
         supremum = VERTEX.supremum(asked)
         attempts.append(Attempt(VERTEX.name, None if supremum is None else supremum.rate, True))
         return VERTEX.name, (supremum and VERTEX.prove(asked, max(supremum.rate, rate))) or claim
@@ -160,12 +183,13 @@ def _claimable(best: float, rate: float) -> Iterator[float]:
 
 def _negative(asked: Network, rate: float, attempts: list[Attempt]) -> tuple[Verdict, tuple[Statement, ...]]:
     """That there is no metric, and that the network is unstable; the stronger is the verdict."""
-    refuted = refute_quadratic(asked, rate)
+    excluded = rate * _BELOW
+    refuted = attempted(refute_quadratic, asked, excluded)
     attempts.append(Attempt("no quadratic metric", None, refuted is not None))
-    unstable: Statement | None = unstable_slopes(asked, rate)
+    unstable: Statement | None = attempted(unstable_slopes, asked, excluded)
     attempts.append(Attempt("unstable at fixed slopes", None, unstable is not None))
     if unstable is None and asked.size <= CORNERED:
-        unstable = unstable_switching(asked, rate)
+        unstable = attempted(unstable_switching, asked, excluded)
         attempts.append(Attempt("unstable under switching", None, unstable is not None))
     if unstable is not None:
         return Verdict.NOT_CONTRACTING, (unstable,) if refuted is None else (unstable, refuted)
@@ -178,18 +202,18 @@ def _non_quadratic(asked: Network, rate: float, verdict: Verdict, attempts: list
     """A proof by another norm, the best of those found."""
     if verdict is Verdict.NOT_CONTRACTING:
         return None
-    suprema = [(condition, condition.supremum(asked)) for condition in NON_QUADRATIC]
+    suprema = [(condition, attempted(condition.supremum, asked)) for condition in NON_QUADRATIC]
     for condition, supremum in sorted(suprema, key=lambda pair: -(pair[1].rate if pair[1] else 0.0)):
         claim = None
         if supremum is not None and supremum.rate > rate:
-            claims = (condition.prove(asked, claimed) for claimed in _claimable(supremum.rate, rate))
+            claims = (attempted(condition.prove, asked, claimed) for claimed in _claimable(supremum.rate, rate))
             claim = next((claim for claim in claims if claim is not None), None)
         attempts.append(Attempt(condition.name, None if supremum is None else supremum.rate, claim is not None))
         if claim is not None:
             return claim
     if verdict is not Verdict.CONTRACTING and asked.size <= 3:
         for claimed in (rate,) if rate > 0 else (0.1, 0.03, 0.01):
-            polytope = contracting_polytope(asked, claimed)
+            polytope = attempted(contracting_polytope, asked, claimed)
             attempts.append(Attempt("polytope", claimed, polytope is not None))
             if polytope is not None:
                 return polytope

@@ -6,8 +6,6 @@ and then so is M (R is triangular with a nonzero diagonal, hence invertible). Wh
 matrices are eliminated exactly.
 """
 
-import math
-
 import flint
 import numpy as np
 import scipy.linalg
@@ -90,14 +88,14 @@ def _scales(whole: flint.fmpz_mat, size: int) -> Int[np.ndarray, " rows"]:
 
 def _approximation(whole: flint.fmpz_mat, scales: Int[np.ndarray, " rows"]) -> Float[np.ndarray, "rows rows"]:
     """The scaled matrix in floats, without overflow on the way."""
-    size, shifts = len(scales), scales.tolist()
-    values = np.empty((size, size))
+    heads, drops = np.empty((len(scales),) * 2), np.empty((len(scales),) * 2, dtype=np.int64)
     for i, row in enumerate(whole.table()):
-        for j in range(i + 1):
-            entry = int(row[j])
-            drop = max(entry.bit_length() - 60, 0)
-            values[i, j] = values[j, i] = math.ldexp(float(entry >> drop), drop - shifts[i] - shifts[j])
-    return values
+        for j, entry in enumerate(row):
+            drops[i, j] = max(int(entry).bit_length() - 60, 0)
+            heads[i, j] = float(int(entry) >> int(drops[i, j]))
+    exponents = np.clip(drops - scales[:, None] - scales, -4000, 4000)
+    with np.errstate(over="ignore"):
+        return np.ldexp(heads, exponents)
 
 
 def _eliminated(matrix: ExactMatrix, *, strict: bool) -> bool:

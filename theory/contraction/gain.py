@@ -1,21 +1,28 @@
 """How far the slopes can grow before contraction is lost, bracketed from both sides."""
 
+import flint
 import numpy as np
+from scipy.sparse.csgraph import connected_components
 
-from theory.contraction.certify import CORNERED, applicable
-from theory.contraction.claims.claim import Statement
+from theory.contraction.certify import CORNERED, applicable, attempted
+from theory.contraction.claims.claim import Claim, Statement
 from theory.contraction.conditions.condition import Condition
 from theory.contraction.conditions.multiplier import searched
-from theory.contraction.exact_matrix import short
-from theory.contraction.network import Network
+from theory.contraction.definite import is_positive_semidefinite
+from theory.contraction.exact_matrix import ExactMatrix, short
+from theory.contraction.network import Matrix, Network
 from theory.contraction.search.frequency_dual import refute_multiplier
 from theory.contraction.search.instability import unstable_slopes
 from theory.contraction.search.vertex_dual import refute_quadratic
+from theory.contraction.search.vertex_lmi import solve_vertices
 from theory.contraction.threads import one_blas_thread
 from theory.contraction.verdict import Gain
 
 _SLACKS = (1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 3e-2)
-_RESOLUTION = 1e-6
+_RESOLUTION = 1e-4
+_FURTHER = (0.1, 0.3, 1.0, 3.0)
+_FAR = (2.0**30, 2.0**20, 2.0**10, 2.0**5, 2.0)
+_NARROW = 1e-3
 BRACKETED = 128
 """Neurons up to which the other end is looked for."""
 
@@ -27,21 +34,90 @@ def largest_gain(asked: Network, rate: float = 0.0) -> Gain:
     `low` is proved by whichever condition reaches furthest. At `high` no quadratic metric exists, the network is
     unstable, or no multiplier exists (whichever is found nearest), also proved.
     """
-    reach = [(condition, _reach(condition, asked, rate)) for condition in applicable(asked)]
-    reach = sorted((pair for pair in reach if pair[1] > 0), key=lambda pair: -pair[1])
-    if not reach:
-        return Gain(None, None, None, None, False)
-    best = reach[0][1]
-    if best == np.inf:
-        return Gain(None, None, None, None, True)
+    with np.errstate(all="ignore"):
+        reach = [(condition, attempted(_reach, condition, asked, rate) or 0.0) for condition in applicable(asked)]
+        reach = sorted((pair for pair in reach if pair[1] > 0), key=lambda pair: -pair[1])
+        if reach and reach[0][1] == np.inf and holds_at_every_gain(asked):
+            return Gain(None, None, None, None, rate < 1 / asked.time_constants.max())
+        low, claim = _below(asked, reach, rate)
+        best = next((gain for _, gain in reach if np.isfinite(gain)), 1.0)
+        high, statement = attempted(_above, asked, max(best, low or 0.0), rate) or (None, None)
+        if asked.size <= CORNERED and low is not None and high is not None:
+            low, claim, high, statement = _narrowed(asked, rate, low, claim, high, statement)
+    return Gain(low, claim, high, statement, False)
+
+
+def holds_at_every_gain(asked: Network) -> bool:
+    """Whether signs and rational arithmetic show that no slopes are too steep.
+
+    Either no chain of weights returns and no diagonal entry is positive (Theorem 1); or, with time constants of one,
+    s_i W_ij = s_j W_ji for some s > 0, and -diag(s) W >= 0 (Theorems 2 and 3).
+    """
+    weights = asked.exact.weights.entries
+    size = asked.size
+    if all(weights[i, i] <= 0 for i in range(size)):
+        apart = asked.weights - np.diag(np.diag(asked.weights))
+        if _acyclic(apart):
+            return True
+    balance = _balance(asked)
+    if balance is None or not asked.uniform:
+        return False
+    return is_positive_semidefinite(-(ExactMatrix.diagonal(balance) @ asked.exact.weights))
+
+
+def _acyclic(apart: Matrix) -> bool:
+    return int(connected_components(apart != 0, directed=True, connection="strong")[0]) == len(apart)
+
+
+def _balance(asked: Network) -> list[flint.fmpq] | None:
+    """s > 0 with s_i W_ij = s_j W_ji exactly, or None."""
+    weights = asked.exact.weights.entries
+    found: dict[int, flint.fmpq] = {}
+    for root in range(asked.size):
+        if root in found:
+            continue
+        found[root], waiting = flint.fmpq(1), [root]
+        while waiting:
+            i = waiting.pop()
+            for j in range(asked.size):
+                if j not in found and weights[i, j] != 0:
+                    if weights[j, i] == 0 or (weights[i, j] > 0) != (weights[j, i] > 0):
+                        return None
+                    found[j] = found[i] * weights[i, j] / weights[j, i]
+                    waiting.append(j)
+    pairs = ((i, j) for i in range(asked.size) for j in range(i))
+    if any(found[i] * weights[i, j] != found[j] * weights[j, i] for i, j in pairs):
+        return None
+    return [found[i] for i in range(asked.size)]
+
+
+def _below(asked: Network, reach: list[tuple[Condition, float]], rate: float) -> tuple[float | None, Claim | None]:
+    """The largest gain that is proved: just below what a condition reaches, or far up where floats see no end."""
     for condition, supremum in reach:
-        for slack in _SLACKS:
-            gain = short(supremum * (1 - slack), bits=30)
-            scaled = asked.with_gain(gain)
-            claim = condition.prove(scaled, rate if rate > 0 else 0.5 * slack)
+        gains = [supremum * (1 - slack) for slack in _SLACKS] if np.isfinite(supremum) else list(_FAR)
+        for slack, gain in zip(_SLACKS, gains, strict=False):
+            claim = attempted(condition.prove, asked.with_gain(short(gain, bits=30)), rate if rate > 0 else 0.5 * slack)
             if claim is not None:
-                return Gain(gain, claim, *_above(asked, best, rate), False)
-    return Gain(None, None, *_above(asked, best, rate), False)
+                return short(gain, bits=30), claim
+    return None, None
+
+
+def _narrowed(
+    asked: Network, rate: float, low: float, claim: Claim | None, high: float, statement: Statement | None
+) -> tuple[float, Claim | None, float, Statement | None]:
+    """Both ends moved towards each other for a few neurons: a metric at all corners, or a proof that there is none."""
+    while high > low * (1 + _NARROW):
+        middle = short((low + high) / 2, bits=30)
+        scaled = asked.with_gain(middle)
+        metric = attempted(solve_vertices, scaled, rate if rate > 0 else _NARROW / 10)
+        if metric is not None:
+            low, claim = middle, metric
+            continue
+        refuted: Statement | None = attempted(refute_quadratic, scaled, rate)
+        if refuted is None:
+            break
+        high, statement = middle, refuted
+    return low, claim, high, statement
 
 
 def _reach(condition: Condition, asked: Network, rate: float) -> float:
@@ -67,7 +143,7 @@ def _above(asked: Network, gain: float, rate: float) -> tuple[float | None, Stat
     if asked.size > BRACKETED:
         return None, None
     if asked.size <= CORNERED:
-        for slack in _SLACKS:
+        for slack in (*_SLACKS, *_FURTHER):
             high = short(gain * (1 + slack), bits=30)
             for refute in (refute_quadratic, unstable_slopes):
                 statement: Statement | None = refute(asked.with_gain(high), rate)

@@ -6,6 +6,7 @@ from enum import Enum
 from functools import cache
 
 import numpy as np
+from jaxtyping import Float
 
 from theory.contraction.conditions.condition import Condition
 from theory.contraction.conditions.registry import (
@@ -24,6 +25,7 @@ from theory.contraction.network import Matrix, network
 from theory.contraction.threads import one_blas_thread
 
 _RATE = 2.0**-10
+AnySize = Float[np.ndarray, "_ _"]
 
 
 class Membership(Enum):
@@ -72,8 +74,8 @@ class InclusionTable:
 
     form: Form
     reasons: Mapping[tuple[str, str], str]
-    separating: Mapping[tuple[str, str], Matrix]
-    memberships: tuple[tuple[Matrix, Mapping[str, Membership]], ...]
+    separating: Mapping[tuple[str, str], AnySize]
+    memberships: tuple[tuple[AnySize, Mapping[str, Membership]], ...]
 
     @property
     def open(self) -> tuple[tuple[str, str], ...]:

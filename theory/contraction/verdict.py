@@ -13,8 +13,14 @@ class Verdict(Enum):
     """Four answers to whether a network forgets its initial state; all but the last are proofs."""
 
     CONTRACTING = "contracting", "a constant quadratic metric contracts at the rate, whatever the slopes do"
-    NO_QUADRATIC_METRIC = "no_quadratic_metric", "no constant quadratic metric contracts; another norm may"
-    NOT_CONTRACTING = "not_contracting", "at fixed slopes, or along a switching law, a displacement does not die out"
+    NO_QUADRATIC_METRIC = (
+        "no_quadratic_metric",
+        "no constant quadratic metric contracts, or none as fast as was asked; another norm may",
+    )
+    NOT_CONTRACTING = (
+        "not_contracting",
+        "at fixed slopes, or along a switching law, a displacement does not die out, or not as fast as was asked",
+    )
     UNDECIDED = "undecided", "nothing was proved: see what was tried, and how close it came"
 
     def __init__(self, word: str, sentence: str) -> None:
@@ -36,7 +42,7 @@ class Gain:
     """The largest factor that all slopes can be multiplied by while contraction at the asked rate is certified.
 
     At `low` it is proved. At `high` another statement is proved: that the condition or every quadratic metric fails,
-    or that the network is unstable; None where none was found. `unbounded` where the condition holds at every gain.
+    or that the network is unstable; None where none was found. `unbounded` where contraction is proved for every gain.
     """
 
     low: float | None

@@ -9,11 +9,16 @@ import pytest
 from simulate.assembly.activation import RELU, TANH
 from simulate.assembly.combo import Scales, draw_singular_modules, draw_sparse_modules, joined
 from simulate.assembly.form import RATE, VOLTAGE
-from simulate.assembly.links import NEGATIVE_FEEDBACK, UNCONSTRAINED, negative_feedback
+from simulate.assembly.links import BALANCED_FEEDBACK, NEGATIVE_FEEDBACK, UNCONSTRAINED, negative_feedback
 from simulate.assembly.metric import BlockDiagonal, Dense, Diagonal
 from simulate.assembly.parametrise.product import draw_product
 from simulate.assembly.parametrise.sparse import SparseModules
 from simulate.assembly.sequences import shown_by_euler
+
+
+def gaussian(seed, *shape):
+    return jnp.asarray(np.random.default_rng(seed).standard_normal(shape))
+
 
 SPARSE = SparseModules(4, 0.2, 2.0)
 
@@ -26,24 +31,29 @@ def residual(links, metric):
 def test_links_are_skew_in_the_metric(dense):
     blocks = []
     for i, units in enumerate((3, 1, 4)):
-        root = jax.random.normal(jax.random.key(i), (units, units))
-        blocks.append(Dense(root @ root.T + jnp.eye(units)) if dense else Diagonal(jnp.diag(root) ** 2 + 0.1))
+        root = np.asarray(gaussian(i, units, units))
+        matrix = root @ root.T + np.eye(units)
+        blocks.append(Dense(jnp.asarray(matrix)) if dense else Diagonal(jnp.asarray(np.diag(matrix))))
     metric = BlockDiagonal(tuple(blocks))
-    free = jax.random.normal(jax.random.key(5), (8, 8))
-    links = negative_feedback(free, metric)
+    free = gaussian(5, 8, 8)
+    links = eqx.filter_jit(negative_feedback)(free, metric)
     assert residual(np.asarray(links), np.asarray(metric.dense())) < 1e-14
-    m = metric.dense()
+    balanced = np.asarray(eqx.filter_jit(BALANCED_FEEDBACK)(free, metric))
+    assert residual(np.asarray(balanced), np.asarray(metric.dense())) < 1e-13
+    factor = np.linalg.cholesky(metric.dense()).T
+    np.testing.assert_allclose(factor @ balanced @ np.linalg.inv(factor), free - free.T, atol=1e-12)
+    m = np.asarray(metric.dense())
     one, two = slice(0, 3), slice(4, 8)  # (3) block by block
-    expected = free[one, two] - jnp.linalg.inv(m[one, one]) @ free[two, one].T @ m[two, two]
+    expected = np.asarray(free)[one, two] - np.linalg.inv(m[one, one]) @ np.asarray(free)[two, one].T @ m[two, two]
     np.testing.assert_allclose(links[one, two], expected, atol=1e-12)
 
 
 @pytest.mark.parametrize("modules", [draw_sparse_modules(3, SPARSE, 0), draw_singular_modules(3, 4, 0)])
 def test_a_network_s_links_are_skew_and_leave_modules_alone(modules):
     net = joined(modules, 0.1, 0, scales=Scales(links=3.0))
-    links, metric = np.asarray(net.links()), np.asarray(net.metric().dense())
+    links, metric = (np.asarray(a) for a in eqx.filter_jit(lambda n: (n.links(), n.metric().dense()))(net))
     assert residual(links, metric) < 1e-15
-    single = np.asarray(net.astype(jnp.float32).links(), float)
+    single = np.asarray(eqx.filter_jit(lambda n: n.links())(net.astype(jnp.float32)), float)
     assert residual(single, metric) < 1e-6  # float32 leaves its own rounding
     for place in net.assembly().places:
         assert np.all(links[place, place] == 0)
@@ -66,8 +76,8 @@ def test_the_classifier_s_steps_are_euler_steps_of_its_assembly(form, kind):
         "product": lambda: [draw_product(i, 4, form) for i in range(3)],
     }[kind]()
     net = joined(modules, 0.05, 1, form=form, activation=TANH, channels=2)
-    sequences = jax.random.normal(jax.random.key(0), (3, 11, 2))
-    last = eqx.filter_jit(lambda n, s: n.last_states(s))(net, sequences)
+    sequences = gaussian(0, 3, 11, 2)
+    last = eqx.filter_jit(lambda n, s: n.prepared().last_states(s))(net, sequences)
     for sequence, state in zip(sequences, last, strict=True):
         shown = shown_by_euler(net.assembly(), net.drive(sequence), jnp.zeros(12), 0.05)
         np.testing.assert_allclose(shown.states[-1], state, rtol=1e-11, atol=1e-12)
@@ -75,7 +85,7 @@ def test_the_classifier_s_steps_are_euler_steps_of_its_assembly(form, kind):
 
 def test_gradients_of_the_whole_network_agree_with_finite_differences():
     net = joined(draw_singular_modules(2, 3, 0), 0.2, 0, activation=RELU)
-    sequences = jax.random.normal(jax.random.key(0), (2, 7, 1))
+    sequences = gaussian(0, 2, 7, 1)
 
     @jax.jit
     def value(n):
@@ -83,8 +93,8 @@ def test_gradients_of_the_whole_network_agree_with_finite_differences():
 
     gradient = jax.jit(jax.grad(value))(net)
     way = jax.tree.map(lambda leaf: jnp.asarray(np.random.default_rng(leaf.size).standard_normal(leaf.shape)), net)
-    moved = [value(jax.tree.map(lambda a, b, h=h: a + h * b, net, way)) for h in (1e-6, -1e-6)]
-    directional = sum(jnp.vdot(a, b) for a, b in zip(jax.tree.leaves(gradient), jax.tree.leaves(way), strict=True))
+    moved = [value(jax.tree.map(lambda a, b, h=h: np.asarray(a) + h * np.asarray(b), net, way)) for h in (1e-6, -1e-6)]
+    directional = sum(np.vdot(a, b) for a, b in zip(jax.tree.leaves(gradient), jax.tree.leaves(way), strict=True))
     assert float(directional) == pytest.approx(float(moved[0] - moved[1]) / 2e-6, rel=1e-6)
 
 

@@ -2,7 +2,6 @@
 
 import itertools
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -17,7 +16,11 @@ from simulate.assembly.parametrise.multiplier import draw_multiplier
 from simulate.assembly.switching import BadSwitching, Switching, growth_rate, largest_gain, period_map
 from simulate.assembly.switching_search import SwitchingOutcome, SwitchingSearch, greedy_law, refined
 
-QUICK = SwitchingSearch(periods=6, restarts=2, rounds=25, refined=2, shortest=1.5, longest=4.0)
+QUICK = SwitchingSearch(periods=4, restarts=2, rounds=15, refined=1, shortest=1.5, longest=4.0)
+
+
+def gaussian(seed, *shape):
+    return jnp.asarray(np.random.default_rng(seed).standard_normal(shape))
 
 
 def rotation(c):
@@ -32,8 +35,8 @@ def worst_law(c):
 
 @pytest.mark.parametrize("form", [VOLTAGE, RATE])
 def test_all_corners_are_a_brute_force_maximum(form):
-    network = Network(jax.random.normal(jax.random.key(0), (4, 4)), form, Steepened(TANH, 1.5), 0.5)
-    root = jax.random.normal(jax.random.key(1), (4, 4))
+    network = Network(gaussian(0, 4, 4), form, Steepened(TANH, 1.5), 0.5)
+    root = gaussian(1, 4, 4)
     metric = Dense(root @ root.T + jnp.eye(4))
     worst = worst_slopes(network, metric)
     factor = np.linalg.cholesky(metric.dense()).T
@@ -55,7 +58,7 @@ def test_all_corners_are_a_brute_force_maximum(form):
 
 def test_climbing_finds_what_all_corners_find(monkeypatch):
     for seed in range(3):
-        network = Network(jax.random.normal(jax.random.key(seed), (9, 9)), VOLTAGE, RELU)
+        network = Network(gaussian(seed, 9, 9), VOLTAGE, RELU)
         exact = worst_slopes(network, euclidean(9))
         with monkeypatch.context() as patch:
             patch.setattr(adversary, "ALL_CORNERS", 2)
@@ -75,10 +78,10 @@ def test_a_certified_metric_is_not_beaten():
     assert found.gain < np.exp((1.9 / 2 - 1) * found.law.period)
 
 
-@pytest.mark.parametrize("module", [draw_multiplier(0, 14, VOLTAGE, least_rate=0.2)])
-def test_the_exact_multiplier_class_is_not_beaten(module):
+def test_the_exact_multiplier_class_is_not_beaten():
+    module = draw_multiplier(0, 14, VOLTAGE, least_rate=0.2)
     network = Network(module.weights(), VOLTAGE, TANH)
-    assert worst_slopes(network, module.metric()).log_norm < -0.2 + 1e-9
+    assert worst_slopes(network, module.metric(), restarts=4).log_norm < -0.2 + 1e-9
 
 
 def test_switching_destabilises_beyond_the_known_threshold_and_not_before():
@@ -97,7 +100,7 @@ def test_the_growth_of_the_worst_law_is_the_closed_form(c):
 
 
 def test_a_period_is_the_product_of_exponentials_by_small_steps():
-    network = Network(jax.random.normal(jax.random.key(0), (3, 3)), RATE, TANH, 2.0)
+    network = Network(gaussian(0, 3, 3), RATE, TANH, 2.0)
     law = Switching(np.array([0.3, 0.0, 0.5]), np.array([[1.0, 0, 1], [0, 0, 0], [0, 1, 0.5]]))
     product, logarithm = period_map(network, law)
     expected = np.eye(3)
@@ -122,11 +125,11 @@ def test_an_assembly_can_be_attacked_like_a_network():
     module = Network(jnp.zeros((1, 1)), VOLTAGE, RELU)
     grows = Assembly((module, module), jnp.array([[0.0, 2.0], [2.0, 0.0]]))
     assert worst_slopes(grows, euclidean(2)).outcome == SlopesOutcome.some_expand
-    assert QUICK.run(grows, euclidean(2)).growth_rate == pytest.approx(1.0, abs=1e-6)
+    assert growth_rate(grows, Switching(np.ones(1), np.ones((1, 2)))) == pytest.approx(1)
 
 
 def test_a_greedy_law_grows_no_slower_than_constant_slopes_in_its_metric():
-    network = Network(1.5 * jax.random.normal(jax.random.key(0), (6, 6)), VOLTAGE, RELU)
+    network = Network(1.5 * gaussian(0, 6, 6), VOLTAGE, RELU)
     law = greedy_law(network, euclidean(6), 8.0, 400)
     rest = Switching(np.array([8.0]), np.zeros((1, 6)))
     assert largest_gain(network, law, euclidean(6)) > largest_gain(network, rest, euclidean(6))

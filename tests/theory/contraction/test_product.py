@@ -44,7 +44,7 @@ def test_rate_one_in_the_metric_of_the_form(form):
 
 
 def test_the_papers_metric_fails_in_rate_form():
-    """For these factors P J + J^T P with P = (P1 Q P1)^-1 has an eigenvalue of 0.1 at least at a corner; ours decays."""
+    """P J + J^T P with P = (P1 Q P1)^-1 has an eigenvalue above 0.1 at a corner; ours decays."""
     p1, p2 = np.diag([1.0, 8.0]), np.diag([8.0, 1.0])
     q = np.array([[1.0, 0.75], [0.75, 1.0]])
     net = network(-p1 @ q @ p2, RATE)

@@ -19,7 +19,6 @@ from theory.contraction.network import Network
 from theory.contraction.search.frequency_dual import refute_multiplier
 from theory.contraction.search.multiplier_lmi import best_multiplier_rate, prove_multiplier_lmi
 from theory.contraction.search.parabola import (
-    ParabolaOutcome,
     ParabolaSearch,
     minimise_parabola,
     propose_multiplier,
@@ -46,9 +45,8 @@ class MultiplierCondition(Condition):
         if not network.uniform:
             found = best_multiplier_rate(network)
             return None if found is None else Supremum(*found)
-        search = searched(network)
-        unbounded = search.outcome is ParabolaOutcome.VANISHING
-        return Supremum(1 - search.value, float("inf") if unbounded else 1 / search.value)
+        value = searched(network).value
+        return Supremum(1 - value, 1 / value if value > 0 else float("inf"))
 
     def prove(self, network: Network, rate: float) -> Multiplier | None:
         """See `Condition`."""

@@ -1,0 +1,246 @@
+"""The contraction command: refusals in one line, nothing written; runs on a user's matrix, and their certificates."""
+
+import gzip
+import json
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from safetensors.numpy import save_file
+
+from validate import cli, contraction
+
+TURN = np.array([[0.0, -1.0], [1.0, 0.0]])
+GOOD = np.array([[0.25, -0.5], [0.5, -0.25]])
+
+
+@pytest.fixture
+def door(monkeypatch, tmp_path, capsys):
+    """Knock with some arguments; returns the exit status and what stood on standard error. The command never runs."""
+    monkeypatch.chdir(tmp_path)
+    np.save("w.npy", GOOD)
+
+    def fail(*_, **__):
+        raise AssertionError("the command ran in spite of bad input")
+
+    monkeypatch.setattr(contraction, "execute", fail)
+    return lambda *arguments: knock(monkeypatch, tmp_path, capsys, *arguments)
+
+
+def knock(monkeypatch, tmp_path, capsys, *arguments):
+    monkeypatch.setattr(sys, "argv", ["contraction", *arguments])
+    before = sorted(os.listdir(tmp_path))
+    with pytest.raises(SystemExit) as stopped:
+        cli.run(contraction.main, "contraction")
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert sorted(os.listdir(tmp_path)) == before
+    return stopped.value.code, printed.err
+
+
+def refused(answer, option, problem, accepted=""):
+    code, line = answer
+    assert code == 2
+    assert line.count("\n") == 1
+    assert line.startswith(f"contraction: {option}: "), line
+    assert problem in line, line
+    assert "; accepted: " in line
+    assert accepted in line.partition("; accepted: ")[2], line
+
+
+@pytest.mark.parametrize(
+    ("arguments", "option", "problem", "accepted"),
+    [
+        (["--weights", "none.npy"], "--weights", "does not exist", ".npy"),
+        (["--weights", "none.safetensors:w"], "--weights", "does not exist", ".safetensors"),
+        (["--weights", ""], "--weights", "does not exist", ".npy"),
+        (["--weights", "."], "--weights", "is a directory", ".npy"),
+        (["--weights", "w.txt"], "--weights", "has another suffix", ".npy"),
+        (["--weights", "w.npy", "--form", "hopfield"], "--form", "is unknown", "voltage, rate"),
+        (["--weights", "w.npy"], "--form", "missing", "voltage or rate"),
+        (["--weights", "w.npy", "--slope", "0"], "--slope", "is too small", "above 0"),
+        (["--weights", "w.npy", "--slope", "nan"], "--slope", "is not finite", "above 0"),
+        (["--weights", "w.npy", "--rate", "-1"], "--rate", "is too small", "from 0"),
+        (["--weights", "w.npy", "--euler-step", "0"], "--euler-step", "is too small", "above 0"),
+        (["--weights", "w.npy", "--certificate", "none/c.json"], "--certificate", "cannot write", "can be written"),
+        (["--weights", "w.npy", "--form", "rate", "--units", "3"], "--units", "given without --data", "--data"),
+        (["--weights", "w.npy", "--data", "."], "--data", "given together with --weights", "one of the two"),
+        (["--data", "none"], "--data", "does not exist", "a directory"),
+        (["--data", "w.npy"], "--data", "is not a directory", "a directory"),
+        (["--data", ".", "--downsample", "3"], "--downsample", "3 does not divide 28", "1, 2, 4, 7, 14 or 28"),
+        (["--data", ".", "--downsample", "29"], "--downsample", "is too large", "28"),
+        (["--data", ".", "--epochs", "0"], "--epochs", "is too small", "from 1"),
+        (["--data", ".", "--step", "2"], "--step", "is too large", "to 1"),
+        (["--seed", "-1"], "--seed", "is too small", "from 0"),
+    ],
+)
+def test_a_bad_option_is_refused(door, arguments, option, problem, accepted):
+    with open("w.txt", "w") as stream:
+        stream.write("0\n")
+    refused(door("--out", "results", "--json", "report.json", *arguments), option, problem, accepted)
+
+
+@pytest.mark.parametrize(
+    ("option", "needed"),
+    [(f"--{name} {value}", "--weights") for name, value in (("form", "rate"), ("slope", "1"), ("rate", "0.5"))]
+    + [("--euler-step 0.1", "--weights"), ("--certificate c.json", "--weights")]
+    + [(f"--{name} 1", "--data") for name in ("downsample", "modules", "units", "epochs", "minutes", "step")]
+    + [("--permuted", "--data"), ("--checkpoint c.npz", "--data")],
+)
+def test_options_that_would_play_no_part_are_refused(door, option, needed):
+    refused(door(*option.split()), option.split()[0], f"given without {needed}", needed)
+
+
+BROKEN = {
+    "not square": (np.ones((2, 3)), "the matrix is 2 x 3"),
+    "LSTM": (np.ones((8, 2)), "an LSTM"),
+    "GRU": (np.ones((6, 2)), "a GRU"),
+    "empty": (np.ones((0, 0)), "(0, 0)"),
+    "vector": (np.ones(4), "(4,)"),
+    "stack": (np.ones((2, 2, 2)), "(2, 2, 2)"),
+    "complex": (1j * GOOD, "complex128"),
+    "nan": (np.array([[np.nan]]), "not finite"),
+    "inf": (np.array([[np.inf]]), "not finite"),
+    "text": (np.array([["a"]]), "<U1"),
+    "objects": (np.array([[None]]), "pickled"),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_bad_matrix_is_refused(door, name):
+    array, problem = BROKEN[name]
+    np.save("bad.npy", array)
+    answer = door("--weights", "bad.npy", "--form", "rate", "--certificate", "c.json", "--json", "report.json")
+    refused(answer, "--weights", problem, "a square matrix of finite real numbers")
+
+
+@pytest.mark.parametrize("text", ["a,b\n1,2\n", "1,2\n3\n", "", "1,2,3\n4,5,6\n", "nan,0\n0,0\n", "1+1j,0\n0,1\n"])
+def test_a_bad_text_file_is_refused(door, text):
+    with open("w.csv", "w") as stream:
+        stream.write(text)
+    refused(door("--weights", "w.csv", "--form", "rate"), "--weights", "", "a square matrix")
+
+
+def test_a_bad_state_dict_is_refused(door):
+    save_file({"a": GOOD, "b": GOOD, "lstm": np.ones((8, 2))}, "s.safetensors")
+    for name, problem in (
+        ("s.safetensors", "2 square matrices (a, b): name one"),
+        ("s.safetensors:c", "no tensor named 'c'; it has a, b, lstm"),
+        ("s.safetensors:lstm", "the matrix is 8 x 2: these are the weights of an LSTM"),
+    ):
+        refused(door("--weights", name, "--form", "voltage"), "--weights", problem, ".safetensors:KEY")
+
+
+NAMES = ["train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"]
+
+
+def write_idx(directory, count=6):
+    """Four IDX files of a few images."""
+    for name in NAMES:
+        shape = (count, 28, 28) if "images" in name else (count,)
+        head = bytes([0, 0, 8, len(shape)]) + b"".join(int(n).to_bytes(4, "big") for n in shape)
+        (directory / name).write_bytes(head + bytes(int(np.prod(shape))))
+
+
+@pytest.mark.parametrize("broken", ["no files", "cut short", "cut in gzip"])
+def test_bad_images_are_refused(monkeypatch, tmp_path, capsys, broken):
+    """These are found when they are read, after the command has begun: still one line, nothing written."""
+    monkeypatch.chdir(tmp_path)
+    data = tmp_path / "data"
+    data.mkdir()
+    if broken != "no files":
+        write_idx(data)
+        path = data / NAMES[0]
+        content = path.read_bytes()
+        if broken == "cut short":
+            path.write_bytes(content[:-1])
+        else:
+            path.unlink()
+            (data / f"{NAMES[0]}.gz").write_bytes(gzip.compress(content)[:-9])
+    monkeypatch.setattr(sys, "argv", ["contraction", "--data", "data", "--json", "report.json"])
+    with pytest.raises(SystemExit) as stopped:
+        cli.run(contraction.main, "contraction")
+    printed = capsys.readouterr().err
+    assert sorted(os.listdir(tmp_path)) == ["data"]
+    refused((stopped.value.code, printed.splitlines(keepends=True)[-1]), "--data", "", "IDX files")
+
+
+def run(tmp_path, weights, form="voltage", **options):
+    """A run of the command; its exit status and the quantities of its report."""
+    np.save(tmp_path / "w.npy", weights)
+    found = contraction.main(
+        weights=contraction.MatrixOption()(tmp_path / "w.npy"), form=form, json=tmp_path / "report.json", **options
+    )
+    return found, json.loads((tmp_path / "report.json").read_text())["quantities"]
+
+
+@pytest.mark.parametrize("form", ["voltage", "rate"])
+@pytest.mark.parametrize(
+    ("weights", "verdict", "by"),
+    [(GOOD, "contracting", None), (2.5 * TURN, "no_quadratic_metric", "polytope"), (3 * TURN, "not_contracting", None)],
+    ids=["contracting", "no metric", "not contracting"],
+)
+def test_a_run_answers_and_exits_with_zero(tmp_path, capsys, form, weights, verdict, by):
+    file = tmp_path / "c.json"
+    code, found = run(tmp_path, weights, form, certificate=file)
+    assert code == 0
+    names = {"verdict", "non_quadratic", "condition", "rate", "largest_gain", "gain_unbounded", "certificate"}
+    assert names <= set(found)
+    assert found["verdict"] == verdict
+    assert (found["condition"] is not None) == (found["rate"] is not None) == (verdict == "contracting")
+    if by is not None:
+        assert found["non_quadratic"] == by
+        assert found["largest_gain"] == pytest.approx(0.8, rel=1e-5)
+    assert found["gain_unbounded"] is False
+    assert found["largest_gain"] < found["gain_excluded_from"]
+    assert found["certificate"] == str(file)
+    assert contraction_check(file) == 0
+    assert verdict in capsys.readouterr().out
+
+
+def contraction_check(*arguments):
+    from validate.certificate_checker import main
+
+    return main([str(argument) for argument in arguments])
+
+
+def test_largest_slope_does_not_depend_on_the_slope_asked_about(tmp_path):
+    """Nor on the form; the rate and the verdict do on the slope."""
+    one, two = (run(tmp_path, TURN, slope=slope)[1] for slope in (1.0, 3.0))
+    assert one["largest_gain"] == pytest.approx(2.0, rel=1e-5)
+    assert two["largest_gain"] == pytest.approx(2.0, rel=1e-5)
+    assert (one["verdict"], two["verdict"]) == ("contracting", "not_contracting")
+    assert run(tmp_path, TURN, "rate")[1]["largest_gain"] == pytest.approx(2.0, rel=1e-5)
+
+
+def test_rates_steps_and_gains_without_bound(tmp_path):
+    _, asked = run(tmp_path, TURN, rate=0.6, euler_step=0.05)
+    assert asked["verdict"] == "no_quadratic_metric"
+    assert asked["largest_gain"] == pytest.approx(0.8, rel=1e-5)
+    assert asked["euler_factor"] is None
+    _, free = run(tmp_path, np.array([[0.0, 8.0], [0.0, 0.0]]), euler_step=0.05)
+    assert free["gain_unbounded"] is True
+    assert free["largest_gain"] is None
+    assert 0 < free["euler_factor"] < 1
+    assert free["certificate"] is None
+
+
+def test_certificates_from_the_shell(tmp_path):
+    """0 verified, 1 rejected where it was altered, 2 where the weights are others; quick, and nothing is imported."""
+    file = tmp_path / "c.json"
+    run(tmp_path, GOOD, certificate=file)
+    altered, other = tmp_path / "altered.json", tmp_path / "other.npy"
+    document = json.loads(file.read_text())
+    document["claims"][0]["rate"] = 1
+    altered.write_text(json.dumps(document))
+    np.save(other, TURN)
+    command = [sys.executable, "-m", "validate.contraction", "--check"]
+    done = subprocess.run(
+        [*command, file, "--weights", tmp_path / "w.npy"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0
+    assert "verified" in done.stdout
+    assert contraction_check(altered) == 1
+    assert contraction_check(file, "--weights", other) == 2
