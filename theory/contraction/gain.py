@@ -38,7 +38,7 @@ def largest_gain(asked: Network, rate: float = 0.0) -> Gain:
         reach = [(condition, attempted(_reach, condition, asked, rate) or 0.0) for condition in applicable(asked)]
         reach = sorted((pair for pair in reach if pair[1] > 0), key=lambda pair: -pair[1])
         if reach and reach[0][1] == np.inf and holds_at_every_gain(asked):
-            return Gain(None, None, None, None, rate < 1 / asked.time_constants.max())
+            return Gain(None, None, None, None, bool(rate < 1 / asked.time_constants.max()))
         low, claim = _below(asked, reach, rate)
         best = next((gain for _, gain in reach if np.isfinite(gain)), 1.0)
         high, statement = attempted(_above, asked, max(best, low or 0.0), rate) or (None, None)

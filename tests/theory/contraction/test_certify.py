@@ -139,7 +139,7 @@ def test_asked_rates(form):
     assert certify(weights, form, rate=0.999 * best).rate >= 0.999 * best
     above = certify(weights, form, rate=1.001 * best)
     assert above.verdict is Verdict.NOT_CONTRACTING
-    assert float(above.claims[0].rate) == 1.001 * best
+    assert 1.001 * best * (1 - 1e-9) <= float(above.claims[0].rate) <= 1.001 * best  # no displacement falls faster
     assert above.asked_rate == 1.001 * best
     assert certify(np.zeros((2, 2)), form, rate=1.5).verdict is Verdict.NOT_CONTRACTING
 

@@ -55,21 +55,15 @@ def test_gated_cells(tmp_path, gates, cell):
     save_file({"w": np.ones((gates * 5, 5))}, tmp_path / "s.safetensors")
     np.save(tmp_path / "w.npy", np.ones((gates * 5, 5)))
     for name in (f"{tmp_path}/s.safetensors:w", tmp_path / "w.npy"):
-        with pytest.raises(BadArray, match=f"{gates * 5} x 5: these are the weights of {cell}"):
+        with pytest.raises(BadArray, match=f"{gates * 5} x 5.*the weights of {cell}"):
             read(name)
 
 
 def test_bfloat16(tmp_path):
-    """Read or refused, but never another number: its entries are not numpy's."""
     body = np.array([0x3F80, 0, 0, 0x3F80], "<u2").tobytes()  # the identity
     header = json.dumps({"w": {"dtype": "BF16", "shape": [2, 2], "data_offsets": [0, 8]}}).encode()
     (tmp_path / "b.safetensors").write_bytes(len(header).to_bytes(8, "little") + header + body)
-    try:
-        found = read(tmp_path / "b.safetensors")
-    except BadArray as error:
-        assert "\n" not in str(error)
-    else:
-        np.testing.assert_array_equal(found, np.eye(2))
+    np.testing.assert_array_equal(read(tmp_path / "b.safetensors"), np.eye(2))
 
 
 def test_broken_files(tmp_path):
