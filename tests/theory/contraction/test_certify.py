@@ -9,7 +9,7 @@ from theory.contraction.certify import BadQuestion, certify
 from theory.contraction.claims.euler_step import EulerStep
 from theory.contraction.claims.polytope import Polytope
 from theory.contraction.claims.weighted_norm import WeightedNorm
-from theory.contraction.form import FORMS, VOLTAGE
+from theory.contraction.form import FORMS, RATE, VOLTAGE
 from theory.contraction.network import NotANetwork
 from theory.contraction.search.instability import unstable_slopes
 from theory.contraction.search.vertex_dual import refute_quadratic
@@ -80,19 +80,18 @@ def test_no_two_verdicts_contradict_each_other(kind, size, seed, form, rate, own
         assert largest <= 1e-6 - rate if found.verdict is Verdict.CONTRACTING or found.non_quadratic else True
 
 
-@BOTH
 @pytest.mark.parametrize(
-    ("weights", "verdict", "by"),
+    ("form", "weights", "verdict", "by"),
     [
-        (1.9 * TURN, Verdict.CONTRACTING, None),
-        (2.0 * TURN, Verdict.NO_QUADRATIC_METRIC, Polytope),
-        (2.5 * TURN, Verdict.NO_QUADRATIC_METRIC, Polytope),
-        (3.0 * TURN, Verdict.NOT_CONTRACTING, None),
-        (np.array([[2.0]]), Verdict.NOT_CONTRACTING, None),
-        (np.array([[1.0]]), Verdict.NOT_CONTRACTING, None),
-        (np.eye(3), Verdict.NOT_CONTRACTING, None),
-        (np.zeros((3, 3)), Verdict.CONTRACTING, WeightedNorm),
-        (MIXED, Verdict.NO_QUADRATIC_METRIC, WeightedNorm),
+        (VOLTAGE, 1.9 * TURN, Verdict.CONTRACTING, None),
+        (RATE, 2.0 * TURN, Verdict.NO_QUADRATIC_METRIC, Polytope),
+        (VOLTAGE, 2.5 * TURN, Verdict.NO_QUADRATIC_METRIC, Polytope),
+        (RATE, 3.0 * TURN, Verdict.NOT_CONTRACTING, None),
+        (VOLTAGE, np.array([[2.0]]), Verdict.NOT_CONTRACTING, None),
+        (RATE, np.array([[1.0]]), Verdict.NOT_CONTRACTING, None),
+        (VOLTAGE, np.eye(3), Verdict.NOT_CONTRACTING, None),
+        (RATE, np.zeros((3, 3)), Verdict.CONTRACTING, WeightedNorm),
+        (VOLTAGE, MIXED, Verdict.NO_QUADRATIC_METRIC, WeightedNorm),
     ],
     ids=["T7 1.9", "T7 2", "T7 2.5", "T7 3", "2", "1", "identity", "zeros", "mixed"],
 )
@@ -144,7 +143,7 @@ def test_asked_rates(form):
     assert certify(np.zeros((2, 2)), form, rate=1.5).verdict is Verdict.NOT_CONTRACTING
 
 
-@BOTH
+@pytest.mark.parametrize("form", [VOLTAGE])
 def test_slopes_and_weights_scale_alike(form):
     rng = np.random.default_rng(0)
     weights = rng.normal(size=(3, 3)) / 4

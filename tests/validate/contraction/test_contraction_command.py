@@ -176,10 +176,13 @@ def run(tmp_path, weights, form="voltage", **options):
     return found, json.loads((tmp_path / "report.json").read_text())["quantities"]
 
 
-@pytest.mark.parametrize("form", ["voltage", "rate"])
 @pytest.mark.parametrize(
-    ("weights", "verdict", "by"),
-    [(GOOD, "contracting", None), (2.5 * TURN, "no_quadratic_metric", "polytope"), (3 * TURN, "not_contracting", None)],
+    ("form", "weights", "verdict", "by"),
+    [
+        ("voltage", GOOD, "contracting", None),
+        ("rate", 2.5 * TURN, "no_quadratic_metric", "polytope"),
+        ("voltage", 3 * TURN, "not_contracting", None),
+    ],
     ids=["contracting", "no metric", "not contracting"],
 )
 def test_a_run_answers_and_exits_with_zero(tmp_path, capsys, form, weights, verdict, by):

@@ -15,11 +15,12 @@ from simulate.assembly.parametrise.sparse import Fixed
 from theory.contraction.assembly.assembly import Assembly, joined, module
 from theory.contraction.assembly.certificate import AssemblyCertificate, certify_assembly
 from theory.contraction.assembly.euler import AssemblyEulerStep, certify_assembly_step
+from theory.contraction.claims.absolute_weights import AbsoluteWeights
 from theory.contraction.claims.multiplier import Multiplier
 from theory.contraction.conditions.registry import ABSOLUTE, SINGULAR
-from theory.contraction.exact_matrix import ExactMatrix, on_grid, rational, short
+from theory.contraction.exact_matrix import ExactMatrix, rational, short
 from theory.contraction.form import VOLTAGE
-from theory.contraction.network import Matrix, Network, network
+from theory.contraction.network import Matrix, Network, Vector, network
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,7 @@ def _claim(asked: Network, own: Contracting) -> Multiplier | None:
     """The claim of the theorem that the module was made by."""
     if isinstance(own, Fixed):
         first = ABSOLUTE.prove_from(asked)
-        return None if first is None else first.as_multiplier(asked.exact)
+        return None if first is None else _in_metric_that_runs(asked, first, np.asarray(own.entries))
     metric, rate = np.asarray(own.metric().dense()), float(own.rate())
     for slack in (1e-6, 1e-4, 1e-2):
         claimed = short(rate * (1 - slack))
@@ -100,9 +101,15 @@ def _claim(asked: Network, own: Contracting) -> Multiplier | None:
     return None
 
 
+def _in_metric_that_runs(asked: Network, first: AbsoluteWeights, entries: Vector) -> Multiplier | None:
+    """Theorem 1's claim in the metric as rounded when the links were made, which may be in single precision."""
+    exact = first.as_multiplier(asked.exact)
+    turned = np.diag(exact.multiplier.approximate()) * entries / np.diag(exact.metric.approximate())
+    return _proved(asked, np.diag(entries), turned, short(float(first.rate) * (1 - 1e-3)))
+
+
 def _proved(asked: Network, metric: Matrix, multiplier: ArrayLike, rate: float) -> Multiplier | None:
-    rounded = on_grid(metric, bits=48)
     claim = Multiplier(
-        rational(rate), ExactMatrix.of((rounded + rounded.T) / 2), ExactMatrix.diagonal(np.asarray(multiplier).tolist())
+        rational(rate), ExactMatrix.of((metric + metric.T) / 2), ExactMatrix.diagonal(np.asarray(multiplier).tolist())
     )
     return claim if claim.holds(asked.exact) else None
