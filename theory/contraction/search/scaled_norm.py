@@ -33,7 +33,7 @@ def minimise_norm(matrix: Matrix) -> ScaledNorm:
 
     d log sigma_i / d log d = u_i^2 - v_i^2, entry by entry, for singular vectors u_i and v_i.
 
-    >>> float(minimise_norm(np.array([[0.0, 4.0], [1.0, 0.0]])).value.round(6))
+    >>> round(minimise_norm(np.array([[0.0, 4.0], [1.0, 0.0]])).value, 6)
     2.0
     """
     logarithm = np.zeros(len(matrix))
