@@ -81,7 +81,7 @@ def checks(config: ImagesConfig, report: Report, progress: Progress) -> ImagesRe
 
 def _rows(config: ImagesConfig, report: Report, trained: Classified, proved: Recertified, steps: int) -> None:
     task = "permuted MNIST" if config.permuted else "sequential MNIST"
-    finding = Reported("published: 784 steps, 200 epochs or more, their step and schedule; here as `config` says")
+    finding = Reported("published: 784 steps, with their step and schedule; here as `config` says")
     report.check(
         f"test accuracy; published best for {task}",
         predicted=PUBLISHED[task],
