@@ -49,8 +49,6 @@ def finite(name: str, array: Array) -> Real:
     """
     if array.dtype.kind not in "fiub":
         raise BadArray(f"{name} holds {array.dtype} values, not real numbers")
-    if array.dtype.kind == "f" and array.dtype.itemsize > 8:
-        raise BadArray(f"{name} holds {array.dtype} values: save them in double precision")
     if array.dtype.kind in "iu" and array.size and max(abs(int(array.max())), abs(int(array.min()))) > 2**53:
         raise BadArray(f"{name} holds whole numbers beyond 2^53, which are not exact in double precision")
     with np.errstate(over="ignore"):
@@ -59,6 +57,8 @@ def finite(name: str, array: Array) -> Real:
     if len(wrong):
         at = f" at {tuple(wrong[0].tolist())}" if values.ndim else ""
         raise BadArray(f"{name} is not finite: {len(wrong)} of {values.size} values, the first{at}")
+    if array.dtype.itemsize > 8 and np.any(values != array):
+        raise BadArray(f"{name} holds {array.dtype} values that double precision cannot hold: round them first")
     return values
 
 

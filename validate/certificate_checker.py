@@ -117,6 +117,16 @@ def twice_symmetric_part(matrix: Matrix) -> Matrix:
     return added(matrix, transposed(matrix))
 
 
+def side_by_side(blocks: Sequence[Matrix]) -> Matrix:
+    """Square blocks along the diagonal, zeros elsewhere."""
+    size, begin, rows = sum(map(len, blocks)), 0, []
+    for block in blocks:
+        after = size - begin - len(block)
+        rows += [[Fraction(0)] * begin + row + [Fraction(0)] * after for row in block]
+        begin += len(block)
+    return rows
+
+
 def bordered(corner: Matrix, border: Matrix, opposite: Matrix) -> Matrix:
     """[[corner, border], [border^T, opposite]]."""
     upper = [a + b for a, b in zip(corner, border, strict=True)]
@@ -1042,16 +1052,48 @@ class Module:
     network: Network
     claim: Multiplier
     time_constant: Fraction
-    floor: Fraction
+    scales: Vector
     weight: Fraction
 
     def verify(self) -> None:
-        """x^T P x falls at the module's rate, were it alone, and is above floor |x|^2."""
+        """x^T P x falls at the module's rate, were it alone, and is above the sum of scales_k^2 x_k^2."""
         self.network.verify()
-        for name in ("time_constant", "floor", "weight"):
+        for name in ("time_constant", "weight"):
             require(getattr(self, name) > 0, f"{name} is not positive")
+        require_all_positive(self.scales, "scales")
         self.claim.verify(self.network)
-        require_positive(shifted(self.claim.P, -self.floor), "P - floor I")
+        squares = [scale * scale for scale in self.scales]
+        require_positive(added(self.claim.P, scaled(-1, diagonal(squares))), "P - diag(scales)^2")
+
+
+@dataclass(frozen=True)
+class AssemblyStep:
+    """A step x -> x + h x' of an assembly shrinks distances in its metric by rho at least.
+
+    As `EulerStep`, with a = I - h T^-1 (I - L) and the modules' P, B and C side by side: P_i with s_i tau_i.
+    """
+
+    step: Fraction
+    factor: Fraction
+    multipliers: list[Vector]  # of each module
+
+    def verify(self, modules: list[Module], links: Matrix) -> None:
+        """The metric and the matrix are positive definite."""
+        require(self.step > 0, "step is not positive")
+        require(0 < self.factor < 1, "factor is not between 0 and 1")
+        metric = side_by_side([scaled(each.weight * each.time_constant, each.claim.P) for each in modules])
+        new = [self.step / each.time_constant for each in modules for _ in each.scales]
+        keep = shifted(rows_scaled(new, added(links, diagonal([Fraction(-1)] * len(new)))), Fraction(1))
+        fresh = [diagonal([self.step / each.time_constant] * each.network.size) for each in modules]
+        through = side_by_side([each.network.driven(b) for each, b in zip(modules, fresh, strict=True)])
+        read = side_by_side([each.network.sensed(q) for each, q in zip(modules, self.multipliers, strict=True)])
+        moved = product(transposed(keep), metric)
+        corner = added(scaled(self.factor**2, metric), scaled(-1, product(moved, keep)))
+        border = scaled(-1, added(product(moved, through), read))
+        twice = diagonal([2 * x for q in self.multipliers for x in q])
+        opposite = added(twice, scaled(-1, product(transposed(through), product(metric, through))))
+        require_positive(metric, "the metric of the whole")
+        require_positive(bordered(corner, border, opposite), "the matrix of the whole step")
 
 
 @dataclass(frozen=True)
@@ -1060,14 +1102,16 @@ class Assembly:
 
     In tau_i x_i' = f_i(x_i) + sum of L_ij x_j, the f_i contribute at most -2 s_i (c_i - c tau_i) x_i^T P_i x_i to
     V' + 2 c V, and the links 2 s_i x_i^T P_i L_ij x_j each: x_i^T E_ii x_i for a module, 2 x_i^T E_ij x_j for a pair.
-    The spectral norm of E_ij is at most e_ij; x_i^T P_i x_i >= p_i |x_i|^2, with p_i > 0; and c_i >= c tau_i, otherwise
-    the diagonal below would be negative. So V' + 2 c V <= -u^T M u with u_i = |x_i|, where M has
-    2 s_i (c_i - c tau_i) p_i - e_ii on its diagonal and -e_ij elsewhere; M is positive semidefinite.
+    With U_i = diag(scales) of module i and y_i = U_i x_i these are y_i^T (U_i^-1 E_ij U_j^-1) y_j, and e_ij bounds the
+    spectral norm of the matrix in brackets; x_i^T P_i x_i >= |y_i|^2; and c_i >= c tau_i, otherwise the diagonal below
+    would be negative. So V' + 2 c V <= -u^T M u with u_i = |y_i|, where M has 2 s_i (c_i - c tau_i) - e_ii on its
+    diagonal and -e_ij elsewhere; M is positive semidefinite.
     """
 
     rate: Fraction
     modules: list[Module]
     links: dict[tuple[int, int], Matrix]
+    euler: AssemblyStep | None
 
     def words(self) -> Iterator[str]:
         """The modules, and what is claimed of them together."""
@@ -1077,6 +1121,9 @@ class Assembly:
         parts = f"{counted(len(self.modules), 'module')} with {counted(len(self.links), 'link')}"
         metric = "in the metric sum of weight tau x^T P x, whatever the slopes do in time"
         yield f"claim: {parts}, contracting together at rate {show(self.rate)} {metric}"
+        if self.euler is not None:
+            shrinks = f"shrinks distances by the factor {show(self.euler.factor)} at least {metric}"
+            yield f"claim: Euler's step of {show(self.euler.step)} units of time {shrinks}"
 
     def compare(self, weights: Matrix) -> None:
         """There is no one matrix to compare with."""
@@ -1094,14 +1141,30 @@ class Assembly:
         couplings = {(i, j): self.coupling(i, j) for i in n for j in n if j <= i}
         total = [[-couplings[max(i, j), min(i, j)] for j in n] for i in n]
         for i, each in enumerate(self.modules):
-            total[i][i] += 2 * each.weight * (each.claim.rate - self.rate * each.time_constant) * each.floor
+            total[i][i] += 2 * each.weight * (each.claim.rate - self.rate * each.time_constant)
         require_positive(total, "the matrix of the modules", strict=False)
+        if self.euler is not None:
+            try:
+                self.euler.verify(self.modules, self.whole_links())
+            except Rejected as error:
+                raise Rejected(f"Euler step: {error}") from error
+
+    def whole_links(self) -> Matrix:
+        """All links as one matrix."""
+        sizes = [each.network.size for each in self.modules]
+        rows: Matrix = []
+        for i, height in enumerate(sizes):
+            blocks = [self.links.get((i, j), [[Fraction(0)] * width] * height) for j, width in enumerate(sizes)]
+            rows += [[x for block in blocks for x in block[row]] for row in range(height)]
+        return rows
 
     def coupling(self, i: int, j: int) -> Fraction:
-        """e_ij: the largest absolute row or column sum of E_ij = s_i P_i L_ij + s_j L_ji^T P_j."""
+        """e_ij: the largest absolute row or column sum of U_i^-1 E_ij U_j^-1, E_ij = s_i P_i L_ij + s_j L_ji^T P_j."""
         parts = [self.pull(i, j)] if (i, j) in self.links else []
         parts += [transposed(self.pull(j, i))] if (j, i) in self.links else []
         total = reduce(added, parts, [[Fraction(0)] * self.modules[j].network.size] * self.modules[i].network.size)
+        rows, columns = ([1 / scale for scale in self.modules[k].scales] for k in (i, j))
+        total = columns_scaled(rows_scaled(rows, total), columns)
         return max(row_sum_norm(total), row_sum_norm(transposed(total)))
 
     def pull(self, i: int, j: int) -> Matrix:
@@ -1123,9 +1186,11 @@ def read_certificate(file: str) -> NetworkCertificate | Assembly:
         claims = [read_claim(x, network.size, f"claims[{i}]") for i, x in enumerate(items(entries["claims"], "claims"))]
         return NetworkCertificate(network, claims)
     if kind == "assembly certificate 1":
-        entries = object_of(value, "the certificate", ["format", "rate", "modules", "links"])
+        entries = object_of(value, "the certificate", ["format", "rate", "modules", "links"], ["Euler step"])
         modules = [read_module(x, f"modules[{i}]") for i, x in enumerate(items(entries["modules"], "modules"))]
-        return Assembly(number(entries["rate"], 1, "rate"), modules, read_links(entries["links"], modules))
+        links = read_links(entries["links"], modules)
+        euler = read_step(entries["Euler step"], modules) if "Euler step" in entries else None
+        return Assembly(number(entries["rate"], 1, "rate"), modules, links, euler)
     raise Malformed("the file is not an object with a format that is known")
 
 
@@ -1157,14 +1222,12 @@ def read_claim(value: object, size: int, where: str) -> Claim:
 
 def read_module(value: object, where: str) -> Module:
     """A module of an assembly."""
-    keys = ["form", "weights", "sha256", "slopes", "time_constant", "rate", "P", "Q", "floor", "weight"]
+    keys = ["form", "weights", "sha256", "slopes", "time_constant", "rate", "P", "Q", "scales", "weight"]
     entries = object_of(value, where, keys)
     network = read_network(entries, f"{where}.")
     claim = record(Multiplier, {key: entries[key] for key in ("rate", "P", "Q")}, network.size, where)
-    constant, floor, weight = (
-        number(entries[key], 1, f"{where}.{key}") for key in ("time_constant", "floor", "weight")
-    )
-    return Module(network, claim, constant, floor, weight)
+    constant, weight = (number(entries[key], 1, f"{where}.{key}") for key in ("time_constant", "weight"))
+    return Module(network, claim, constant, vector(entries["scales"], network.size, f"{where}.scales"), weight)
 
 
 def read_links(value: object, modules: list[Module]) -> dict[tuple[int, int], Matrix]:
@@ -1182,6 +1245,17 @@ def read_links(value: object, modules: list[Module]) -> dict[tuple[int, int], Ma
         rows, columns = modules[to].network.size, modules[source].network.size
         links[to, source] = matrix_of(entries["weights"], rows, columns, f"{where}.weights")
     return links
+
+
+def read_step(value: object, modules: list[Module]) -> AssemblyStep:
+    """The Euler step of an assembly."""
+    entries = object_of(value, "Euler step", ["step", "factor", "Q"])
+    step, factor = (number(entries[key], 1, f"Euler step.{key}") for key in ("step", "factor"))
+    each = items(entries["Q"], "Euler step.Q")
+    if len(each) != len(modules):
+        raise Malformed(f"Euler step.Q has {len(each)} entries, not {len(modules)}")
+    lists = [vector(x, modules[i].network.size, f"Euler step.Q[{i}]") for i, x in enumerate(each)]
+    return AssemblyStep(step, factor, lists)
 
 
 def read_bytes(file: str) -> bytes:

@@ -159,7 +159,13 @@ def main(
         ),
     ] = None,
     certificate: Annotated[
-        Path | None, option("--certificate", NewFile(), "Write all that was proved to FILE.", default="not written")
+        Path | None,
+        option(
+            "--certificate",
+            NewFile(),
+            "Write what was proved to FILE, and of the largest slope to FILE's name with .gain and .excluded.",
+            default="not written",
+        ),
     ] = None,
     check: Annotated[
         Path | None,

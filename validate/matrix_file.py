@@ -1,5 +1,6 @@
 """A user's weight matrix in a file: npy, csv, or one matrix of a PyTorch-style safetensors state dict."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from validate.options import InputFile, Kind
 
 SQUARE = "a square matrix of finite real numbers"
 _GATED = {3: "a GRU", 4: "an LSTM"}
+_GATED_NAME = re.compile(r"LSTM|GRU|(?<![a-z])(lstm|gru)(?![a-z])")
+_SILENT = "a gated cell, about which these theorems say nothing"
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,8 @@ def _from_state_dict(path: Path, key: str | None) -> Float[np.ndarray, "..."]:
         if key not in names:
             raise BadArray(f"it has no tensor named {key!r}; it has {', '.join(names) or 'none'}")
         tensor = np.asarray(file.get_tensor(key))
+        if len(set(tensor.shape)) == 1 and _GATED_NAME.search(key):  # one gate's matrix; of several the shape tells
+            raise BadArray(f"by its name, {key} belongs to {_SILENT}")
         return finite(key, tensor.astype(np.float32) if tensor.dtype == ml_dtypes.bfloat16 else tensor)
 
 
@@ -78,10 +83,8 @@ def _shape(matrix: np.ndarray) -> str:
 
 
 def _gated(matrix: np.ndarray) -> str:
-    """Why a stack of several square matrices is refused."""
-    if matrix.ndim != 2 or matrix.shape[1] == 0 or matrix.shape[0] % matrix.shape[1]:
+    """Why several square matrices in one, below or beside one another, are refused."""
+    if matrix.ndim != 2 or min(matrix.shape) < 2 or max(matrix.shape) % min(matrix.shape):
         return ""
-    cell = _GATED.get(matrix.shape[0] // matrix.shape[1])
-    return (
-        f": it looks like the weights of {cell}, a gated cell, about which these theorems say nothing" if cell else ""
-    )
+    cell = _GATED.get(max(matrix.shape) // min(matrix.shape))
+    return f": it looks like the weights of {cell}, {_SILENT}" if cell else ""

@@ -4,7 +4,7 @@ import hashlib
 import json
 from dataclasses import dataclass
 
-from theory.contraction.claims.claim import Document, Statement, numbers, rows
+from theory.contraction.claims.claim import Document, Statement, alike, numbers, rows
 from theory.contraction.exact_matrix import ExactMatrix
 from theory.contraction.network import ExactNetwork
 
@@ -22,14 +22,13 @@ class Certificate:
 
     def document(self) -> Document:
         """The certificate as JSON knows it."""
-        slopes = numbers(self.network.slopes.diagonal_entries())
         taus = numbers([1 / leak for leak in self.network.leaks.diagonal_entries()])
         return {
             "format": "contraction certificate 1",
             "form": self.network.form.name,
             "weights": rows(self.network.weights),
             "sha256": fingerprint(self.network.weights),
-            "slopes": slopes[0] if len(set(slopes)) == 1 else slopes,
+            "slopes": alike(self.network.slopes.diagonal_entries()),
             **({} if set(taus) == {1} else {"time_constants": taus}),
             "claims": [claim.document() for claim in self.claims],
         }

@@ -1,6 +1,7 @@
 """Does a network forget its initial state? A verdict that is a proof, or an honest "undecided"."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import ParamSpec, TypeVar
 
 import numpy as np
@@ -31,16 +32,16 @@ from theory.contraction.search.vertex_dual import refute_quadratic
 from theory.contraction.threads import one_blas_thread
 from theory.contraction.verdict import Attempt, Certification, Verdict
 
-SEARCHED = 512
+LARGEST_SEARCH = 512
 """Neurons up to which the multiplier LMI is searched; beyond, Theorems 1 to 4 are tried alone."""
 SINGULAR_UP_TO = 32
 """Neurons up to which Theorem 5 is tried: the multiplier LMI contains it, and costs less beyond."""
-CORNERED = 6
+FEW = 6
 """Neurons up to which all corners of the slopes are searched, and polytopes sought, as a matter of course."""
 _SLACKS = (1e-6, 1e-5, 1e-4, 1e-3, 1e-2)
 """What is given up of the best rate, as a fraction of it, so that a strict proof has room."""
-_TIE = 1e-4
-"""Rates that differ by less than this fraction are as good as each other."""
+_TIE = 5e-4
+"""Rates that differ by less than this fraction, the tolerance of the parabola's search, are as good as each other."""
 
 
 _BELOW = 1 - 2.0**-40
@@ -113,8 +114,8 @@ def _certified(asked: Network, rate: float, euler_step: float | None) -> Certifi
     condition, claim = proved
     non_quadratic = _non_quadratic(asked, rate, Verdict.CONTRACTING, attempts)
     euler = None
-    if euler_step is not None and (metric := as_multiplier(asked, claim)) is not None:
-        euler = attempted(certify_euler_step, asked, euler_step, metric)
+    if euler_step is not None:
+        euler = attempted(certify_euler_step, asked, euler_step, as_multiplier(asked, claim))
         attempts.append(Attempt("Euler step", None, euler is not None))
     return Certification(
         asked,
@@ -142,7 +143,7 @@ def applicable(asked: Network) -> tuple[Condition, ...]:
     Theorems 2 and 3 reach the best rate there is, so that no other is tried where one of them holds.
     """
     cheap = (TRIANGULAR, ABSOLUTE, SYMMETRIC, PRODUCT)
-    if asked.size > SEARCHED or any(attempted(best.supremum, asked) is not None for best in (SYMMETRIC, PRODUCT)):
+    if asked.size > LARGEST_SEARCH or any(attempted(best.supremum, asked) is not None for best in (SYMMETRIC, PRODUCT)):
         return cheap
     return (*cheap, SINGULAR, MULTIPLIER) if asked.size <= SINGULAR_UP_TO else (*cheap, MULTIPLIER)
 
@@ -152,8 +153,11 @@ def _quadratic(asked: Network, rate: float, attempts: list[Attempt]) -> tuple[st
     found: list[tuple[Condition, Supremum]] = []
     for condition in applicable(asked):
         supremum = attempted(condition.supremum, asked)
-        attempts.append(Attempt(condition.name, None if supremum is None else supremum.rate, False))
-        if supremum is not None and supremum.rate > rate:
+        hopeful = supremum is not None and supremum.rate > rate
+        attempts.append(
+            Attempt(condition.name, None if supremum is None else supremum.rate, None if hopeful else False)
+        )
+        if supremum is not None and hopeful:
             found.append((condition, supremum))
     best = max((supremum.rate for _, supremum in found), default=0.0)
     level = [pair for pair in found if pair[1].rate >= best * (1 - _TIE)]
@@ -162,9 +166,10 @@ def _quadratic(asked: Network, rate: float, attempts: list[Attempt]) -> tuple[st
         for claimed in _claimable(supremum.rate, rate):
             claim = attempted(condition.prove, asked, claimed)
             if claim is not None:
-                _mark(attempts, condition.name)
+                _mark(attempts, condition.name, True)
                 return condition.name, claim
-    if asked.size <= CORNERED and (claim := attempted(VERTEX.prove, asked, max(rate, 1e-3))) is not None:
+        _mark(attempts, condition.name, False)
+    if asked.size <= FEW and (claim := attempted(VERTEX.prove, asked, max(rate, 1e-3))) is not None:
         supremum = VERTEX.supremum(asked)
         attempts.append(Attempt(VERTEX.name, None if supremum is None else supremum.rate, True))
         return VERTEX.name, (supremum and VERTEX.prove(asked, max(supremum.rate, rate))) or claim
@@ -188,7 +193,7 @@ def _negative(asked: Network, rate: float, attempts: list[Attempt]) -> tuple[Ver
     attempts.append(Attempt("no quadratic metric", None, refuted is not None))
     unstable: Statement | None = attempted(unstable_slopes, asked, excluded)
     attempts.append(Attempt("unstable at fixed slopes", None, unstable is not None))
-    if unstable is None and asked.size <= CORNERED:
+    if unstable is None and asked.size <= FEW:
         unstable = attempted(unstable_switching, asked, excluded)
         attempts.append(Attempt("unstable under switching", None, unstable is not None))
     if unstable is not None:
@@ -220,5 +225,5 @@ def _non_quadratic(asked: Network, rate: float, verdict: Verdict, attempts: list
     return None
 
 
-def _mark(attempts: list[Attempt], name: str) -> None:
-    attempts[:] = [Attempt(a.name, a.rate, a.proved or a.name == name) for a in attempts]
+def _mark(attempts: list[Attempt], name: str, proved: bool) -> None:
+    attempts[:] = [replace(a, proved=proved) if a.name == name else a for a in attempts]

@@ -1,6 +1,7 @@
-"""A certificate for the Euler step that is simulated, from the metric that certifies the flow."""
+"""A certificate for the Euler step that is simulated, which the certificate of the flow does not cover."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -8,40 +9,56 @@ import scipy.optimize
 
 from theory.contraction.claims.euler_step import EulerStep, euler_blocks
 from theory.contraction.claims.multiplier import Multiplier
-from theory.contraction.exact_matrix import ExactMatrix, on_grid, rational
-from theory.contraction.network import Matrix, Network
+from theory.contraction.conditions.registry import MULTIPLIER
+from theory.contraction.exact_matrix import ExactMatrix, on_grid, rational, to_digits
+from theory.contraction.network import Matrix, Network, Vector
+from theory.contraction.search.euler_lmi import best_euler_metric
 
+PROGRAMMED = 12
+"""Neurons up to which semidefinite programs are solved."""
 _SMALLEST = 1e-6
 """Squares of factors below are not told apart from zero."""
 _RANGE, _TRIALS = 3.0, 13
+_NONE = 1e9
+"""Stands for the factor of a metric that proves none."""
+_SHARES = (0.999, 0.99, 0.9, 0.5)
+"""Of the flow's rate: metrics at lower rates are rounder, and serve longer steps."""
+_ROOM = (1e-7, 1e-6, 1e-5, 1e-4, 1e-2)
 
 
-def certify_euler_step(network: Network, step: float, claim: Multiplier) -> EulerStep | None:
-    """That x -> x + step x' contracts in the claim's metric; None where that metric does not show it.
+@dataclass(frozen=True)
+class _Proposal:
+    """A metric, a multiplier with its scale (the step included), and the factor that they give in floating point."""
 
-    The multiplier is the flow's, scaled by the step and by one number more, which is searched for together with the
-    smallest factor. `step` is in units of time.
+    metric: ExactMatrix
+    multiplier: Vector
+    factor: float
+
+
+def certify_euler_step(network: Network, step: float, claim: Multiplier | None) -> EulerStep | None:
+    """That x -> x + step x' contracts; None where no metric that was tried shows it. `step` is in units of time.
+
+    Tried are the metric of the flow's claim and those at lower rates, with the flow's multiplier scaled by one number
+    that is searched for, and for few neurons the semidefinite program of the step. The smallest factor is taken.
     """
-    metric, multiplier = claim.metric.approximate(), np.array(claim.multiplier.approximate().diagonal())
-    gain = np.diag(step / network.time_constants)
-    keep = np.eye(network.size) - gain
-
-    def blocks(scale: float) -> tuple[Any, Any, Any]:
-        return euler_blocks(network.form, network.gained, keep, gain, metric, scale * step * np.diag(multiplier), 0.0)
-
-    found = best_multiplier_scale(metric, blocks)
-    if found is None:
-        return None
-    scale, factor = found
-    scaled = ExactMatrix.diagonal(on_grid(scale * step * multiplier, bits=40).tolist())
-    for slack in (1e-7, 1e-6, 1e-5, 1e-4):
-        claimed = rational(float(np.ceil((factor + slack * (1 - factor)) * 2**40) / 2**40))
-        if claimed >= 1:
-            return None
-        proved = EulerStep(rational(step), claimed, claim.metric, scaled)
-        if proved.holds(network.exact):
-            return proved
+    proposals = [] if claim is None else [_of_flow(network, step, flow) for flow in _flows(network, claim)]
+    if network.size <= PROGRAMMED:
+        proposals.append(_of_program(network, step))
+    for proposal in sorted((p for p in proposals if p is not None), key=lambda p: p.factor):
+        multiplier = ExactMatrix.diagonal(to_digits(proposal.multiplier, bits=40).tolist())
+        for claimed in claimable_factors(proposal.factor):
+            proved = EulerStep(rational(step), rational(claimed), proposal.metric, multiplier)
+            if proved.holds(network.exact):
+                return proved
     return None
+
+
+def claimable_factors(factor: float) -> Iterator[float]:
+    """Numbers a little above, as short ones and below one."""
+    for room in _ROOM:
+        claimed = float(np.ceil((factor + room * (1 - factor)) * 2**40) / 2**40)
+        if 0 < claimed < 1:
+            yield claimed
 
 
 def best_multiplier_scale(
@@ -58,7 +75,7 @@ def best_multiplier_scale(
     trials = np.linspace(-_RANGE, _RANGE, _TRIALS)
     values = [smallest(trial) for trial in trials]
     best = int(np.argmin(values))
-    if not np.isfinite(values[best]):
+    if values[best] >= _NONE:
         return None
     ends = (trials[max(best - 1, 0)], trials[min(best + 1, _TRIALS - 1)])
     found = scipy.optimize.minimize_scalar(smallest, bounds=ends, method="bounded", options={"maxiter": 20})
@@ -66,12 +83,50 @@ def best_multiplier_scale(
     return float(np.exp(logarithm)), float(factor)
 
 
+def _flows(network: Network, claim: Multiplier) -> Iterator[Multiplier]:
+    """The flow's claim, and claims of the same network at lower rates."""
+    yield claim
+    for share in _SHARES:
+        slower = MULTIPLIER.prove(network, share * float(claim.rate))
+        if slower is not None:
+            yield slower
+
+
+def _of_flow(network: Network, step: float, claim: Multiplier) -> _Proposal | None:
+    return _proposed(network, step, claim.metric, np.array(claim.multiplier.approximate().diagonal()))
+
+
+def _of_program(network: Network, step: float) -> _Proposal | None:
+    found = best_euler_metric(network, step)
+    if found is None:
+        return None
+    metric, multiplier = found
+    return _proposed(network, step, ExactMatrix.of(on_grid(metric)), multiplier / step)
+
+
+def _proposed(network: Network, step: float, metric: ExactMatrix, multiplier: Vector) -> _Proposal | None:
+    """The best scale of a multiplier of the flow; None where the factor is not below one."""
+    dense, gain = metric.approximate(), np.diag(step / network.time_constants)
+    keep, through = np.eye(network.size) - gain, network.form.driven(gain, network.gained)
+
+    def blocks(scale: float) -> tuple[Any, Any, Any]:
+        turned = scale * step * np.diag(multiplier)
+        return euler_blocks(keep, through, network.form.sensed(network.gained, turned), dense, turned, 0.0)
+
+    found = best_multiplier_scale(dense, blocks)
+    if found is None or found[1] >= 1:
+        return None
+    scale, factor = found
+    return _Proposal(metric, scale * step * multiplier, factor)
+
+
 def _smallest_factor(metric: Matrix, kept: Matrix, corner: Matrix, bottom: Matrix) -> float:
-    """rho with rho^2 P + `kept` - corner bottom^-1 corner^T singular; infinite where bottom is not > 0."""
+    """rho with rho^2 P + `kept` - corner bottom^-1 corner^T singular; `_NONE` where `bottom` or P is not > 0."""
     try:
         half = np.linalg.solve(np.linalg.cholesky(bottom), corner.T)
+        factor = np.linalg.cholesky(metric)
+        needed = np.linalg.solve(factor, np.linalg.solve(factor, half.T @ half - kept).T)
+        largest = float(np.linalg.eigvalsh((needed + needed.T) / 2)[-1])
     except np.linalg.LinAlgError:
-        return np.inf
-    factor = np.linalg.cholesky(metric)
-    needed = np.linalg.solve(factor, np.linalg.solve(factor, half.T @ half - kept).T)
-    return float(np.sqrt(max(np.linalg.eigvalsh((needed + needed.T) / 2)[-1], _SMALLEST)))
+        return _NONE
+    return min(float(np.sqrt(max(largest, _SMALLEST))), _NONE) if np.isfinite(largest) else _NONE

@@ -4,7 +4,7 @@ import flint
 import numpy as np
 from scipy.sparse.csgraph import connected_components
 
-from theory.contraction.certify import CORNERED, applicable, attempted
+from theory.contraction.certify import FEW, applicable, attempted
 from theory.contraction.claims.claim import Claim, Statement
 from theory.contraction.conditions.condition import Condition
 from theory.contraction.conditions.multiplier import searched
@@ -42,7 +42,7 @@ def largest_gain(asked: Network, rate: float = 0.0) -> Gain:
         low, claim = _below(asked, reach, rate)
         best = next((gain for _, gain in reach if np.isfinite(gain)), 1.0)
         high, statement = attempted(_above, asked, max(best, low or 0.0), rate) or (None, None)
-        if asked.size <= CORNERED and low is not None and high is not None:
+        if asked.size <= FEW and low is not None and high is not None:
             low, claim, high, statement = _narrowed(asked, rate, low, claim, high, statement)
     return Gain(low, claim, high, statement, False)
 
@@ -142,7 +142,7 @@ def _above(asked: Network, gain: float, rate: float) -> tuple[float | None, Stat
     """
     if asked.size > BRACKETED:
         return None, None
-    if asked.size <= CORNERED:
+    if asked.size <= FEW:
         for slack in (*_SLACKS, *_FURTHER):
             high = short(gain * (1 + slack), bits=30)
             for refute in (refute_quadratic, unstable_slopes):

@@ -30,11 +30,14 @@ class Verdict(Enum):
 
 @dataclass(frozen=True)
 class Attempt:
-    """Something that was tried: what it could give at best, in floating point, and whether it was proved."""
+    """Something that was tried: what it could give at best, in floating point, and whether it was proved.
+
+    None where no proof was sought, another condition having served as well.
+    """
 
     name: str
     rate: float | None
-    proved: bool
+    proved: bool | None
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,14 @@ class Gain:
     high: float | None
     high_claim: Statement | None
     unbounded: bool
+
+    def certificates(self, asked: Network) -> tuple[Certificate | None, Certificate | None]:
+        """The proofs at `low` and at `high` as files: about the same weights, with the slopes multiplied."""
+        low, high = (
+            None if factor is None or claim is None else Certificate(asked.with_gain(factor).exact, (claim,))
+            for factor, claim in ((self.low, self.low_claim), (self.high, self.high_claim))
+        )
+        return low, high
 
 
 @dataclass(frozen=True)

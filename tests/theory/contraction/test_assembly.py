@@ -1,10 +1,12 @@
 """Networks of networks: links that cost nothing, exactly; what hierarchies and rounding cost; brute force."""
 
 import json
+from dataclasses import replace
 
 import flint
 import numpy as np
 import pytest
+import scipy.linalg
 import sympy as sp
 
 from theory.contraction.assembly.assembly import NotAnAssembly, assemble, joined, metric_of, module
@@ -200,6 +202,26 @@ def test_rounding_of_links_that_run_is_absorbed(form, tmp_path):
     assert checked(certificate, tmp_path) == 0
 
 
+def test_links_in_single_precision_between_unlike_metrics():
+    """Metrics over seven decades: in units of scales the residual is of the size of float32's rounding."""
+    rng = np.random.default_rng(12)
+    units = np.array([1e-3, 1.0, 30.0])
+    parts = []
+    for _ in range(2):
+        net = network(units[:, None] * (0.5 * np.eye(3) + 0.05 * rng.normal(size=(3, 3))) / units, VOLTAGE)
+        parts.append(module(net, ABSOLUTE.prove(net, 0.25).as_multiplier(net.exact)))
+    first, second = (np.diag(metric_of(part).approximate()) for part in parts)
+    assert first.max() > 1e7 * first.min()
+    forward = rng.normal(size=(3, 3)) / np.sqrt(first)[:, None] * np.sqrt(second)
+    links = {(0, 1): forward, (1, 0): -(forward * first[:, None]).T / second[:, None]}
+    running = joined(
+        parts, {pair: ExactMatrix.of(link.astype(np.float32).astype(float)) for pair, link in links.items()}
+    )
+    assert float(running.residual(0, 1).largest_sum()) > 0
+    assert float(running.scaled_residual(0, 1).largest_sum()) < 1e-5
+    assert float(certify_assembly(running).rate) > 0.25 * (1 - 1e-3)
+
+
 def test_links_without_constraint_are_not_certified():
     rng = np.random.default_rng(7)
     parts = [dense_module(VOLTAGE, rng), dense_module(VOLTAGE, rng)]
@@ -226,17 +248,28 @@ def test_euler_step_of_the_whole(form):
     for fractions in rng.uniform(size=(200, whole.size)):
         moved = np.eye(whole.size) + 0.05 * jacobian(whole, np.round(fractions) if fractions[0] > 0.5 else fractions)
         assert np.linalg.norm(root @ moved @ np.linalg.inv(root), 2) <= float(claim.factor) < 1
-    _, keep, gain = whole_step(whole, rational(0.05))
+    keep, through = whole_step(whole, rational(0.05))
     links = whole.whole_links().approximate()
-    taus = 0.05 / np.diag(gain.approximate())
-    np.testing.assert_allclose(taus, [1.0, 1.0, 1.5, 1.5], rtol=1e-15)
+    taus = np.array([1.0, 1.0, 1.5, 1.5])
     expected = np.eye(whole.size) + 0.05 * (links - np.eye(whole.size)) / taus[:, None]
     np.testing.assert_allclose(keep.approximate(), expected, atol=1e-15)
+    sizes = np.linalg.norm(through.approximate(), axis=1)
+    weights = scipy.linalg.block_diag(*(m.network.gained.approximate() for m in whole.members))
+    unlinked = weights if form == VOLTAGE else np.eye(whole.size)
+    np.testing.assert_allclose(sizes, 0.05 * np.linalg.norm(unlinked, axis=1) / taus, rtol=1e-14)
     assert certify_assembly_step(whole, 5.0) is None
 
 
-def test_members_of_both_forms_have_no_step():
+def test_step_of_members_of_both_forms(tmp_path):
+    """The step is certified, in the file too, and bounds the map at random slopes."""
     rng = np.random.default_rng(9)
-    whole = assemble([sparse_module(VOLTAGE, rng), sparse_module(RATE, rng)], {(0, 1): block(rng, 2, 2)})
-    with pytest.raises(ValueError, match="both forms"):
-        certify_assembly_step(whole, 0.01)
+    whole = assemble([sparse_module(VOLTAGE, rng), sparse_module(RATE, rng)], {(0, 1): 0.25 * block(rng, 2, 2)})
+    certificate = certify_assembly(whole, euler_step=0.05)
+    assert certificate.euler is not None
+    assert certificate.holds()
+    assert checked(certificate, tmp_path) == 0
+    assert not replace(certificate, euler=replace(certificate.euler, factor=rational(0.5))).holds()
+    root = np.linalg.cholesky(whole_metric(whole).approximate()).T
+    for fractions in rng.uniform(size=(200, whole.size)):
+        moved = np.eye(whole.size) + 0.05 * jacobian(whole, np.round(fractions))
+        assert np.linalg.norm(root @ moved @ np.linalg.inv(root), 2) <= float(certificate.euler.factor) < 1

@@ -2,17 +2,19 @@
 
 import itertools
 from dataclasses import replace
+from functools import partial
 
 import flint
 import numpy as np
 import pytest
+import scipy.optimize
 import sympy as sp
 
 from theory.contraction.claims.euler_step import euler_blocks
 from theory.contraction.conditions.condition import diagonal, generic, generic_symmetric, vector
 from theory.contraction.conditions.registry import ABSOLUTE, MULTIPLIER, SYMMETRIC
 from theory.contraction.euler import certify_euler_step
-from theory.contraction.form import FORMS
+from theory.contraction.form import FORMS, VOLTAGE
 from theory.contraction.network import network
 
 BOTH = pytest.mark.parametrize("form", FORMS, ids=lambda form: form.name)
@@ -39,7 +41,9 @@ def test_identity(form):
     read = form.sensed(gained.T, x)
     w = slopes * read
     moved = keep * x + form.driven(leak, gained) * w
-    top, corner, bottom = euler_blocks(form, gained, keep, leak, metric, multiplier, rho)
+    top, corner, bottom = euler_blocks(
+        keep, form.driven(leak, gained), form.sensed(gained, multiplier), metric, multiplier, rho
+    )
     quadratic = (x.T * top * x + 2 * x.T * corner * w + w.T * bottom * w)[0]
     sector = 2 * (w.T * multiplier * (read - w))[0]
     assert sp.expand(rho**2 * (x.T * metric * x)[0] - (moved.T * metric * moved)[0] - quadratic - sector) == 0
@@ -83,6 +87,56 @@ def test_steps_that_are_too_long(form):
     flow = SYMMETRIC.prove(net, 0.5)
     assert certify_euler_step(net, 0.198, flow) is not None
     assert certify_euler_step(net, 0.202, flow) is None
+
+
+@BOTH
+def test_a_metric_of_a_lower_rate_serves(form):
+    """[[0, 8], [0, 0]] contracts at any rate below one; near one the metric is so long that no step of 0.05 fits it."""
+    net = network(np.array([[0.0, 8.0], [0.0, 0.0]]), form)
+    claim = certify_euler_step(net, 0.05, MULTIPLIER.prove(net, 0.999999))
+    assert claim is not None
+    assert claim.holds(net.exact)
+    assert float(claim.factor) < 1 - 0.05 * 0.9
+
+
+def outside_ellipse(gained, step, factor):
+    """rho |s| + a Re s less (rho^2 - a^2) / h, over the numerical range of D M D^-1, for the best D = diag(1, d)."""
+    keep = 1 - step
+    turns = factor * np.exp(1j * np.linspace(0, np.pi, 361)) + keep
+
+    def excess(logarithm):
+        parts = turns[:, None, None] * gained * np.exp(logarithm * np.array([[0.0, -1.0], [1.0, 0.0]]))
+        largest = np.linalg.eigvalsh((parts + parts.conj().swapaxes(1, 2)) / 2)[:, -1].max()
+        return largest - (factor**2 - keep**2) / step
+
+    return scipy.optimize.minimize_scalar(excess, bounds=(-4, 4), method="bounded", options={"xatol": 1e-9}).fun
+
+
+@BOTH
+def test_the_ellipse(form):
+    """The smallest factor is that at which some scaling fits the ellipse: 2 % of 1 - rho, in 8 random networks of 2."""
+    rng, step = np.random.default_rng(3), 0.4
+    reached = []
+    while len(reached) < 8:
+        gained = rng.normal(size=(2, 2)) * [[1, 2], [2, 1]]
+        if outside_ellipse(gained, step, 0.999) > 0 or outside_ellipse(gained, step, 1 - step + 1e-3) < 0:
+            continue
+        smallest = scipy.optimize.brentq(partial(outside_ellipse, gained, step), 1 - step + 1e-3, 0.999)
+        net = network(gained, form)
+        claim = certify_euler_step(net, step, None)
+        assert claim is not None
+        assert claim.holds(net.exact)
+        reached.append((1 - float(claim.factor)) / (1 - smallest))
+    assert 0.98 < min(reached) <= max(reached) < 1 + 1e-6
+
+
+@pytest.mark.parametrize("turn", [0.5, 1.0, 1.5])
+def test_longest_step_of_a_rotation(turn):
+    """W = [[0, -c], [c, 0]]: the range is the segment from -ic to ic, so h < 2 - c; 1 % to either side."""
+    net = network(np.array([[0.0, -turn], [turn, 0.0]]), VOLTAGE)
+    flow = MULTIPLIER.prove(net, 0.9 * (1 - turn / 2))
+    assert certify_euler_step(net, 0.99 * (2 - turn), flow) is not None
+    assert certify_euler_step(net, 1.01 * (2 - turn), flow) is None
 
 
 @BOTH

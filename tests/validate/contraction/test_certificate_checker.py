@@ -63,9 +63,9 @@ def network(form: str, weights: Any, claims: list[Any], slopes: Any = 1, taus: A
     return plain({**kind, "slopes": slopes, **constants, "claims": claims})
 
 
-def module(form: str, weights: Any, rate: Any, P: Any, Q: Any, floor: Any, weight: Any = 1, tau: Any = 1) -> Any:
+def module(form: str, weights: Any, rate: Any, P: Any, Q: Any, scales: Any, weight: Any = 1, tau: Any = 1) -> Any:
     network_ = {"form": form, "weights": weights, "sha256": digest(weights), "slopes": 1, "time_constant": tau}
-    return {**network_, "rate": rate, "P": P, "Q": Q, "floor": floor, "weight": weight}
+    return {**network_, "rate": rate, "P": P, "Q": Q, "scales": scales, "weight": weight}
 
 
 def assembly(rate: Any, modules: list[Any], *links: tuple[int, int, Any]) -> Certificate:
@@ -336,8 +336,8 @@ def feedback(strength: int = 50) -> Certificate:
     """Two modules in the metrics P_ONE and P_TWO, negative feedback of any strength, which cancels exactly."""
     there = [[strength, -7, 3], [1, strength, 0]]
     weights = [Fraction(1), Fraction(3, 2)]
-    one = module("voltage", [["1/4", "-1/8"], ["1/8", 0]], "3/8", P_ONE, ["3/2", 2], "6/5", weights[0], 1)
-    two = module("rate", SMALL, "1/8", P_TWO, [4, 3, "5/2"], "13/8", weights[1], "3/2")
+    one = module("voltage", [["1/4", "-1/8"], ["1/8", 0]], "3/8", P_ONE, ["3/2", 2], [1, "5/4"], weights[0], 1)
+    two = module("rate", SMALL, "1/8", P_TWO, [4, 3, "5/2"], ["3/2", 1, "5/4"], weights[1], "3/2")
     p_one, p_two = (flint.fmpq_mat(len(p), len(p), [x for row in p for x in row]) for p in (P_ONE, P_TWO))
     back = -p_two.inv() * flint.fmpq_mat(2, 3, [x for row in there for x in row]).transpose() * p_one
     scale = weights[0] / weights[1]
@@ -347,9 +347,45 @@ def feedback(strength: int = 50) -> Certificate:
 
 def hierarchy(weight: Any = "1/20000", there: Any = ((5, -1), (1, 4), (0, 3)), self_: Any = "1/50") -> Certificate:
     """A strong link in one direction, carried by a small weight downstream; and a weak link of the first to itself."""
-    one = module("voltage", [["1/4", "-1/8"], ["1/8", 0]], "3/8", P_ONE, ["3/2", 2], "6/5", 1, 2)
-    two = module("rate", SMALL, "1/8", P_TWO, [4, 3, "5/2"], "13/8", weight, "1/2")
+    one = module("voltage", [["1/4", "-1/8"], ["1/8", 0]], "3/8", P_ONE, ["3/2", 2], [1, "5/4"], 1, 2)
+    two = module("rate", SMALL, "1/8", P_TWO, [4, 3, "5/2"], ["3/2", 1, "5/4"], weight, "1/2")
     return assembly("1/16", [one, two], (1, 0, there), (0, 0, [[-Fraction(self_), 0], [Fraction(self_) / 2, 0]]))
+
+
+def assembly_matrices(certificate: Certificate) -> tuple[Array, Array, Array]:
+    """The metric of the whole, 1 / tau of every neuron, and the links, in floating point."""
+    modules = certificate["modules"]
+    ends = np.cumsum([0] + [len(each["weights"]) for each in modules])
+    sizes = [float(Fraction(each["weight"]) * Fraction(each["time_constant"])) for each in modules]
+    metric = linalg.block_diag(*(size * floats(each["P"]) for size, each in zip(sizes, modules, strict=True)))
+    leaks = np.concatenate([[1 / float(Fraction(each["time_constant"]))] * len(each["P"]) for each in modules])
+    links = np.zeros_like(metric)
+    for link in certificate["links"]:
+        i, j = link["to"], link["from"]
+        links[ends[i] : ends[i + 1], ends[j] : ends[j + 1]] = floats(link["weights"])
+    return metric, leaks, links
+
+
+def whole_step_factor(certificate: Certificate, step: float, Q: Array) -> float:
+    """The least rho for which the matrix of the whole step is positive semidefinite, by Schur's complement."""
+    metric, leaks, links = assembly_matrices(certificate)
+    each = [parts(m["form"], floats(m["weights"]), np.ones(len(m["P"]))) for m in certificate["modules"]]
+    b, c = (linalg.block_diag(*(pair[i] for pair in each)) for i in (0, 1))
+    keep = np.eye(len(Q)) + step * leaks[:, None] * (links - np.eye(len(Q)))
+    through = step * leaks[:, None] * b
+    border = keep.T @ metric @ through + c.T * Q
+    rest = 2 * np.diag(Q) - through.T @ metric @ through
+    total = keep.T @ metric @ keep + border @ np.linalg.solve(rest, border.T)
+    return math.sqrt(linalg.eigvalsh((total + total.T) / 2, metric)[-1])
+
+
+@cache
+def whole_step(off: Fraction = Fraction(1, 10**6)) -> Certificate:
+    """The step of 1/500 of two modules with weak feedback, one of each form, at its best factor plus `off`."""
+    certificate = feedback(1)
+    Q = [[Fraction(x) / 500 * Fraction(m["weight"]) for x in m["Q"]] for m in certificate["modules"]]
+    factor = whole_step_factor(certificate, 1 / 500, np.array([float(x) for q in Q for x in q]))
+    return {**certificate, "Euler step": plain({"step": "1/500", "factor": Fraction(factor) + off, "Q": Q})}
 
 
 def both_forms(name: str, make: Callable[..., Certificate], *rest: Any) -> dict[str, Callable[[], Certificate]]:
@@ -384,6 +420,7 @@ EXAMPLES: dict[str, Callable[[], Certificate]] = {
     "no multiplier metric at an angle": no_multiplier_metric_at_an_angle,
     "feedback": feedback,
     "hierarchy": hierarchy,
+    "whole step": whole_step,
 }
 
 
@@ -508,23 +545,19 @@ def claim_holds(certificate: Certificate, claim: Any) -> bool:
 
 
 def assembly_holds(certificate: Certificate) -> bool:
-    modules = certificate["modules"]
-    ends = np.cumsum([0] + [len(each["weights"]) for each in modules])
-    metric, leaks = np.zeros((ends[-1], ends[-1])), np.zeros(ends[-1])
-    links = np.zeros_like(metric)
-    for start, end, each in zip(ends, ends[1:], modules, strict=False):
-        metric[start:end, start:end] = floats(each["P"]) * float(
-            Fraction(each["weight"]) * Fraction(each["time_constant"])
-        )
-        leaks[start:end] = 1 / float(Fraction(each["time_constant"]))
-    for link in certificate["links"]:
-        i, j = link["to"], link["from"]
-        links[ends[i] : ends[i + 1], ends[j] : ends[j + 1]] = floats(link["weights"])
+    metric, leaks, links = assembly_matrices(certificate)
     rate = float(Fraction(certificate["rate"]))
-    return rate > 0 and all(
-        metric_rate(metric, leaks[:, None] * (linalg.block_diag(*blocks) + links)) >= rate - 1e-9
-        for blocks in itertools.product(*(list(jacobians(each, inside=1)) for each in modules))
-    )
+    flows = [
+        leaks[:, None] * (linalg.block_diag(*blocks) + links)
+        for blocks in itertools.product(*(list(jacobians(each, inside=1)) for each in certificate["modules"]))
+    ]
+    if not (rate > 0 and all(metric_rate(metric, J) >= rate - 1e-9 for J in flows)):
+        return False
+    if "Euler step" not in certificate:
+        return True
+    h, rho = (float(Fraction(certificate["Euler step"][key])) for key in ("step", "factor"))
+    steps = [np.eye(len(metric)) + h * J for J in flows]
+    return all(linalg.eigvalsh(A.T @ metric @ A, metric)[-1] <= rho**2 + 1e-9 for A in steps)
 
 
 def holds(certificate: Certificate) -> bool:
@@ -680,27 +713,38 @@ def test_time_constants_slow_an_assembly_down(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("there", "norm"),
     [
-        ([[1, 1], [0, 0], [0, 0]], 10),  # P_TWO times it is [[5, 5], [-2, -2], [0, 0]]
-        ([[1, 0], [-1, 0], [0, 0]], 14),  # [[7, 0], [-6, 0], [-1, 0]]
+        ([[1, 1], [0, 0], [0, 0]], 6),  # P_TWO times it is [[5, 5], [-2, -2], [0, 0]], in scales [[10/3, 8/3], ...]
+        ([[1, 0], [-1, 0], [0, 0]], Fraction(172, 15)),  # [[7, 0], [-6, 0], [-1, 0]], the column [14/3, -6, -4/5]
     ],
 )
-def test_a_hierarchy_takes_small_weights_downstream(there: Any, norm: int, tmp_path: Path) -> None:
-    """M = [[d_1, -s e], [-s e, s d_2]] is semidefinite up to s = d_1 d_2 / e^2. Here d_i is 2 (c_i - c tau_i) p_i, d_1
-    less what the link of the first to itself takes: E is [[-3, 1/2], [1/2, 0]] / 50."""
-    first = 2 * (Fraction(3, 8) - Fraction(1, 8)) * Fraction(6, 5) - (3 + HALF) / 50
-    largest = first * 2 * (Fraction(1, 8) - Fraction(1, 32)) * Fraction(13, 8) / norm**2
+def test_a_hierarchy_takes_small_weights_downstream(there: Any, norm: Any, tmp_path: Path) -> None:
+    """M = [[d_1, -s e], [-s e, s d_2]] is semidefinite up to s = d_1 d_2 / e^2. Here d_i is 2 (c_i - c tau_i), d_1
+    less what the link of the first to itself takes: E is [[-3, 1/2], [1/2, 0]] / 50, in scales [[-3, 2/5], ...]."""
+    first = 2 * (Fraction(3, 8) - Fraction(1, 8)) - Fraction(17, 5) / 50
+    largest = first * 2 * (Fraction(1, 8) - Fraction(1, 32)) / norm**2
     for weight, expected in ((largest, 0), (largest / 10**9, 0), (largest * (1 + Fraction(1, 10**20)), 1)):
         assert status(hierarchy(weight, there), tmp_path) == expected
 
 
-def test_a_floor_that_is_not_positive_proves_nothing(tmp_path: Path) -> None:
-    """Both factors of (c_i - c tau_i) p_i negative would make the diagonal positive."""
+def test_scales_that_are_not_positive_prove_nothing(tmp_path: Path) -> None:
     certificate = hierarchy()
-    certificate["rate"] = 5
-    for each in certificate["modules"]:
-        each["floor"] = -1000
-    outcome = run(certificate, tmp_path)
-    assert (outcome[0], outcome[1][-1]) == (1, "rejected: modules[0]: floor is not positive")
+    for off in (0, -1):
+        certificate["modules"][0]["scales"] = [1, off]
+        outcome = run(certificate, tmp_path)
+        assert (outcome[0], outcome[1][-1]) == (1, "rejected: modules[0]: scales: entry [1] is not positive")
+
+
+def test_a_rate_beyond_the_modules_own_is_rejected(tmp_path: Path) -> None:
+    """c_i - c tau_i is negative, which no link can mend."""
+    certificate = {**hierarchy(), "rate": 5}
+    assert run(certificate, tmp_path)[1][-1].startswith("rejected: the matrix of the modules is not positive semidef")
+
+
+def test_the_step_of_an_assembly_is_bracketed(tmp_path: Path) -> None:
+    """The checker agrees with the eigenvalues, 10^-9 to either side."""
+    assert status(whole_step(Fraction(1, 10**9)), tmp_path) == 0
+    outcome = run(whole_step(Fraction(-1, 10**9)), tmp_path)
+    assert outcome[1][-1].startswith("rejected: Euler step: the matrix of the whole step is not positive definite")
 
 
 # Altered
@@ -846,7 +890,10 @@ REJECTED: list[tuple[str, tuple[Any, ...], Any, str]] = [
     ("feedback", ("rate",), 0, "rate is not positive"),
     ("feedback", ("modules", 1, "weight"), 0, "modules[1]: weight is not positive"),
     ("feedback", ("modules", 1, "time_constant"), -1, "modules[1]: time_constant is not positive"),
-    ("feedback", ("modules", 1, "floor"), 2, "modules[1]: P - floor I is not positive definite"),
+    ("feedback", ("modules", 1, "scales", 1), 2, "modules[1]: P - diag(scales)^2 is not positive definite"),
+    ("whole step", ("Euler step", "step"), 0, "Euler step: step is not positive"),
+    ("whole step", ("Euler step", "factor"), 1, "Euler step: factor is not between 0 and 1"),
+    ("whole step", ("Euler step", "Q", 0, 0), -1, "Euler step: the matrix of the whole step is not positive definite"),
     ("feedback", ("modules", 1, "rate"), 0, "modules[1]: rate is not positive"),
     ("feedback", ("modules", 1, "sha256"), "", "modules[1]: sha256 is not that of the weights"),
     ("feedback", ("rate",), "1/10", "the matrix of the modules is not positive semidefinite: its leading 2 x 2 block"),
@@ -879,7 +926,8 @@ def test_vectors_that_are_all_zero_prove_nothing(tmp_path: Path) -> None:
 # Malformed
 
 GOOD = json.dumps(EXAMPLES["rotation"]())
-ASSEMBLY = json.dumps(feedback())
+ASSEMBLY_DOCUMENT, STEPPED = feedback(), whole_step()
+ASSEMBLY = json.dumps(ASSEMBLY_DOCUMENT)
 
 
 def many_neurons(**claim: Any) -> str:
@@ -984,6 +1032,11 @@ MALFORMED: dict[str, str | bytes] = {
     "link from a string": replaced('"from": 1', '"from": "3/2"', ASSEMBLY),
     "link twice": replaced('"to": 1, "from": 0', '"to": 0, "from": 1', ASSEMBLY),
     "link of another shape": replaced('"to": 0, "from": 1', '"to": 1, "from": 1', ASSEMBLY),
+    "no multipliers": json.dumps({**STEPPED, "Euler step": {**STEPPED["Euler step"], "Q": []}}),
+    "multipliers of one module too few": json.dumps(
+        {**STEPPED, "Euler step": {**STEPPED["Euler step"], "Q": STEPPED["Euler step"]["Q"][:1]}}
+    ),
+    "no factor": json.dumps({**ASSEMBLY_DOCUMENT, "Euler step": {"step": 1, "Q": [[1, 1], [1, 1, 1]]}}),
     "links of another type": ASSEMBLY[: ASSEMBLY.index('"links"')] + '"links": {}}',
     "slopes of an assembly": replaced('"rate"', '"slopes": 1, "rate"', ASSEMBLY),
     "time constants of a module": replaced('"time_constant"', '"time_constants"', ASSEMBLY),

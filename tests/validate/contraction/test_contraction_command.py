@@ -5,6 +5,8 @@ import json
 import os
 import subprocess
 import sys
+from fractions import Fraction
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -200,6 +202,14 @@ def test_a_run_answers_and_exits_with_zero(tmp_path, capsys, form, weights, verd
     assert found["largest_gain"] < found["gain_excluded_from"]
     assert found["certificate"] == str(file)
     assert contraction_check(file) == 0
+    for name, slope, proved in (
+        ("gain_certificate", found["largest_gain"], "contracting"),
+        ("gain_excluded_certificate", found["gain_excluded_from"], found["gain_excluded_by"]),
+    ):
+        assert contraction_check(found[name]) == 0
+        document = json.loads(Path(found[name]).read_text())
+        assert float(Fraction(document["slopes"])) == slope
+        assert [claim["claim"] for claim in document["claims"]] == [proved]
     assert verdict in capsys.readouterr().out
 
 

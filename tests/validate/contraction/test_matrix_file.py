@@ -54,9 +54,30 @@ def test_keys(tmp_path):
 def test_gated_cells(tmp_path, gates, cell):
     save_file({"w": np.ones((gates * 5, 5))}, tmp_path / "s.safetensors")
     np.save(tmp_path / "w.npy", np.ones((gates * 5, 5)))
-    for name in (f"{tmp_path}/s.safetensors:w", tmp_path / "w.npy"):
-        with pytest.raises(BadArray, match=f"{gates * 5} x 5.*the weights of {cell}"):
+    np.save(tmp_path / "t.npy", np.ones((5, gates * 5)))
+    for name, shape in (
+        (f"{tmp_path}/s.safetensors:w", f"{gates * 5} x 5"),
+        (tmp_path / "w.npy", f"{gates * 5} x 5"),
+        (tmp_path / "t.npy", f"5 x {gates * 5}"),
+    ):
+        with pytest.raises(BadArray, match=f"{shape}.*the weights of {cell}"):
             read(name)
+
+
+@pytest.mark.parametrize(
+    "key", ["lstm.hf.kernel", "params/GRUCell_0/hn/kernel", "encoder.gru_cell.w", "OptimizedLSTMCell.hi"]
+)
+def test_one_gate_of_a_gated_cell(tmp_path, key):
+    """Stored gate by gate the matrices are square, and the name tells."""
+    save_file({key: MATRIX}, tmp_path / "s.safetensors")
+    with pytest.raises(BadArray, match=r"by its name.*belongs to a gated cell"):
+        read(tmp_path / "s.safetensors")
+
+
+@pytest.mark.parametrize("key", ["rnn.weight_hh_l0", "congruence", "program.w"])
+def test_names_that_tell_of_no_gates(tmp_path, key):
+    save_file({key: MATRIX}, tmp_path / "s.safetensors")
+    np.testing.assert_array_equal(read(tmp_path / "s.safetensors"), MATRIX)
 
 
 def test_bfloat16(tmp_path):

@@ -10,8 +10,8 @@ from jaxtyping import Float
 from theory.contraction.assembly.links import feedback_link
 from theory.contraction.claims.multiplier import Multiplier
 from theory.contraction.definite import is_positive_definite, is_positive_semidefinite
-from theory.contraction.exact_matrix import ExactMatrix, rational, short
-from theory.contraction.network import ExactNetwork, Network
+from theory.contraction.exact_matrix import ExactMatrix, exact_vector, rational, to_digits
+from theory.contraction.network import ExactNetwork, Network, Vector
 
 Links = Mapping[tuple[int, int], ExactMatrix]
 """L_ij by (i, j): what part j sends to part i."""
@@ -23,14 +23,15 @@ class NotAnAssembly(ValueError):
 
 @dataclass(frozen=True)
 class Member:
-    """A contracting network in an assembly: its metric enters with `weight`, and `floor` I lies below it.
+    """A contracting network in an assembly: its metric enters with `weight`, and diag(`scales`)^2 lies below it.
 
-    `time_constant` is that of the whole network, whose own ones are 1, as is the claim's.
+    `time_constant` is that of the whole network, whose own ones are 1, as is the claim's. A scale a neuron, and not
+    one a network, lets neurons be measured in units as unlike as their metric's entries.
     """
 
     network: ExactNetwork
     claim: Multiplier
-    floor: flint.fmpq
+    scales: tuple[flint.fmpq, ...]
     time_constant: flint.fmpq
     weight: flint.fmpq
 
@@ -45,9 +46,15 @@ class Member:
         return self.weight * self.claim.metric
 
     def holds(self) -> bool:
-        """Whether the member's own claim and floor are proved."""
-        lifted = self.claim.metric - self.floor * ExactMatrix.identity(self.size)
-        return self.floor > 0 and self.weight > 0 and self.claim.holds(self.network) and is_positive_definite(lifted)
+        """Whether the member's own claim and scales are proved."""
+        unit = ExactMatrix.identity(self.size)
+        scaled = ExactMatrix.diagonal(scale * scale for scale in self.scales)
+        return (
+            min(*self.scales, self.weight, self.time_constant) > 0
+            and self.network.leaks == unit
+            and self.claim.holds(self.network)
+            and is_positive_definite(self.claim.metric - scaled)
+        )
 
 
 @dataclass(frozen=True)
@@ -64,7 +71,7 @@ class Assembly:
 
     @property
     def rate(self) -> float:
-        """The best rate that `proves` accepts, in floating point: c with K - c B singular, see `comparison`."""
+        """The best rate that `proves` accepts, in floating point: c with K singular, see `comparison`."""
         base, slope = self.comparison(rational(0)).approximate(), self._slopes()
         root = np.sqrt(slope)
         return float(np.linalg.eigvalsh(base / root / root[:, None])[0])
@@ -78,18 +85,19 @@ class Assembly:
         )
 
     def comparison(self, rate: flint.fmpq) -> ExactMatrix:
-        """K: 2 s_i (c_i - c tau_i) p_i - e_ii on the diagonal, -e_ij beside it; K >= 0 proves the rate c.
+        """K: 2 s_i (c_i - c tau_i) - e_ii on the diagonal, -e_ij beside it; K >= 0 proves the rate c.
 
-        V = sum s_i tau_i x_i^T P_i x_i obeys V' + 2 c V <= -|x|^T K |x|, |x| the norms of the members' states and
-        e_ij a bound of the spectral norm of E_ij = s_i P_i L_ij + s_j L_ji^T P_j, its largest row or column sum
-        (derived here; `tests/theory/contraction/test_assembly.py`).
+        V = sum s_i tau_i x_i^T P_i x_i obeys V' + 2 c V <= -|y|^T K |y|, |y| the norms of the members' states in units
+        of their scales, y_i = U_i x_i with U_i^2 < P_i, and e_ij a bound of the spectral norm of U_i^-1 E_ij U_j^-1,
+        its largest row or column sum, where E_ij = s_i P_i L_ij + s_j L_ji^T P_j (derived here;
+        `tests/theory/contraction/test_assembly.py`).
         """
         size = len(self.members)
         rows = [[flint.fmpq(0)] * size for _ in range(size)]
         for i, member in enumerate(self.members):
-            rows[i][i] = 2 * member.weight * (member.claim.rate - rate * member.time_constant) * member.floor
+            rows[i][i] = 2 * member.weight * (member.claim.rate - rate * member.time_constant)
         for i, j in self._pairs():
-            bound = self.residual(i, j).largest_sum()
+            bound = self.scaled_residual(i, j).largest_sum()
             rows[i][j] -= bound
             if i != j:
                 rows[j][i] -= bound
@@ -103,6 +111,11 @@ class Assembly:
         if (j, i) in self.links:
             total = total + self.links[j, i].T @ self.members[j].metric
         return total
+
+    def scaled_residual(self, i: int, j: int) -> ExactMatrix:
+        """U_i^-1 E_ij U_j^-1."""
+        left, right = (ExactMatrix.diagonal(1 / scale for scale in self.members[k].scales) for k in (i, j))
+        return left @ self.residual(i, j) @ right
 
     def whole_links(self) -> ExactMatrix:
         """L as one matrix over all neurons."""
@@ -121,7 +134,7 @@ class Assembly:
 
     def _slopes(self) -> Float[np.ndarray, " members"]:
         """B: how fast the diagonal of K falls with the rate."""
-        return np.array([float(2 * m.weight * m.time_constant * m.floor) for m in self.members])
+        return np.array([float(2 * m.weight * m.time_constant) for m in self.members])
 
 
 def module(network: Network, claim: Multiplier, time_constant: float = 1.0) -> Assembly:
@@ -132,11 +145,20 @@ def module(network: Network, claim: Multiplier, time_constant: float = 1.0) -> A
     """
     if not network.uniform:
         raise NotAnAssembly("a module has one time constant: give it as `time_constant`, the network's own being 1")
-    lowest = float(np.linalg.eigvalsh(claim.metric.approximate())[0])
-    member = Member(network.exact, claim, rational(short(0.9 * lowest)), rational(time_constant), rational(1))
+    if not time_constant > 0:
+        raise NotAnAssembly(f"the time constant is {time_constant}; a number above 0 is needed")
+    member = Member(network.exact, claim, _scales(claim.metric), rational(time_constant), rational(1))
     if not member.holds():
         raise NotAnAssembly("the claim is not proved for this network: let `certify` make it")
     return Assembly((member,), {})
+
+
+def _scales(metric: ExactMatrix) -> tuple[flint.fmpq, ...]:
+    """U with U^2 < P, U_k^2 nearly the same share of every P_kk, in so few digits that 1 / U stays short."""
+    dense = metric.approximate()
+    root = np.sqrt(dense.diagonal())
+    share = np.linalg.eigvalsh(dense / root / root[:, None])[0]
+    return exact_vector(to_digits(0.95 * np.sqrt(max(share, 0.0)) * root, bits=5).tolist())
 
 
 def assemble(parts: Sequence[Assembly], feedback: Links | None = None, hierarchy: Links | None = None) -> Assembly:
@@ -221,21 +243,32 @@ def _weights(parts: Sequence[Assembly], feedback: Links, hierarchy: Links) -> li
     order = _order(groups, {(int(group[i]), int(group[j])) for i, j in hierarchy})
     rate = 0.99 * min(part.rate for part in parts)
     # small weights downstream: K is dominated by its diagonal, the square of every entry beside it by what stands there
+    members = sum(len(part.members) for part in parts)
     weight = [flint.fmpq(1)] * groups
     for g in order:
         allowed = 1.0
         for (i, j), link in hierarchy.items():
             if group[i] == g:
-                pull = float(np.linalg.norm(metric_of(parts[i]).approximate() @ link.approximate(), 2))
+                pull = _pull(parts[i], parts[j], link)
                 room = _room(parts[i], rate) * _room(parts[j], rate) * float(weight[group[j]])
-                allowed = min(allowed, room / (len(parts) * pull) ** 2 if pull else 1.0)
+                allowed = min(allowed, room / (members * pull) ** 2 if pull else 1.0)
         weight[g] = flint.fmpq(1, 2 ** max(0, int(np.ceil(-np.log2(allowed)))))
     return [weight[g] for g in group]
 
 
+def _pull(part: Assembly, source: Assembly, link: ExactMatrix) -> float:
+    """The largest row or column sum of a link in the metric of its end, in units of scales."""
+    pull = np.abs(metric_of(part).approximate() @ link.approximate()) / _all_scales(part)[:, None] / _all_scales(source)
+    return float(max(pull.sum(0).max(), pull.sum(1).max()))
+
+
+def _all_scales(part: Assembly) -> Vector:
+    return np.array([float(scale) for member in part.members for scale in member.scales])
+
+
 def _room(part: Assembly, rate: float) -> float:
     """The smallest entry of the diagonal of K at this rate."""
-    return min(float(2 * m.weight * (m.claim.rate - rational(rate) * m.time_constant) * m.floor) for m in part.members)
+    return min(float(2 * m.weight * (m.claim.rate - rational(rate) * m.time_constant)) for m in part.members)
 
 
 def _order(count: int, edges: set[tuple[int, int]]) -> list[int]:

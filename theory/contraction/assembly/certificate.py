@@ -1,26 +1,28 @@
 """An assembly and its rate as the JSON file of `docs/certificates.md`."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import flint
 
 from theory.contraction.assembly.assembly import Assembly, Member
+from theory.contraction.assembly.euler import AssemblyEulerStep, certify_assembly_step
 from theory.contraction.certificate import fingerprint, json_bytes
-from theory.contraction.claims.claim import Document, number, numbers, rows
+from theory.contraction.claims.claim import Document, alike, number, numbers, rows
 from theory.contraction.exact_matrix import rational, short
 from theory.contraction.threads import one_blas_thread
 
 
 @dataclass(frozen=True)
 class AssemblyCertificate:
-    """That an assembly contracts at `rate`."""
+    """That an assembly contracts at `rate`, and its Euler step by `euler` if there is one."""
 
     assembly: Assembly
     rate: flint.fmpq
+    euler: AssemblyEulerStep | None = None
 
     def holds(self) -> bool:
         """Whether rational arithmetic proves it."""
-        return self.assembly.proves(self.rate)
+        return self.assembly.proves(self.rate) and (self.euler is None or self.euler.holds())
 
     def document(self) -> Document:
         """The certificate as JSON knows it."""
@@ -31,6 +33,7 @@ class AssemblyCertificate:
             "links": [
                 {"to": i, "from": j, "weights": rows(link)} for (i, j), link in sorted(self.assembly.links.items())
             ],
+            **({} if self.euler is None else {"Euler step": _euler(self.euler)}),
         }
 
     def json_bytes(self) -> bytes:
@@ -39,8 +42,11 @@ class AssemblyCertificate:
 
 
 @one_blas_thread
-def certify_assembly(assembly: Assembly) -> AssemblyCertificate | None:
-    """The best rate that is proved, the members' own where the links cost nothing; None where none is."""
+def certify_assembly(assembly: Assembly, euler_step: float | None = None) -> AssemblyCertificate | None:
+    """The best rate that is proved, the members' own where the links cost nothing; None where none is.
+
+    With `euler_step` (units of time) the step is certified too, where the metric of the whole shows it.
+    """
     uncoupled = min(member.claim.rate / member.time_constant for member in assembly.members)
     best = assembly.rate
     candidates = [uncoupled] if best >= float(uncoupled) * (1 - 1e-9) else []
@@ -48,21 +54,30 @@ def certify_assembly(assembly: Assembly) -> AssemblyCertificate | None:
         candidates += [rational(short(best * (1 - slack))) for slack in (1e-6, 1e-3)]
     for rate in candidates:
         if (certificate := AssemblyCertificate(assembly, rate)).holds():
-            return certificate
+            euler = None if euler_step is None else certify_assembly_step(assembly, euler_step)
+            return replace(certificate, euler=euler)
     return None
 
 
+def _euler(claim: AssemblyEulerStep) -> Document:
+    multipliers, begin = claim.multiplier.diagonal_entries(), 0
+    each = []
+    for member in claim.assembly.members:
+        each.append(numbers(multipliers[begin : begin + member.size]))
+        begin += member.size
+    return {"step": number(claim.step), "factor": number(claim.factor), "Q": each}
+
+
 def _member(member: Member) -> Document:
-    slopes = numbers(member.network.slopes.diagonal_entries())
     return {
         "form": member.network.form.name,
         "weights": rows(member.network.weights),
         "sha256": fingerprint(member.network.weights),
-        "slopes": slopes[0] if len(set(slopes)) == 1 else slopes,
+        "slopes": alike(member.network.slopes.diagonal_entries()),
         "time_constant": number(member.time_constant),
         "rate": number(member.claim.rate),
         "P": rows(member.claim.metric),
         "Q": numbers(member.claim.multiplier.diagonal_entries()),
-        "floor": number(member.floor),
+        "scales": numbers(member.scales),
         "weight": number(member.weight),
     }

@@ -9,9 +9,8 @@ import numpy as np
 from theory.contraction.assembly.assembly import Assembly
 from theory.contraction.claims.euler_step import euler_blocks
 from theory.contraction.definite import is_positive_definite
-from theory.contraction.euler import best_multiplier_scale
-from theory.contraction.exact_matrix import ExactMatrix, on_grid, rational
-from theory.contraction.form import Form
+from theory.contraction.euler import best_multiplier_scale, claimable_factors
+from theory.contraction.exact_matrix import ExactMatrix, rational, to_digits
 from theory.contraction.threads import one_blas_thread
 
 
@@ -29,8 +28,9 @@ class AssemblyEulerStep:
         if not (self.step > 0 and 0 < self.factor < 1):
             return False
         metric = whole_metric(self.assembly)
-        gained, keep, gain = whole_step(self.assembly, self.step)
-        blocks = _blocks(self.assembly, gained, keep, gain, metric, self.multiplier, self.factor)
+        keep, through = whole_step(self.assembly, self.step)
+        read = _read(self.assembly, self.multiplier)
+        blocks = euler_blocks(keep, through, read, metric, self.multiplier, self.factor)
         return is_positive_definite(metric) and is_positive_definite(ExactMatrix.symmetric(*blocks))
 
 
@@ -39,55 +39,50 @@ def whole_metric(assembly: Assembly) -> ExactMatrix:
     return ExactMatrix.block_diagonal([member.time_constant * member.metric for member in assembly.members])
 
 
-def whole_step(assembly: Assembly, step: flint.fmpq) -> tuple[ExactMatrix, ExactMatrix, ExactMatrix]:
-    """M of all members, I - h T^-1 (I - L), and h T^-1."""
+def whole_step(assembly: Assembly, step: flint.fmpq) -> tuple[ExactMatrix, ExactMatrix]:
+    """I - h T^-1 (I - L), and what carries the nonlinearities' outputs into the step: h T^-1 M, or h T^-1."""
     members = assembly.members
-    gained = ExactMatrix.block_diagonal([member.network.gained for member in members])
-    gain = ExactMatrix.diagonal(step / member.time_constant for member in members for _ in range(member.size))
-    return gained, ExactMatrix.identity(assembly.size) - gain + gain @ assembly.whole_links(), gain
+    gains = [(step / member.time_constant) * ExactMatrix.identity(member.size) for member in members]
+    gain = ExactMatrix.block_diagonal(gains)
+    through = ExactMatrix.block_diagonal(
+        [m.network.form.driven(g, m.network.gained) for m, g in zip(members, gains, strict=True)]
+    )
+    return ExactMatrix.identity(assembly.size) - gain + gain @ assembly.whole_links(), through
 
 
 @one_blas_thread
 def certify_assembly_step(assembly: Assembly, step: float) -> AssemblyEulerStep | None:
     """The smallest factor found for a step of this size (units of time); None where this metric shows none below one.
 
-    All members are of one form, whose multipliers, scaled together by one number, serve.
+    The members' multipliers serve, scaled together by one number.
     """
     exact_step = rational(step)
     metric = whole_metric(assembly).approximate()
-    gained, keep, gain = (matrix.approximate() for matrix in whole_step(assembly, exact_step))
-    multiplier = np.concatenate(
-        [
-            np.array([float(w) for w in (member.weight * member.claim.multiplier).diagonal_entries()])
-            for member in assembly.members
-        ]
-    )
+    keep, through = (matrix.approximate() for matrix in whole_step(assembly, exact_step))
+    members = assembly.members
+    multiplier = ExactMatrix.block_diagonal([member.weight * member.claim.multiplier for member in members])
+    turned, read = multiplier.approximate(), _read(assembly, multiplier).approximate()
 
     def blocks(scale: float) -> tuple[Any, Any, Any]:
-        return _blocks(assembly, gained, keep, gain, metric, scale * step * np.diag(multiplier), 0.0)
+        return euler_blocks(keep, through, scale * step * read, metric, scale * step * turned, 0.0)
 
     found = best_multiplier_scale(metric, blocks)
     if found is None:
         return None
     scale, factor = found
-    scaled = ExactMatrix.diagonal(on_grid(scale * step * multiplier, bits=40).tolist())
-    for slack in (1e-6, 1e-4, 1e-2):
-        claimed = factor + slack * (1 - factor)
-        if claimed < 1:
-            claim = AssemblyEulerStep(assembly, exact_step, rational(float(np.ceil(claimed * 2**40) / 2**40)), scaled)
-            if claim.holds():
-                return claim
+    scaled = ExactMatrix.diagonal(to_digits(scale * step * np.diag(turned), bits=40).tolist())
+    for claimed in claimable_factors(factor):
+        claim = AssemblyEulerStep(assembly, exact_step, rational(claimed), scaled)
+        if claim.holds():
+            return claim
     return None
 
 
-def _blocks(
-    assembly: Assembly, gained: Any, keep: Any, gain: Any, metric: Any, multiplier: Any, factor: Any
-) -> tuple[Any, Any, Any]:
-    return euler_blocks(_form(assembly), gained, keep, gain, metric, multiplier, factor)
-
-
-def _form(assembly: Assembly) -> Form:
-    forms = {member.network.form.name: member.network.form for member in assembly.members}
-    if len(forms) > 1:
-        raise ValueError("members of both forms: certify the step of each part, or write them in one form")
-    return next(iter(forms.values()))
+def _read(assembly: Assembly, multiplier: ExactMatrix) -> ExactMatrix:
+    """C^T Q of `euler_blocks`, member by member."""
+    blocks, begin = [], 0
+    for member in assembly.members:
+        own = slice(begin, begin + member.size)
+        blocks.append(member.network.form.sensed(member.network.gained, multiplier.block(own, own)))
+        begin += member.size
+    return ExactMatrix.block_diagonal(blocks)

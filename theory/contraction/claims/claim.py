@@ -48,6 +48,11 @@ def numbers(values: Sequence[flint.fmpq]) -> list[int | str]:
     return [number(value) for value in values]
 
 
+def alike(values: Sequence[flint.fmpq]) -> int | str | list[int | str]:
+    """One number where all are the same, else the list."""
+    return number(values[0]) if len(set(values)) == 1 else numbers(values)
+
+
 def rows(matrix: ExactMatrix) -> list[list[int | str]]:
     """A matrix, row by row."""
     return [numbers(row) for row in matrix.rows()]

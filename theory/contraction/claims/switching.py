@@ -76,12 +76,12 @@ def _lowest(enclosed: flint.arb_mat) -> ExactMatrix | None:
     table = enclosed.table()
     if not all(ball.is_finite() for row in table for ball in row):
         return None
-    middle = ExactMatrix.of([[_dyadic(ball.mid()) for ball in row] for row in table])
-    radius = max(_dyadic(ball.rad()) for row in table for ball in row)
+    middle = ExactMatrix.of([[_as_rational(ball.mid()) for ball in row] for row in table])
+    radius = max(_as_rational(ball.rad()) for row in table for ball in row)
     symmetric = flint.fmpq(1, 2) * (middle + middle.T)
     return symmetric - len(table) * radius * ExactMatrix.identity(len(table))
 
 
-def _dyadic(point: flint.arb) -> flint.fmpq:
+def _as_rational(point: flint.arb) -> flint.fmpq:
     mantissa, exponent = (int(part) for part in point.man_exp())
     return flint.fmpq(mantissa << exponent) if exponent >= 0 else flint.fmpq(mantissa, 1 << -exponent)

@@ -61,7 +61,7 @@ class AbsoluteWeightsCondition(Condition):
         return not_below_one(network, negative_diagonal_dropped)
 
     def identities(self, size: int) -> tuple[sp.MatrixBase, ...]:
-        """See `Theorem`."""
+        """See `Condition`."""
         majorised = sp.Matrix(size, size, lambda i, j: sp.Symbol(f"A_{i + 1}{j + 1}", nonnegative=True))
         left, right, room, x = (symbols(name, size) for name in ("l", "r", "kappa", "x"))  # kappa = 1 - c tau
         scaled = sp.diag(*(a / b for a, b in zip(left, right, strict=True)))

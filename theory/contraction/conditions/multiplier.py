@@ -59,7 +59,7 @@ class MultiplierCondition(Condition):
         return network.uniform and refute_multiplier(network, 0.0, searched(network)) is not None
 
     def identities(self, size: int) -> tuple[sp.MatrixBase, ...]:
-        """See `Theorem`."""
+        """See `Condition`."""
         metric, gained = generic_symmetric("P", size), generic("M", size)
         multiplier, slopes, leaks = diagonal("q", size), diagonal("d", size), diagonal("l", size)
         rate, x = sp.Symbol("c"), vector("x", size)

@@ -54,7 +54,7 @@ class ProductCondition(Condition):
         return any(type(weights)([row[:count] for row in minus[:count]]).det() <= 0 for count in range(1, size + 1))
 
     def identities(self, size: int) -> tuple[sp.MatrixBase, ...]:
-        """See `Theorem`."""
+        """See `Condition`."""
         first, second, slopes = diagonal("a", size), diagonal("b", size), diagonal("d", size)
         middle, one = generic_symmetric("Q", size), sp.eye(size)
         weights, meeting = -first * middle * second, second * slopes * first

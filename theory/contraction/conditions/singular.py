@@ -62,7 +62,7 @@ class SingularCondition(Condition):
         )
 
     def identities(self, size: int) -> tuple[sp.MatrixBase, ...]:
-        """See `Theorem`."""
+        """See `Condition`."""
         s = sp.Symbol("s", positive=True)
         metric, slopes, gained, x = diagonal("p", size), diagonal("d", size), generic("M", size), vector("x", size)
         zeros = []

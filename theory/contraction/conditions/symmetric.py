@@ -51,7 +51,7 @@ class SymmetricCondition(Condition):
         return bool(pull >= sum(a * a / g for a, g in zip(entries, slopes, strict=True)))
 
     def identities(self, size: int) -> tuple[sp.MatrixBase, ...]:
-        """See `Theorem`."""
+        """See `Condition`."""
         k, one, root = sp.Symbol("k", positive=True), sp.eye(size), generic_symmetric("S", size)
         weights = k * one - root * root / k
         theta = (k * one + root) * (k * one + root) / k

@@ -33,7 +33,7 @@ class TriangularCondition(Condition):
         return not _triangular(network) or any(e >= 1 for e in network.exact.gained.diagonal_entries())
 
     def identities(self, size: int) -> tuple[sp.MatrixBase, ...]:
-        """See `Theorem`."""
+        """See `Condition`."""
         lower = sp.Matrix(size, size, lambda i, j: sp.Symbol(f"A_{i + 1}{j + 1}") if i >= j else 0)
         remaining = sp.eye(size) - lower
         product = sp.prod(remaining[i, i] for i in range(size))

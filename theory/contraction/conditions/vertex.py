@@ -50,7 +50,7 @@ class VertexCondition(Condition):
         return refute_quadratic(network) is not None
 
     def identities(self, size: int) -> tuple[sp.MatrixBase, ...]:
-        """See `Theorem`."""
+        """See `Condition`."""
         metric, gained = generic_symmetric("P", size), generic("M", size)
         slopes = diagonal("d", size)
         zeros = []

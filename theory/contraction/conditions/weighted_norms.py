@@ -54,7 +54,7 @@ class WeightedNormCondition(Condition):
         return not_below_one(network, self.norm.diagonal(network.form))
 
     def identities(self, size: int) -> tuple[sp.MatrixBase, ...]:
-        """See `Theorem`: each sum of T J is affine in every slope, with signs s of the entries beside the diagonal.
+        """See `Condition`: each sum of T J is affine in every slope, with signs s of the entries beside the diagonal.
 
         Where one slope multiplies a whole sum it factors out; elsewhere the slopes enter one by one.
         """

@@ -13,7 +13,7 @@ from theory.contraction.exact_matrix import ExactMatrix, on_grid, rational
 from theory.contraction.form import VOLTAGE
 from theory.contraction.network import Matrix, Network, Vector
 
-CORNERED = 10
+ALL_CORNERS = 10
 """Neurons up to which all corners are tried."""
 STARTS = 4
 _AXIS = 1e-9
@@ -24,8 +24,8 @@ _EXACT_LYAPUNOV = 8
 def unstable_slopes(network: Network, rate: float = 0.0) -> FixedSlopes | None:
     """Slopes at which some displacement falls no faster than exp(-`rate` t), with proof; None where none are found.
 
-    All slopes at their largest come first, then all corners (up to `CORNERED` neurons), then ascents of the abscissa:
-    inside the box it can be larger than at the corners, from three neurons on.
+    All slopes at their largest come first, then all corners (up to `ALL_CORNERS` neurons), then ascents of the
+    abscissa: inside the box it can be larger than at the corners, from three neurons on.
     """
     if rate < 0:
         return None
@@ -62,7 +62,7 @@ def _candidates(network: Network, rate: float) -> Iterator[Vector]:
     if abscissa(network, ones) > -rate - _AXIS:
         yield ones
     best: list[Vector] = []
-    if size <= CORNERED:
+    if size <= ALL_CORNERS:
         corners = (np.arange(2**size)[:, None] >> np.arange(size) & 1).astype(float)
         values = np.concatenate(
             [

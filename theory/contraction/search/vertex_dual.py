@@ -9,10 +9,10 @@ from theory.contraction.exact_matrix import ExactMatrix, on_grid, rational
 from theory.contraction.network import Network
 from theory.contraction.search.boundary_dual import boundary_dual
 from theory.contraction.search.invariant import Basis, invariant_bases
-from theory.contraction.search.vertex_lmi import SEARCHED, Balance, Drift, Square, balances
+from theory.contraction.search.vertex_lmi import PROGRAMMED, Balance, Drift, Square, balances
 
 EXACT = 60
-"""Neurons up to which anything is tried; a semidefinite program only in up to `SEARCHED` dimensions."""
+"""Neurons up to which anything is tried; a semidefinite program only in up to `PROGRAMMED` dimensions."""
 BOUNDARY = 1e-6
 """Margins of which less than this may be zero: the proof is then sought among short vectors."""
 
@@ -20,7 +20,7 @@ BOUNDARY = 1e-6
 def refute_quadratic(network: Network, rate: float = 0.0) -> NoQuadraticMetric | None:
     """A proof that no constant quadratic metric contracts faster than `rate`; None where none is found.
 
-    None does not mean that there is a metric: beyond `SEARCHED` neurons nothing is tried, and on the boundary, where a
+    None does not mean that there is a metric: beyond `EXACT` neurons nothing is tried, and on the boundary, where a
     metric just fails to exist, only small networks and short vectors are.
     """
     if rate < 0 or network.size > EXACT:
@@ -37,7 +37,7 @@ def refute_quadratic(network: Network, rate: float = 0.0) -> NoQuadraticMetric |
 def _hopeless(network: Network, rate: float, basis: Basis) -> bool:
     """Too many dimensions to try, or a single one that is stable at all corners."""
     if basis.shape[1] > 1:
-        return basis.shape[1] > SEARCHED
+        return basis.shape[1] > PROGRAMMED
     drift = Drift(network, rate, basis)
     least, *single = (float(drift.at(corner)[0, 0]) for corner in (np.zeros(network.size), *np.eye(network.size)))
     return least + sum(max(0.0, value - least) for value in single) < -1e-9

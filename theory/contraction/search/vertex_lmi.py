@@ -23,7 +23,7 @@ from theory.contraction.search.invariant import Basis
 
 Square = Float[np.ndarray, "dimensions dimensions"]
 ROUNDS = 40
-SEARCHED = 24
+PROGRAMMED = 24
 """Neurons up to which the program is solved at all."""
 
 

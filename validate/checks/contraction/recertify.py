@@ -14,7 +14,6 @@ from simulate.assembly.parametrise.singular import Singular
 from simulate.assembly.parametrise.sparse import Fixed
 from theory.contraction.assembly.assembly import Assembly, joined, module
 from theory.contraction.assembly.certificate import AssemblyCertificate, certify_assembly
-from theory.contraction.assembly.euler import AssemblyEulerStep, certify_assembly_step
 from theory.contraction.claims.absolute_weights import AbsoluteWeights
 from theory.contraction.claims.multiplier import Multiplier
 from theory.contraction.conditions.registry import ABSOLUTE, SINGULAR
@@ -25,11 +24,10 @@ from theory.contraction.network import Matrix, Network, Vector, network
 
 @dataclass(frozen=True)
 class Recertified:
-    """The modules with the links that run; certificates of the flow and of the step, None where none was found."""
+    """The modules with the links that run; a certificate of the flow and of the step, None where none was found."""
 
     assembly: Assembly
     certificate: AssemblyCertificate | None
-    step: AssemblyEulerStep | None
 
     @property
     def rate(self) -> float:
@@ -39,7 +37,9 @@ class Recertified:
     @property
     def factor(self) -> float | None:
         """The certified factor of a step."""
-        return None if self.step is None else float(self.step.factor)
+        if self.certificate is None or self.certificate.euler is None:
+            return None
+        return float(self.certificate.euler.factor)
 
 
 class NotCertified(RuntimeError):
@@ -53,9 +53,7 @@ def recertified(trained: ComboNet, *, step: bool = True) -> Recertified:
         NotCertified: if a module fails; the remedy is to train with a larger margin.
     """
     assembly = joined(modules_of(trained), link_blocks(trained))
-    certificate = certify_assembly(assembly)
-    stepped = certify_assembly_step(assembly, trained.step) if step and certificate is not None else None
-    return Recertified(assembly, certificate, stepped)
+    return Recertified(assembly, certify_assembly(assembly, trained.step if step else None))
 
 
 def modules_of(trained: ComboNet) -> list[Assembly]:

@@ -1,15 +1,17 @@
 """One matrix of the user's own, decided."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from jaxtyping import Float
 
+from theory.contraction.certificate import Certificate
 from theory.contraction.certify import certify
 from theory.contraction.claims.claim import Claim, Statement
 from theory.contraction.form import FORMS
 from theory.contraction.gain import largest_gain
-from theory.contraction.verdict import Certification, Gain
+from theory.contraction.verdict import Certification, Gain, Verdict
 from validate.checks.contraction.settings import MatrixConfig
 from validate.output import write_atomically
 from validate.progress import Progress
@@ -17,6 +19,7 @@ from validate.report import Report
 from validate.tolerance import Reported
 
 _FINDING = Reported("a finding about your matrix; each is proved in rational arithmetic")
+_NOT_PROVED = Reported("in floating point: what could be hoped for, and was not proved")
 
 
 @dataclass(frozen=True)
@@ -36,16 +39,32 @@ def checks(
         found = certify(weights, form, config.slope, rate=config.rate, euler_step=config.euler_step)
     with progress.task("largest gain"):
         gain = largest_gain(found.network, config.rate)
-    written = None
-    if config.certificate is not None and found.certificate is not None:
-        write_atomically(config.certificate, found.certificate.json_bytes())
-        written = str(config.certificate)
+    low, high = gain.certificates(found.network)
+    written = {
+        name: _written(config.certificate, ending, certificate)
+        for name, ending, certificate in (
+            ("certificate", "", found.certificate),
+            ("gain_certificate", "gain", low),
+            ("gain_excluded_certificate", "excluded", high),
+        )
+    }
     _quantities(found, gain, written, config, report)
     _rows(found, gain, config, report)
     return MatrixResults(found, gain)
 
 
-def _quantities(found: Certification, gain: Gain, written: str | None, config: MatrixConfig, report: Report) -> None:
+def _written(path: Path | None, ending: str, certificate: Certificate | None) -> str | None:
+    """The file that was written: the one asked for, or one beside it; None where there is nothing to write."""
+    if path is None or certificate is None:
+        return None
+    place = path.with_name(f"{path.stem}.{ending}{path.suffix}") if ending else path
+    write_atomically(place, certificate.json_bytes())
+    return str(place)
+
+
+def _quantities(
+    found: Certification, gain: Gain, written: dict[str, str | None], config: MatrixConfig, report: Report
+) -> None:
     report.quantity("verdict", found.verdict.word)
     report.quantity("meaning", found.verdict.sentence)
     report.quantity("condition", found.condition)
@@ -55,7 +74,8 @@ def _quantities(found: Certification, gain: Gain, written: str | None, config: M
     report.quantity("gain_unbounded", gain.unbounded)
     report.quantity("gain_excluded_from", _times(gain.high, config.slope))
     report.quantity("gain_excluded_by", None if gain.high_claim is None else gain.high_claim.document()["claim"])
-    report.quantity("certificate", written)
+    for name, path in written.items():
+        report.quantity(name, path)
     report.quantity("claims", [] if found.certificate is None else [_words(c) for c in found.certificate.claims])
     if config.euler_step is not None:
         report.quantity("euler_factor", None if found.euler is None else float(found.euler.factor))
@@ -81,12 +101,17 @@ def _rows(found: Certification, gain: Gain, config: MatrixConfig, report: Report
         name = f"slope from which it is excluded ({gain.high_claim.document()['claim']})"
         report.check(name, predicted=None, measured=_times(gain.high, config.slope), tolerance=_FINDING)
     if config.euler_step is not None:
-        measured = "not certified in this metric" if found.euler is None else float(found.euler.factor)
+        if found.euler is not None:
+            measured: float | str = float(found.euler.factor)
+        elif found.verdict is Verdict.CONTRACTING:
+            measured = "not certified in any metric that was tried"
+        else:
+            measured = "not asked: it contracts in no metric in which the flow does not"
         report.check("factor of an Euler step", predicted=None, measured=measured, tolerance=_FINDING)
     if found.certificate is None:
         for attempt in found.attempts:
             name = f"tried: {attempt.name}, rate at best"
-            report.check(name, predicted=None, measured=attempt.rate, tolerance=_FINDING)
+            report.check(name, predicted=None, measured=attempt.rate, tolerance=_NOT_PROVED)
 
 
 def _by(claim: Claim | None) -> str | None:
