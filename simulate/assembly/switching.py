@@ -67,16 +67,19 @@ def _jacobians(system: System, slopes: Float[Array, "segments units"]) -> Float[
     return jax.vmap(system.jacobian)(slopes)
 
 
-def segment_maps(system: System, law: Switching) -> Float[np.ndarray, "segments units units"]:
-    """exp(duration J(slopes)) of each segment."""
-    jacobians = segment_jacobians(system, law)
-    return np.stack([expm(d * jacobian) for d, jacobian in zip(law.durations.tolist(), jacobians, strict=True)])
+def segment_maps(
+    jacobians: Float[np.ndarray, "segments units units"], durations: Float[np.ndarray, " segments"]
+) -> Float[np.ndarray, "segments units units"]:
+    """exp(duration J) of each segment."""
+    return np.stack([expm(d * jacobian) for d, jacobian in zip(durations.tolist(), jacobians, strict=True)])
 
 
-def period_map(system: System, law: Switching) -> tuple[Float[np.ndarray, "units units"], float]:
-    """The linear map from the start of a period to its end, as a matrix of norm 1 and the logarithm of its factor."""
-    product, logarithm = np.eye(system.units), 0.0
-    for step in segment_maps(system, law):
+def composed(
+    maps: Float[np.ndarray, "segments units units"],
+) -> tuple[Float[np.ndarray, "units units"], float]:
+    """One map after the other, as a matrix of norm 1 and the logarithm of its factor."""
+    product, logarithm = np.eye(maps.shape[-1]), 0.0
+    for step in maps:
         product = step @ product
         size = float(np.linalg.norm(product))
         if size == 0:  # underflow: everything has died out
@@ -85,13 +88,22 @@ def period_map(system: System, law: Switching) -> tuple[Float[np.ndarray, "units
     return product, logarithm
 
 
+def period_map(system: System, law: Switching) -> tuple[Float[np.ndarray, "units units"], float]:
+    """The linear map from the start of a period to its end, as `composed` gives it."""
+    return composed(segment_maps(segment_jacobians(system, law), law.durations))
+
+
 def growth_rate(system: System, law: Switching) -> float:
     """log(spectral radius of one period) / period: the rate at which the law, repeated for ever, makes x grow."""
-    product, logarithm = period_map(system, law)
+    return growth_over(*period_map(system, law), law.period)
+
+
+def growth_over(product: Float[np.ndarray, "units units"], logarithm: float, period: float) -> float:
+    """The same of a period's map, as `composed` gives it."""
     if logarithm == -np.inf:
         return -np.inf
     with np.errstate(divide="ignore"):
-        return float((np.log(np.abs(np.linalg.eigvals(product)).max()) + logarithm) / law.period)
+        return float((np.log(np.abs(np.linalg.eigvals(product)).max()) + logarithm) / period)
 
 
 def largest_gain(system: System, law: Switching, metric: Metric) -> float:

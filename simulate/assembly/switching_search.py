@@ -11,7 +11,15 @@ from scipy.linalg import eig
 
 from simulate.assembly.metric import Metric
 from simulate.assembly.network import System
-from simulate.assembly.switching import Switching, growth_rate, largest_gain, segment_jacobians, segment_maps
+from simulate.assembly.switching import (
+    Switching,
+    composed,
+    growth_over,
+    growth_rate,
+    largest_gain,
+    segment_jacobians,
+    segment_maps,
+)
 from simulate.outcome import Outcome
 
 State = Float[Array, " units"]
@@ -94,24 +102,30 @@ def refined(system: System, law: Switching, rounds: int = 40, most: int = 24) ->
     """
     if len(law.durations) > most:
         return law
-    rate, pace = growth_rate(system, law), 0.3
+    jacobians = segment_jacobians(system, law)
+    maps = segment_maps(jacobians, law.durations)
+    rate, pace = growth_over(*composed(maps), law.period), 0.3
     for _ in range(rounds):
-        uphill = law.durations * _duration_gradient(system, law)  # in log duration
+        uphill = law.durations * _duration_gradient(law, jacobians, maps)  # in log duration
         if not np.isfinite(uphill).all() or np.abs(uphill).max() == 0 or pace < 1e-6:
             break
         moved = Switching(law.durations * np.exp(pace * uphill / np.abs(uphill).max()), law.slopes)
-        better = growth_rate(system, moved)
+        new = segment_maps(jacobians, moved.durations)
+        better = growth_over(*composed(new), moved.period)
         if better > rate:
-            law, rate, pace = moved, better, min(1.5 * pace, 0.3)
+            law, maps, rate, pace = moved, new, better, min(1.5 * pace, 0.3)
         else:
             pace /= 3
     return law
 
 
-def _duration_gradient(system: System, law: Switching) -> Float[np.ndarray, " segments"]:
+def _duration_gradient(
+    law: Switching,
+    jacobians: Float[np.ndarray, "segments units units"],
+    maps: Float[np.ndarray, "segments units units"],
+) -> Float[np.ndarray, " segments"]:
     """Derivative of the growth rate in every duration: by the period's leading eigenvectors from left and right."""
-    maps = segment_maps(system, law)
-    product = np.eye(system.units)
+    product = np.eye(maps.shape[-1])
     for step in maps:
         product = step @ product
     values, lefts, rights = eig(product, left=True)
@@ -123,7 +137,6 @@ def _duration_gradient(system: System, law: Switching) -> Float[np.ndarray, " se
     for step in maps:
         before.append(step @ before[-1])
     gradient = np.empty(len(maps))
-    jacobians = segment_jacobians(system, law)
     for k in range(len(maps) - 1, -1, -1):
         gradient[k] = np.real(left @ jacobians[k] @ before[k + 1] / values[lead])
         left = left @ maps[k]

@@ -1,7 +1,6 @@
 """The multiplier LMI, which contains Theorems 1 to 5."""
 
 from dataclasses import replace
-from functools import lru_cache
 
 import sympy as sp
 
@@ -18,11 +17,8 @@ from theory.contraction.form import FORMS
 from theory.contraction.network import Network
 from theory.contraction.search.frequency_dual import refute_multiplier
 from theory.contraction.search.multiplier_lmi import best_multiplier_rate, prove_multiplier_lmi
-from theory.contraction.search.parabola import (
-    ParabolaSearch,
-    minimise_parabola,
-    propose_multiplier,
-)
+from theory.contraction.search.parabola import ParabolaSearch, minimise_parabola, propose_multiplier
+from theory.contraction.search.remembered import remembered
 
 
 class MultiplierCondition(Condition):
@@ -79,24 +75,8 @@ def searched(network: Network) -> ParabolaSearch:
     """The search for this network, made once for all gains: the best scaling is the same, f* grows with the gain."""
     largest = float(network.slopes.max())
     shape = Network(network.weights, network.form, network.slopes / largest, network.time_constants)
-    found = _searched(_Shape(shape))
+    found = _searched(shape.gained)
     return replace(found, value=largest * found.value, lower=largest * found.lower)
 
 
-class _Shape:
-    """A network that is equal to others of the same weights, slopes and form."""
-
-    def __init__(self, network: Network) -> None:
-        self.gained = network.gained
-        self._key = (network.form.name, self.gained.shape, self.gained.tobytes())
-
-    def __hash__(self) -> int:
-        return hash(self._key)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Shape) and self._key == other._key
-
-
-@lru_cache(maxsize=8)
-def _searched(shape: _Shape) -> ParabolaSearch:
-    return minimise_parabola(shape.gained)
+_searched = remembered(minimise_parabola)

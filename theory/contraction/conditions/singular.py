@@ -9,7 +9,10 @@ from theory.contraction.definite import is_positive_semidefinite
 from theory.contraction.exact_matrix import ExactMatrix, exact_vector, on_grid, rational, to_digits
 from theory.contraction.form import FORMS, VOLTAGE
 from theory.contraction.network import Network, Vector
+from theory.contraction.search.remembered import remembered
 from theory.contraction.search.scaled_norm import minimise_norm
+
+_minimised = remembered(minimise_norm)
 
 
 class SingularCondition(Condition):
@@ -27,13 +30,13 @@ class SingularCondition(Condition):
 
     def supremum(self, network: Network) -> Supremum | None:
         """See `Condition`."""
-        value = minimise_norm(network.gained).value
+        value = _minimised(network.gained).value
         rate = (1 - value) / float(network.time_constants.max())
         return Supremum(rate, 1 / value if value > 0 else np.inf)
 
     def prove(self, network: Network, rate: float) -> Multiplier | None:
         """See `Condition`."""
-        return self.prove_in(network, minimise_norm(network.gained).scaling ** 2, rate)
+        return self.prove_in(network, _minimised(network.gained).scaling ** 2, rate)
 
     def prove_in(self, network: Network, diagonal: Vector, rate: float) -> Multiplier | None:
         """The claim in a given metric, T times this diagonal."""
@@ -53,7 +56,7 @@ class SingularCondition(Condition):
 
     def refuted(self, network: Network) -> bool:
         """Vectors z with sum (M z)_i^2 >= sum z_i^2 in every entry: no diagonal P can have M^T P M < P."""
-        found = minimise_norm(network.gained)
+        found = _minimised(network.gained)
         vectors = on_grid((found.vectors / found.scaling), bits=48)
         terms = [exact_vector(row) for row in vectors.tolist() if np.abs(row).max() > 0]
         images = [network.exact.gained.times(term) for term in terms]

@@ -2,17 +2,21 @@
 
 import itertools
 from collections.abc import Callable
+from functools import partial
 
+import numpy as np
+import scipy.linalg
 import sympy as sp
 
 from theory.contraction.claims.vertices import Vertices
 from theory.contraction.conditions.condition import Condition, Supremum, diagonal, generic, generic_symmetric
 from theory.contraction.form import FORMS
-from theory.contraction.network import Network
+from theory.contraction.network import Matrix, Network, Vector
 from theory.contraction.search.vertex_dual import refute_quadratic
 from theory.contraction.search.vertex_lmi import solve_vertices
 
 _RESOLUTION = 1e-3
+_LARGEST_GAIN = 1e6
 
 
 class VertexCondition(Condition):
@@ -27,19 +31,21 @@ class VertexCondition(Condition):
     source = "quadratic stability of a polytope of matrices; the identity is checked here"
 
     def supremum(self, network: Network) -> Supremum | None:
-        """See `Condition`; by bisection to a thousandth, each trial proved, so that both numbers are reached."""
-        if solve_vertices(network, _RESOLUTION) is None:
+        """See `Condition`; both approached from below, to a thousandth.
+
+        Metrics are proved at one rate or gain after another. Each reaches further than it was asked to, and where it
+        ends, found from its eigenvalues at the corners, the next is asked to begin.
+        """
+        first = solve_vertices(network, _RESOLUTION)
+        if first is None:
             return None
-        rate = _bisected(
-            lambda c: solve_vertices(network, c) is not None, _RESOLUTION, 1 / network.time_constants.min()
-        )
-        high = 2.0
-        while high < 1e6 and solve_vertices(network.with_gain(high), _RESOLUTION) is not None:
-            high *= 2
-        if high >= 1e6:
-            return Supremum(rate, float("inf"))
-        gain = _bisected(lambda g: solve_vertices(network.with_gain(g), _RESOLUTION) is not None, high / 2, high)
-        return Supremum(rate, gain)
+        rate = _climbed(first, partial(solve_vertices, network), partial(_rate_in, network), _fastest(network))
+
+        def at_gain(gain: float) -> Vertices | None:
+            return solve_vertices(network.with_gain(gain), _RESOLUTION)
+
+        gain = _climbed(first, at_gain, partial(_gain_in, network), _LARGEST_GAIN)
+        return Supremum(rate, float("inf") if gain >= _LARGEST_GAIN else gain)
 
     def prove(self, network: Network, rate: float) -> Vertices | None:
         """See `Condition`."""
@@ -63,11 +69,38 @@ class VertexCondition(Condition):
         return tuple(zeros)
 
 
-def _bisected(holds: Callable[[float], bool], low: float, high: float) -> float:
-    """The largest value that holds, to a thousandth; `low` holds."""
-    if holds(high):
-        return high
-    while high - low > _RESOLUTION * high:
-        middle = (low + high) / 2
-        low, high = (middle, high) if holds(middle) else (low, middle)
-    return low
+def _climbed(
+    first: Vertices, prove: Callable[[float], Vertices | None], reach: Callable[[Matrix], float], top: float
+) -> float:
+    """Where the metrics end that are proved at ever higher values, in long steps and then in short ones."""
+    value = reach(first.metric.approximate())
+    for factor in (4.0, 1 + _RESOLUTION):
+        while value < top and (found := prove(min(factor * value, top))) is not None:
+            value = max(reach(found.metric.approximate()), min(factor * value, top))
+    return min(value, top)
+
+
+def _fastest(network: Network) -> float:
+    """No rate is faster than the slowest neuron's own, at slopes of zero."""
+    return float(1 / network.time_constants.max())
+
+
+def _rate_in(network: Network, metric: Matrix) -> float:
+    """The rate at which this metric contracts at all corners, in floating point."""
+    growth = [metric @ network.jacobian(corner) for corner in _corners(network)]
+    return min(-float(scipy.linalg.eigvalsh(each + each.T, metric)[-1]) / 2 for each in growth)
+
+
+def _gain_in(network: Network, metric: Matrix) -> float:
+    """The largest factor of all slopes at which this metric contracts at all corners, in floating point."""
+    leaking = metric / network.time_constants
+    driven = [
+        leaking @ (network.jacobian(c) * network.time_constants[:, None] + np.eye(network.size))
+        for c in _corners(network)
+    ]
+    largest = max(float(scipy.linalg.eigvalsh(each + each.T, leaking + leaking.T)[-1]) for each in driven)
+    return 1 / largest if largest > 1 / _LARGEST_GAIN else _LARGEST_GAIN
+
+
+def _corners(network: Network) -> list[Vector]:
+    return [np.array(corner, dtype=float) for corner in itertools.product((0, 1), repeat=network.size)]

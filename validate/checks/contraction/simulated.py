@@ -62,7 +62,7 @@ def dense_metric(metric: ExactMatrix) -> Dense:
 def random_drives(count: int, units: int, seed: int) -> Sinusoids:
     """Inputs that vary in time, one for each pair of trajectories."""
     keys = jax.random.split(jax.random.key(seed), count)
-    return jax.vmap(lambda key: RandomSinusoids().draw(key, units))(keys)
+    return jax.jit(jax.vmap(lambda key: RandomSinusoids().draw(key, units)))(keys)
 
 
 def random_starts(count: int, units: int, seed: int) -> tuple[jax.Array, jax.Array]:
