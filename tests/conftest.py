@@ -1,8 +1,10 @@
 """Strict numerics for every test: double precision, no silent promotion; and programs that compile quickly."""
 
 import os
+from collections import defaultdict
 
 import jax
+import pytest
 
 _FLAGS = os.environ.get("XLA_FLAGS")
 # Compiling takes most of the tests' time. The older emitters need a quarter less, and their code rounds differently.
@@ -16,3 +18,24 @@ if _FLAGS is None:
     del os.environ["XLA_FLAGS"]
 else:
     os.environ["XLA_FLAGS"] = _FLAGS
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--full", action="store_true", help="every case, of tests marked `sampled` too")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Of a test marked `sampled(count)` keep that many cases, evenly spread over all, unless `--full` is given."""
+    if config.getoption("--full"):
+        return
+    cases = defaultdict(list)
+    for item in items:
+        if item.get_closest_marker("sampled"):
+            cases[item.nodeid.partition("[")[0]].append(item)
+    left_out = set()
+    for group in cases.values():
+        (count,) = group[0].get_closest_marker("sampled").args
+        kept = {round(k * (len(group) - 1) / max(count - 1, 1)) for k in range(count)}
+        left_out |= {item for number, item in enumerate(group) if number not in kept}
+    config.hook.pytest_deselected(items=[item for item in items if item in left_out])
+    items[:] = [item for item in items if item not in left_out]

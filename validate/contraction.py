@@ -218,8 +218,9 @@ def main(
     out: Annotated[Path | None, OUT] = None,
 ) -> int:
     """Contraction: built-in checks, a verdict with a proof about a matrix of your own, or training on images."""
-    matrix = MatrixOptions(weights, form, slope, rate, euler_step, certificate)
-    images = ImageOptions(data, permuted, downsample, modules, units, epochs, minutes, step, checkpoint)
+    ours, theirs = (certificate, None) if data is None else (None, certificate)
+    matrix = MatrixOptions(weights, form, slope, rate, euler_step, ours)
+    images = ImageOptions(data, permuted, downsample, modules, units, epochs, minutes, step, checkpoint, theirs)
     destination = Destination(json, out)
     refuse_unused(matrix, images)
     if weights is not None:

@@ -78,6 +78,29 @@ def worst_slopes(system: System, metric: Metric, restarts: int = 16, seed: int =
     return found
 
 
+@dataclass(frozen=True)
+class WorstStep:
+    """The slopes at which an Euler step lengthens a difference most in a metric, among those tried, and by how much.
+
+    `factor` is convex in the slopes, so its maximum is at a corner of the box; here it is climbed to, not proved.
+    """
+
+    slopes: Float[np.ndarray, " units"]
+    factor: float
+    tried: int
+
+
+def worst_step(
+    system: System, metric: Metric, step: float, restarts: int = 16, seed: int = 0, rounds: int = 50
+) -> WorstStep:
+    """The worst slopes for x -> x + step x', by climbing from many corners as `worst_slopes` does."""
+    starts = jax.random.bernoulli(jax.random.key(seed), 0.5, (restarts, system.units)).astype(float)
+    starts = jnp.concatenate([jnp.zeros((1, system.units)), jnp.ones((1, system.units)), starts])
+    corners, factors, steps = _step_climbs(system, metric, jnp.asarray(step), starts * system.steepest, rounds)
+    at = int(jnp.argmax(factors))
+    return WorstStep(np.asarray(corners[at]), float(factors[at]), int(jnp.sum(steps)))
+
+
 def _worst(corners: Array, norms: Array, exhaustive: bool, tried: int) -> WorstSlopes:
     at = int(jnp.argmax(norms))
     return WorstSlopes(np.asarray(corners[at]), float(norms[at]), exhaustive, tried)
@@ -116,6 +139,33 @@ def _climbs(
             pull = factor.T @ vectors[:, -1]
             uphill = jax.grad(lambda s: pull @ system.tangent(s, x))(slopes)
             return jnp.where(uphill > 0, system.steepest, 0.0), slopes, values[-1], steps + 1
+
+        def moving(state: tuple[Array, Array, Array, Array]) -> Array:
+            slopes, before, _, steps = state
+            return jnp.any(slopes != before) & (steps < rounds)
+
+        first = better((start, start, jnp.zeros(()), jnp.zeros(())))
+        _, slopes, value, steps = jax.lax.while_loop(moving, better, first)
+        return slopes, value, steps
+
+    return jax.lax.map(climb, starts)
+
+
+@eqx.filter_jit
+def _step_climbs(
+    system: System, metric: Metric, step: Float[Array, ""], starts: Float[Array, "tries units"], rounds: int
+) -> tuple[Float[Array, "tries units"], Float[Array, " tries"], Float[Array, " tries"]]:
+    factor = _factor(metric)
+
+    def climb(start: Array) -> tuple[Array, Array, Array]:
+        def better(state: tuple[Array, Array, Array, Array]) -> tuple[Array, Array, Array, Array]:
+            slopes, _, _, steps = state
+            moved = jnp.eye(system.units) + step * system.jacobian(slopes)
+            turned = jsp.linalg.solve_triangular(factor, (factor @ moved).T, trans=1).T
+            left, values, right = jnp.linalg.svd(turned)
+            x, pull = jsp.linalg.solve_triangular(factor, right[0]), factor.T @ left[:, 0]
+            uphill = jax.grad(lambda s: pull @ system.tangent(s, x))(slopes)
+            return jnp.where(uphill > 0, system.steepest, 0.0), slopes, values[0], steps + 1
 
         def moving(state: tuple[Array, Array, Array, Array]) -> Array:
             slopes, before, _, steps = state

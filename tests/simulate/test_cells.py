@@ -92,6 +92,7 @@ def gradient(outputs, networks, trials):
 
 
 @pytest.mark.parametrize(("dtype", "tolerance"), [("float64", 1e-11), ("float32", 1e-2)])
+@pytest.mark.sampled(1)
 def test_latent_path_gives_outputs_and_gradients_of_the_full_simulation(dtype, tolerance):
     """Tolerance relative to the largest entry: rounding, amplified by slopes of the output up to c = 20."""
     networks, trials = slow_switchers(5, jnp.dtype(dtype)), DelayedActivation().trials(jnp.dtype(dtype))

@@ -42,6 +42,7 @@ def test_path_and_end_of_a_smooth_flow():
 
 
 @pytest.mark.parametrize("solver", [diffrax.Heun(), diffrax.Bosh3(), diffrax.Tsit5(), diffrax.Dopri8()])
+@pytest.mark.sampled(2)
 def test_error_falls_with_the_order_of_the_scheme(solver):
     """y' = y cos t, so y = exp(sin t): the end's error falls at least as step^order (0.3 for finite steps).
 

@@ -146,6 +146,7 @@ NAMES = [case.name for case in CASES]
 
 
 @pytest.mark.parametrize("name", NAMES)
+@pytest.mark.sampled(8)
 def test_value_jit_and_vmap(name):
     case, function = lowered(name)
     values = jax.vmap(jax.jit(function), (0, *([None] * len(case.rest))))(jnp.array(case.points), *case.rest)
@@ -156,6 +157,7 @@ def test_value_jit_and_vmap(name):
 
 
 @pytest.mark.parametrize("name", NAMES)
+@pytest.mark.sampled(8)
 def test_gradient_against_the_symbolic_derivative(name):
     case, function = lowered(name)
     slope = jax.vmap(jax.grad(function), (0, *([None] * len(case.rest))))(jnp.array(case.points), *case.rest)

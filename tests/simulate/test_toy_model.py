@@ -74,6 +74,7 @@ def optimum(delay: float) -> float:
 
 @pytest.mark.parametrize("route", [escape_time, escape_time_direct])
 @pytest.mark.parametrize("threshold", [10.0, 0.1])
+@pytest.mark.sampled(2)
 def test_escape_time_and_its_gradient(route, threshold):
     """atan(threshold / sqrt r) / sqrt r and its derivative; never for r <= 0 or too small a positive r."""
     r = jnp.array([-1.0, -1e-4, 0.0, 1e-9, *(optimum(100.0) * np.array([0.3, 1.0, 5.0])), 1.0, 1e4])
@@ -174,6 +175,7 @@ def quadrature(r: float, task: Task) -> tuple[float, float]:
 
 @pytest.mark.parametrize("delay", [1.0, 100.0, 1e6])
 @pytest.mark.parametrize(("threshold", "confidence"), [(1.0, 0.1), (10.0, 1.0), (1.0, 10.0), (10.0, 1e3), (1e3, 1e3)])
+@pytest.mark.sampled(4)
 def test_sigmoid_loss_and_gradient(delay, threshold, confidence):
     """Every regime of r. Loss to 1e-10 of the delay; gradient to 1e-8 of itself.
 

@@ -81,6 +81,7 @@ def random_case(seed):
 
 
 @pytest.mark.parametrize("seed", range(15))
+@pytest.mark.sampled(3)
 def test_twelve_digits_in_every_regime(seed):
     value, model = random_case(seed)
     found = loss_and_gradient(np.array([value]), model)
@@ -264,6 +265,7 @@ def test_loss_deficit_above_zero():
 
 @pytest.mark.parametrize("delay", [1.0, 100.0])
 @pytest.mark.parametrize("c", [30.0, 100.0, 1000.0])
+@pytest.mark.sampled(2)
 def test_flip_predicted_without_quadrature(delay, c):
     """Closed form against the root of the quadrature; they differ by the output itself, exp(-c x_star)."""
     model = ToyModel(delay, None, 0.5, c)

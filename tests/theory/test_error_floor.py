@@ -121,6 +121,7 @@ def test_bad_rate() -> None:
 @pytest.mark.parametrize(
     ("a", "survives"), [(1.008, True), (1.1, True), (1.2, False), (1.5, False), (2.0, False), (3.5, True)]
 )
+@pytest.mark.sampled(2)
 def test_short_windows_have_pockets_of_survival(a, survives):
     """At T_r = T/10 capture is not monotone in the rate; the twin iterates 2,000 starts for 20,000 steps."""
     window = Window(0.1)

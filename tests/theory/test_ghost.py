@@ -155,6 +155,7 @@ def test_gradient_conventions_at_the_two_special_points():
 
 
 @pytest.mark.parametrize("order", [0, 1, 2, 3])
+@pytest.mark.sampled(1)
 def test_expansions_in_softness_have_the_stated_order(order):
     numbers = {delay: 3, response: 5}
     series = [

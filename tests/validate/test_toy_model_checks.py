@@ -13,6 +13,7 @@ from validate.report import Report
     [(0.1, 0.1), (10, 10), (1000, 10), (10, 1000), (1000, 1000), (69, 10), (71, 10), (74, 10)],
 )
 @pytest.mark.parametrize("delay", [1.0, 1e6])
+@pytest.mark.sampled(4)
 def test_no_learning_zone_checks_hold_whatever_the_confidence(delay, confidence, threshold):
     config = configure(delay=delay, confidence=float(confidence), threshold=float(threshold))
     report = Report("ghost", config)

@@ -13,6 +13,7 @@ from validate.report import Report
 
 
 @pytest.mark.parametrize("delay", [3.7, 100.0])
+@pytest.mark.sampled(1)
 def test_failure_bracket_waits_for_long_transients(delay):
     report = Report("ghost", configure(delay=delay))
     _bracket_failure(report, analytic(ToyModel(delay)), float(failure_ratio()))

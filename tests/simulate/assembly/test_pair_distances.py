@@ -42,6 +42,7 @@ def pairs(units, seed=0):
 
 @pytest.mark.parametrize(("form", "activation"), [(VOLTAGE, RELU), (VOLTAGE, TANH), (RATE, RELU), (RATE, TANH)])
 @pytest.mark.parametrize("kind", DRAWS)
+@pytest.mark.sampled(2)
 def test_modules_contract_at_their_rate_between_any_two_times(form, activation, kind):
     module = DRAWS[kind](form)
     network, metric = Network(module.weights(), form, activation), Dense(module.metric().dense())

@@ -8,7 +8,7 @@ import pytest
 
 from simulate.assembly import adversary
 from simulate.assembly.activation import RELU, TANH, Steepened
-from simulate.assembly.adversary import SlopesOutcome, log_norm, worst_slopes
+from simulate.assembly.adversary import SlopesOutcome, log_norm, worst_slopes, worst_step
 from simulate.assembly.form import RATE, VOLTAGE
 from simulate.assembly.metric import Dense, euclidean
 from simulate.assembly.network import Assembly, Network
@@ -65,6 +65,20 @@ def test_climbing_finds_what_all_corners_find(monkeypatch):
             climbed = worst_slopes(network, euclidean(9))
         assert not climbed.exhaustive
         assert climbed.log_norm == pytest.approx(exact.log_norm, rel=1e-10)
+
+
+def test_the_worst_step_is_that_of_all_corners():
+    """Eight units in a metric of their own, both forms: the climbs end at the largest factor of any corner."""
+    for seed, form in enumerate((VOLTAGE, RATE)):
+        network = Network(gaussian(seed, 8, 8), form, RELU)
+        root = np.asarray(gaussian(seed + 10, 8, 8)) + 3 * np.eye(8)
+        metric = Dense(jnp.asarray(root.T @ root))
+        corners = (np.arange(2**8)[:, None] >> np.arange(8)) & 1
+        steps = [np.eye(8) + 0.3 * np.asarray(network.jacobian(jnp.asarray(corner * 1.0))) for corner in corners]
+        factors = [np.linalg.norm(root @ step @ np.linalg.inv(root), 2) for step in steps]
+        found = worst_step(network, metric, 0.3)
+        assert found.factor == pytest.approx(max(factors), rel=1e-9)
+        assert found.tried > 18
 
 
 def test_a_certified_metric_is_not_beaten():

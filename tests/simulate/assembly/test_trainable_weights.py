@@ -122,6 +122,7 @@ def test_the_multiplier_class_solves_its_inequality(units, form):
 
 @pytest.mark.parametrize("units", SIZES)
 @pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
+@pytest.mark.sampled(2)
 def test_the_multiplier_class_is_onto(units, form):
     """Solutions found another way, W drawn and shrunk until P = 1, Q = 1 or scaled ones just solve, all come back."""
     random, rate, slope = np.random.default_rng(units), 0.3, 1.3

@@ -35,6 +35,7 @@ def masked(batch: Batch) -> Batch:
 
 
 @pytest.mark.parametrize("phi", [LINEAR, ERF, TANH], ids=lambda phi: phi.name)
+@pytest.mark.sampled(1)
 def test_the_gradient_in_the_overlaps_is_that_of_finite_differences(phi):
     shape = Shape(2, 2, 1)
     batch = masked(random_task(jax.random.key(1), 2, 1, steps=12).batch)
@@ -81,6 +82,7 @@ def test_an_unrolled_recursion_has_the_gradient_of_a_plain_loop():
 
 
 @pytest.mark.parametrize("phi", [HAND_ERF, HAND_TANH], ids=lambda phi: phi.name)
+@pytest.mark.sampled(1)
 def test_outputs_are_those_of_a_large_gaussian_network_to_one_over_root_n(phi):
     shape, trials = Shape(1, 2, 1), 24
     sigma = gram(shape.size, seed=4)
@@ -158,6 +160,7 @@ RULES = {
         (Shape(2, 3, 1), "all"),
     ],
 )
+@pytest.mark.sampled(2)
 def test_the_map_of_a_linear_network_is_its_training_to_rounding(shape, rule):
     whole = masked(random_task(jax.random.key(5), shape.inputs, shape.outputs, trials=4, steps=12).batch)
     task, epochs = MiniBatches(whole, 3, jax.random.key(8)), 40

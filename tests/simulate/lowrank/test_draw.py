@@ -20,6 +20,7 @@ def overlaps_of_rank(rank: int, size: int, seed: int = 0) -> np.ndarray:
 @pytest.mark.parametrize("counts", [ONE, TWO])
 @pytest.mark.parametrize("short", [0, 1, 2])
 @pytest.mark.parametrize("extra", [0, 1, 100])
+@pytest.mark.sampled(5)
 def test_exact_overlaps(counts: tuple[int, int, int, int], short: int, extra: int) -> None:
     """Full rank and singular, with as many neurons as the rank and more: to 1e-12 of the largest."""
     d = sum(counts)

@@ -32,6 +32,7 @@ def rule_at(scale: float, kind: str) -> GradientDescent:
 
 
 @pytest.mark.parametrize("kind", ["plain", "momentum", "decay and noise", "block rates"])
+@pytest.mark.sampled(2)
 def test_the_map_follows_the_flow_to_first_order_in_the_rate(kind):
     errors = []
     for halvings in (3, 4):

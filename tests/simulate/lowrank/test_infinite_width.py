@@ -33,6 +33,7 @@ def distance(one: Learning, other: Learning) -> float:
 @pytest.mark.parametrize("nodes", [SobolNodes(64), TensorNodes(4), TensorNodes(5)], ids=repr)
 @pytest.mark.parametrize("rank", [1, 4])
 @pytest.mark.parametrize("nonlinearity", [ERF, RELU], ids=lambda phi: phi.name)
+@pytest.mark.sampled(3)
 def test_overlaps_are_exact_and_nodes_come_in_pairs(nodes, rank: int, nonlinearity) -> None:
     points, weights = nodes.standard(rank)
     np.testing.assert_allclose(points, -points[::-1], rtol=0, atol=1e-14)
@@ -46,6 +47,7 @@ def test_overlaps_are_exact_and_nodes_come_in_pairs(nodes, rank: int, nonlineari
 
 
 @pytest.mark.parametrize("nodes", [SobolNodes(128), TensorNodes(3)], ids=repr)
+@pytest.mark.sampled(1)
 def test_half_the_nodes_do_for_an_odd_nonlinearity(nodes) -> None:
     """An exact symmetry of training: the same numbers from all nodes (with the origin) and from one of each pair."""
     half = infinite_width(SIGMA, ONE, TANH, nodes)
@@ -71,6 +73,7 @@ def test_tensor_nodes_converge_exponentially() -> None:
 
 
 @pytest.mark.parametrize("nonlinearity", [ERF, RELU], ids=lambda phi: phi.name)
+@pytest.mark.sampled(1)
 def test_sobol_nodes_converge_faster_than_neurons(nonlinearity) -> None:
     """Root mean square over six scramblings, 32 times more nodes: the exponent is nearer to 1 than to 1/2.
 
@@ -93,6 +96,7 @@ def test_sobol_nodes_converge_faster_than_neurons(nonlinearity) -> None:
 
 
 @pytest.mark.parametrize("nonlinearity", [ERF, RELU], ids=lambda phi: phi.name)
+@pytest.mark.sampled(1)
 def test_networks_tend_to_the_limit(nonlinearity) -> None:
     """As N^-1/2: exponent of the rms over eight networks, 25 times more neurons, within four of its errors (0.1)."""
     truth = trained(infinite_width(SIGMA, ONE, nonlinearity))

@@ -78,6 +78,7 @@ def plain_scheme(network: Network, batch: Batch) -> tuple[np.ndarray, float]:
     [((1, 1, 1), LINEAR), ((2, 3, 2), ERF), ((3, 1, 2), TANH), ((1, 2, 3), RELU)],
     ids=lambda part: getattr(part, "name", None),
 )
+@pytest.mark.sampled(2)
 def test_scheme_against_plain_loops(shape: tuple[int, int, int], phi: Nonlinearity) -> None:
     """To rounding: sums of some hundred terms of order one."""
     network, batch = some_network(1, shape, phi, even=False), some_batch(1, shape)
@@ -123,6 +124,7 @@ def test_gradient_against_finite_differences(phi: Nonlinearity) -> None:
 @pytest.mark.parametrize(
     ("seed", "phi"), list(enumerate((LINEAR, ERF, TANH, RELU, SHIFTED))), ids=lambda part: getattr(part, "name", None)
 )
+@pytest.mark.sampled(2)
 def test_latent_state_is_the_same_network(seed: int, phi: Nonlinearity) -> None:
     """Random shapes, shares, masks and trials: outputs, loss and gradient to rounding."""
     rng = np.random.default_rng(seed)

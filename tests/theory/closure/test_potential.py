@@ -27,6 +27,7 @@ def trials(shape: Shape, seed: int, count: int = 3, steps: int = 9) -> Trials:
 
 @pytest.mark.parametrize("name", ["linear", "erf", "tanh", "relu"])
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
+@pytest.mark.sampled(3)
 def test_gradient_is_that_of_reverse_mode(name: str, shape: Shape) -> None:
     """Unequal shares, masked steps, several trials; rounding of some hundred additions."""
     rng = np.random.default_rng(1)

@@ -19,6 +19,7 @@ SHAPES = tuple(
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
+@pytest.mark.sampled(3)
 def test_the_formulas(shape: Shape) -> None:
     """d + R (R + 1) / 2 with a constant gain, R (R + 1) / 2 otherwise; functions have R (inputs + outputs) numbers
     beside z m, and for other gains the overlaps among m and u."""
@@ -44,12 +45,14 @@ def test_hidden_directions_of_linear_networks(rank_: int, expected: tuple[int, .
 
 
 @pytest.mark.parametrize("shape", [each for each in SHAPES if each.rank < 3 and each.size < 8], ids=str)
+@pytest.mark.sampled(3)
 def test_no_more_invariants_than_found(shape: Shape) -> None:
     for phi in (LINEAR, ERF) if shape.size < 6 else (LINEAR,):
         assert most_invariants(shape, Response.of(phi)) == count_invariants(shape, phi).invariants
 
 
 @pytest.mark.parametrize("frozen", ["m", "u", "v", "z", "mu", "mv", "uz", "vz"])
+@pytest.mark.sampled(3)
 def test_no_more_than_found_with_frozen_blocks(frozen: str) -> None:
     for phi in (LINEAR, ERF):
         found = count_invariants(Shape(), phi, frozenset(frozen)).invariants

@@ -88,6 +88,7 @@ def test_value_and_bound_meet(kind, size):
 
 @kinds
 @pytest.mark.parametrize("form", FORMS, ids=lambda form: form.name)
+@pytest.mark.sampled(8)
 def test_claims_bracket_the_largest_gain(kind, form):
     """Proved at 0.999 of it and refuted just above, in rational arithmetic."""
     weights = draw(kind, 9, 2)

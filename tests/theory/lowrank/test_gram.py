@@ -43,6 +43,7 @@ def symbols_of(neurons: int, shape: Shape) -> sp.Matrix:
     ("shape", "neurons", "rates"),
     [(ONE, 3, (1, 1, 1, 1)), (ONE, 2, sp.symbols("L_m L_u L_v L_z")), (TWO, 2, (1, 1, 1, 1)), (TWO, 2, (1, 0, 1, 0))],
 )
+@pytest.mark.sampled(2)
 def test_map_and_flow_are_those_of_explicit_neurons(shape: Shape, neurons: int, rates: tuple) -> None:
     """Symbolic zeros; the loss depends on every overlap."""
     equations, theta = GramEquations(shape, every(shape), rates), symbols_of(neurons, shape)

@@ -58,6 +58,7 @@ def names(shape: Shape, table: np.ndarray) -> set[str]:
 
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("name", NAMES)
+@pytest.mark.sampled(5)
 def test_visible_are_those_that_outputs_have_a_derivative_in(name: str, shape: Shape) -> None:
     """A derivative that is not zero is at least 1e-6 of the largest here; one that is zero is a zero bit for bit."""
     slopes = np.abs(np.asarray(jax.jacobian(outputs)(gram(random_theta(shape)), name, shape))).max(0)

@@ -31,6 +31,7 @@ def test_all_blocks_trained() -> None:
 
 
 @pytest.mark.parametrize("trained", SINGLE)
+@pytest.mark.sampled(2)
 def test_one_block_alone_remembers_nothing(trained: Blocks) -> None:
     assert linear_memory(trained=trained) == Memory(function=2, reached=2)
 

@@ -43,6 +43,7 @@ class ImageOptions:
     minutes: float | None = None
     step: float | None = None
     checkpoint: Path | None = None
+    certificate: Path | None = None
 
 
 def refuse_unused(matrix: MatrixOptions, images: ImageOptions) -> None:
@@ -107,8 +108,10 @@ def images_run(options: ImageOptions, seed: int) -> ImagesConfig:
         learning_rate=1e-2,
         batch=128,
         epochs=options.epochs or 200,
+        warm_up=0.2,
         schedule_epochs=float(options.epochs or 200),
         minutes=options.minutes,
         checkpoint=options.checkpoint,
+        certificate=options.certificate,
         seed=seed,
     )

@@ -57,22 +57,23 @@ def recertified(trained: ComboNet, *, step: bool = True) -> Recertified:
 
 
 def modules_of(trained: ComboNet) -> list[Assembly]:
-    """Every module with a claim in the metric that its links were made in."""
+    """Every module, with the weights that run, and a claim in the metric that its links were made in."""
     parts = []
-    count = len(trained.weights())
-    for number in range(count):
+    running = trained.assembly().modules
+    for number, each in enumerate(running):
         own: Contracting = jax.tree.map(lambda leaf: leaf[number].astype(float), trained.modules)  # noqa: B023
-        asked = network(np.asarray(own.weights()), VOLTAGE)
+        asked = network(np.asarray(each.weights), VOLTAGE)
         claim = _claim(asked, own)
         if claim is None:
-            raise NotCertified(f"module {number} of {count} is not proved contracting; train with more margin")
+            raise NotCertified(f"module {number} of {len(running)} is not proved contracting; train with more margin")
         parts.append(module(asked, claim))
     return parts
 
 
 def link_blocks(trained: ComboNet) -> dict[tuple[int, int], ExactMatrix]:
     """L as it runs, a block for each pair of modules that are linked."""
-    links, count = np.asarray(trained.links(), np.float64), len(trained.weights())
+    running = trained.assembly()
+    links, count = np.asarray(running.links), len(running.modules)
     size = len(links) // count
     split = links.reshape(count, size, count, size).swapaxes(1, 2)
     return {(i, j): ExactMatrix.of(split[i, j]) for i in range(count) for j in range(count) if split[i, j].any()}
@@ -84,7 +85,7 @@ def _claim(asked: Network, own: Contracting) -> Multiplier | None:
         first = ABSOLUTE.prove_from(asked)
         return None if first is None else _in_metric_that_runs(asked, first, np.asarray(own.entries))
     metric, rate = np.asarray(own.metric().dense()), float(own.rate())
-    for slack in (1e-6, 1e-4, 1e-2):
+    for slack in (1e-6, 1e-4, 1e-2):  # weights in single precision need more
         claimed = short(rate * (1 - slack))
         if isinstance(own, Singular):
             found = SINGULAR.prove_in(asked, np.diag(metric), claimed)

@@ -19,7 +19,7 @@ class Effort:
     """Epochs of each trained network."""
 
 
-QUICK = Effort("quick", matrices=12, trajectories=32, epochs=4)
+QUICK = Effort("quick", matrices=10, trajectories=16, epochs=3)
 USUAL = Effort("usual", matrices=60, trajectories=200, epochs=15)
 
 
@@ -48,8 +48,8 @@ class MatrixConfig:
 class ImagesConfig:
     """The settings of a run on images: a network of `modules` x `units` reads an image pixel by pixel.
 
-    `minutes` is the time that training may take, `step` the Euler step in units of tau; the learning rate falls to a
-    hundredth over `schedule_epochs`.
+    `minutes` is the time that training may take, `step` the Euler step in units of tau; the learning rate rises within
+    `warm_up` epochs and falls to a hundredth over `schedule_epochs`.
     """
 
     data: Path
@@ -62,7 +62,9 @@ class ImagesConfig:
     learning_rate: float
     batch: int
     epochs: int
+    warm_up: float
     schedule_epochs: float
     minutes: float | None
     checkpoint: Path | None
+    certificate: Path | None
     seed: int

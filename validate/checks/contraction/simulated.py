@@ -1,8 +1,10 @@
 """From a network as theory sees it to one that is integrated, and back: the same weights, nothing else shared."""
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jaxtyping import Array, Key
 
 from simulate.assembly.activation import RELU, TANH, Activation, Steepened
 from simulate.assembly.form import RATE as SIMULATED_RATE
@@ -61,8 +63,12 @@ def dense_metric(metric: ExactMatrix) -> Dense:
 
 def random_drives(count: int, units: int, seed: int) -> Sinusoids:
     """Inputs that vary in time, one for each pair of trajectories."""
-    keys = jax.random.split(jax.random.key(seed), count)
-    return jax.jit(jax.vmap(lambda key: RandomSinusoids().draw(key, units)))(keys)
+    return _drawn(jax.random.split(jax.random.key(seed), count), units)
+
+
+@eqx.filter_jit
+def _drawn(keys: Key[Array, " runs"], units: int) -> Sinusoids:
+    return jax.vmap(lambda key: RandomSinusoids().draw(key, units))(keys)
 
 
 def random_starts(count: int, units: int, seed: int) -> tuple[jax.Array, jax.Array]:

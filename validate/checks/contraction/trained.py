@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import jax.numpy as jnp
 import numpy as np
 
-from simulate.assembly.adversary import worst_slopes
+from simulate.assembly.adversary import worst_slopes, worst_step
 from simulate.assembly.classify import Classification, Classified, classify
 from simulate.assembly.combo import ComboNet, Scales, draw_singular_modules, draw_sparse_modules, joined
 from simulate.assembly.form import VOLTAGE
@@ -99,6 +99,15 @@ def _certified(name: str, network: ComboNet, config: Config, report: Report) -> 
         tolerance=Reported("a large enough step does not contract, however well the flow does"),
     )
     system, metric = network.assembly(), Dense(jnp.asarray(whole_metric(proved.assembly).approximate()))
+    worst = worst_step(system, metric, STEP, seed=config.seed)
+    report.check(
+        f"{name}: factor of that step at the worst slopes found",
+        predicted=None if proved.factor is None else proved.factor + ROUNDING,
+        measured=worst.factor,
+        tolerance=Reported("above 1 the step does not contract in this metric, and no certificate was missed")
+        if proved.factor is None
+        else AtMost("the certified factor"),
+    )
     report.check(
         f"{name}: largest logarithmic norm at adversarial slopes",
         predicted=-proved.rate + ROUNDING,
