@@ -20,7 +20,7 @@ class Effort:
 
 
 QUICK = Effort("quick", matrices=10, trajectories=16, epochs=3)
-USUAL = Effort("usual", matrices=60, trajectories=200, epochs=15)
+USUAL = Effort("usual", matrices=60, trajectories=200, epochs=40)
 
 
 @dataclass(frozen=True)
