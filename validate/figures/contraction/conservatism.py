@@ -25,7 +25,7 @@ def _gains(results: ConservatismResults) -> Plot:
             axes.axvline(1, **GUIDE)
             axes.set(title=kind, xlabel="gain / gain excluded for multipliers", ylim=(0, 1.02))
         panels[0].set(ylabel="share of matrices")
-        panels[0].legend(loc="upper left")
+        panels[-1].legend(loc=(0.5, 0.4))
     caption = (
         "How far each condition lets the slopes grow, relative to the gain at which no multiplier is left (proved); "
         "the l1 norm, which is not quadratic, may reach further."
@@ -45,7 +45,7 @@ def _ranges(results: ConservatismResults) -> Plot:
             axes.set(title=kind, xlabel="Re", xlim=(low, None))
             data |= {f"{part}_{number}": getattr(one, part) for part in ("plain", "scaled", "edge")}
         panels[0].set(ylabel="Im")
-        panels[0].legend(loc="upper left")
+        panels[0].legend(loc="center")
     caption = (
         "The numerical range of W, before and after the best scaling of the neurons, and the parabola that it touches."
     )
