@@ -31,7 +31,7 @@ class Progress:
         self._bars.stop()
 
     @contextmanager
-    def task(self, description: str, total: float | None = None) -> Iterator[Callable[[float], None]]:
+    def task(self, description: str, total: float | int | None = None) -> Iterator[Callable[[float], None]]:
         """A bar while the block runs; call what it yields with the work done so far.
 
         `total` is the work in all, None where it is not known.

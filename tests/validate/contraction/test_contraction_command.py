@@ -139,11 +139,30 @@ NAMES = ["train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3
 
 
 def write_idx(directory, count=6):
-    """Four IDX files of a few images."""
+    """Four IDX files of a few images: noise, with labels from 0 to 9."""
+    rng = np.random.default_rng(0)
     for name in NAMES:
-        shape = (count, 28, 28) if "images" in name else (count,)
-        head = bytes([0, 0, 8, len(shape)]) + b"".join(int(n).to_bytes(4, "big") for n in shape)
-        (directory / name).write_bytes(head + bytes(int(np.prod(shape))))
+        images = "images" in name
+        values = rng.integers(0, 256 if images else 10, (count, 28, 28) if images else (count,)).astype(np.uint8)
+        head = bytes([0, 0, 8, values.ndim]) + b"".join(int(n).to_bytes(4, "big") for n in values.shape)
+        (directory / name).write_bytes(head + values.tobytes())
+
+
+def test_a_run_on_images(tmp_path, capsys):
+    """Sixteen steps, two networks of eight, one pass: trained, certified as it runs, and the certificate verified."""
+    write_idx(tmp_path, 60)
+    file = tmp_path / "c.json"
+    options = {"downsample": 7, "modules": 2, "units": 8, "epochs": 1, "step": 0.1, "permuted": True}
+    code = contraction.main(data=tmp_path, certificate=file, json=tmp_path / "report.json", **options)
+    assert code == 0
+    found = json.loads((tmp_path / "report.json").read_text())["quantities"]
+    assert found["steps_per_image"] == 16
+    assert found["outcome"] == "trained to the last epoch"
+    assert 0 <= found["test_accuracy"] <= 1
+    assert found["certified_rate"] > 0
+    assert found["certificate"] == str(file)
+    assert contraction_check(file) == 0
+    capsys.readouterr()
 
 
 @pytest.mark.parametrize("broken", ["no files", "cut short", "cut in gzip"])
