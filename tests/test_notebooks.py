@@ -76,6 +76,7 @@ def test_there_are_notebooks() -> None:
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+@pytest.mark.sampled(2)
 def test_a_fresh_run_shows_what_was_committed(path: Path) -> None:
     committed = nbformat.read(path, as_version=4)
     fresh = run(committed_without_outputs(committed))

@@ -44,6 +44,7 @@ def test_rank_one_cell_is_the_full_network_with_matrix_m_n():
 
 
 @pytest.mark.parametrize("rank", [1, 3, 100])
+@pytest.mark.sampled(1)
 def test_rank_r_cell_is_the_full_network_with_the_product_of_its_factors(rank):
     network = one(draw_networks(RankRZeroBias(rank), 1, seed=2, dtype=DOUBLE), 0)
     cell = eqx.tree_at(lambda c: c.b, network.cell, 0.1 * jnp.sin(jnp.arange(100.0)))

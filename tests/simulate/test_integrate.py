@@ -73,6 +73,7 @@ def test_an_event_is_located_to_the_order_of_the_interpolant():
 
 
 @pytest.mark.parametrize("method", [REVERSE, FORWARD], ids=["reverse", "forward"])
+@pytest.mark.sampled(1)
 def test_an_event_is_located_and_differentiated(method):
     """d/dw of pi / (2 w) is -pi / (2 w^2). Forward and reverse mode each by their own transformation.
 

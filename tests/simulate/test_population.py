@@ -95,6 +95,7 @@ def stuck_population():
     return population(Experiment(ZeroBias(50), task, networks=12, epochs=1500, learning_rate=0.1))
 
 
+@pytest.mark.sampled(1)
 def test_lowered_confidence_frees_stuck_networks_where_the_old_one_does_not(stuck_population):
     stuck = int(stuck_population.stuck.sum())
     assert stuck > 0

@@ -75,6 +75,7 @@ def _lrr(u: mp.mpf) -> mp.mpf:
     ("ratio", "excess", "starts", "steps"),
     [(0.5, 1.03, 5000, 6000), (1.0, 1.03, 5000, 6000), (2.0, 1.5, 2000, 8000), (4.0, 2.0, 100, 400_000)],
 )
+@pytest.mark.sampled(2)
 def test_failure_ratio_is_sharp_from_both_sides(ratio: float, excess: float, starts: int, steps: int) -> None:
     """Above: all but 1 % are captured in the time given; a miss of the cut costs (8 / 15 b) rho^(5/2) steps, with
     rho = L(cut), before the next try: 10^5 in the longest window, hence the different times and excesses.

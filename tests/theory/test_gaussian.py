@@ -46,6 +46,7 @@ def pair_mean(phi: Nonlinearity, order: int, xx: float, xy: float, yy: float) ->
 
 @pytest.mark.parametrize("phi", CLOSED, ids=lambda phi: phi.name)
 @pytest.mark.parametrize("pair", PAIRS)
+@pytest.mark.sampled(1)
 def test_covariances_by_polar_quadrature(phi: Closed, pair: tuple[float, float, float]) -> None:
     """The quadrature is cut at ten standard deviations (1e-22) and resolves these pairs to 1e-11."""
     for order, closed in enumerate((phi.covariance(XX, XY, YY), phi.gain_covariance(XX, XY, YY))):

@@ -70,6 +70,7 @@ def test_sensitivity_is_the_derivative_of_the_case_formula(value):
 
 
 @pytest.mark.parametrize("sign", [1, -1])
+@pytest.mark.sampled(1)
 def test_trajectory_and_passage_against_a_taylor_integration(sign):
     for T, _, level in random_models(4):
         with mp.workdps(DIGITS):

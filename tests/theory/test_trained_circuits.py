@@ -48,6 +48,7 @@ def switching(history):
     return [(LatentCircuit(m[k], n[k], b[k]), int(switches[k])) for k in np.flatnonzero(passed.any(axis=0))]
 
 
+@pytest.mark.sampled(1)
 def test_the_passage_count_is_exact(switching):
     assert len(switching) >= 20
     assert [circuit.euler_passage(STEP).count for circuit, _ in switching] == [count for _, count in switching]

@@ -70,6 +70,7 @@ def test_the_control_has_links_of_its_own_everywhere():
 
 @pytest.mark.parametrize("form", [VOLTAGE, RATE])
 @pytest.mark.parametrize("kind", ["sparse", "product"])
+@pytest.mark.sampled(2)
 def test_the_classifier_s_steps_are_euler_steps_of_its_assembly(form, kind):
     modules = {
         "sparse": lambda: draw_sparse_modules(3, SPARSE, 1),

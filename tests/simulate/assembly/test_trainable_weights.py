@@ -80,6 +80,7 @@ def test_the_metric_of_the_product_is_the_stated_one():
 
 @pytest.mark.parametrize("units", SIZES)
 @pytest.mark.parametrize("orthogonal", [CAYLEY, MATRIX_EXPONENTIAL], ids=["cayley", "exponential"])
+@pytest.mark.sampled(2)
 def test_singular_values_give_theorem_5_and_its_rate(units, orthogonal):
     slope = 1.7
     module = scrambled(draw_singular(0, units, 0.9, slope, orthogonal), units)
@@ -190,6 +191,7 @@ MODULES = {
 
 
 @pytest.mark.parametrize("draw", MODULES.values(), ids=MODULES)
+@pytest.mark.sampled(2)
 def test_gradients_agree_with_finite_differences(draw):
     module, probe = draw(), np.random.default_rng(9).standard_normal((3, 3))
 

@@ -23,6 +23,7 @@ TASK = fixed_task(jnp.asarray(RANDOM.standard_normal((2, 6, 2))), jnp.asarray(RA
 
 @pytest.mark.parametrize("level", LEVELS)
 @pytest.mark.parametrize("name", list(NONLINEARITIES))
+@pytest.mark.sampled(2)
 def test_every_level_starts_from_the_overlaps(level, name):
     start = level.start(SIGMA, SHAPE, NONLINEARITIES[name])
     np.testing.assert_allclose(start.sigma(), SIGMA, atol=1e-13)

@@ -31,6 +31,7 @@ def pattern(shape: Shape) -> GramEquations:
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
+@pytest.mark.sampled(1)
 def test_one_law_for_steps_decay_momentum_and_block_rates(shape: Shape) -> None:
     """T Q T^T = (1 - lambda)^2 Q + (1 + 2 a) T_w B T_w^T, T_w the columns of T that give w: a zero in all symbols."""
     learning = pattern(shape)

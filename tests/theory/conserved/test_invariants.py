@@ -26,6 +26,7 @@ def learning(shape: Shape, phi: Nonlinearity = LINEAR) -> GramEquations:
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
+@pytest.mark.sampled(2)
 def test_one_matrix_for_a_linear_network_and_none_for_erf(shape: Shape) -> None:
     one = sp.eye(shape.size)
     for phi in (LINEAR, RELU):

@@ -59,6 +59,7 @@ def test_as_many_as_the_bases_of_the_latents(shape: Shape) -> None:
     ],
     ids=str,
 )
+@pytest.mark.sampled(2)
 def test_the_same_symmetries_from_the_overlaps(shape: Shape, response: Response, length: int) -> None:
     """Another route: all B under which the numbers that the function fixes stand still, identically in Sigma."""
     entries = sp.symbols(f"b:{shape.size**2}")

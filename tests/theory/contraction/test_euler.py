@@ -113,6 +113,7 @@ def outside_ellipse(gained, step, factor):
 
 
 @BOTH
+@pytest.mark.sampled(1)
 def test_the_ellipse(form):
     """The smallest factor is that at which some scaling fits the ellipse: 2 % of 1 - rho, in 8 random networks of 2."""
     rng, step = np.random.default_rng(3), 0.4

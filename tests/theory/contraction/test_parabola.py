@@ -165,6 +165,7 @@ def test_rank_one(seed):
 
 
 @pytest.mark.parametrize("size", [2, 6, 30])
+@pytest.mark.sampled(1)
 def test_no_more_than_theorem_1_asks(size):
     weights = draw("gaussian", size)
     absolute = np.abs(weights)

@@ -28,6 +28,7 @@ def signature(shape: Shape) -> sp.Matrix:
 
 
 @pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.sampled(2)
 def test_a_linear_network_does_not_feel_the_signature(shape: Shape) -> None:
     """Found by elimination: one direction, and it is A; a step of finite size feels it too."""
     law = equations(shape, gaussian.LINEAR)

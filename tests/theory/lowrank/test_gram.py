@@ -68,6 +68,7 @@ PLAIN, RELATIVE = (1, 1, 1, 1), (0, 1, sp.Symbol("L_v"), 2)
         (SHAPES[3], gaussian.LINEAR, RELATIVE),
     ],
 )
+@pytest.mark.sampled(2)
 def test_scalar_and_matrix_form_agree(shape: Shape, phi: gaussian.Nonlinearity, rates: tuple) -> None:
     equations = GramEquations(shape, visible_overlaps(shape, phi), rates)
     flow, after = equations.matrix_flow, equations.matrix_map

@@ -48,6 +48,7 @@ def test_solution_answers_exactly() -> None:
         assert float(value) == pytest.approx(np.exp(-0.3 * DT * n), abs=1e-14)
 
 
+@pytest.mark.sampled(1)
 def test_curvature_is_that_of_the_simulated_loss(solution: np.ndarray) -> None:
     """H of the simulated loss, linear in the distance of the decay: its slope is M times that of the solution."""
     task, small = Filter(0.2, DT, STEPS), 1e-5

@@ -67,6 +67,7 @@ def descend(theta, phi, rate, step=1e-5):
 
 
 @pytest.mark.parametrize(("name", "phi"), [("tanh", np.tanh), ("linear", lambda x: x)])
+@pytest.mark.sampled(1)
 def test_a_user_s_network_learns_by_the_scheme_to_the_letter(run, name, phi):
     """Central differences err by 1e-10 a step and entry here; three steps and a Gram matrix: 1e-8."""
     theta = np.random.default_rng(1).standard_normal((5, 5))
@@ -160,6 +161,7 @@ def test_divergence_in_the_first_epoch_leaves_one_to_compare(run):
 
 
 @pytest.mark.parametrize("value", [np.nan, 0.0, 1e-320, 1e150, 1.7e308])
+@pytest.mark.sampled(2)
 def test_whatever_a_training_ran_through_is_drawn_and_kept(value):
     """Axes cannot be labelled up to the largest number there is."""
     sigma, loss = np.full((3, 4, 4), -value), np.array([0.1, value, value])
