@@ -202,6 +202,18 @@ def test_rounding_of_links_that_run_is_absorbed(form, tmp_path):
     assert checked(certificate, tmp_path) == 0
 
 
+def test_hierarchies_of_hierarchies_give_up_one_per_cent_each():
+    """Parts that hold strong links already: the rate that their own K can spare is shared out, however deep."""
+    rng = np.random.default_rng(4)
+    whole = dense_module(VOLTAGE, rng)
+    slowest_alone = whole.rate
+    for depth in range(1, 5):
+        part = sparse_module(RATE, rng)
+        slowest_alone = min(slowest_alone, part.rate)
+        whole = assemble([whole, part], hierarchy={(1, 0): 5 * block(rng, part.size, whole.size)})
+        assert certify_assembly(whole).rate > rational(0.989**depth * slowest_alone)
+
+
 def test_links_in_single_precision_between_unlike_metrics():
     """Metrics over seven decades: in units of scales the residual is of the size of float32's rounding."""
     rng = np.random.default_rng(12)

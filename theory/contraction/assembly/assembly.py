@@ -242,7 +242,7 @@ def _weights(parts: Sequence[Assembly], feedback: Links, hierarchy: Links) -> li
     groups, group = connected_components(tied, directed=False)
     order = _order(groups, {(int(group[i]), int(group[j])) for i, j in hierarchy})
     rate = 0.99 * min(part.rate for part in parts)
-    # small weights downstream: K is dominated by its diagonal, the square of every entry beside it by what stands there
+    # small weights downstream: what the parts' own K can spare dominates every entry that the links add beside it
     members = sum(len(part.members) for part in parts)
     weight = [flint.fmpq(1)] * groups
     for g in order:
@@ -267,8 +267,8 @@ def _all_scales(part: Assembly) -> Vector:
 
 
 def _room(part: Assembly, rate: float) -> float:
-    """The smallest entry of the diagonal of K at this rate."""
-    return min(float(2 * m.weight * (m.claim.rate - rational(rate) * m.time_constant)) for m in part.members)
+    """By how much the diagonal of K exceeds at this rate, at least, what it is where K is just semidefinite."""
+    return (part.rate - rate) * min(float(2 * m.weight * m.time_constant) for m in part.members)
 
 
 def _order(count: int, edges: set[tuple[int, int]]) -> list[int]:
