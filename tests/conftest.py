@@ -24,6 +24,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--full", action="store_true", help="every case, of tests marked `sampled` too")
 
 
+@pytest.hookimpl(trylast=True)  # after -k and -m have chosen
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Of a test marked `sampled(count)` keep that many cases, evenly spread over all, unless `--full` is given."""
     if config.getoption("--full"):
@@ -35,7 +36,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     left_out = set()
     for group in cases.values():
         (count,) = group[0].get_closest_marker("sampled").args
-        kept = {round(k * (len(group) - 1) / max(count - 1, 1)) for k in range(count)}
+        kept = {len(group) - 1 - k * (len(group) - 1) // max(count - 1, 1) for k in range(count)}
         left_out |= {item for number, item in enumerate(group) if number not in kept}
     config.hook.pytest_deselected(items=[item for item in items if item in left_out])
     items[:] = [item for item in items if item not in left_out]

@@ -1,4 +1,4 @@
-"""An adversary who sets the slopes: which constant slopes, and which switching among slopes, make differences grow.
+"""An adversary who sets the slopes: at which slopes differences grow.
 
 What it finds is a witness; what it does not find proves nothing, except that all corners were tried.
 """
@@ -65,9 +65,7 @@ def worst_slopes(system: System, metric: Metric, restarts: int = 16, seed: int =
         corners = jnp.asarray(bits, float) * system.steepest
         norms = _log_norms(system, metric, corners)
         return _worst(corners, norms, exhaustive=True, tried=len(corners))
-    starts = jax.random.uniform(jax.random.key(seed), (restarts, system.units))
-    starts = jnp.concatenate([jnp.zeros((1, system.units)), jnp.ones((1, system.units)), jnp.round(starts)])
-    corners, norms, steps = _climbs(system, metric, starts * system.steepest, rounds)
+    corners, norms, steps = _climbs(_LogNorm(), system, metric, _starts(system, restarts, seed), rounds)
     found = _worst(corners, norms, exhaustive=False, tried=int(jnp.sum(steps)))
     while system.units <= ALL_FLIPS:
         flips = jnp.where(jnp.eye(system.units, dtype=bool), system.steepest - found.slopes, found.slopes)
@@ -94,9 +92,8 @@ def worst_step(
     system: System, metric: Metric, step: float, restarts: int = 16, seed: int = 0, rounds: int = 50
 ) -> WorstStep:
     """The worst slopes for x -> x + step x', by climbing from many corners as `worst_slopes` does."""
-    starts = jax.random.bernoulli(jax.random.key(seed), 0.5, (restarts, system.units)).astype(float)
-    starts = jnp.concatenate([jnp.zeros((1, system.units)), jnp.ones((1, system.units)), starts])
-    corners, factors, steps = _step_climbs(system, metric, jnp.asarray(step), starts * system.steepest, rounds)
+    measure = _StepFactor(jnp.asarray(step))
+    corners, factors, steps = _climbs(measure, system, metric, _starts(system, restarts, seed), rounds)
     at = int(jnp.argmax(factors))
     return WorstStep(np.asarray(corners[at]), float(factors[at]), int(jnp.sum(steps)))
 
@@ -125,54 +122,61 @@ def _log_norms(system: System, metric: Metric, corners: Float[Array, "tries unit
     )
 
 
+Pull = tuple[Float[Array, ""], Float[Array, " units"], Float[Array, " units"]]
+"""A value that is convex in the slopes, and x and p with derivative p J'(slopes) x."""
+
+
+class _LogNorm(eqx.Module):
+    """The logarithmic norm at some slopes."""
+
+    def __call__(self, system: System, factor: Weights, slopes: Slopes) -> Pull:
+        values, vectors = jnp.linalg.eigh(_symmetric(system, factor, slopes))
+        return values[-1], jsp.linalg.solve_triangular(factor, vectors[:, -1]), factor.T @ vectors[:, -1]
+
+
+class _StepFactor(eqx.Module):
+    """By how much an Euler step lengthens a difference at most."""
+
+    step: Float[Array, ""]
+
+    def __call__(self, system: System, factor: Weights, slopes: Slopes) -> Pull:
+        moved = jnp.eye(system.units) + self.step * system.jacobian(slopes)
+        turned = jsp.linalg.solve_triangular(factor, (factor @ moved).T, trans=1).T
+        left, values, right = jnp.linalg.svd(turned)
+        return values[0], jsp.linalg.solve_triangular(factor, right[0]), factor.T @ left[:, 0]
+
+
 @eqx.filter_jit
 def _climbs(
-    system: System, metric: Metric, starts: Float[Array, "tries units"], rounds: int
+    measure: _LogNorm | _StepFactor,
+    system: System,
+    metric: Metric,
+    starts: Float[Array, "tries units"],
+    rounds: int,
 ) -> tuple[Float[Array, "tries units"], Float[Array, " tries"], Float[Array, " tries"]]:
+    """From each start the corner where the climb ended, the value there, and how many were tried."""
     factor = _factor(metric)
 
     def climb(start: Array) -> tuple[Array, Array, Array]:
         def better(state: tuple[Array, Array, Array, Array]) -> tuple[Array, Array, Array, Array]:
             slopes, _, _, steps = state
-            values, vectors = jnp.linalg.eigh(_symmetric(system, factor, slopes))
-            x = jsp.linalg.solve_triangular(factor, vectors[:, -1])
-            pull = factor.T @ vectors[:, -1]
+            value, x, pull = measure(system, factor, slopes)
             uphill = jax.grad(lambda s: pull @ system.tangent(s, x))(slopes)
-            return jnp.where(uphill > 0, system.steepest, 0.0), slopes, values[-1], steps + 1
+            return jnp.where(uphill > 0, system.steepest, 0.0), slopes, value, steps + 1
 
         def moving(state: tuple[Array, Array, Array, Array]) -> Array:
             slopes, before, _, steps = state
             return jnp.any(slopes != before) & (steps < rounds)
 
         first = better((start, start, jnp.zeros(()), jnp.zeros(())))
-        _, slopes, value, steps = jax.lax.while_loop(moving, better, first)
-        return slopes, value, steps
+        _, measured, value, steps = jax.lax.while_loop(moving, better, first)
+        return measured, value, steps
 
     return jax.lax.map(climb, starts)
 
 
-@eqx.filter_jit
-def _step_climbs(
-    system: System, metric: Metric, step: Float[Array, ""], starts: Float[Array, "tries units"], rounds: int
-) -> tuple[Float[Array, "tries units"], Float[Array, " tries"], Float[Array, " tries"]]:
-    factor = _factor(metric)
-
-    def climb(start: Array) -> tuple[Array, Array, Array]:
-        def better(state: tuple[Array, Array, Array, Array]) -> tuple[Array, Array, Array, Array]:
-            slopes, _, _, steps = state
-            moved = jnp.eye(system.units) + step * system.jacobian(slopes)
-            turned = jsp.linalg.solve_triangular(factor, (factor @ moved).T, trans=1).T
-            left, values, right = jnp.linalg.svd(turned)
-            x, pull = jsp.linalg.solve_triangular(factor, right[0]), factor.T @ left[:, 0]
-            uphill = jax.grad(lambda s: pull @ system.tangent(s, x))(slopes)
-            return jnp.where(uphill > 0, system.steepest, 0.0), slopes, values[0], steps + 1
-
-        def moving(state: tuple[Array, Array, Array, Array]) -> Array:
-            slopes, before, _, steps = state
-            return jnp.any(slopes != before) & (steps < rounds)
-
-        first = better((start, start, jnp.zeros(()), jnp.zeros(())))
-        _, slopes, value, steps = jax.lax.while_loop(moving, better, first)
-        return slopes, value, steps
-
-    return jax.lax.map(climb, starts)
+def _starts(system: System, restarts: int, seed: int) -> Float[Array, "tries units"]:
+    """No slopes, all at their largest, and random corners."""
+    drawn = jax.random.bernoulli(jax.random.key(seed), 0.5, (restarts, system.units)).astype(float)
+    ends = jnp.stack([jnp.zeros(system.units), jnp.ones(system.units)])
+    return jnp.concatenate([ends, drawn]) * system.steepest

@@ -112,18 +112,19 @@ def idx_images(
 ) -> Images:
     """MNIST, Fashion-MNIST or anything else in their files: training and test set as they are given.
 
-    The validation set, a twelfth if it is not said (5,000 of MNIST's 60,000), is drawn from the training set by the
-    seed and leaves it. Levels 0 to 255 are divided by 255,
-    then averaged over blocks.
+    The validation set, by default a twelfth (5,000 of MNIST's 60,000), is drawn from the training set by the seed
+    and leaves it. Levels 0 to 255 are divided by 255, then averaged over blocks.
 
     Raises:
-        BadImages: if a file is missing or damaged, if counts differ, labels exceed 9, or pictures are of two sizes.
+        BadImages: if a file is missing or damaged, if counts differ, labels exceed 9, pictures are of two sizes, or
+        none would
+            be left to train on.
     """
     train, test = (_labelled(directory, name, order, block) for name in ("train", "t10k"))
     if train.sequences.shape[1] != test.sequences.shape[1]:
         raise BadImages(f"{directory}: training and test pictures differ in size: take both from one data set")
     if validation is None:
-        validation = len(train) // 12
+        validation = max(1, len(train) // 12)
     if not 0 < validation < len(train):
         raise BadImages(f"{validation} of {len(train)} pictures for validation: give less, and at least one")
     drawn = np.random.default_rng(seed).permutation(len(train))

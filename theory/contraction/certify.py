@@ -42,8 +42,6 @@ _SLACKS = (1e-6, 1e-5, 1e-4, 1e-3, 1e-2)
 """What is given up of the best rate, as a fraction of it, so that a strict proof has room."""
 _TIE = 5e-4
 """Rates that differ by less than this fraction, the tolerance of the parabola's search, are as good as each other."""
-
-
 _BELOW = 1 - 2.0**-40
 """A rate that is asked for is refuted by a proof that excludes all rates above this part of it."""
 
@@ -78,8 +76,9 @@ def certify(
 
     Contracting means at `rate` at least, or at some positive rate where that is zero; rates are in units of one over
     that of the time constants. Slopes and time constants are one number or one a neuron. With `euler_step` (units of
-    time), the step x -> x + h x' is certified too, in the metric found. Nothing rests on floating point: every claim
-    has been proved in rational arithmetic, and `certificate` writes it to a file that an independent program checks.
+    time), the step x -> x + h x' is certified too, in the best metric found for it. Nothing rests on floating point:
+    every claim has been proved in rational arithmetic, and `certificate` writes it to a file that an independent
+    program checks.
 
     Raises:
         NotANetwork: for weights, slopes or time constants that make no network.
@@ -170,9 +169,11 @@ def _quadratic(asked: Network, rate: float, attempts: list[Attempt]) -> tuple[st
                 return condition.name, claim
         _mark(attempts, condition.name, False)
     if asked.size <= FEW and (claim := attempted(VERTEX.prove, asked, max(rate, 1e-3))) is not None:
-        supremum = VERTEX.supremum(asked)
+        supremum = attempted(VERTEX.supremum, asked)
         attempts.append(Attempt(VERTEX.name, None if supremum is None else supremum.rate, True))
-        return VERTEX.name, (supremum and VERTEX.prove(asked, max(supremum.rate, rate))) or claim
+        better = () if supremum is None else _claimable(supremum.rate, rate)
+        claims = (attempted(VERTEX.prove, asked, claimed) for claimed in better)
+        return VERTEX.name, next((found for found in claims if found is not None), claim)
     return None
 
 

@@ -110,8 +110,8 @@ def _of_program(network: Network, step: float) -> _Proposal | None:
 
 def _proposed(network: Network, step: float, metric: ExactMatrix, multiplier: Vector) -> _Proposal | None:
     """The best scale of a multiplier of the flow; None where the factor is not below one."""
-    dense, gain = metric.approximate(), np.diag(step / network.time_constants)
-    keep, through = np.eye(network.size) - gain, network.form.driven(gain, network.gained)
+    dense, stride = metric.approximate(), np.diag(step / network.time_constants)
+    keep, through = np.eye(network.size) - stride, network.form.driven(stride, network.gained)
 
     def blocks(scale: float) -> tuple[Any, Any, Any]:
         turned = scale * step * np.diag(multiplier)
@@ -128,8 +128,8 @@ def _smallest_factor(metric: Matrix, kept: Matrix, corner: Matrix, bottom: Matri
     """rho with rho^2 P + `kept` - corner bottom^-1 corner^T singular; `_NONE` where `bottom` or P is not > 0."""
     try:
         half = np.linalg.solve(np.linalg.cholesky(bottom), corner.T)
-        factor = np.linalg.cholesky(metric)
-        needed = np.linalg.solve(factor, np.linalg.solve(factor, half.T @ half - kept).T)
+        root = np.linalg.cholesky(metric)
+        needed = np.linalg.solve(root, np.linalg.solve(root, half.T @ half - kept).T)
         largest = float(np.linalg.eigvalsh((needed + needed.T) / 2)[-1])
     except np.linalg.LinAlgError:
         return _NONE

@@ -38,7 +38,7 @@ def largest_gain(asked: Network, rate: float = 0.0) -> Gain:
         reach = [(condition, attempted(_reach, condition, asked, rate) or 0.0) for condition in applicable(asked)]
         reach = sorted((pair for pair in reach if pair[1] > 0), key=lambda pair: -pair[1])
         if reach and reach[0][1] == np.inf and holds_at_every_gain(asked):
-            return Gain(None, None, None, None, bool(rate < 1 / asked.time_constants.max()))
+            return Gain(None, None, None, None, rate < asked.slowest_leak)
         low, claim = _below(asked, reach, rate)
         best = next((gain for _, gain in reach if np.isfinite(gain)), 1.0)
         high, statement = attempted(_above, asked, max(best, low or 0.0), rate) or (None, None)
@@ -123,7 +123,7 @@ def _narrowed(
 def _reach(condition: Condition, asked: Network, rate: float) -> float:
     """The supremum of the gain: (1 - rate) times that at rate zero for time constants of one, else by bisection."""
     supremum = condition.supremum(asked)
-    if supremum is None or rate >= 1 / asked.time_constants.max():
+    if supremum is None or rate >= asked.slowest_leak:
         return 0.0
     if asked.uniform or rate == 0 or supremum.gain == np.inf:
         return (1 - rate) * supremum.gain

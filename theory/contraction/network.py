@@ -41,6 +41,11 @@ class Network:
         """Whether all time constants are one."""
         return bool((self.time_constants == 1).all())
 
+    @property
+    def slowest_leak(self) -> float:
+        """1 / tau of the slowest neuron: at slopes of zero nothing contracts faster."""
+        return float(1 / self.time_constants.max())
+
     @cached_property
     def gained(self) -> Matrix:
         """M = W G or G W.
@@ -101,9 +106,8 @@ def network(
     """A network of n neurons from an n x n matrix; slopes and time constants are one number or one a neuron.
 
     Raises:
-        NotANetwork: for a matrix that is not square, empty, not real or not finite, for slopes and time constants
-        that are
-            not positive and finite or do not fit.
+        NotANetwork: for a matrix that is not square, empty, not real or not finite, for slopes and time constants that
+            are not positive and finite or do not fit.
 
     >>> from theory.contraction.form import VOLTAGE
     >>> network(np.array([[0.0, 2.0], [1.0, 0.0]]), VOLTAGE, slopes=0.5).gained

@@ -68,7 +68,8 @@ class Certification:
     """The answer about one network.
 
     `rate` is certified, in units of one over that of the time constants; `condition` proved it. `claims` prove the
-    verdict, `non_quadratic` is a proof by another norm, `euler` one for the step that was asked about.
+    verdict, `non_quadratic` is a proof by another norm, `euler` one for the step that was asked about, in a metric of
+    its own.
     """
 
     network: Network

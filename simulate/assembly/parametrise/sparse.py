@@ -79,14 +79,14 @@ class SparseModules:
         )
 
 
-def comparison(weights: Float[np.ndarray, "units units"], slope: float) -> Float[np.ndarray, "units units"]:
+def majorant(weights: Float[np.ndarray, "units units"], slope: float) -> Float[np.ndarray, "units units"]:
     """A = g |W|, negative diagonal entries of W set to 0."""
     return slope * (np.abs(weights) - np.diag(np.where(np.diag(weights) < 0, -np.diag(weights), 0.0)))
 
 
 def spectral_radius(weights: Float[np.ndarray, "units units"], slope: float) -> float:
-    """Of the comparison matrix."""
-    return float(np.abs(np.linalg.eigvals(comparison(weights, slope))).max())
+    """Of the majorant."""
+    return float(np.abs(np.linalg.eigvals(majorant(weights, slope))).max())
 
 
 def fixed(weights: Float[np.ndarray, "units units"], slope: float) -> Fixed:
@@ -98,7 +98,7 @@ def fixed(weights: Float[np.ndarray, "units units"], slope: float) -> Fixed:
     """
     if spectral_radius(weights, slope) >= 1:
         raise NoStableDraw("the spectral radius of g |W| is not below 1: scale the weights down")
-    rest = np.eye(len(weights)) - comparison(weights, slope)
+    rest = np.eye(len(weights)) - majorant(weights, slope)
     one = np.ones(len(weights))
     entries = np.linalg.solve(rest.T, one) / np.linalg.solve(rest, one)
     root = np.sqrt(entries)

@@ -78,6 +78,8 @@ def test_the_worst_step_is_that_of_all_corners():
         factors = [np.linalg.norm(root @ step @ np.linalg.inv(root), 2) for step in steps]
         found = worst_step(network, metric, 0.3)
         assert found.factor == pytest.approx(max(factors), rel=1e-9)
+        at = root @ (np.eye(8) + 0.3 * np.asarray(network.jacobian(jnp.asarray(found.slopes)))) @ np.linalg.inv(root)
+        assert np.linalg.norm(at, 2) == pytest.approx(found.factor, rel=1e-12)
         assert found.tried > 18
 
 

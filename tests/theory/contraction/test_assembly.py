@@ -9,9 +9,9 @@ import pytest
 import scipy.linalg
 import sympy as sp
 
-from theory.contraction.assembly.assembly import NotAnAssembly, assemble, joined, metric_of, module
+from theory.contraction.assembly.assembly import NotAnAssembly, assemble, joined, metric_of, module, whole_metric
 from theory.contraction.assembly.certificate import certify_assembly
-from theory.contraction.assembly.euler import certify_assembly_step, whole_metric, whole_step
+from theory.contraction.assembly.euler import certify_assembly_step, whole_step
 from theory.contraction.assembly.links import feedback_link
 from theory.contraction.conditions.registry import ABSOLUTE, SYMMETRIC
 from theory.contraction.exact_matrix import ExactMatrix, rational
@@ -254,7 +254,7 @@ def test_euler_step_of_the_whole(form):
     whole = assemble(parts, {(0, 1): 0.25 * block(rng, 2, 2)})
     claim = certify_assembly_step(whole, 0.05)
     assert claim is not None
-    assert claim.holds()
+    assert claim.holds(whole)
     metric = whole_metric(whole).approximate()
     root = np.linalg.cholesky(metric).T
     for fractions in rng.uniform(size=(200, whole.size)):

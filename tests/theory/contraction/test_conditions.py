@@ -33,7 +33,7 @@ EVERY = pytest.mark.parametrize("condition", CONDITIONS, ids=lambda condition: c
 TURN = np.array([[0.0, -1.0], [1.0, 0.0]])
 UNIFORM_ONLY = (SYMMETRIC, PRODUCT)
 SHARP = {VERTEX: 3e-3}
-"""How far above the supremum nothing is proved any more, relative: a bisection's resolution, else 1e-4."""
+"""How far above the supremum nothing is proved any more, relative: its resolution, else 1e-4."""
 
 
 def weights_for(condition, rng):

@@ -89,14 +89,26 @@ def test_steps_that_are_too_long(form):
     assert certify_euler_step(net, 0.202, flow) is None
 
 
-@BOTH
-def test_a_metric_of_a_lower_rate_serves(form):
-    """[[0, 8], [0, 0]] contracts at any rate below one; near one the metric is so long that no step of 0.05 fits it."""
-    net = network(np.array([[0.0, 8.0], [0.0, 0.0]]), form)
+def test_a_nearly_nilpotent_network():
+    """[[0, 8], [0, 0]]: the metric of the flow's best rate is so long that it fits no step of 0.05; another does."""
+    net = network(np.array([[0.0, 8.0], [0.0, 0.0]]), VOLTAGE)
     claim = certify_euler_step(net, 0.05, MULTIPLIER.prove(net, 0.999999))
     assert claim is not None
     assert claim.holds(net.exact)
     assert float(claim.factor) < 1 - 0.05 * 0.9
+
+
+@BOTH
+def test_metrics_of_lower_rates_serve_longer_steps(form):
+    """Fourteen neurons, for which no program is solved: the flow's own metric leaves hardly any of its rate."""
+    gained = np.random.default_rng(0).normal(size=(14, 14)) / np.sqrt(14)
+    net = network(gained, form).with_gain(0.8 * MULTIPLIER.supremum(network(gained, form)).gain)
+    flow = MULTIPLIER.prove(net, 0.999 * MULTIPLIER.supremum(net).rate)
+    claim = certify_euler_step(net, 0.4, flow)
+    assert claim is not None
+    assert claim.holds(net.exact)
+    assert claim.metric != flow.metric
+    assert float(claim.factor) < 0.98
 
 
 def outside_ellipse(gained, step, factor):

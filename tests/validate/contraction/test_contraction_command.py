@@ -262,7 +262,7 @@ def test_rates_steps_and_gains_without_bound(tmp_path):
 
 
 def test_certificates_from_the_shell(tmp_path):
-    """0 verified, 1 rejected where it was altered, 2 where the weights are others; quick, and nothing is imported."""
+    """0 verified, 1 rejected where it was altered, 2 where the weights are others."""
     file = tmp_path / "c.json"
     run(tmp_path, GOOD, certificate=file)
     altered, other = tmp_path / "altered.json", tmp_path / "other.npy"

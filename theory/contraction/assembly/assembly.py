@@ -119,7 +119,7 @@ class Assembly:
 
     def whole_links(self) -> ExactMatrix:
         """L as one matrix over all neurons."""
-        places = list(_spans(self))
+        places = list(spans(self))
         total = ExactMatrix.zeros(self.size, self.size)
         for (i, j), link in self.links.items():
             total.put(places[i][1].start, places[j][1].start, link)
@@ -166,7 +166,7 @@ def assemble(parts: Sequence[Assembly], feedback: Links | None = None, hierarchy
 
     `feedback` holds B_ij; a pair becomes L_ij and L_ji by equation (3). `hierarchy` holds L_ij as they are: they must
     lead in one direction along some order of the parts, and are carried by small metric weights downstream, at the
-    cost of as little of the rate as is wanted: of any rate below the parts' 1 % is given up.
+    cost of 1 % of the slowest part's rate at most.
 
     Raises:
         NotAnAssembly: if shapes do not fit, or the links of the hierarchy run in a circle.
@@ -207,6 +207,11 @@ def metric_of(assembly: Assembly) -> ExactMatrix:
     return ExactMatrix.block_diagonal([member.metric for member in assembly.members])
 
 
+def whole_metric(assembly: Assembly) -> ExactMatrix:
+    """The metric that distances are measured by: tau s P of every member, on the diagonal of the whole."""
+    return ExactMatrix.block_diagonal([member.time_constant * member.metric for member in assembly.members])
+
+
 def _flattened(parts: Sequence[Assembly], links: Links) -> Assembly:
     members = tuple(member for part in parts for member in part.members)
     first = np.cumsum([0, *(len(part.members) for part in parts)]).tolist()
@@ -214,15 +219,16 @@ def _flattened(parts: Sequence[Assembly], links: Links) -> Assembly:
     for part, offset in zip(parts, first, strict=False):
         every |= {(offset + i, offset + j): link for (i, j), link in part.links.items()}
     for (i, j), link in links.items():
-        for a, rows in _spans(parts[i]):
-            for b, columns in _spans(parts[j]):
+        for a, rows in spans(parts[i]):
+            for b, columns in spans(parts[j]):
                 block = link.block(rows, columns)
                 if not block.is_zero():
                     every[first[i] + a, first[j] + b] = block
     return Assembly(members, every)
 
 
-def _spans(assembly: Assembly) -> Iterator[tuple[int, slice]]:
+def spans(assembly: Assembly) -> Iterator[tuple[int, slice]]:
+    """Each member's number, and where its neurons are among all."""
     begin = 0
     for number, member in enumerate(assembly.members):
         yield number, slice(begin, begin + member.size)

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import flint
 
-from theory.contraction.assembly.assembly import Assembly, Member
+from theory.contraction.assembly.assembly import Assembly, Member, spans
 from theory.contraction.assembly.euler import AssemblyEulerStep, certify_assembly_step
 from theory.contraction.certificate import fingerprint, json_bytes
 from theory.contraction.claims.claim import Document, alike, number, numbers, rows
@@ -22,7 +22,7 @@ class AssemblyCertificate:
 
     def holds(self) -> bool:
         """Whether rational arithmetic proves it."""
-        return self.assembly.proves(self.rate) and (self.euler is None or self.euler.holds())
+        return self.assembly.proves(self.rate) and (self.euler is None or self.euler.holds(self.assembly))
 
     def document(self) -> Document:
         """The certificate as JSON knows it."""
@@ -33,7 +33,7 @@ class AssemblyCertificate:
             "links": [
                 {"to": i, "from": j, "weights": rows(link)} for (i, j), link in sorted(self.assembly.links.items())
             ],
-            **({} if self.euler is None else {"Euler step": _euler(self.euler)}),
+            **({} if self.euler is None else {"Euler step": _euler(self.euler, self.assembly)}),
         }
 
     def json_bytes(self) -> bytes:
@@ -59,12 +59,9 @@ def certify_assembly(assembly: Assembly, euler_step: float | None = None) -> Ass
     return None
 
 
-def _euler(claim: AssemblyEulerStep) -> Document:
-    multipliers, begin = claim.multiplier.diagonal_entries(), 0
-    each = []
-    for member in claim.assembly.members:
-        each.append(numbers(multipliers[begin : begin + member.size]))
-        begin += member.size
+def _euler(claim: AssemblyEulerStep, assembly: Assembly) -> Document:
+    multipliers = claim.multiplier.diagonal_entries()
+    each = [numbers(multipliers[own]) for _, own in spans(assembly)]
     return {"step": number(claim.step), "factor": number(claim.factor), "Q": each}
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import flint
 import numpy as np
 
-from theory.contraction.assembly.assembly import Assembly
+from theory.contraction.assembly.assembly import Assembly, spans, whole_metric
 from theory.contraction.claims.euler_step import euler_blocks
 from theory.contraction.definite import is_positive_definite
 from theory.contraction.euler import best_multiplier_scale, claimable_factors
@@ -16,38 +16,31 @@ from theory.contraction.threads import one_blas_thread
 
 @dataclass(frozen=True)
 class AssemblyEulerStep:
-    """A step x -> x + h x' of the assembly shrinks distances in its metric by `factor` at least."""
+    """A step x -> x + h x' of an assembly shrinks distances in its metric by `factor` at least."""
 
-    assembly: Assembly
     step: flint.fmpq
     factor: flint.fmpq
     multiplier: ExactMatrix
 
-    def holds(self) -> bool:
-        """Whether rational arithmetic proves it."""
+    def holds(self, assembly: Assembly) -> bool:
+        """Whether rational arithmetic proves it of this one."""
         if not (self.step > 0 and 0 < self.factor < 1):
             return False
-        metric = whole_metric(self.assembly)
-        keep, through = whole_step(self.assembly, self.step)
-        read = _read(self.assembly, self.multiplier)
-        blocks = euler_blocks(keep, through, read, metric, self.multiplier, self.factor)
+        metric = whole_metric(assembly)
+        keep, through = whole_step(assembly, self.step)
+        blocks = euler_blocks(keep, through, _read(assembly, self.multiplier), metric, self.multiplier, self.factor)
         return is_positive_definite(metric) and is_positive_definite(ExactMatrix.symmetric(*blocks))
-
-
-def whole_metric(assembly: Assembly) -> ExactMatrix:
-    """tau s P on the diagonal of the whole: what distances are measured by."""
-    return ExactMatrix.block_diagonal([member.time_constant * member.metric for member in assembly.members])
 
 
 def whole_step(assembly: Assembly, step: flint.fmpq) -> tuple[ExactMatrix, ExactMatrix]:
     """I - h T^-1 (I - L), and what carries the nonlinearities' outputs into the step: h T^-1 M, or h T^-1."""
     members = assembly.members
-    gains = [(step / member.time_constant) * ExactMatrix.identity(member.size) for member in members]
-    gain = ExactMatrix.block_diagonal(gains)
+    strides = [(step / member.time_constant) * ExactMatrix.identity(member.size) for member in members]
+    stride = ExactMatrix.block_diagonal(strides)
     through = ExactMatrix.block_diagonal(
-        [m.network.form.driven(g, m.network.gained) for m, g in zip(members, gains, strict=True)]
+        [member.network.form.driven(own, member.network.gained) for member, own in zip(members, strides, strict=True)]
     )
-    return ExactMatrix.identity(assembly.size) - gain + gain @ assembly.whole_links(), through
+    return ExactMatrix.identity(assembly.size) - stride + stride @ assembly.whole_links(), through
 
 
 @one_blas_thread
@@ -72,17 +65,17 @@ def certify_assembly_step(assembly: Assembly, step: float) -> AssemblyEulerStep 
     scale, factor = found
     scaled = ExactMatrix.diagonal(to_digits(scale * step * np.diag(turned), bits=40).tolist())
     for claimed in claimable_factors(factor):
-        claim = AssemblyEulerStep(assembly, exact_step, rational(claimed), scaled)
-        if claim.holds():
+        claim = AssemblyEulerStep(exact_step, rational(claimed), scaled)
+        if claim.holds(assembly):
             return claim
     return None
 
 
 def _read(assembly: Assembly, multiplier: ExactMatrix) -> ExactMatrix:
     """C^T Q of `euler_blocks`, member by member."""
-    blocks, begin = [], 0
-    for member in assembly.members:
-        own = slice(begin, begin + member.size)
-        blocks.append(member.network.form.sensed(member.network.gained, multiplier.block(own, own)))
-        begin += member.size
-    return ExactMatrix.block_diagonal(blocks)
+    return ExactMatrix.block_diagonal(
+        [
+            member.network.form.sensed(member.network.gained, multiplier.block(own, own))
+            for member, (_, own) in zip(assembly.members, spans(assembly), strict=True)
+        ]
+    )

@@ -15,8 +15,9 @@ def euler_blocks(keep: Any, through: Any, read: Any, metric: Any, multiplier: An
     """Blocks of the symmetric matrix that proves |F x|_P <= rho |x|_P for F x = a x + B w, w = D C x, D in [0, 1].
 
     `keep` is a = I - h T^-1 (+ h T^-1 L with links), `through` B and `read` C^T Q, `multiplier` being Q: with b =
-    h T^-1, B = b M and C = I in voltage form, B = b and C = M in rate form. The sector 2 w^T Q (C x - w) >= 0 is added
-    to rho^2 |x|^2 - |F x|^2 (derived here; `tests/theory/contraction/test_euler.py`).
+    h T^-1, B = b M and C = I in voltage form, B = b and C = M in rate form. Its form at (x, w)
+    is rho^2 |x|^2 - |F x|^2 less the sector 2 w^T Q (C x - w) >= 0 (derived here;
+    `tests/theory/contraction/test_euler.py`).
     """
     return (
         factor * factor * metric - keep.T @ metric @ keep,
@@ -38,9 +39,9 @@ class EulerStep(Statement):
         """See `Statement`."""
         if not (self.step > 0 and 0 < self.factor < 1):
             return False
-        gain = self.step * network.leaks
-        keep = ExactMatrix.identity(network.weights.shape[0]) - gain
-        through = network.form.driven(gain, network.gained)
+        stride = self.step * network.leaks
+        keep = ExactMatrix.identity(network.weights.shape[0]) - stride
+        through = network.form.driven(stride, network.gained)
         read = network.form.sensed(network.gained, self.multiplier)
         blocks = euler_blocks(keep, through, read, self.metric, self.multiplier, self.factor)
         return is_positive_definite(self.metric) and is_positive_definite(ExactMatrix.symmetric(*blocks))

@@ -15,9 +15,10 @@ def multiplier_blocks(
 ) -> tuple[Any, Any, Any]:
     """Top left, top right and bottom right of the symmetric matrix that is to be positive definite.
 
-    With w = D y, D in [0, 1] diagonal, w^T Q (y - w) >= 0, and adding twice that to -(P J + J^T P + 2 c P) gives this
-    matrix (derived here; `tests/theory/contraction/test_conditions.py`). Formulas are numpy's, sympy's, cvxpy's or
-    exact. `metric` is P, `multiplier` Q (diagonal matrix), `gained` M, `leaks` T^-1, `rate` c.
+    With w = D y, D in [0, 1] diagonal, w^T Q (y - w) >= 0, and the form of this matrix at (x, w) is that of
+    -(P J + J^T P + 2 c P) at x less twice that (derived here; `tests/theory/contraction/test_conditions.py`).
+    Formulas are numpy's, sympy's, cvxpy's or exact. `metric` is P, `multiplier` Q (diagonal matrix), `gained` M,
+    `leaks` T^-1, `rate` c.
     """
     leaking = metric @ leaks
     corner = form.driven(leaking, gained) + form.sensed(gained, multiplier)

@@ -42,7 +42,10 @@ class Condition(Theorem):
 
     @abstractmethod
     def supremum(self, network: Network) -> Supremum | None:
-        """The best rate and gain; None where weights of this kind are not what the condition is about."""
+        """The best rate and gain.
+
+        None where the condition is not about such weights, or is not met at a gain of one.
+        """
 
     @abstractmethod
     def prove(self, network: Network, rate: float) -> Claim | None:

@@ -31,7 +31,7 @@ class SingularCondition(Condition):
     def supremum(self, network: Network) -> Supremum | None:
         """See `Condition`."""
         value = _minimised(network.gained).value
-        rate = (1 - value) / float(network.time_constants.max())
+        rate = (1 - value) * network.slowest_leak
         return Supremum(rate, 1 / value if value > 0 else np.inf)
 
     def prove(self, network: Network, rate: float) -> Multiplier | None:
@@ -40,7 +40,7 @@ class SingularCondition(Condition):
 
     def prove_in(self, network: Network, diagonal: Vector, rate: float) -> Multiplier | None:
         """The claim in a given metric, T times this diagonal."""
-        norm = float(1 - rate * network.time_constants.max())
+        norm = 1 - rate / network.slowest_leak
         if norm <= 0:
             return None
         scaled = to_digits(diagonal, bits=40)

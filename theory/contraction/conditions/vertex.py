@@ -39,7 +39,7 @@ class VertexCondition(Condition):
         first = solve_vertices(network, _RESOLUTION)
         if first is None:
             return None
-        rate = _climbed(first, partial(solve_vertices, network), partial(_rate_in, network), _fastest(network))
+        rate = _climbed(first, partial(solve_vertices, network), partial(_rate_in, network), network.slowest_leak)
 
         def at_gain(gain: float) -> Vertices | None:
             return solve_vertices(network.with_gain(gain), _RESOLUTION)
@@ -78,11 +78,6 @@ def _climbed(
         while value < top and (found := prove(min(factor * value, top))) is not None:
             value = max(reach(found.metric.approximate()), min(factor * value, top))
     return min(value, top)
-
-
-def _fastest(network: Network) -> float:
-    """No rate is faster than the slowest neuron's own, at slopes of zero."""
-    return float(1 / network.time_constants.max())
 
 
 def _rate_in(network: Network, metric: Matrix) -> float:

@@ -36,7 +36,7 @@ class WeightedNormCondition(Condition):
     def supremum(self, network: Network) -> Supremum | None:
         """See `Condition`. No rate exceeds that of the leak alone, 1 / tau."""
         metzler = approximate_majorant(network, self.norm.diagonal(network.form))
-        rate = min(best_rate(network, metzler), float(1 / network.time_constants.max()))
+        rate = min(best_rate(network, metzler), network.slowest_leak)
         return Supremum(rate, best_gain(metzler))
 
     def prove(self, network: Network, rate: float) -> WeightedNorm | None:

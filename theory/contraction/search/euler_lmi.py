@@ -1,9 +1,9 @@
 """The metric in which an Euler step contracts most, by semidefinite programs; for a dozen neurons.
 
-With time constants of one, a = 1 - h, a metric for the factor rho exists exactly if for some diagonal D > 0 the
-numerical range of D M D^-1 lies inside the ellipse rho |s| + a Re s < (rho^2 - a^2) / h with a focus at zero, which at
-rho = 1 - c h tends to the parabola of the flow as h falls (derived here: the circle criterion on |z| = rho;
-`tests/theory/contraction/test_euler.py`).
+With time constants of one, a = 1 - h, a metric with a multiplier for the factor rho exists exactly if for some
+diagonal D > 0 the numerical range of D M D^-1 lies inside the ellipse rho |s| + a Re s < (rho^2 - a^2) / h with a
+focus at zero, which at rho = 1 - c h tends to the parabola of the flow as h falls (derived here: the circle criterion
+on |z| = rho; `tests/theory/contraction/test_euler.py`).
 """
 
 import importlib
@@ -11,10 +11,10 @@ import warnings
 from typing import Any
 
 import numpy as np
-import scipy.linalg
 
 from theory.contraction.claims.euler_step import euler_blocks
 from theory.contraction.network import Matrix, Network, Vector
+from theory.contraction.search.balance import balancing
 
 _SMALLEST_MARGIN = 1e-8
 _PRECISION = 0.01
@@ -23,7 +23,7 @@ _PRECISION = 0.01
 def best_euler_metric(network: Network, step: float) -> tuple[Matrix, Vector] | None:
     """P and the diagonal of Q of the smallest factor found by bisection; None where there is none below one.
 
-    Of trace 2 n together, with neurons rescaled; the factor is approached to `_PRECISION`, relative to one minus it.
+    The factor is approached to `_PRECISION`, relative to one minus it.
     """
     program = _Program(network, step)
     best = program.solve(1.0)
@@ -44,9 +44,9 @@ class _Program:
         self._cvxpy: Any = importlib.import_module("cvxpy")
         cvxpy, size = self._cvxpy, network.size
         self._network = network
-        self._scaling = 1 / scipy.linalg.matrix_balance(network.gained, permute=False, separate=True)[1][0]
+        self._scaling = balancing(network.gained)
         self._scaled = network.gained * np.outer(self._scaling, 1 / self._scaling)
-        self._gain = np.diag(step / network.time_constants)
+        self._stride = np.diag(step / network.time_constants)
         self._metric, self._multiplier = cvxpy.Variable((size, size), symmetric=True), cvxpy.Variable(size)
         self._square, margin = cvxpy.Parameter(nonneg=True), cvxpy.Variable()
         top, corner, bottom = self._blocks(self._metric, cvxpy.diag(self._multiplier))
@@ -80,6 +80,6 @@ class _Program:
 
     def _blocks(self, metric: Any, multiplier: Any) -> tuple[Any, Any, Any]:
         """Those of `euler_blocks` at the factor zero."""
-        through = self._network.form.driven(self._gain, self._scaled)
+        through = self._network.form.driven(self._stride, self._scaled)
         read = self._network.form.sensed(self._scaled, multiplier)
-        return euler_blocks(np.eye(self._network.size) - self._gain, through, read, metric, multiplier, 0.0)
+        return euler_blocks(np.eye(self._network.size) - self._stride, through, read, metric, multiplier, 0.0)

@@ -7,10 +7,10 @@ bound while the one opposite it vanishes, and with them the numerical range.
 from dataclasses import dataclass
 
 import numpy as np
-import scipy.linalg
 
 from theory.contraction.network import Matrix, Vector
 from theory.contraction.search.angles import ceiling
+from theory.contraction.search.balance import balancing
 from theory.contraction.search.central_path import follow, rescaled
 
 
@@ -80,10 +80,9 @@ def descend(matrix: Matrix, effort: Effort, floor: float) -> Descent:
 def _starts(matrix: Matrix) -> list[Vector]:
     """Logarithms of scalings: none, balanced, and that of the Perron vectors of |M|."""
     size = len(matrix)
-    balanced = scipy.linalg.matrix_balance(matrix, permute=False, separate=True)[1][0]
     absolute = np.abs(matrix)
     system = np.eye(size) * (1.01 * float(np.abs(np.linalg.eigvals(absolute)).max())) - absolute
-    starts = [np.zeros(size), -np.log(balanced)]
+    starts = [np.zeros(size), np.log(balancing(matrix))]
     right, left = np.linalg.solve(system, np.ones(size)), np.linalg.solve(system.T, np.ones(size))
     if (right > 0).all() and (left > 0).all():
         starts.append(np.log(left / right) / 2)

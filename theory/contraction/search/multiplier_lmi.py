@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import scipy.linalg
 
 from theory.contraction.claims.multiplier import Multiplier, multiplier_blocks
 from theory.contraction.exact_matrix import ExactMatrix, Number, on_grid, rational
 from theory.contraction.network import Matrix, Network, Vector
+from theory.contraction.search.balance import balancing
 
 _SMALLEST_MARGIN = 1e-8
 _HALVINGS = 30
@@ -68,7 +68,7 @@ class _Program:
 def _program(network: Network) -> _Program:
     cvxpy: Any = importlib.import_module("cvxpy")
     size = network.size
-    scaling = 1 / scipy.linalg.matrix_balance(network.gained, permute=False, separate=True)[1][0]
+    scaling = balancing(network.gained)
     scaled = network.gained * np.outer(scaling, 1 / scaling)
     metric, multiplier = cvxpy.Variable((size, size), symmetric=True), cvxpy.Variable(size)
     margin, rate, gain = cvxpy.Variable(), cvxpy.Parameter(nonneg=True), cvxpy.Parameter(nonneg=True)
@@ -109,7 +109,7 @@ def prove_multiplier_lmi(network: Network, rate: Number) -> Multiplier | None:
 def best_multiplier_rate(network: Network) -> tuple[float, float] | None:
     """The best rate, and the largest factor on all slopes, that the program can solve; None if it cannot solve rate 0.
 
-    Both are approached from below, to 1e-5 relative; a factor of 2^20 stands for all that are larger.
+    Both are approached from below, to 1e-5 relative; from 2^20 the factor counts as infinite.
     """
     program = _program(network)
     if program.solve(0.0, 1.0) is None:
@@ -119,6 +119,8 @@ def best_multiplier_rate(network: Network) -> tuple[float, float] | None:
     high = 2.0
     while high < _LARGEST_GAIN and program.solve(0.0, high) is not None:
         high *= 2
+    if high >= _LARGEST_GAIN:
+        return best, float("inf")
     return best, _last(lambda gain: program.solve(0.0, gain) is not None, high / 2, high)
 
 

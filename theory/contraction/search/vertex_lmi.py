@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-import scipy.linalg
 from jaxtyping import Float
 
 from theory.contraction.claims.slopes import CORNERED
 from theory.contraction.claims.vertices import Vertices
 from theory.contraction.exact_matrix import ExactMatrix, on_grid, rational
 from theory.contraction.network import Network, Vector
+from theory.contraction.search.balance import balancing
 from theory.contraction.search.invariant import Basis
 
 Square = Float[np.ndarray, "dimensions dimensions"]
@@ -52,8 +52,7 @@ class Drift:
         """What the coordinates multiply: a basis, columns n long."""
         if self.basis is not None:
             return self.basis
-        scales = scipy.linalg.matrix_balance(self.network.gained, permute=False, separate=True)[1][0]
-        return np.diag(scales)
+        return np.diag(1 / balancing(self.network.gained))
 
     @cached_property
     def inverse(self) -> Float[np.ndarray, "dimensions n"]:

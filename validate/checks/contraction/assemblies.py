@@ -9,22 +9,26 @@ from jaxtyping import Float
 
 from simulate.assembly.activation import TANH
 from simulate.assembly.adversary import worst_slopes
-from simulate.assembly.metric import Dense
 from simulate.assembly.pairs import flow_distances
-from theory.contraction.assembly.assembly import Assembly, assemble, joined, module
+from theory.contraction.assembly.assembly import Assembly, assemble, joined, module, whole_metric
 from theory.contraction.assembly.certificate import certify_assembly
 from theory.contraction.certify import as_multiplier, certify
 from theory.contraction.exact_matrix import ExactMatrix
 from theory.contraction.form import FORMS, VOLTAGE, Form
 from validate.checks.contraction.settings import Config
-from validate.checks.contraction.simulated import random_drives, random_starts, simulated_assembly, switching_search
+from validate.checks.contraction.simulated import (
+    ROUNDING,
+    dense_metric,
+    random_drives,
+    random_starts,
+    simulated_assembly,
+    switching_search,
+)
 from validate.progress import Progress
 from validate.report import Report
 from validate.tolerance import AtLeast, AtMost, Exact
 
 TIMES = np.linspace(0.0, 6.0, 31)
-ROUNDING = 1e-6
-"""As in `trajectories`: what the solver's errors can add to a rate."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +96,7 @@ def _built(rng: np.random.Generator, report: Report) -> dict[str, Assembly]:
         "hierarchy: share of the slowest module's rate that is certified",
         predicted=0.98,
         measured=0.0 if certificate is None else float(certificate.rate / slowest),
-        tolerance=AtLeast("links in one direction cost as little of the rate as one wants; 1 % is given up"),
+        tolerance=AtLeast("links in one direction cost 1 % of the slowest part's rate at most"),
     )
     return {"feedback": pair, "recursion": triple, "hierarchy": deep}
 
@@ -104,7 +108,7 @@ def _follow(
     assert certificate is not None
     rate = float(certificate.rate)
     system = simulated_assembly(assembly, TANH)
-    metric = Dense(jnp.asarray(_metric(assembly)))
+    metric = dense_metric(whole_metric(assembly))
     count = config.effort.trajectories
     drives, (starts, others) = random_drives(count, assembly.size, config.seed), random_starts(count, assembly.size, 7)
     pairs = flow_distances(system, drives, starts, others, metric, jnp.asarray(TIMES))
@@ -163,19 +167,13 @@ def _unrestrained_links(rng: np.random.Generator, config: Config, report: Report
         measured=int(certify_assembly(assembly) is not None),
         tolerance=Exact(),
     )
-    system, metric = simulated_assembly(assembly, TANH), Dense(jnp.asarray(_metric(assembly)))
+    system, metric = simulated_assembly(assembly, TANH), dense_metric(whole_metric(assembly))
     report.check(
         "unrestrained links: growth rate under adversarial switching (control)",
         predicted=0.0,
         measured=switching_search(config).run(system, metric).growth_rate,
         tolerance=AtLeast("the control must fail, or the rule would not be what keeps contraction"),
     )
-
-
-def _metric(assembly: Assembly) -> Float[np.ndarray, "n n"]:
-    """tau s P on the diagonal: what distances are measured by."""
-    blocks = [member.time_constant * member.metric for member in assembly.members]
-    return ExactMatrix.block_diagonal(blocks).approximate()
 
 
 def _slowest(assembly: Assembly) -> flint.fmpq:

@@ -1,11 +1,13 @@
-"""Certificates of every kind, verified by the independent checker; altered, truncated and exchanged ones refused."""
+"""Certificates that `certify` makes, verified by the independent checker; altered, cut and exchanged ones refused."""
 
 import json
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +15,8 @@ from jaxtyping import Float
 
 from theory.contraction.certificate import Certificate
 from theory.contraction.certify import certify
-from theory.contraction.conditions.symmetric import SymmetricCondition
+from theory.contraction.claims.claim import Document
+from theory.contraction.conditions.registry import SYMMETRIC
 from theory.contraction.form import RATE, VOLTAGE
 from theory.contraction.network import network
 from validate import certificate_checker
@@ -37,33 +40,39 @@ class CertificateResults:
 def checks(config: Config, report: Report, progress: Progress) -> CertificateResults:
     """Exit statuses of the checker, run by itself with the standard library alone."""
     with tempfile.TemporaryDirectory() as folder, progress.task("certificates"):
-        for name, certificate in _certificates().items():
+        made = _certificates()
+        for name, certificate in made.items():
             file = Path(folder) / "certificate.json"
             file.write_bytes(certificate.json_bytes())
             _expect(f"{name}: verified", 0, file, report)
-            document = certificate.document()
-            weights = document["weights"]
-            assert isinstance(weights, list)
-            weights[0][0] = "1/3"
-            file.write_text(json.dumps(document))
-            _expect(f"{name}: with one weight altered, rejected", 1, file, report)
-            claim = certificate.document()
-            claims = claim["claims"]
-            assert isinstance(claims, list)
-            claims[0]["rate"] = -1
-            file.write_text(json.dumps(claim))
-            _expect(f"{name}: with a negative rate, rejected", 1, file, report)
+            for alteration, altered in _altered(certificate):
+                file.write_text(json.dumps(altered))
+                _expect(f"{name}: with {alteration}, rejected", 1, file, report)
             file.write_bytes(certificate.json_bytes()[:-20])
             _expect(f"{name}: truncated, malformed", 2, file, report)
-        file.write_bytes(next(iter(_certificates().values())).json_bytes())
+        file.write_bytes(next(iter(made.values())).json_bytes())
         other = Path(folder) / "other.npy"
         np.save(other, _ROTATION * 1.25)
         _expect("held against another matrix", 2, file, report, "--weights", str(other))
         return _timed(Path(folder), config, report)
 
 
+def _altered(certificate: Certificate) -> Iterator[tuple[str, Document]]:
+    """The file with another weight, with and without the digest of that, and with a rate that nothing can prove."""
+    document = certificate.document()
+    weights, claims = document["weights"], document["claims"]
+    assert isinstance(weights, list)
+    assert isinstance(claims, list)
+    excited = any(claim["claim"] == "contracting" for claim in claims)  # or, against claims of growth, inhibited
+    weights[0][0] = "1000/7" if excited else "-1000/7"
+    yield "one weight altered", document
+    yield "one weight and the digest altered", {**document, "sha256": certificate_checker.digest(_exact(weights))}
+    claims[0]["rate"] = -1
+    yield "a negative rate", {**certificate.document(), "claims": claims}
+
+
 def _certificates() -> dict[str, Certificate]:
-    """One of every kind of claim that `certify` makes."""
+    """One of most kinds of claim."""
     asked = {
         "theorem 1": certify(np.array([[0.0, 0.5], [0.25, -3.0]]), VOLTAGE),
         "theorem 2, Euler step": certify(np.array([[-0.5, 0.25], [0.25, 0.5]]), RATE, euler_step=0.25),
@@ -74,8 +83,15 @@ def _certificates() -> dict[str, Certificate]:
         "switching law": certify(3.0 * _ROTATION, VOLTAGE),
         "fixed slopes": certify(np.array([[2.0]]), RATE),
     }
-    found = {name: answer.certificate for name, answer in asked.items()}
-    return {name: certificate for name, certificate in found.items() if certificate is not None}
+    found = {}
+    for name, answer in asked.items():
+        assert answer.certificate is not None, name
+        found[name] = answer.certificate
+    return found
+
+
+def _exact(weights: list[list[int | str]]) -> list[list[Fraction]]:
+    return [[Fraction(entry) for entry in row] for row in weights]
 
 
 def _expect(name: str, status: int, file: Path, report: Report, *more: str) -> None:
@@ -96,7 +112,7 @@ def _timed(folder: Path, config: Config, report: Report) -> CertificateResults:
         weights = rng.normal(size=(size, size)) / np.sqrt(size)
         weights = (weights + weights.T) / 2
         asked = network(0.5 * weights / np.linalg.eigvalsh(weights)[-1], VOLTAGE)
-        claim = SymmetricCondition().prove(asked, 0.4)
+        claim = SYMMETRIC.prove(asked, 0.4)
         assert claim is not None
         file = folder / f"{size}.json"
         file.write_bytes(Certificate(asked.exact, (claim,)).json_bytes())

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Complex, Float
+from jaxtyping import Float
 
 from theory.contraction.conditions.multiplier import searched
 from theory.contraction.conditions.registry import ABSOLUTE, MULTIPLIER, SINGULAR
@@ -11,7 +11,7 @@ from theory.contraction.conditions.weighted_norms import NORM_1
 from theory.contraction.form import VOLTAGE
 from theory.contraction.gain import largest_gain
 from theory.contraction.network import Matrix, network
-from theory.contraction.numerical_range import numerical_range, parabola
+from validate.checks.contraction.ranges import Ranges, ranges_of
 from validate.checks.contraction.settings import Config
 from validate.progress import Progress
 from validate.report import Report
@@ -23,22 +23,13 @@ SIZE = 8
 
 
 @dataclass(frozen=True)
-class Range:
-    """Numerical ranges of W and of D W D^-1 at the best D, and the parabola of k = f*."""
-
-    plain: Complex[np.ndarray, " points"]
-    scaled: Complex[np.ndarray, " points"]
-    edge: Complex[np.ndarray, " points"]
-
-
-@dataclass(frozen=True)
 class ConservatismResults:
     """Gain of each condition over the gain excluded for all multipliers: kinds x matrices x conditions."""
 
     kinds: tuple[str, ...]
     names: tuple[str, ...]
     ratios: Float[np.ndarray, "kinds matrices conditions"]
-    ranges: tuple[Range, ...]
+    ranges: tuple[Ranges, ...]
 
 
 def checks(config: Config, report: Report, progress: Progress) -> ConservatismResults:
@@ -61,7 +52,7 @@ def checks(config: Config, report: Report, progress: Progress) -> ConservatismRe
                     supremum = condition.supremum(asked)
                     ratios[row, number, column] = 0.0 if supremum is None else supremum.gain / gain.high
                 if number == 0:
-                    ranges.append(_range(weights))
+                    ranges.append(ranges_of(asked, searched(asked).value))
                 advance(row * count + number + 1)
             report.check(
                 f"{kind}: certified gain, as a fraction of a gain excluded exactly",
@@ -89,12 +80,3 @@ def draw(kind: str, size: int, rng: np.random.Generator) -> Matrix:
         case "antisymmetric part":
             weights = (weights + weights.T) / 4 + (weights - weights.T)
     return weights
-
-
-def _range(weights: Matrix) -> Range:
-    asked = network(weights, VOLTAGE)
-    search = searched(asked)
-    plain = numerical_range(weights)
-    scaled = numerical_range(search.scaling[:, None] * weights / search.scaling)
-    reach = 1.2 * max(np.abs(plain.imag).max(), np.abs(scaled.imag).max())
-    return Range(plain, scaled, parabola(search.value, reach))

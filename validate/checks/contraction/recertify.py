@@ -84,20 +84,20 @@ def _claim(asked: Network, own: Contracting) -> Multiplier | None:
     if isinstance(own, Fixed):
         first = ABSOLUTE.prove_from(asked)
         return None if first is None else _in_metric_that_runs(asked, first, np.asarray(own.entries))
-    metric, rate = np.asarray(own.metric().dense()), float(own.rate())
-    for slack in (1e-6, 1e-4, 1e-2):  # weights in single precision need more
-        claimed = short(rate * (1 - slack))
-        if isinstance(own, Singular):
-            found = SINGULAR.prove_in(asked, np.diag(metric), claimed)
-        elif isinstance(own, ProductModule):
-            found = _proved(asked, metric, positive(own.right_root) / positive(own.left_root), claimed)
-        elif isinstance(own, MultiplierModule):
-            found = _proved(asked, metric, own.multiplier(), claimed)
-        else:
-            raise NotCertified(f"{type(own).__name__} promises contraction by no theorem that is known here")
-        if found is not None:
-            return found
-    return None
+    claims = (_at_rate(asked, own, short(float(own.rate()) * (1 - slack))) for slack in (1e-6, 1e-4, 1e-2))
+    return next((claim for claim in claims if claim is not None), None)  # single precision needs more than the first
+
+
+def _at_rate(asked: Network, own: Contracting, rate: float) -> Multiplier | None:
+    metric = np.asarray(own.metric().dense())
+    match own:
+        case Singular():
+            return SINGULAR.prove_in(asked, np.diag(metric), rate)
+        case ProductModule():
+            return _proved(asked, metric, positive(own.right_root) / positive(own.left_root), rate)
+        case MultiplierModule():
+            return _proved(asked, metric, own.multiplier(), rate)
+    raise NotCertified(f"{type(own).__name__} promises contraction by no theorem that is known here: add its claim")
 
 
 def _in_metric_that_runs(asked: Network, first: AbsoluteWeights, entries: Vector) -> Multiplier | None:

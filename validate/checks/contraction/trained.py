@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-import jax.numpy as jnp
 import numpy as np
 
 from simulate.assembly.adversary import worst_slopes, worst_step
@@ -11,25 +10,23 @@ from simulate.assembly.combo import ComboNet, Scales, draw_singular_modules, dra
 from simulate.assembly.form import VOLTAGE
 from simulate.assembly.images import digits
 from simulate.assembly.links import BALANCED_FEEDBACK, NEGATIVE_FEEDBACK, UNCONSTRAINED, LinkRule
-from simulate.assembly.metric import Dense
 from simulate.assembly.parametrise.contracting import Contracting
 from simulate.assembly.parametrise.multiplier import draw_multiplier
 from simulate.assembly.parametrise.product import draw_product
 from simulate.assembly.parametrise.sparse import SparseModules
 from simulate.assembly.schedule import Cosine
 from theory.contraction.assembly.assembly import joined as joined_exactly
+from theory.contraction.assembly.assembly import whole_metric
 from theory.contraction.assembly.certificate import certify_assembly
-from theory.contraction.assembly.euler import whole_metric
 from validate.checks.contraction.recertify import link_blocks, modules_of, recertified
 from validate.checks.contraction.settings import Config
-from validate.checks.contraction.simulated import switching_search
+from validate.checks.contraction.simulated import ROUNDING, dense_metric, switching_search
 from validate.progress import Progress
 from validate.report import Report
 from validate.tolerance import AtLeast, AtMost, Exact, Reported
 
 MODULES, UNITS, STEP = 4, 8, 0.1
 SCALES = Scales(links=1.0, inputs=1.0, readout=1.0)
-ROUNDING = 1e-6
 
 
 @dataclass(frozen=True)
@@ -98,7 +95,7 @@ def _certified(name: str, network: ComboNet, config: Config, report: Report) -> 
         measured=factor,
         tolerance=Reported("a large enough step does not contract, however well the flow does"),
     )
-    system, metric = network.assembly(), Dense(jnp.asarray(whole_metric(proved.assembly).approximate()))
+    system, metric = network.assembly(), dense_metric(whole_metric(proved.assembly))
     worst = worst_step(system, metric, STEP, seed=config.seed)
     report.check(
         f"{name}: factor of that step at the worst slopes found",
@@ -132,7 +129,7 @@ def _control(name: str, network: ComboNet, config: Config, report: Report) -> No
         measured=int(certify_assembly(assembly) is not None),
         tolerance=Exact(),
     )
-    system, metric = network.assembly(), Dense(jnp.asarray(whole_metric(assembly).approximate()))
+    system, metric = network.assembly(), dense_metric(whole_metric(assembly))
     report.check(
         f"{name}: fastest growth under adversarial switching (control)",
         predicted=0.0,

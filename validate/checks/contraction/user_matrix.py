@@ -12,6 +12,7 @@ from theory.contraction.claims.claim import Claim, Statement
 from theory.contraction.form import FORMS
 from theory.contraction.gain import largest_gain
 from theory.contraction.verdict import Certification, Gain, Verdict
+from validate.checks.contraction.ranges import Ranges, ranges_of
 from validate.checks.contraction.settings import MatrixConfig
 from validate.output import write_atomically
 from validate.progress import Progress
@@ -21,6 +22,8 @@ from validate.tolerance import Reported
 _FINDING = Reported("a finding about your matrix; each is proved in rational arithmetic")
 _NOT_PROVED = Reported("in floating point: what could be hoped for, and was not proved")
 
+DRAWN = 64
+
 
 @dataclass(frozen=True)
 class MatrixResults:
@@ -28,6 +31,8 @@ class MatrixResults:
 
     certification: Certification
     gain: Gain
+    ranges: Ranges | None
+    """None for time constants that differ, and for more than `DRAWN` neurons."""
 
 
 def checks(
@@ -50,7 +55,8 @@ def checks(
     }
     _quantities(found, gain, written, config, report)
     _rows(found, gain, config, report)
-    return MatrixResults(found, gain)
+    drawn = found.network.uniform and found.network.size <= DRAWN
+    return MatrixResults(found, gain, ranges_of(found.network, 1 - config.rate) if drawn else None)
 
 
 def _written(path: Path | None, ending: str, certificate: Certificate | None) -> str | None:

@@ -8,7 +8,4 @@ from validate.output import Plot
 
 def figures(config: MatrixConfig, results: MatrixResults) -> tuple[Plot, ...]:
     """One figure: where the range stands, before and after scaling the neurons."""
-    network = results.certification.network
-    if network.size > 512 or not network.uniform:
-        return ()
-    return (range_plot("numerical_range", network, 1 - config.rate),)
+    return () if results.ranges is None else (range_plot("numerical_range", results.ranges),)
