@@ -30,7 +30,14 @@ import numpy as np
 from jaxtyping import Float
 
 from validate import cli
-from validate.checks.contraction.own import ImageOptions, MatrixOptions, images_run, matrix_run, refuse_unused
+from validate.checks.contraction.own import (
+    ImageOptions,
+    MatrixOptions,
+    images_run,
+    matrix_run,
+    refuse_collisions,
+    refuse_unused,
+)
 from validate.checks.contraction.settings import FORMS, QUICK, USUAL, Config, ImagesConfig, MatrixConfig
 from validate.command import Command, Destination, Section, execute
 from validate.matrix_file import MatrixFile, MatrixOption
@@ -223,6 +230,7 @@ def main(
     images = ImageOptions(data, permuted, downsample, modules, units, epochs, minutes, step, checkpoint, theirs)
     destination = Destination(json, out)
     refuse_unused(matrix, images)
+    refuse_collisions(weights, {"--json": json, "--checkpoint": checkpoint, "--certificate": certificate})
     if weights is not None:
         values, config = matrix_run(matrix, seed)
         return execute(_own(partial(load_matrix, values), config), config, destination, draw=False).report.exit_code

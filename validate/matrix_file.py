@@ -12,7 +12,9 @@ from validate.options import InputFile, Kind
 
 SQUARE = "a square matrix of finite real numbers"
 _GATED = {3: "a GRU", 4: "an LSTM"}
-_GATED_NAME = re.compile(r"LSTM|GRU|(?<![a-z])(lstm|gru)(?![a-z])")
+_GATED_NAME = re.compile(r"LSTM|GRU|(?<![a-z])(lstm|gru)(?![a-z])|(forget|reset|update|input|output)_?[Gg]ate")
+_GATES = ("ifo", "rz")
+"""Letters for the gates of an LSTM and of a GRU, where each has a matrix of its own."""
 _SILENT = "a gated cell, about which these theorems say nothing"
 
 
@@ -73,9 +75,19 @@ def _from_state_dict(path: Path, key: str | None) -> Float[np.ndarray, "..."]:
         if key not in names:
             raise BadArray(f"it has no tensor named {key!r}; it has {', '.join(names) or 'none'}")
         tensor = np.asarray(file.get_tensor(key))
-        if len(set(tensor.shape)) == 1 and _GATED_NAME.search(key):  # one gate's matrix; of several the shape tells
+        named = _GATED_NAME.search(key) or _among_gates(key, names)
+        if len(set(tensor.shape)) == 1 and named:  # one gate's matrix; of several the shape tells
             raise BadArray(f"by its name, {key} belongs to {_SILENT}")
         return finite(key, tensor.astype(np.float32) if tensor.dtype == ml_dtypes.bfloat16 else tensor)
+
+
+def _among_gates(key: str, names: list[str]) -> bool:
+    """Whether the names that differ from this one by the letter of a gate are all there."""
+    return any(
+        letter in gates and all(f"{key[:place]}{gate}{key[place + 1 :]}" in names for gate in gates)
+        for place, letter in enumerate(key)
+        for gates in _GATES
+    )
 
 
 def _shape(matrix: np.ndarray) -> str:

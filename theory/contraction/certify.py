@@ -9,6 +9,7 @@ from jaxtyping import Shaped
 
 from theory.contraction.claims.absolute_weights import AbsoluteWeights
 from theory.contraction.claims.claim import Claim, Statement
+from theory.contraction.claims.euler_step import EulerStep
 from theory.contraction.claims.multiplier import Multiplier
 from theory.contraction.conditions.condition import Condition, Supremum
 from theory.contraction.conditions.registry import (
@@ -55,7 +56,7 @@ def attempted(
     """What a search finds; None where floating point fails it, as it may at scales such as 1e200."""
     try:
         return search(*given, **named)
-    except (ArithmeticError, ValueError):
+    except (ArithmeticError, ValueError, RuntimeError):  # the last from scipy, of geometry and of iterations
         return None
 
 
@@ -107,15 +108,15 @@ def _certified(asked: Network, rate: float, euler_step: float | None) -> Certifi
     attempts: list[Attempt] = []
     proved = _quadratic(asked, rate, attempts)
     if proved is None:
+        slower = _quadratic(asked, 0.0, []) if rate > 0 else None
         verdict, claims = _negative(asked, rate, attempts)
         non_quadratic = _non_quadratic(asked, rate, verdict, attempts)
-        return Certification(asked, verdict, rate, None, None, claims, non_quadratic, None, tuple(attempts))
+        reached = None if slower is None else slower[1]
+        euler = _euler(asked, reached, euler_step, attempts)
+        return Certification(asked, verdict, rate, None, None, claims, non_quadratic, reached, euler, tuple(attempts))
     condition, claim = proved
     non_quadratic = _non_quadratic(asked, rate, Verdict.CONTRACTING, attempts)
-    euler = None
-    if euler_step is not None:
-        euler = attempted(certify_euler_step, asked, euler_step, as_multiplier(asked, claim))
-        attempts.append(Attempt("Euler step", None, euler is not None))
+    euler = _euler(asked, claim, euler_step, attempts)
     return Certification(
         asked,
         Verdict.CONTRACTING,
@@ -124,9 +125,19 @@ def _certified(asked: Network, rate: float, euler_step: float | None) -> Certifi
         float(claim.rate),
         (claim,),
         non_quadratic,
+        None,
         euler,
         tuple(attempts),
     )
+
+
+def _euler(asked: Network, flow: Claim | None, step: float | None, attempts: list[Attempt]) -> EulerStep | None:
+    """The step's claim, in whatever metric; there is none where the flow contracts in no metric."""
+    if step is None or flow is None:
+        return None
+    found = attempted(certify_euler_step, asked, step, as_multiplier(asked, flow))
+    attempts.append(Attempt("Euler step", None, found is not None))
+    return found
 
 
 def as_multiplier(asked: Network, claim: Statement) -> Multiplier | None:
@@ -220,9 +231,10 @@ def _non_quadratic(asked: Network, rate: float, verdict: Verdict, attempts: list
     if verdict is not Verdict.CONTRACTING and asked.size <= 3:
         for claimed in (rate,) if rate > 0 else (0.1, 0.03, 0.01):
             polytope = attempted(contracting_polytope, asked, claimed)
-            attempts.append(Attempt("polytope", claimed, polytope is not None))
             if polytope is not None:
+                attempts.append(Attempt("polytope", claimed, True))
                 return polytope
+        attempts.append(Attempt("polytope", None, False))
     return None
 
 

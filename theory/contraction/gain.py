@@ -18,7 +18,7 @@ from theory.contraction.search.vertex_lmi import solve_vertices
 from theory.contraction.threads import one_blas_thread
 from theory.contraction.verdict import Gain
 
-_SLACKS = (1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 3e-2)
+_SLACKS = (1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 3e-2, 0.1, 0.3)
 _RESOLUTION = 1e-4
 _FURTHER = (0.1, 0.3, 1.0, 3.0)
 _FAR = (2.0**30, 2.0**20, 2.0**10, 2.0**5, 2.0)
@@ -96,7 +96,8 @@ def _below(asked: Network, reach: list[tuple[Condition, float]], rate: float) ->
     for condition, supremum in reach:
         gains = [supremum * (1 - slack) for slack in _SLACKS] if np.isfinite(supremum) else list(_FAR)
         for slack, gain in zip(_SLACKS, gains, strict=False):
-            claim = attempted(condition.prove, asked.with_gain(short(gain, bits=30)), rate if rate > 0 else 0.5 * slack)
+            asked_of = 0.5 * slack * asked.slowest_leak
+            claim = attempted(condition.prove, asked.with_gain(short(gain, bits=30)), rate if rate > 0 else asked_of)
             if claim is not None:
                 return short(gain, bits=30), claim
     return None, None

@@ -68,8 +68,8 @@ class Certification:
     """The answer about one network.
 
     `rate` is certified, in units of one over that of the time constants; `condition` proved it. `claims` prove the
-    verdict, `non_quadratic` is a proof by another norm, `euler` one for the step that was asked about, in a metric of
-    its own.
+    verdict, `non_quadratic` is a proof by another norm, `slower` one of a lower rate than was asked, `euler` one for
+    the step that was asked about, in a metric of its own.
     """
 
     network: Network
@@ -79,12 +79,13 @@ class Certification:
     rate: float | None
     claims: tuple[Statement, ...]
     non_quadratic: Claim | None
+    slower: Claim | None
     euler: EulerStep | None
     attempts: tuple[Attempt, ...]
 
     @property
     def certificate(self) -> Certificate | None:
         """All that was proved, as a file; None where nothing was."""
-        others = tuple(claim for claim in (self.non_quadratic, self.euler) if claim is not None)
+        others = tuple(claim for claim in (self.non_quadratic, self.slower, self.euler) if claim is not None)
         claims = (*self.claims, *others)
         return Certificate(self.network.exact, claims) if claims else None

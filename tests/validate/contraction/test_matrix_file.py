@@ -74,6 +74,14 @@ def test_one_gate_of_a_gated_cell(tmp_path, key):
         read(tmp_path / "s.safetensors")
 
 
+@pytest.mark.parametrize("names", [("W_i", "W_f", "W_o", "W_g"), ("cell.hr.w", "cell.hz.w", "cell.hn.w")])
+def test_gates_side_by_side(tmp_path, names):
+    """Each gate has a matrix of its own, and its letter tells."""
+    save_file(dict.fromkeys(names, MATRIX), tmp_path / "s.safetensors")
+    with pytest.raises(BadArray, match="belongs to a gated cell"):
+        read(f"{tmp_path}/s.safetensors:{names[0]}")
+
+
 @pytest.mark.parametrize("key", ["rnn.weight_hh_l0", "congruence", "program.w"])
 def test_names_that_tell_of_no_gates(tmp_path, key):
     save_file({key: MATRIX}, tmp_path / "s.safetensors")

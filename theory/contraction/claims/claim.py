@@ -34,6 +34,15 @@ class Claim(Statement):
     rate: flint.fmpq
 
 
+@dataclass(frozen=True)
+class Rescalable(Claim):
+    """A claim that can be brought into other units of the neurons."""
+
+    @abstractmethod
+    def rescaled(self, units: tuple[flint.fmpq, ...]) -> "Rescalable":
+        """The same of x, found for y = D x, D the diagonal of `units`."""
+
+
 def number(value: flint.fmpq) -> int | str:
     """A rational number as certificates write it.
 

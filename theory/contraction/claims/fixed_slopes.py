@@ -1,10 +1,10 @@
 """That a network does not contract: slopes at which a displacement does not decay."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import flint
 
-from theory.contraction.claims.claim import Claim, Document, number, numbers, rows
+from theory.contraction.claims.claim import Document, Rescalable, number, numbers, rows
 from theory.contraction.claims.slopes import Slopes, allowed, drift, form_value, twice_symmetric_part
 from theory.contraction.definite import is_positive_semidefinite
 from theory.contraction.exact_matrix import ExactMatrix
@@ -12,7 +12,7 @@ from theory.contraction.network import ExactNetwork
 
 
 @dataclass(frozen=True)
-class FixedSlopes(Claim):
+class FixedSlopes(Rescalable):
     """At these slopes a displacement v does not fall faster than exp(-`rate` t).
 
     Along y = exp(c t) x the form y^T X y does not fall, as (J + c I)^T X + X (J + c I) >= 0; it begins positive.
@@ -30,6 +30,12 @@ class FixedSlopes(Claim):
             return False
         growth = twice_symmetric_part(self.lyapunov @ drift(network, self.slopes, self.rate))
         return bool(form_value(self.lyapunov, self.vector) > 0) and is_positive_semidefinite(growth)
+
+    def rescaled(self, units: tuple[flint.fmpq, ...]) -> "FixedSlopes":
+        """See `Rescalable`."""
+        scaling = ExactMatrix.diagonal(units)
+        vector = tuple(v / unit for v, unit in zip(self.vector, units, strict=True))
+        return replace(self, lyapunov=scaling @ self.lyapunov @ scaling, vector=vector)
 
     def document(self) -> Document:
         """See `Statement`."""

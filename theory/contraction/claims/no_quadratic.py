@@ -1,10 +1,10 @@
 """That no constant quadratic metric exists: the dual of the LMI over all slopes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import flint
 
-from theory.contraction.claims.claim import Claim, Document, number, numbers
+from theory.contraction.claims.claim import Document, Rescalable, number, numbers
 from theory.contraction.claims.slopes import Slopes, allowed, drift, twice_symmetric_part
 from theory.contraction.definite import is_positive_semidefinite
 from theory.contraction.exact_matrix import ExactMatrix
@@ -22,7 +22,7 @@ class Displacements:
 
 
 @dataclass(frozen=True)
-class NoQuadraticMetric(Claim):
+class NoQuadraticMetric(Rescalable):
     """No P > 0 has P J + J^T P + 2 c' P <= 0 at all slopes with c' above `rate` c.
 
     With S the sum of (J + c I) Z + Z (J + c I)^T over the terms, positive semidefinite here, such a P had
@@ -44,6 +44,17 @@ class NoQuadraticMetric(Claim):
                 vectors = ExactMatrix.of(term.vectors)
                 total = total + twice_symmetric_part(drift(network, term.slopes, self.rate) @ (vectors.T @ vectors))
         return is_positive_semidefinite(total)
+
+    def rescaled(self, units: tuple[flint.fmpq, ...]) -> "NoQuadraticMetric":
+        """See `Rescalable`."""
+        terms = (
+            replace(
+                term,
+                vectors=tuple(tuple(v / unit for v, unit in zip(each, units, strict=True)) for each in term.vectors),
+            )
+            for term in self.terms
+        )
+        return replace(self, terms=tuple(terms))
 
     def document(self) -> Document:
         """See `Statement`."""

@@ -1,17 +1,17 @@
 """Contraction in a norm whose unit ball is a polytope: beyond all quadratic metrics, for few neurons."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import flint
 
-from theory.contraction.claims.claim import Claim, Document, number, numbers, rows
+from theory.contraction.claims.claim import Document, Rescalable, number, numbers, rows
 from theory.contraction.claims.slopes import CORNERED, corners
 from theory.contraction.exact_matrix import ExactMatrix
 from theory.contraction.network import ExactNetwork
 
 
 @dataclass(frozen=True)
-class Polytope(Claim):
+class Polytope(Rescalable):
     """Contracting at `rate` in the norm with unit ball conv(v_j, -v_j), the least |a|_1 with x = V a.
 
     At all corners J V = V Gamma, and Gamma_jj + sum of |Gamma_ij| over i != j is at most -c, hence at all slopes with
@@ -42,6 +42,11 @@ class Polytope(Claim):
             sum((abs(entry) for entry in column), flint.fmpq(0)) - abs(column[j]) + column[j] <= -self.rate
             for j, column in enumerate(gamma.T.rows())
         )
+
+    def rescaled(self, units: tuple[flint.fmpq, ...]) -> "Polytope":
+        """See `Rescalable`."""
+        vertices = (tuple(v / unit for v, unit in zip(vertex, units, strict=True)) for vertex in self.vertices)
+        return replace(self, vertices=tuple(vertices))
 
     def document(self) -> Document:
         """See `Statement`."""

@@ -1,10 +1,10 @@
 """That a network does not contract: slopes that switch in time so that a displacement does not decay."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import flint
 
-from theory.contraction.claims.claim import Claim, Document, number, numbers, rows
+from theory.contraction.claims.claim import Document, Rescalable, number, numbers, rows
 from theory.contraction.claims.slopes import Slopes, allowed, drift, form_value
 from theory.contraction.definite import is_positive_definite
 from theory.contraction.exact_matrix import ExactMatrix
@@ -23,7 +23,7 @@ class Leg:
 
 
 @dataclass(frozen=True)
-class Switching(Claim):
+class Switching(Rescalable):
     """Repeated for ever, the legs do not let a displacement v fall faster than exp(-`rate` t).
 
     One round takes y = exp(c t) x to Phi y, Phi the product of the legs' exp((J + c I) time), the first on the right.
@@ -58,6 +58,12 @@ class Switching(Claim):
                 round_trip = flint.arb_mat(moving.entries).exp() * round_trip
             form = flint.arb_mat(self.lyapunov.entries)
             return round_trip.transpose() * form * round_trip - form
+
+    def rescaled(self, units: tuple[flint.fmpq, ...]) -> "Switching":
+        """See `Rescalable`."""
+        scaling = ExactMatrix.diagonal(units)
+        vector = tuple(v / unit for v, unit in zip(self.vector, units, strict=True))
+        return replace(self, lyapunov=scaling @ self.lyapunov @ scaling, vector=vector)
 
     def document(self) -> Document:
         """See `Statement`."""

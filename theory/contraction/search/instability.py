@@ -12,6 +12,7 @@ from theory.contraction.claims.slopes import Slopes, drift, form_value, twice_sy
 from theory.contraction.exact_matrix import ExactMatrix, on_grid, rational
 from theory.contraction.form import VOLTAGE
 from theory.contraction.network import Matrix, Network, Vector
+from theory.contraction.search.balanced import in_balanced_units
 
 ALL_CORNERS = 10
 """Neurons up to which all corners are tried."""
@@ -21,6 +22,7 @@ _EXACT_NULL = 40
 _EXACT_LYAPUNOV = 8
 
 
+@in_balanced_units
 def unstable_slopes(network: Network, rate: float = 0.0) -> FixedSlopes | None:
     """Slopes at which some displacement falls no faster than exp(-`rate` t), with proof; None where none are found.
 

@@ -12,6 +12,7 @@ from theory.contraction.claims.switching import Leg, Switching
 from theory.contraction.exact_matrix import ExactMatrix, on_grid, rational
 from theory.contraction.form import FORMS
 from theory.contraction.network import Matrix, Network, Vector
+from theory.contraction.search.balanced import in_balanced_units
 from theory.contraction.search.revolution import half_turn
 from theory.contraction.search.vertex_lmi import balances
 
@@ -32,6 +33,7 @@ class Law:
     times: tuple[float, ...]
 
 
+@in_balanced_units
 def unstable_switching(network: Network, rate: float = 0.0) -> Switching | None:
     """A periodic sequence of slopes that does not let displacements fall faster than exp(-`rate` t), with proof.
 

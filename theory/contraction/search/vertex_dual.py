@@ -7,6 +7,7 @@ import numpy as np
 from theory.contraction.claims.no_quadratic import Displacements, NoQuadraticMetric
 from theory.contraction.exact_matrix import ExactMatrix, on_grid, rational
 from theory.contraction.network import Network
+from theory.contraction.search.balanced import in_balanced_units
 from theory.contraction.search.boundary_dual import boundary_dual
 from theory.contraction.search.invariant import Basis, invariant_bases
 from theory.contraction.search.vertex_lmi import PROGRAMMED, Balance, Drift, Square, balances
@@ -17,6 +18,7 @@ BOUNDARY = 1e-6
 """Margins of which less than this may be zero: the proof is then sought among short vectors."""
 
 
+@in_balanced_units
 def refute_quadratic(network: Network, rate: float = 0.0) -> NoQuadraticMetric | None:
     """A proof that no constant quadratic metric contracts faster than `rate`; None where none is found.
 

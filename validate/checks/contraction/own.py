@@ -3,6 +3,7 @@
 Light: whatever is refused is refused before anything heavy is imported.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from validate.arrays import BadArray
 from validate.checks.contraction.settings import ImagesConfig, MatrixConfig
 from validate.cli import Refusal
 from validate.matrix_file import MatrixFile, MatrixOption
+from validate.options import NewFile
 
 PIXELS = 28
 """Along an edge of an image of MNIST."""
@@ -57,9 +59,36 @@ def refuse_unused(matrix: MatrixOptions, images: ImageOptions) -> None:
     for options, needed in ((matrix, "weights"), (images, "data")):
         if getattr(options, needed) is None:
             for field in fields(options):
-                if getattr(options, field.name) not in (None, False):
+                if getattr(options, field.name) is not None and getattr(options, field.name) is not False:
                     name = field.name.replace("_", "-")
                     raise Refusal(f"--{name}", f"given without --{needed}", f"together with --{needed}")
+
+
+def refuse_collisions(weights: MatrixFile | None, written: Mapping[str, Path | None]) -> None:
+    """Refuse to write one file over another, or over the user's matrix; `written` are files by their options.
+
+    Raises:
+        Refusal: naming the option whose file is taken.
+    """
+    taken = {} if weights is None else {weights.path.resolve(): "--weights"}
+    certificate = written.get("--certificate")
+    beside = () if certificate is None or weights is None else besides(certificate)
+    for option, path in (*written.items(), *(("--certificate", path) for path in beside)):
+        if path is None:
+            continue
+        if path.is_dir():
+            raise Refusal(option, f"{path} is a directory, and would be written", NewFile().accepted)
+        if path.resolve() in taken:
+            raise Refusal(option, f"{path} would be the file of {taken[path.resolve()]} too", "a file of its own")
+        taken[path.resolve()] = option
+
+
+def besides(certificate: Path) -> tuple[Path, Path]:
+    """Where the certificates of the largest slope go, at its two ends."""
+    gain, excluded = (
+        certificate.with_name(f"{certificate.stem}.{end}{certificate.suffix}") for end in ("gain", "excluded")
+    )
+    return gain, excluded
 
 
 def matrix_run(options: MatrixOptions, seed: int) -> tuple[Float[np.ndarray, "n n"], MatrixConfig]:

@@ -7,11 +7,12 @@ import numpy as np
 from jaxtyping import Float
 
 from theory.contraction.certificate import Certificate
-from theory.contraction.certify import certify
+from theory.contraction.certify import attempted, certify
 from theory.contraction.claims.claim import Claim, Statement
 from theory.contraction.form import FORMS
 from theory.contraction.gain import largest_gain
 from theory.contraction.verdict import Certification, Gain, Verdict
+from validate.checks.contraction.own import besides
 from validate.checks.contraction.ranges import Ranges, ranges_of
 from validate.checks.contraction.settings import MatrixConfig
 from validate.output import write_atomically
@@ -45,27 +46,22 @@ def checks(
     with progress.task("largest gain"):
         gain = largest_gain(found.network, config.rate)
     low, high = gain.certificates(found.network)
-    written = {
-        name: _written(config.certificate, ending, certificate)
-        for name, ending, certificate in (
-            ("certificate", "", found.certificate),
-            ("gain_certificate", "gain", low),
-            ("gain_excluded_certificate", "excluded", high),
-        )
-    }
+    names = ("certificate", "gain_certificate", "gain_excluded_certificate")
+    paths = (None,) * 3 if config.certificate is None else (config.certificate, *besides(config.certificate))
+    proofs = (found.certificate, low, high)
+    written = {name: _written(path, proof) for name, path, proof in zip(names, paths, proofs, strict=True)}
     _quantities(found, gain, written, config, report)
     _rows(found, gain, config, report)
     drawn = found.network.uniform and found.network.size <= DRAWN
-    return MatrixResults(found, gain, ranges_of(found.network, 1 - config.rate) if drawn else None)
+    return MatrixResults(found, gain, attempted(ranges_of, found.network, 1 - config.rate) if drawn else None)
 
 
-def _written(path: Path | None, ending: str, certificate: Certificate | None) -> str | None:
-    """The file that was written: the one asked for, or one beside it; None where there is nothing to write."""
+def _written(path: Path | None, certificate: Certificate | None) -> str | None:
+    """The file that was written; None where there is nothing to write, or nowhere."""
     if path is None or certificate is None:
         return None
-    place = path.with_name(f"{path.stem}.{ending}{path.suffix}") if ending else path
-    write_atomically(place, certificate.json_bytes())
-    return str(place)
+    write_atomically(path, certificate.json_bytes())
+    return str(path)
 
 
 def _quantities(
@@ -75,6 +71,7 @@ def _quantities(
     report.quantity("meaning", found.verdict.sentence)
     report.quantity("condition", found.condition)
     report.quantity("rate", found.rate)
+    report.quantity("lower_rate", None if found.slower is None else float(found.slower.rate))
     report.quantity("non_quadratic", _by(found.non_quadratic))
     report.quantity("largest_gain", _times(gain.low, config.slope))
     report.quantity("gain_unbounded", gain.unbounded)
@@ -95,6 +92,9 @@ def _rows(found: Certification, gain: Gain, config: MatrixConfig, report: Report
     if found.condition is not None:
         report.check("condition that proves it", predicted=None, measured=found.condition, tolerance=_FINDING)
         report.check("certified rate, per unit of tau", predicted=None, measured=found.rate, tolerance=_FINDING)
+    if found.slower is not None:
+        slower = float(found.slower.rate)
+        report.check("certified at a lower rate than was asked", predicted=None, measured=slower, tolerance=_FINDING)
     if found.non_quadratic is not None:
         by = _by(found.non_quadratic)
         report.check("proof by another norm", predicted=None, measured=by, tolerance=_FINDING)
@@ -109,10 +109,10 @@ def _rows(found: Certification, gain: Gain, config: MatrixConfig, report: Report
     if config.euler_step is not None:
         if found.euler is not None:
             measured: float | str = float(found.euler.factor)
-        elif found.verdict is Verdict.CONTRACTING:
+        elif found.verdict is Verdict.CONTRACTING or found.slower is not None:
             measured = "not certified in any metric that was tried"
         else:
-            measured = "not asked: it contracts in no metric in which the flow does not"
+            measured = "not certified: no metric was found for the flow, which the step would need"
         report.check("factor of an Euler step", predicted=None, measured=measured, tolerance=_FINDING)
     if found.certificate is None:
         for attempt in found.attempts:
