@@ -12,7 +12,7 @@ from simulate.assembly.parametrise.multiplier import Multiplier, containing, dra
 from simulate.assembly.parametrise.orthogonal import CAYLEY, MATRIX_EXPONENTIAL
 from simulate.assembly.parametrise.product import draw_product
 from simulate.assembly.parametrise.singular import Singular, draw_singular
-from simulate.assembly.parametrise.sparse import NoStableDraw, SparseModules, comparison, fixed
+from simulate.assembly.parametrise.sparse import NoStableDraw, SparseModules, fixed, majorant
 
 SIZES = (1, 3, 12)
 FORMS = {"voltage": VOLTAGE, "rate": RATE}
@@ -220,7 +220,7 @@ def test_sparse_modules_fulfil_theorem_1_in_their_metric(units):
     for seed in range(3):
         module = draw.draw(seed)
         weights, p, rate = parts(module)
-        bound = comparison(weights, 1.2)
+        bound = majorant(weights, 1.2)
         assert np.abs(np.linalg.eigvals(bound)).max() < 1
         gap = p @ (bound - np.eye(units))
         assert np.linalg.eigvalsh(gap + gap.T)[-1] < 0

@@ -10,7 +10,7 @@ def balancing(matrix: Matrix) -> Vector:
     """Powers of two, d, that make row i and column i of D M D^-1 about equally long.
 
     >>> balancing(np.array([[0.0, 64.0], [1.0, 0.0]])).tolist()
-    [1.0, 8.0]
+    [0.125, 1.0]
     """
     scales = scipy.linalg.matrix_balance(matrix, permute=False, separate=True)[1][0]
     return np.asarray(1 / scales)
