@@ -28,7 +28,7 @@ def initial_arrays(dtype: str, networks: int) -> tuple[Any, Any, Any]:
     import jax.numpy as jnp
     import numpy as np
 
-    from simulate.initial import ZeroBias, draw_networks
+    from simulate.ghost.initial import ZeroBias, draw_networks
     from simulate.runtime import configure
 
     configure()
@@ -43,8 +43,8 @@ def ours(dtype: str, networks: int, neurons: int, epochs: int, repeats: int) -> 
     configure()
     import jax
 
-    from simulate.initial import ZeroBias
-    from simulate.population import Experiment, population
+    from simulate.ghost.initial import ZeroBias
+    from simulate.ghost.population import Experiment, population
 
     jax.config.update("jax_enable_compilation_cache", False)
 

@@ -44,15 +44,15 @@ def filter_rows(neurons: int, epochs: int, slow_epochs: int, repeats: int) -> It
     """One row for each way to train: seconds an epoch, and the distance to the plain network's overlaps."""
     import jax
 
-    from simulate.lowrank.draw import draw_exact
-    from simulate.lowrank.gram_matrix import random_gram
-    from simulate.lowrank.latent_state import by_latent_state
-    from simulate.lowrank.learning import learn_in_chunks
-    from simulate.lowrank.levels import ReducedTheory
-    from simulate.lowrank.nonlinearity import LINEAR
-    from simulate.lowrank.rule import GradientDescent
-    from simulate.lowrank.tasks import filter_task
-    from theory.lowrank.shape import Shape
+    from simulate.cells.low_rank_latent import by_latent_state
+    from simulate.cells.nonlinearity import LINEAR
+    from simulate.overlaps.draw import draw_exact
+    from simulate.overlaps.gram_matrix import random_gram
+    from simulate.overlaps.levels import ReducedTheory
+    from simulate.tasks.impulse import filter_task
+    from simulate.training.learning import learn_in_chunks
+    from simulate.training.rule import GradientDescent
+    from theory.overlaps.equations.shape import Shape
 
     task, rule, shape = filter_task(), GradientDescent(RATE), Shape()
     network = draw_exact(jax.random.key(0), random_gram(500, shape.size, 0), shape.counts, neurons, LINEAR)
@@ -106,14 +106,14 @@ def infinite_width_rows(epochs: int, draws: int, repeats: int) -> Iterator[dict[
     """
     import jax
 
-    from simulate.lowrank.draw import draw_exact
-    from simulate.lowrank.gram_matrix import random_gram
-    from simulate.lowrank.infinite_width import SobolNodes, TensorNodes, infinite_width
-    from simulate.lowrank.latent_state import by_latent_state
-    from simulate.lowrank.learning import learn_in_chunks
-    from simulate.lowrank.nonlinearity import ERF
-    from simulate.lowrank.rule import GradientDescent
-    from simulate.lowrank.tasks import filter_task
+    from simulate.cells.low_rank_latent import by_latent_state
+    from simulate.cells.nonlinearity import ERF
+    from simulate.overlaps.draw import draw_exact
+    from simulate.overlaps.gram_matrix import random_gram
+    from simulate.overlaps.infinite_width import SobolNodes, TensorNodes, infinite_width
+    from simulate.tasks.impulse import filter_task
+    from simulate.training.learning import learn_in_chunks
+    from simulate.training.rule import GradientDescent
 
     task, rule, counts, sigma = filter_task(steps=100), GradientDescent(RATE), (1, 1, 1, 1), random_gram(500, 4, 0)
 

@@ -13,7 +13,7 @@ import sympy as sp
 from jaxtyping import Array, ArrayLike
 
 from simulate.stable import UnsupportedExpression, evaluate_tree, refuse_unknown, sigmoid, softplus
-from theory.toy.special import lower_numpy
+from theory.lowering import lower_numpy
 
 Lowered = Callable[..., Array | tuple[Array, ...]]
 

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import sympy as sp
 from jaxtyping import Array
 
-from theory.toy.special import secsq, secsq_series, tanc, tanc_series
+from theory.lowering import secsq, secsq_series, tanc, tanc_series
 
 SERIES_RADIUS = 0.25  # (0.25 / (pi/2)**2)**20 is below rounding
 _TANC = [float(a) for a in reversed(tanc_series(20))]
@@ -40,12 +40,12 @@ def _by_region(
 
 
 def tanc_jax(z: Array) -> Array:
-    """`theory.toy.special.tanc`, smooth to every order at zero."""
+    """`theory.lowering.tanc`, smooth to every order at zero."""
     return _by_region(z, _TANC, lambda w: jnp.tan(w) / w, lambda w: jnp.tanh(w) / w)
 
 
 def secsq_jax(z: Array) -> Array:
-    """`theory.toy.special.secsq`, smooth to every order at zero, without overflow for large negative z."""
+    """`theory.lowering.secsq`, smooth to every order at zero, without overflow for large negative z."""
     return _by_region(z, _SECSQ, lambda w: 1 / jnp.cos(w) ** 2, lambda w: sech_jax(w) ** 2)
 
 

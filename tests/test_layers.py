@@ -13,10 +13,10 @@ OURS = (*PACKAGES, "tests", "benchmarks")
 BRIDGE = (  # from symbols to JAX: the doors to `theory`
     "simulate/lowering.py",
     "simulate/stable.py",
-    "simulate/lowrank/closure.py",
-    "simulate/lowrank/flow.py",
-    "simulate/lowrank/gain.py",
-    "simulate/lowrank/levels.py",
+    "simulate/overlaps/closure.py",
+    "simulate/overlaps/flow.py",
+    "simulate/overlaps/gain.py",
+    "simulate/overlaps/levels.py",
 )
 JAX = ("jax", "jaxlib", "diffrax", "equinox", "optax", "optimistix", "lineax")
 
@@ -86,27 +86,27 @@ def test_no_file_breaks_the_layers() -> None:
         ("theory/sub/a.py", "from ..ghost import r\nfrom . import b\nfrom theory import ghost", []),
         ("theory/a.py", "import jaxtyping, sympy, flint", []),
         ("simulate/a.py", "if True:\n    import validate.report", ["validate.report"]),
-        ("simulate/cells.py", "import theory", ["theory"]),
-        ("simulate/train.py", "from simulate import lowering", ["simulate.lowering"]),
+        ("simulate/cells/rank_r.py", "import theory", ["theory"]),
+        ("simulate/training/train.py", "from simulate import lowering", ["simulate.lowering"]),
         (
-            "simulate/population.py",
+            "simulate/ghost/population.py",
             "from .lowering import lower",
             ["simulate.lowering", "simulate.lowering.lower"],
         ),
-        ("simulate/toy_model.py", "from . import lowering", ["simulate.lowering"]),
+        ("simulate/ghost/toy_model.py", "from . import lowering", ["simulate.lowering"]),
         (
             "simulate/integrate.py",
-            "import importlib as i\ni.import_module('theory.ghost')",
-            ["theory.ghost"],
+            "import importlib as i\ni.import_module('theory.ghost.toy.step_output')",
+            ["theory.ghost.toy.step_output"],
         ),
-        ("simulate/lowering.py", "from theory.toy.special import tanc", []),
-        ("simulate/stable.py", "import theory.toy.special", []),
-        ("simulate/tasks.py", "import simulate.stable", ["simulate.stable"]),
+        ("simulate/lowering.py", "from theory.lowering import tanc", []),
+        ("simulate/stable.py", "import theory.lowering", []),
+        ("simulate/tasks/delayed_activation.py", "import simulate.stable", ["simulate.stable"]),
         ("simulate/lowering.py", "import validate", ["validate"]),
         ("validate/a.py", "from theory import ghost\nfrom simulate import cells, lowering", []),
         ("validate/a.py", "import tests.conftest", ["tests.conftest"]),
         ("benchmarks/a.py", "from validate import report", ["validate", "validate.report"]),
-        ("benchmarks/a.py", "import simulate.train, torch", []),
+        ("benchmarks/a.py", "import simulate.training.train, torch", []),
     ],
 )
 def test_the_walk_catches_what_it_must_and_nothing_else(

@@ -6,10 +6,13 @@ A command is added by naming it in `COMMANDS`.
 from pathlib import Path
 from typing import Annotated, Any
 
-from validate import cli, contraction, ghost, overlaps
+from validate import cli
 from validate.command import Command, Destination, Run, execute
+from validate.contraction import __main__ as contraction
+from validate.ghost import __main__ as ghost
 from validate.options import SEED, Directory, flag, option
 from validate.output import OutputDirectory
+from validate.overlaps import __main__ as overlaps
 
 COMMANDS: tuple[Command[Any], ...] = (ghost.COMMAND, overlaps.COMMAND, contraction.COMMAND)
 

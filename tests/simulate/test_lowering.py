@@ -12,14 +12,14 @@ import sympy as sp
 
 from simulate.lowering import lower
 from simulate.stable import UnsupportedExpression
-from theory import ghost
-from theory import training_map as tm
-from theory.circuit import crossing, reduction
-from theory.circuit import normal_form as nf
-from theory.descent import plateau
-from theory.ghost import PER_DELAY, confidence, delay, r, response, threshold, time
-from theory.toy import euler, finite_threshold, output
-from theory.toy.special import lower_mpmath, secsq, tanc
+from theory.ghost.circuit import crossing, reduction
+from theory.ghost.circuit import normal_form as nf
+from theory.ghost.descent import plateau
+from theory.ghost.descent import training_map as tm
+from theory.ghost.toy import euler, finite_threshold, output
+from theory.ghost.toy import step_output as ghost
+from theory.ghost.toy.step_output import PER_DELAY, confidence, delay, r, response, threshold, time
+from theory.lowering import lower_mpmath, secsq, tanc
 
 x, y = sp.symbols("x y", real=True)
 z = sp.Symbol("z", real=True)

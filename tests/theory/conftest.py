@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 
-from theory.latent import LatentCircuit
+from theory.ghost.circuit.latent_circuit import LatentCircuit
 
 
 @pytest.fixture

@@ -7,7 +7,8 @@ from typing import Annotated
 
 import pytest
 
-from validate import cli, ghost
+from validate import cli
+from validate.ghost import __main__ as ghost
 from validate.options import SEED, Choice, Real, option
 
 

@@ -17,7 +17,7 @@ from theory.contraction.conditions.registry import ABSOLUTE, SYMMETRIC
 from theory.contraction.exact_matrix import ExactMatrix, rational
 from theory.contraction.form import FORMS, RATE, VOLTAGE
 from theory.contraction.network import network
-from validate.certificate_checker import main
+from validate.contraction.certificate_checker import main
 
 BOTH = pytest.mark.parametrize("form", FORMS, ids=lambda form: form.name)
 

@@ -14,7 +14,7 @@ from theory.contraction.network import NotANetwork
 from theory.contraction.search.instability import unstable_slopes
 from theory.contraction.search.vertex_dual import refute_quadratic
 from theory.contraction.verdict import Verdict
-from validate.certificate_checker import main
+from validate.contraction.certificate_checker import main
 
 BOTH = pytest.mark.parametrize("form", FORMS, ids=lambda form: form.name)
 TURN = np.array([[0.0, -1.0], [1.0, 0.0]])

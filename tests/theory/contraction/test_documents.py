@@ -14,7 +14,7 @@ from theory.contraction.search.polytope import contracting_polytope
 from theory.contraction.search.switching import unstable_switching
 from theory.contraction.search.vertex_dual import refute_quadratic
 from theory.contraction.search.vertex_lmi import solve_vertices
-from validate.certificate_checker import main
+from validate.contraction.certificate_checker import main
 
 TURN = np.array([[0.0, -1.0], [1.0, 0.0]])
 OPTIONS = {"slopes": np.array([0.75, 1.0]), "time_constants": np.array([1.0, 1.5])}

@@ -27,7 +27,7 @@ import numpy as np
 import pytest
 from scipy import linalg, optimize
 
-from validate import certificate_checker as checker
+from validate.contraction import certificate_checker as checker
 
 SOURCE = Path(__file__).parents[3] / "validate" / "certificate_checker.py"
 Certificate = dict[str, Any]

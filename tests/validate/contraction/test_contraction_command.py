@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
-from validate import cli, contraction
+from validate import cli
+from validate.contraction import __main__ as contraction
 
 TURN = np.array([[0.0, -1.0], [1.0, 0.0]])
 GOOD = np.array([[0.25, -0.5], [0.5, -0.25]])
@@ -252,7 +253,7 @@ def test_a_run_answers_and_exits_with_zero(tmp_path, capsys, form, weights, verd
 
 
 def contraction_check(*arguments):
-    from validate.certificate_checker import main
+    from validate.contraction.certificate_checker import main
 
     return main([str(argument) for argument in arguments])
 

@@ -7,7 +7,7 @@ import pytest
 from safetensors.numpy import save_file
 
 from validate.arrays import BadArray
-from validate.matrix_file import MatrixOption
+from validate.contraction.matrix_file import MatrixOption
 
 MATRIX = np.array([[0.5, -1.0], [2.0, 1 / 3]])
 

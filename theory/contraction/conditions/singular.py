@@ -9,7 +9,7 @@ from theory.contraction.definite import is_positive_semidefinite
 from theory.contraction.exact_matrix import ExactMatrix, exact_vector, on_grid, rational, to_digits
 from theory.contraction.form import FORMS, VOLTAGE
 from theory.contraction.network import Network, Vector
-from theory.contraction.search.remembered import remembered
+from theory.contraction.search.memo import remembered
 from theory.contraction.search.scaled_norm import minimise_norm
 
 _minimised = remembered(minimise_norm)

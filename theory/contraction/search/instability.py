@@ -12,7 +12,7 @@ from theory.contraction.claims.slopes import Slopes, drift, form_value, twice_sy
 from theory.contraction.exact_matrix import ExactMatrix, on_grid, rational
 from theory.contraction.form import VOLTAGE
 from theory.contraction.network import Matrix, Network, Vector
-from theory.contraction.search.balanced import in_balanced_units
+from theory.contraction.search.balanced_units import in_balanced_units
 
 ALL_CORNERS = 10
 """Neurons up to which all corners are tried."""

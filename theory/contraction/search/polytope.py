@@ -19,7 +19,7 @@ from theory.contraction.claims.polytope import Polytope
 from theory.contraction.claims.slopes import corners
 from theory.contraction.exact_matrix import ExactMatrix, on_grid, rational
 from theory.contraction.network import Matrix, Network
-from theory.contraction.search.balanced import in_balanced_units
+from theory.contraction.search.balanced_units import in_balanced_units
 from theory.contraction.search.polygon import half_polygon, slowest_decay
 from theory.contraction.search.vertex_lmi import balances
 

@@ -12,7 +12,7 @@ from theory.contraction.claims.switching import Leg, Switching
 from theory.contraction.exact_matrix import ExactMatrix, on_grid, rational
 from theory.contraction.form import FORMS
 from theory.contraction.network import Matrix, Network, Vector
-from theory.contraction.search.balanced import in_balanced_units
+from theory.contraction.search.balanced_units import in_balanced_units
 from theory.contraction.search.revolution import half_turn
 from theory.contraction.search.vertex_lmi import balances
 

@@ -7,7 +7,7 @@ import numpy as np
 from theory.contraction.claims.no_quadratic import Displacements, NoQuadraticMetric
 from theory.contraction.exact_matrix import ExactMatrix, on_grid, rational
 from theory.contraction.network import Network
-from theory.contraction.search.balanced import in_balanced_units
+from theory.contraction.search.balanced_units import in_balanced_units
 from theory.contraction.search.boundary_dual import boundary_dual
 from theory.contraction.search.invariant import Basis, invariant_bases
 from theory.contraction.search.vertex_lmi import PROGRAMMED, Balance, Drift, Square, balances

@@ -1,0 +1,218 @@
+"""Assemblies that read sequences and classify them: modules, trained links, input and output layers."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.typing import DTypeLike
+from jaxtyping import Array, Float, PyTree
+
+from simulate.cells.activation import RELU, Activation
+from simulate.contraction.form import VOLTAGE, Form, Voltage, Weights
+from simulate.contraction.links import NEGATIVE_FEEDBACK, LinkRule
+from simulate.contraction.metric import BlockDiagonal, Metric
+from simulate.contraction.network import Assembly, Network
+from simulate.contraction.parametrise.contracting import Contracting
+from simulate.contraction.parametrise.singular import draw_singular
+from simulate.contraction.parametrise.sparse import Fixed, SparseModules
+
+Sequences = Float[Array, "batch steps channels"]
+States = Float[Array, "batch units"]
+
+
+class Stepper(eqx.Module):
+    """One Euler step with everything that does not change from step to step multiplied out beforehand.
+
+    Voltage form: x <- A x + K phi(x) + h (C s + b); rate form: x <- A x + h phi(K x + C s + b). A = 1 + h (L - 1) over
+    all units, K = h W or W in blocks: these are the numbers that run.
+    """
+
+    linear: Weights
+    blocks: Float[Array, "modules size size"]
+    input_weights: Float[Array, "units channels"]
+    bias: Float[Array, " units"]
+    form: Form = eqx.field(static=True)
+    activation: Activation = eqx.field(static=True)
+    step: float = eqx.field(static=True)
+
+    def __call__(self, x: States, s: Float[Array, "batch channels"]) -> States:
+        """The states of a batch after one step."""
+        driven = s @ self.input_weights.T + self.bias
+        if isinstance(self.form, Voltage):
+            return x @ self.linear.T + self._own(self.activation(x)) + driven
+        return x @ self.linear.T + self.step * self.activation(self._own(x) + driven)
+
+    def _own(self, x: Array) -> Array:
+        modules, size, _ = self.blocks.shape
+        return jnp.einsum("pij,bpj->bpi", self.blocks, x.reshape(-1, modules, size)).reshape(x.shape)
+
+
+class Prepared(eqx.Module):
+    """A classifier reduced to the numbers that run: what is evaluated, and what a certificate of its steps is about."""
+
+    stepper: Stepper
+    readout: Float[Array, "classes units"]
+    readout_bias: Float[Array, " classes"]
+
+    def last_states(self, sequences: Sequences) -> States:
+        """x after the last step."""
+        start = jnp.zeros((len(sequences), len(self.stepper.bias)), self.stepper.bias.dtype)
+        steps = jnp.swapaxes(sequences, 0, 1)
+        return jax.lax.scan(lambda x, s: (self.stepper(x, s), None), start, steps)[0]
+
+    def logits(self, sequences: Sequences) -> Float[Array, "batch classes"]:
+        """The evidence for each class after the last step."""
+        return self.last_states(sequences) @ self.readout.T + self.readout_bias
+
+
+class ComboNet(eqx.Module):
+    """p modules of n units with links, driven by a sequence from x = 0 in Euler steps of h = `step` time constants.
+
+    The answer is read from the last state. `modules` is one `Contracting` object with a leading axis of modules.
+    Arrays in float32 compute in float32.
+    """
+
+    modules: Contracting
+    free_links: Weights
+    input_weights: Float[Array, "units channels"]
+    bias: Float[Array, " units"]
+    readout: Float[Array, "classes units"]
+    readout_bias: Float[Array, " classes"]
+    rule: LinkRule = eqx.field(static=True)
+    form: Form = eqx.field(static=True)
+    activation: Activation = eqx.field(static=True)
+    step: float = eqx.field(static=True)
+
+    def weights(self) -> Float[Array, "modules size size"]:
+        """W of every module."""
+        return jax.vmap(lambda module: module.weights())(self.modules)
+
+    def metric(self) -> BlockDiagonal:
+        """The metric of every module."""
+        stacked = jax.vmap(lambda module: module.metric())(self.modules)
+        count = len(jax.tree.leaves(stacked)[0])
+        return BlockDiagonal(tuple(_taken(stacked, i) for i in range(count)))
+
+    def rates(self) -> Float[Array, " modules"]:
+        """The contraction rate that each module has at least, in its metric."""
+        return jax.vmap(lambda module: module.rate())(self.modules)
+
+    def links(self) -> Weights:
+        """L."""
+        modules, size, _ = jax.eval_shape(self.weights).shape
+        allowed = self.rule.allowed((size,) * modules).astype(self.free_links.dtype)
+        return self.rule(self.free_links * allowed, self.metric())
+
+    def prepared(self) -> Prepared:
+        """The same with everything that does not depend on the input worked out."""
+        h, voltage = self.step, isinstance(self.form, Voltage)
+        links, own = self.links(), h if voltage else 1.0
+        stepper = Stepper(
+            linear=(1 - h) * jnp.eye(len(links), dtype=links.dtype) + h * links,
+            blocks=own * self.weights(),
+            input_weights=own * self.input_weights,
+            bias=own * self.bias,
+            form=self.form,
+            activation=self.activation,
+            step=h,
+        )
+        return Prepared(stepper, self.readout, self.readout_bias)
+
+    def logits(self, sequences: Sequences) -> Float[Array, "batch classes"]:
+        """The evidence for each class after the last step."""
+        return self.prepared().logits(sequences)
+
+    def assembly(self) -> Assembly:
+        """The flow that is discretised, to integrate, to attack, to certify: W and L as the network's own arithmetic
+        rounds them, in float64.
+        """
+        weights, links = (np.asarray(a, np.float64) for a in _running(self))
+        modules = tuple(Network(jnp.asarray(w), self.form, self.activation) for w in weights)
+        return Assembly(modules, jnp.asarray(links))
+
+    def drive(self, sequence: Float[Array, "steps channels"]) -> Float[Array, "steps units"]:
+        """The input u of every unit at every step, in float64, for the assembly."""
+        weights, bias = (jnp.asarray(np.asarray(a, np.float64)) for a in (self.input_weights, self.bias))
+        return sequence.astype(float) @ weights.T + bias
+
+    def astype(self, dtype: DTypeLike) -> "ComboNet":
+        """The same network computing in another precision."""
+        return jax.tree.map(lambda leaf: jnp.asarray(np.asarray(leaf), dtype), self)
+
+
+@eqx.filter_jit
+def _running(network: ComboNet) -> tuple[Float[Array, "modules size size"], Weights]:
+    return network.weights(), network.links()
+
+
+def _taken(stacked: Metric, i: int) -> Metric:
+    return jax.tree.map(lambda leaf: leaf[i], stacked)
+
+
+def stacked(modules: Sequence[Contracting]) -> Contracting:
+    """Modules of one kind and size as one object with a leading axis."""
+    return jax.tree.map(lambda *leaves: jnp.asarray(np.stack(leaves)), *modules)
+
+
+def trained_part(network: ComboNet) -> PyTree:
+    """Which leaves learn: all but those of `Fixed` modules."""
+    return jax.tree.map(
+        lambda part: jax.tree.map(lambda _: False, part) if isinstance(part, Fixed) else True,
+        network,
+        is_leaf=lambda part: isinstance(part, Fixed),
+    )
+
+
+@dataclass(frozen=True)
+class Scales:
+    """Sizes at the start. Gaussian: links with variance links^2 / units, inputs with inputs^2, readout with
+    readout^2 / units; biases are 0.
+    """
+
+    links: float = 1.0
+    inputs: float = 1.0
+    readout: float = 0.3
+
+
+def joined(
+    modules: Sequence[Contracting],
+    step: float,
+    seed: int,
+    rule: LinkRule = NEGATIVE_FEEDBACK,
+    form: Form = VOLTAGE,
+    activation: Activation = RELU,
+    channels: int = 1,
+    classes: int = 10,
+    scales: Scales = Scales(),
+) -> ComboNet:
+    """A network of these modules (of one kind and size), links and layers drawn at random, in float64."""
+    together = stacked(modules)
+    units = len(modules) * jax.eval_shape(modules[0].weights).shape[0]
+    random = np.random.default_rng(seed)
+    shapes = (units, units), (units, channels), (classes, units)
+    free, given, read = (random.standard_normal(shape) for shape in shapes)
+    return ComboNet(
+        modules=together,
+        free_links=jnp.asarray(scales.links / units**0.5 * free),
+        input_weights=jnp.asarray(scales.inputs * given),
+        bias=jnp.zeros(units),
+        readout=jnp.asarray(scales.readout / units**0.5 * read),
+        readout_bias=jnp.zeros(classes),
+        rule=rule,
+        form=form,
+        activation=activation,
+        step=step,
+    )
+
+
+def draw_sparse_modules(count: int, draw: SparseModules, seed: int) -> tuple[Fixed, ...]:
+    """Modules of a Sparse Combo Net; module i depends on the seed and on i alone."""
+    return tuple(draw.draw((seed, i)) for i in range(count))
+
+
+def draw_singular_modules(count: int, units: int, seed: int, largest: float = 0.99) -> tuple[Contracting, ...]:
+    """Modules of an SVD Combo Net, for slopes up to 1; module i depends on the seed and on i alone."""
+    return tuple(draw_singular((seed, i), units, largest) for i in range(count))

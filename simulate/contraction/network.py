@@ -1,0 +1,145 @@
+"""One network, and an assembly of networks joined by linear links."""
+
+from abc import abstractmethod
+from itertools import pairwise
+
+import equinox as eqx
+import jax.numpy as jnp
+import jax.scipy as jsp
+import numpy as np
+from jaxtyping import Array, Float
+
+from simulate.cells.activation import Activation
+from simulate.contraction.form import Form, Given, Slopes, State, Weights
+
+
+class BadAssembly(ValueError):
+    """Parts of a network or an assembly whose sizes do not fit together."""
+
+
+class System(eqx.Module):
+    """Something with a velocity and a Jacobian that is affine in the slopes of its nonlinearities."""
+
+    @property
+    @abstractmethod
+    def units(self) -> int:
+        """The number of units."""
+
+    @property
+    @abstractmethod
+    def steepest(self) -> Float[Array, " units"]:
+        """The largest slope g of each unit's nonlinearity."""
+
+    @abstractmethod
+    def velocity(self, x: State, u: Given) -> State:
+        """x' at the state x and the input u of every unit."""
+
+    @abstractmethod
+    def jacobian(self, slopes: Slopes) -> Weights:
+        """dx'/dx at these slopes, in units of 1/time."""
+
+    @abstractmethod
+    def tangent(self, slopes: Slopes, x: State) -> State:
+        """The Jacobian times x, row by row, without forming it."""
+
+
+class Network(System):
+    """tau x' = -x + W phi(x) + u, or the same in rate form."""
+
+    weights: Float[Array, "units columns"]
+    form: Form = eqx.field(static=True)
+    activation: Activation = eqx.field(static=True)
+    time_constant: float | Float[Array, ""] = 1.0
+
+    def __check_init__(self) -> None:
+        """Refuse weights that are not square.
+
+        Raises:
+            BadAssembly: naming their shape.
+        """
+        if self.weights.ndim != 2 or self.weights.shape[0] != self.weights.shape[1]:
+            raise BadAssembly(f"weights of shape {self.weights.shape}: give a square matrix")
+
+    @property
+    def units(self) -> int:
+        """See `System`."""
+        return len(self.weights)
+
+    @property
+    def steepest(self) -> Float[Array, " units"]:
+        """See `System`."""
+        return jnp.full(self.units, self.activation.largest_slope, self.weights.dtype)
+
+    def velocity(self, x: State, u: Given) -> State:
+        """See `System`."""
+        return self.form.velocity(self.weights, self.activation, x, u) / self.time_constant
+
+    def jacobian(self, slopes: Slopes) -> Weights:
+        """See `System`."""
+        return self.form.jacobian(self.weights, slopes) / self.time_constant
+
+    def tangent(self, slopes: Slopes, x: State) -> State:
+        """See `System`."""
+        return self.form.tangent(self.weights, slopes, x) / self.time_constant
+
+
+class Assembly(System):
+    """tau_i x_i' = -x_i + W_i phi(x_i) + sum_j L_ij x_j + u_i; a module may also be in rate form.
+
+    `links` is L as one matrix over all units, modules in order. Modules may differ in size, form, nonlinearity
+    and time constant.
+    """
+
+    modules: tuple[Network, ...]
+    links: Weights
+
+    def __check_init__(self) -> None:
+        """Refuse links of another size than the modules have together.
+
+        Raises:
+            BadAssembly: naming both.
+        """
+        total = sum(module.units for module in self.modules)
+        if not self.modules or self.links.shape != (total, total):
+            raise BadAssembly(
+                f"links of shape {self.links.shape} for modules of {total} units together: "
+                "give at least one module and square links over all units"
+            )
+
+    @property
+    def units(self) -> int:
+        """See `System`."""
+        return len(self.links)
+
+    @property
+    def steepest(self) -> Float[Array, " units"]:
+        """See `System`."""
+        return jnp.concatenate([module.steepest for module in self.modules])
+
+    @property
+    def places(self) -> tuple[slice, ...]:
+        """Where each module's units are."""
+        ends = np.cumsum([0] + [module.units for module in self.modules]).tolist()
+        return tuple(slice(start, end) for start, end in pairwise(ends))
+
+    @property
+    def time_constants(self) -> Float[Array, " units"]:
+        """The time constant of every unit."""
+        return jnp.concatenate(
+            [jnp.full(module.units, module.time_constant, self.links.dtype) for module in self.modules]
+        )
+
+    def velocity(self, x: State, u: Given) -> State:
+        """See `System`."""
+        own = [m.velocity(x[..., place], u[..., place]) for m, place in zip(self.modules, self.places, strict=True)]
+        return jnp.concatenate(own, axis=-1) + (x @ self.links.T) / self.time_constants
+
+    def jacobian(self, slopes: Slopes) -> Weights:
+        """See `System`."""
+        own = [m.jacobian(slopes[place]) for m, place in zip(self.modules, self.places, strict=True)]
+        return jsp.linalg.block_diag(*own) + self.links / self.time_constants[:, None]
+
+    def tangent(self, slopes: Slopes, x: State) -> State:
+        """See `System`."""
+        own = [m.tangent(slopes[place], x[..., place]) for m, place in zip(self.modules, self.places, strict=True)]
+        return jnp.concatenate(own, axis=-1) + (x @ self.links.T) / self.time_constants

@@ -1,0 +1,90 @@
+"""Pairs of trajectories under the same input: how far apart they are as time goes on."""
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float, Int
+
+from simulate.contraction.inputs import Drive
+from simulate.contraction.metric import Metric
+from simulate.contraction.network import System
+from simulate.integrate import FORWARD, Method, Trajectory, iterate_map, solve_flow
+
+Starts = Float[Array, "runs units"]
+
+
+class Distances(eqx.Module):
+    """The distance of each pair at `times`; `outcome` is a `FlowOutcome`, or a
+    `MapOutcome` for Euler steps (both of `simulate.integrate`)."""
+
+    times: Float[Array, " times"]
+    distance: Float[Array, "runs times"]
+    outcome: Int[Array, " runs"]
+
+    def rates(self) -> Float[Array, "runs intervals"]:
+        """-d log distance / dt, averaged from each time to the next: what a contraction rate bounds from below."""
+        return -jnp.diff(jnp.log(self.distance), axis=1) / jnp.diff(self.times)
+
+
+def flow(
+    system: System,
+    drive: Drive,
+    start: Float[Array, " units"],
+    times: Float[Array, " times"],
+    method: Method = FORWARD,
+) -> Trajectory:
+    """The trajectory from `start` at time 0, at increasing `times`; adaptive, error about 1e-12 by default."""
+    return solve_flow(lambda time, x: system.velocity(x, drive(time)), start, times[-1], method, times=times)
+
+
+@eqx.filter_jit
+def flow_distances(
+    system: System,
+    drives: Drive,
+    starts: Starts,
+    others: Starts,
+    metric: Metric,
+    times: Float[Array, " times"],
+    method: Method = FORWARD,
+) -> Distances:
+    """Each pair driven by an input of its own: the arrays of `drives` have a leading axis of runs.
+
+    A pair is solved as one system, so both of it take the same steps. Its distance is sound down to about 1e-12
+    times the states.
+    """
+
+    def one(drive: Drive, start: Array, other: Array) -> tuple[Array, Array]:
+        def field(time: Array, x: Array) -> Array:
+            return system.velocity(x, drive(time))
+
+        solved = solve_flow(field, jnp.stack([start, other]), times[-1], method, times=times)
+        return metric.norm(solved.states[:, 0] - solved.states[:, 1]), solved.outcome
+
+    distance, outcome = jax.vmap(one)(drives, starts, others)
+    return Distances(times, distance, outcome)
+
+
+@eqx.filter_jit
+def euler_distances(
+    system: System,
+    drives: Drive,
+    starts: Starts,
+    others: Starts,
+    metric: Metric,
+    step: float,
+    count: int,
+) -> Distances:
+    """The same by `count` forward Euler steps of length `step`; the distance at every step."""
+    times = step * jnp.arange(count + 1.0)
+
+    def one(drive: Drive, start: Array, other: Array) -> tuple[Array, Array]:
+        def advance(state: tuple[Array, Array]) -> tuple[Array, Array]:
+            k, x = state
+            return k + 1, x + step * system.velocity(x, drive(step * k))
+
+        orbit = iterate_map(advance, (jnp.zeros(()), jnp.stack([start, other])), count)
+        _, states = orbit.states
+        return metric.norm(states[:, 0] - states[:, 1]), orbit.outcome
+
+    distance, outcome = jax.vmap(one)(drives, starts, others)
+    return Distances(times, distance, outcome)

@@ -1,0 +1,48 @@
+"""Theorem 3: W = -P1 Q P2, with P1 and P2 positive and diagonal and Q positive definite."""
+
+import equinox as eqx
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from simulate.contraction.form import Form, Voltage, Weights
+from simulate.contraction.metric import Dense, Metric
+from simulate.contraction.parametrise.contracting import Contracting, Seed, gram, positive
+
+
+class Product(Contracting):
+    """P_i = d_i^2 + eps, Q = E^T E + eps. Contracts at rate 1 for slopes of any size (RNNs of RNNs, Theorem 3).
+
+    The metric is (P1 Q P1)^-1 in voltage form and P2 Q P2 in rate form: M J + J^T M = -2 M minus a positive diagonal
+    in both (in rate form after multiplication by the slopes).
+    """
+
+    left_root: Float[Array, " units"]
+    right_root: Float[Array, " units"]
+    factor: Float[Array, "units units"]
+    form: Form = eqx.field(static=True)
+
+    def weights(self) -> Weights:
+        """See `Contracting`."""
+        return -positive(self.left_root)[:, None] * gram(self.factor) * positive(self.right_root)
+
+    def metric(self) -> Metric:
+        """See `Contracting`."""
+        if isinstance(self.form, Voltage):
+            inverse = 1 / positive(self.left_root)
+            solved = jnp.linalg.inv(gram(self.factor))
+            return Dense(inverse[:, None] * (solved + solved.T) / 2 * inverse)
+        scale = positive(self.right_root)
+        return Dense(scale[:, None] * gram(self.factor) * scale)
+
+    def rate(self) -> Float[Array, ""]:
+        """See `Contracting`."""
+        return jnp.ones((), self.factor.dtype)
+
+
+def draw_product(seed: Seed, units: int, form: Form) -> Product:
+    """Gaussian parameters that give weights of order one."""
+    random = np.random.default_rng(seed)
+    left, right = 1 + 0.3 * random.standard_normal((2, units))
+    factor = random.standard_normal((units, units)) / units**0.5
+    return Product(jnp.asarray(left), jnp.asarray(right), jnp.asarray(factor), form)

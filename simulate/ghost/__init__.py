@@ -1,0 +1,1 @@
+"""The toy model and populations of rank-one networks, integrated and trained."""

@@ -1,0 +1,81 @@
+"""Where the networks start: named distributions of initial parameters.
+
+The counts of a trained population depend on the distribution a good deal, so each is a named object.
+Numbers are drawn in JAX's default precision and then rounded: float32 and float64 runs start from the same
+networks.
+"""
+
+from dataclasses import dataclass
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float, PRNGKeyArray
+
+from simulate.cells.rank_r import AffineReadout, LatentReadout, Network, RankOne, RankR
+
+
+def _gaussian(key: PRNGKeyArray, shape: tuple[int, ...], neurons: int, dtype: jnp.dtype) -> Float[Array, "..."]:
+    return (jax.random.normal(key, shape) / neurons**0.5).astype(dtype)
+
+
+def _latent_readout(confidence: float, threshold: float, dtype: jnp.dtype) -> LatentReadout:
+    return LatentReadout(jnp.asarray(confidence, dtype), jnp.asarray(threshold, dtype))
+
+
+@dataclass(frozen=True)
+class ZeroBias:
+    """Rank one; m and n independent with entries N(0, 1/N), b = 0: the paper's published code."""
+
+    neurons: int = 100
+    confidence: float = 10.0
+    threshold: float = 1.0
+
+    def draw(self, key: PRNGKeyArray, dtype: jnp.dtype) -> Network:
+        """One network."""
+        m, n = _gaussian(key, (2, self.neurons), self.neurons, dtype)
+        cell = RankOne(m, n, jnp.zeros_like(m))
+        return Network(cell, _latent_readout(self.confidence, self.threshold, dtype))
+
+
+@dataclass(frozen=True)
+class GaussianBias:
+    """Rank one; m, n and b all independent with entries N(0, 1/N)."""
+
+    neurons: int = 100
+    confidence: float = 10.0
+    threshold: float = 1.0
+
+    def draw(self, key: PRNGKeyArray, dtype: jnp.dtype) -> Network:
+        """One network."""
+        m, n, b = _gaussian(key, (3, self.neurons), self.neurons, dtype)
+        return Network(RankOne(m, n, b), _latent_readout(self.confidence, self.threshold, dtype))
+
+
+@dataclass(frozen=True)
+class RankRZeroBias:
+    """Rank R with a trained affine readout: `left`, `right` and readout weights N(0, 1/N), both biases zero.
+
+    The paper does not state its choice for Fig. S2; this extends `ZeroBias` entry by entry.
+    """
+
+    rank: int = 1
+    neurons: int = 100
+
+    def draw(self, key: PRNGKeyArray, dtype: jnp.dtype) -> Network:
+        """One network."""
+        drawn = _gaussian(key, (2 * self.rank + 1, self.neurons), self.neurons, dtype)
+        left, right, weights = drawn[: self.rank].T, drawn[self.rank : 2 * self.rank], drawn[-1]
+        cell = RankR(left, right, jnp.zeros_like(weights))
+        return Network(cell, AffineReadout(weights, jnp.zeros((), dtype)))
+
+
+Initial = ZeroBias | GaussianBias | RankRZeroBias
+
+
+def draw_networks(initial: Initial, networks: int, seed: int, dtype: jnp.dtype) -> Network:
+    """A population: every array with a leading axis of length `networks`.
+
+    Network i depends on the seed and on i alone, so a small population is the beginning of a large one.
+    """
+    keys = jax.vmap(jax.random.fold_in, in_axes=(None, 0))(jax.random.key(seed), jnp.arange(networks))
+    return jax.vmap(lambda key: initial.draw(key, dtype))(keys)

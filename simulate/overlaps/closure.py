@@ -1,0 +1,157 @@
+"""The learning of the overlaps alone, lowered from theory: exact for linear networks, the Gaussian closure for others.
+
+A gradient step on theta acts on its Gram matrix from both sides: Sigma <- T^T Sigma T.
+"""
+
+from functools import cache
+from typing import NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import sympy as sp
+from jaxtyping import Array, Float, Key
+
+from simulate.cells.nonlinearity import Nonlinearity as WrittenByHand
+from simulate.lowering import Lowered, lower
+from simulate.overlaps.gain import gain_of
+from simulate.overlaps.recursion import unroll
+from simulate.tasks.task import Batch, Outputs
+from simulate.training.learning import Gram, Learner
+from simulate.training.rule import GradientDescent
+from theory.overlaps.equations.activity import activity_equations
+from theory.overlaps.equations.shape import Shape
+from theory.overlaps.equations.step import step_blocks
+from theory.overlaps.gaussian import NONLINEARITIES, Nonlinearity
+
+
+class UnknownNonlinearity(KeyError):
+    """The theory has no nonlinearity of this name."""
+
+
+class _Equations(NamedTuple):
+    """Functions of the overlaps, in the order of `shape.pairs`, and of the latents."""
+
+    activity: Lowered
+    """The variance <x^2>, then <z x>, one an output."""
+    step: Lowered
+    """The latents one step later; takes inputs, gain and dt as well."""
+
+
+@cache
+def _equations(shape: Shape) -> _Equations:
+    known, dt = activity_equations(shape), sp.Symbol("dt", positive=True)
+    return _Equations(
+        activity=lower((known.variance, *known.readout), known.arguments),
+        step=lower(known.step(dt), (*known.arguments, *known.inputs, known.gain, dt)),
+    )
+
+
+class Closure(eqx.Module):
+    """Activity, outputs and loss as functions of the overlaps sigma.
+
+    A nonlinearity without a closed gain is averaged by quadrature, for variances up to `largest_variance`; a network
+    whose activity grows beyond has outputs that are not numbers.
+    """
+
+    shape: Shape = eqx.field(static=True)
+    nonlinearity: Nonlinearity = eqx.field(static=True)
+    largest_variance: float = eqx.field(static=True, default=1e4)
+
+    def latents(self, sigma: Gram, batch: Batch) -> Float[Array, "trials steps latents"]:
+        """k_m and k_u after each step."""
+        equations, gain = _equations(self.shape), gain_of(self.nonlinearity, self.largest_variance)
+
+        def step(overlaps: Array, latents: Array, inputs: Array) -> Array:
+            variance, *_ = equations.activity(*overlaps, *latents)
+            return jnp.stack(equations.step(*overlaps, *latents, *inputs, gain(variance), batch.dt))
+
+        count = self.shape.inputs + self.shape.rank
+        return jax.vmap(lambda inputs: unroll(step, count, self._overlaps(sigma), inputs))(batch.inputs)
+
+    def variance(self, sigma: Gram, batch: Batch) -> Float[Array, "trials steps"]:
+        """The variance of the activity over neurons, after each step."""
+        return self._activity(sigma, batch)[0]
+
+    def outputs(self, sigma: Gram, batch: Batch) -> Outputs:
+        """The readout of each trial after each step."""
+        variance, *readout = self._activity(sigma, batch)
+        gain = gain_of(self.nonlinearity, self.largest_variance)(variance)
+        return gain[..., None] * jnp.stack(readout, axis=-1)
+
+    def loss(self, sigma: Gram, batch: Batch) -> Float[Array, ""]:
+        """The loss on a batch."""
+        return batch.loss(self.outputs(sigma, batch))
+
+    def loss_and_gradient(self, sigma: Gram, batch: Batch) -> tuple[Float[Array, ""], Gram]:
+        """The loss and its symmetric gradient H, dl = tr(H dSigma)."""
+        loss, gradient = jax.value_and_grad(self.loss)(sigma, batch)
+        return loss, (gradient + gradient.T) / 2
+
+    def _activity(self, sigma: Gram, batch: Batch) -> tuple[Float[Array, "trials steps"], ...]:
+        latents = jnp.moveaxis(self.latents(sigma, batch), -1, 0)
+        return tuple(_equations(self.shape).activity(*self._overlaps(sigma), *latents))
+
+    def _overlaps(self, sigma: Gram) -> Float[Array, " overlaps"]:
+        return sigma[tuple(np.transpose(self.shape.pairs))]
+
+
+def closure_of(shape: Shape, nonlinearity: WrittenByHand) -> Closure:
+    """The closure for a network's nonlinearity, which the theory knows by the same name.
+
+    Raises:
+        UnknownNonlinearity: if it does not; `Closure(shape, theory.overlaps.gaussian.Smooth(name, formula))` needs no
+        name.
+    """
+    if nonlinearity.name not in NONLINEARITIES:
+        raise UnknownNonlinearity(
+            f"{nonlinearity.name}: the theory knows {', '.join(NONLINEARITIES)}; give Closure its formula instead"
+        )
+    return Closure(shape, NONLINEARITIES[nonlinearity.name])
+
+
+class Overlaps(Learner):
+    """The overlaps as something that learns. `gram` is that of theta, or of [theta velocity] under momentum."""
+
+    gram: Gram
+    closure: Closure
+
+    def sigma(self) -> Gram:
+        """See `Learner`."""
+        d = self.closure.shape.size
+        return self.gram[:d, :d]
+
+    def prepared(self, rule: GradientDescent) -> "Overlaps":
+        """See `Learner`."""
+        d = self.closure.shape.size
+        if rule.momentum is None or len(self.gram) > d:
+            return self
+        return Overlaps(jnp.pad(self.gram, (0, d)), self.closure)
+
+    def loss_and_gradient(self, batch: Batch) -> tuple[Float[Array, ""], Gram]:
+        """See `Learner`."""
+        return self.closure.loss_and_gradient(self.sigma(), batch)
+
+    def stepped(self, gradient: Gram, rule: GradientDescent, key: Key[Array, ""]) -> "Overlaps":
+        """See `Learner`. Noise enters as its average, noise^2 on the diagonal; `key` is not used."""
+        d = self.closure.shape.size
+        blocks = step_blocks(
+            gradient,
+            block_rates(self.closure.shape, rule),
+            jnp.eye(d),
+            rate=rule.rate,
+            momentum=0.0 if rule.momentum is None else rule.momentum,
+            weight_decay=rule.weight_decay,
+        )
+        step = blocks[0][0] if len(self.gram) == d else jnp.block([list(row) for row in blocks])
+        gram = step.T @ self.gram @ step
+        if rule.noise is not None:
+            gram = gram.at[:d, :d].add(rule.noise**2 * jnp.eye(d))
+        return Overlaps(gram, self.closure)
+
+
+def block_rates(shape: Shape, rule: GradientDescent) -> Gram:
+    """The diagonal matrix Lambda of the rule, one entry a column of theta."""
+    relative = (jnp.full(count, rate) for count, rate in zip(shape.counts, rule.block_rates, strict=True))
+    return jnp.diag(jnp.concatenate([each.astype(float) for each in relative]))

@@ -1,0 +1,143 @@
+"""The limit of infinitely many neurons: a network whose neurons are quadrature nodes of the initial distribution.
+
+Neurons feel one another through kappa and y alone, which are means over neurons. As N grows, the mean over rows of
+theta drawn from N(0, Sigma) becomes an integral, and gradient descent moves every row by its own gradient.
+The integral is taken by a rule of nodes and weights at the start; the nodes then move as neurons do, their weights
+stay. The rows need not remain normal, and nothing here assumes it.
+"""
+
+from abc import abstractmethod
+from dataclasses import dataclass
+
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import ArrayLike, Float
+from scipy.special import ndtri
+from scipy.stats import qmc
+
+from simulate.cells.low_rank import Network
+from simulate.cells.nonlinearity import Nonlinearity
+from simulate.integrate import require_double_precision
+from simulate.overlaps.draw import network_of
+from simulate.overlaps.gram_matrix import Counts, require_gram, square_root
+
+MOST_NODES = 2**21
+NEGLIGIBLE = 1e-16
+"""Tensor nodes whose weight is below this fraction of the largest are left out."""
+
+Points = Float[np.ndarray, "nodes dimension"]
+Weights = Float[np.ndarray, " nodes"]
+
+
+class BadNodes(ValueError):
+    """A rule that has no nodes for this many dimensions, or too many."""
+
+
+@dataclass(frozen=True)
+class Nodes:
+    """A quadrature rule for the standard normal distribution in any number of dimensions."""
+
+    @abstractmethod
+    def standard(self, dimension: int) -> tuple[Points, Weights]:
+        """Nodes and weights (of sum 1), such that node k from the end is minus node k from the start.
+
+        Raises:
+            BadNodes: if there is no such rule, or it is too large.
+        """
+
+    @abstractmethod
+    def comparison(self) -> "Nodes":
+        """A rule whose distance from this one is about the error of this one, or more."""
+
+
+@dataclass(frozen=True)
+class SobolNodes(Nodes):
+    """Scrambled Sobol points through the normal quantiles, each with its mirror image, of equal weight.
+
+    The error falls a little slower than 1/count in any dimension; two seeds differ by about as much as each errs.
+    """
+
+    count: int = 4096
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        """Refuse what is no power of two: the points would be out of balance."""
+        if self.count < 2 or self.count & (self.count - 1):
+            raise BadNodes(f"{self.count} Sobol nodes: give a power of two from 2, as 1024 or 4096")
+
+    def comparison(self) -> "SobolNodes":
+        """See `Nodes`: another scrambling, which errs independently and by as much."""
+        return SobolNodes(self.count, self.seed + 1)
+
+    def standard(self, dimension: int) -> tuple[Points, Weights]:
+        """See `Nodes`."""
+        if self.count < 2 * dimension:
+            raise BadNodes(f"{self.count} Sobol nodes cannot span {dimension} dimensions: {2 * dimension} or more can")
+        sobol = qmc.Sobol(dimension, scramble=True, rng=np.random.default_rng(self.seed))
+        half = ndtri(sobol.random(self.count // 2))
+        return np.concatenate([half, -half[::-1]]), np.full(self.count, 1 / self.count)
+
+
+@dataclass(frozen=True)
+class TensorNodes(Nodes):
+    """Gauss-Hermite nodes along every axis, without those of negligible weight.
+
+    For smooth nonlinearities the error falls exponentially with `points`, whose power `dimension` is the cost.
+    """
+
+    points: int = 12
+
+    def __post_init__(self) -> None:
+        """Refuse fewer nodes than have a variance."""
+        if self.points < 2:
+            raise BadNodes(f"{self.points} points along an axis: give 2 or more")
+
+    def comparison(self) -> "TensorNodes":
+        """See `Nodes`: fewer points, which err by more."""
+        return TensorNodes(self.points - 1 if self.points > 2 else 3)
+
+    def standard(self, dimension: int) -> tuple[Points, Weights]:
+        """See `Nodes`."""
+        if self.points**dimension > MOST_NODES:
+            raise BadNodes(
+                f"{self.points} points along {dimension} axes are {self.points**dimension:,} nodes, more than "
+                f"{MOST_NODES:,}: take fewer points, or SobolNodes"
+            )
+        x, w = np.polynomial.hermite_e.hermegauss(self.points)
+        x, w = (x - x[::-1]) / 2, (w + w[::-1]) / 2
+        nodes = np.stack(np.meshgrid(*[x] * dimension, indexing="ij"), axis=-1).reshape(-1, dimension)
+        weights = np.stack(np.meshgrid(*[w] * dimension, indexing="ij"), axis=-1).reshape(-1, dimension).prod(axis=1)
+        kept = weights > NEGLIGIBLE * weights.max()
+        return nodes[kept], weights[kept] / weights[kept].sum()
+
+
+USUAL_NODES = SobolNodes(8192)
+"""They err less than tensor nodes of the same cost once training has moved the rows far from where they started."""
+
+
+def infinite_width(sigma: ArrayLike, counts: Counts, nonlinearity: Nonlinearity, nodes: Nodes = USUAL_NODES) -> Network:
+    """The limit of infinitely many neurons with independent normal rows of covariance sigma (d x d, of any rank).
+
+    Its overlaps are sigma to rounding. An odd nonlinearity turns the mirror image of a neuron into the mirror image of
+    its activity, for ever: one node of each pair is then left out, and the other counts twice.
+    Weight noise draws one path a node, so that with it the error falls as nodes^-1/2 only.
+
+    Raises:
+        NotAGramMatrix: if no vectors have these overlaps.
+        BadNodes: if the rule does not fit the rank of sigma.
+        DoublePrecisionRequired: if `jax_enable_x64` is off.
+    """
+    require_double_precision()
+    root = square_root(require_gram(sigma, counts))
+    points, weights = nodes.standard(len(root)) if len(root) else (np.zeros((1, 0)), np.ones(1))
+    theta = whitened(points, weights) @ root
+    if nonlinearity.odd:
+        kept = np.arange((len(weights) + 1) // 2)
+        theta, weights = theta[kept], np.where(kept == len(weights) - 1 - kept, weights[kept], 2 * weights[kept])
+    return network_of(jnp.asarray(theta), counts, nonlinearity, jnp.asarray(weights))
+
+
+def whitened(points: Points, weights: Weights) -> Points:
+    """The nodes, mixed so that their covariance is 1 to rounding."""
+    values, vectors = np.linalg.eigh(points.T @ (weights[:, None] * points))
+    return points @ (vectors / np.sqrt(values)) @ vectors.T

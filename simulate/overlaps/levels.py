@@ -1,0 +1,69 @@
+"""The levels of description of one learning problem: from overlaps to something that learns, at each of them.
+
+for level in (ReducedTheory(), InfiniteWidth(), FiniteNetwork(neurons=500)):
+    learning = learn_in_chunks(level.start(sigma, shape, ERF), task, GradientDescent(rate=5e-3), epochs=2000)
+"""
+
+from abc import abstractmethod
+from dataclasses import dataclass
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import ArrayLike
+
+from simulate.cells.low_rank_latent import LatentNetwork, by_latent_state
+from simulate.cells.nonlinearity import Nonlinearity
+from simulate.integrate import require_double_precision
+from simulate.overlaps.closure import Overlaps, closure_of
+from simulate.overlaps.draw import draw_exact
+from simulate.overlaps.gram_matrix import require_gram
+from simulate.overlaps.infinite_width import USUAL_NODES, Nodes, infinite_width
+from simulate.training.learning import Learner
+from theory.overlaps.equations.shape import Shape
+
+
+@dataclass(frozen=True)
+class Level:
+    """A level of description."""
+
+    @abstractmethod
+    def start(self, sigma: ArrayLike, shape: Shape, nonlinearity: Nonlinearity) -> Learner:
+        """A learner with the overlaps sigma (d x d), before its first epoch.
+
+        Raises:
+            NotAGramMatrix: if no vectors have these overlaps.
+            DoublePrecisionRequired: if `jax_enable_x64` is off.
+        """
+
+
+@dataclass(frozen=True)
+class ReducedTheory(Level):
+    """The overlaps alone: exact for linear networks of any size, the Gaussian closure for others."""
+
+    def start(self, sigma: ArrayLike, shape: Shape, nonlinearity: Nonlinearity) -> Overlaps:
+        """See `Level`."""
+        require_double_precision()
+        return Overlaps(jnp.asarray(require_gram(sigma, shape.counts)), closure_of(shape, nonlinearity))
+
+
+@dataclass(frozen=True)
+class InfiniteWidth(Level):
+    """Infinitely many neurons, whose rows start out Gaussian, by moving quadrature nodes."""
+
+    nodes: Nodes = USUAL_NODES
+
+    def start(self, sigma: ArrayLike, shape: Shape, nonlinearity: Nonlinearity) -> LatentNetwork:
+        """See `Level`. Raises `BadNodes` where the rule of nodes does not fit."""
+        return by_latent_state(infinite_width(sigma, shape.counts, nonlinearity, self.nodes))
+
+
+@dataclass(frozen=True)
+class FiniteNetwork(Level):
+    """N neurons, whose overlaps start out equal to those given, to rounding."""
+
+    neurons: int
+    seed: int = 0
+
+    def start(self, sigma: ArrayLike, shape: Shape, nonlinearity: Nonlinearity) -> LatentNetwork:
+        """See `Level`. Raises `TooFewNeurons` where the rank of sigma exceeds their number."""
+        return by_latent_state(draw_exact(jax.random.key(self.seed), sigma, shape.counts, self.neurons, nonlinearity))

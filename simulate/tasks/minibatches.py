@@ -1,0 +1,36 @@
+"""Some of the trials in each epoch, drawn anew: the same ones at every level of description."""
+
+import equinox as eqx
+import jax
+from jaxtyping import Array, Int, Key
+
+from simulate.tasks.task import Batch, Task
+
+
+class BadBatchSize(ValueError):
+    """More trials asked for than there are, or none."""
+
+
+class MiniBatches(Task):
+    """`size` different trials of `batch` in each epoch, drawn by `key` and the epoch's number."""
+
+    batch: Batch
+    size: int = eqx.field(static=True)
+    key: Key[Array, ""]
+
+    def __check_init__(self) -> None:
+        """Refuse a size that no draw has.
+
+        Raises:
+            BadBatchSize: naming how many trials there are.
+        """
+        trials = self.batch.inputs.shape[0]
+        if not 1 <= self.size <= trials:
+            raise BadBatchSize(f"{self.size} of {trials} trials: give a size from 1 to {trials}")
+
+    def __call__(self, epoch: Int[Array, ""]) -> Batch:
+        """See `Task`."""
+        trials = self.batch.inputs.shape[0]
+        drawn = jax.random.choice(jax.random.fold_in(self.key, epoch), trials, (self.size,), replace=False)
+        whole = self.batch
+        return Batch(whole.inputs[drawn], whole.targets[drawn], whole.mask[drawn], whole.dt)

@@ -1,0 +1,1 @@
+"""Gradient training of populations of any cell."""

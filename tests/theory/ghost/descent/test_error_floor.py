@@ -1,0 +1,146 @@
+"""The error floor: against long brute-force averages, its law at small rates, and what it says at the thresholds."""
+
+import numpy as np
+import pytest
+
+from theory.ghost.descent.captured_fraction import PAPER_STARTS, captured_fraction
+from theory.ghost.descent.error_floor import Outcome, error_floor, small_rate_law
+from theory.ghost.descent.errors import RateError
+from theory.ghost.descent.training_map import Window, advance
+
+
+def brute_force(a: float, ratio: float = 1.0, steps: int = 200_000) -> float:
+    """Mean loss along one orbit, the map written out, from 10 and after the plateau."""
+    cut = 1 / (1 + ratio) ** 2
+    state, total, count = 10.0, 0.0, 0
+    plateau = int(200 / (a * (1 - cut))) + 20_000
+    for index in range(plateau + steps):
+        state -= np.copysign(a * (1 - cut) * state**-1.5, state - 1)
+        if index >= plateau:
+            total += abs(1 - state**-0.5)
+            count += 1
+    return total / count
+
+
+@pytest.mark.parametrize("a", [0.05, 0.1095, 0.3, 0.39, 0.5, 0.95])
+def test_floor_against_a_long_orbit(a: float) -> None:
+    """The twin cuts a turn short at its end: an error of at most one turn's loss in 200,000 steps, 2e-5 relative."""
+    floor = error_floor(a)
+    assert floor.value is not None
+    assert floor.error_bound is not None
+    assert floor.value == pytest.approx(brute_force(a), abs=floor.error_bound + 1e-4 * floor.value)
+
+
+@pytest.mark.parametrize(("ratio", "a"), [(0.5, 0.9), (2.0, 0.5), (4.0, 0.95)])
+def test_floor_for_other_windows(ratio: float, a: float) -> None:
+    """The twin's own error on a chaotic orbit: 5 standard errors, correlated over fewer than 20 steps."""
+    floor = error_floor(a, Window(ratio))
+    assert floor.value is not None
+    assert floor.error_bound is not None
+    own = 1e-4 if floor.outcome is Outcome.CYCLE else 5 * np.sqrt(20 / 200_000)
+    assert abs(floor.value - brute_force(a, ratio)) <= floor.error_bound + own
+
+
+def test_small_rates_follow_the_law_with_order_three() -> None:
+    """Every deviation below the bound b^3 that the floor states, and their median growing with slope 3.
+
+    The deviation is b^3 times a function of where the orbit locks, which has rare peaks: hence the median, of 40
+    rates a bin, known to a quarter or so; over a factor 4 in b that is 0.25 in the slope.
+    """
+    rng = np.random.default_rng(5)
+    typical = []
+    for low in (0.03, 0.06, 0.12):
+        deviations = []
+        for b in rng.uniform(low, 1.2 * low, 40):
+            floor = error_floor(float(b))
+            assert floor.value is not None
+            assert floor.error_bound is not None
+            assert floor.error_bound < 1e-3 * b**3
+            deviations.append(abs(floor.value - small_rate_law(b)))
+            assert deviations[-1] < b**3
+        typical.append(np.median(deviations))
+    slope = np.log(typical[-1] / typical[0]) / np.log(4)
+    assert slope == pytest.approx(3, abs=0.5)
+
+
+@pytest.mark.parametrize("a", [1e-6, 1e-4, 1.01e-4, 1e-3, 0.01, 0.05])
+def test_low_rates_follow_the_law(a: float) -> None:
+    floor = error_floor(a)
+    assert floor.value == pytest.approx(small_rate_law(a), rel=1e-3)
+    assert floor.error_bound is not None
+    assert floor.error_bound < 3e-3 * small_rate_law(a)
+
+
+@pytest.mark.parametrize("a", [1.00001e-3, 3e-3, 0.0123])
+def test_rotation_bound_is_kept(a: float) -> None:
+    """Denjoy and Koksma's bound against the law, which is more accurate there."""
+    floor = error_floor(a)
+    assert floor.outcome in (Outcome.ROTATION, Outcome.LONG_CYCLE)
+    assert floor.value is not None
+    assert floor.error_bound is not None
+    assert abs(floor.value - small_rate_law(a)) <= floor.error_bound + a**3
+
+
+def test_floor_of_the_paper_setting() -> None:
+    floor = error_floor(0.1095)
+    assert floor.outcome is Outcome.CYCLE
+    assert floor.word is not None
+    assert len(floor.word) <= 200
+    assert floor.value == pytest.approx(0.0206, abs=1e-4)
+
+
+def test_coexisting_floors_are_named() -> None:
+    floor = error_floor(0.4115)
+    words = {floor.word} | {cycle.word for cycle, _ in floor.others}
+    assert words == {"LRR", "LRRLRRLR"}
+    assert floor.others[0][1] != floor.value
+
+
+def test_floor_across_the_thresholds() -> None:
+    assert not error_floor(1.0).conditional
+    between, above = error_floor(1.02), error_floor(1.0291)
+    assert between.conditional
+    assert between.word == "LRR"
+    assert above.value is None
+    assert above.outcome is Outcome.CAPTURED
+    assert error_floor(1.02904346).word == "LRR"
+
+
+def test_floor_rises_with_the_rate_overall() -> None:
+    values = [error_floor(a).value for a in (0.001, 0.01, 0.1, 0.3, 0.5, 0.9)]
+    known = [value for value in values if value is not None]
+    assert len(known) == len(values)
+    assert known == sorted(known)
+
+
+def test_bad_rate() -> None:
+    with pytest.raises(RateError):
+        error_floor(float("nan"))
+
+
+@pytest.mark.parametrize(
+    ("a", "survives"), [(1.008, True), (1.1, True), (1.2, False), (1.5, False), (2.0, False), (3.5, True)]
+)
+@pytest.mark.sampled(2)
+def test_short_windows_have_pockets_of_survival(a, survives):
+    """At T_r = T/10 capture is not monotone in the rate; the twin iterates 2,000 starts for 20,000 steps."""
+    window = Window(0.1)
+    levels = (np.arange(2000) + 0.5) / 2000
+    starts = PAPER_STARTS.quantiles(levels)
+    final = advance(starts, a, 20_000, window)
+    alive = final >= window.cut
+    fraction, floor = captured_fraction(a, window, starts=4000), error_floor(a, window)
+    assert fraction.undecided == 0
+    twin_error = 5 * (fraction.value * (1 - fraction.value) / len(starts)) ** 0.5
+    assert abs(np.mean(~alive) - fraction.value) <= fraction.error_bound + twin_error
+    assert alive.any() == survives
+    assert (floor.value is not None) == survives
+    if survives:
+        path = [np.abs(1 - state**-0.5) for state in _follow(final[alive], a, 2100, window)]
+        assert np.mean(path) == pytest.approx(floor.value, rel=1e-3)
+
+
+def _follow(state, a, steps, window):
+    for _ in range(steps):
+        yield state
+        state = advance(state, a, 1, window)

@@ -1,0 +1,22 @@
+"""The toy model's checks hold at the ends of the options' ranges, where exponentials leave the range of floats."""
+
+import pytest
+
+from theory.ghost.toy.toy_model import ToyModel
+from validate.ghost.__main__ import configure
+from validate.ghost.toy_model import _compare_no_learning_zone
+from validate.report import Report
+
+
+@pytest.mark.parametrize(
+    ("confidence", "threshold"),
+    [(0.1, 0.1), (10, 10), (1000, 10), (10, 1000), (1000, 1000), (69, 10), (71, 10), (74, 10)],
+)
+@pytest.mark.parametrize("delay", [1.0, 1e6])
+@pytest.mark.sampled(4)
+def test_no_learning_zone_checks_hold_whatever_the_confidence(delay, confidence, threshold):
+    config = configure(delay=delay, confidence=float(confidence), threshold=float(threshold))
+    report = Report("ghost", config)
+    _compare_no_learning_zone(config, report, ToyModel(delay))
+    assert len(report.checks) == 2
+    assert not report.failures, [(check.name, check.predicted, check.measured) for check in report.failures]

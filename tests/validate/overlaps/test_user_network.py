@@ -1,0 +1,105 @@
+"""What the command says of a network that was trained elsewhere."""
+
+import json
+import sys
+
+import numpy as np
+import pytest
+
+from validate import cli
+from validate.overlaps import __main__ as overlaps
+from validate.overlaps.settings import QUICK
+from validate.overlaps.user_run import Options, own_run
+
+RANDOM = np.random.default_rng(0)
+NEURONS = 12
+THETA = RANDOM.standard_normal((NEURONS, 4))
+BLOCKS = {name: THETA[:, k : k + 1] for k, name in enumerate("muvz")}
+
+
+@pytest.fixture
+def run(monkeypatch, tmp_path, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("simulate.runtime.configure", lambda: None)  # the tests have made their own settings
+
+    def command(arrays, *arguments):
+        np.savez("network.npz", **arrays)
+        monkeypatch.setattr(sys, "argv", ["overlaps", "--network", "network.npz", *arguments, "--out", "out"])
+        with pytest.raises(SystemExit) as stopped:
+            cli.run(overlaps.main, "overlaps", lists=("--levels",))
+        assert stopped.value.code == 0
+        assert capsys.readouterr().err == ""
+        with open("out/overlaps.json") as stream:
+            document = json.load(stream)
+        return document["quantities"], {check["name"]: check for check in document["checks"]}
+
+    return command
+
+
+def test_overlaps_roles_and_invariants_of_a_linear_network(run, tmp_path):
+    sigma = THETA.T @ THETA / NEURONS
+    quantities, checks = run(BLOCKS)
+    labels = ("m", "u", "v", "z")
+    for a, b, name in ((0, 0, "mm"), (1, 2, "vu"), (0, 3, "zm"), (2, 3, "zv"), (1, 1, "uu")):
+        assert checks[f"overlap {name}"]["measured"] == pytest.approx(sigma[a, b], rel=1e-14)
+    visible = {name for name, check in checks.items() if check["predicted"] == "visible"}
+    assert visible == {f"overlap {name}" for name in ("zm", "zu", "vm", "vu")}
+    assert quantities["invariant uu - vv"] == pytest.approx(sigma[1, 1] - sigma[2, 2], rel=1e-13)
+    assert quantities["invariant mm - zz"] == pytest.approx(sigma[0, 0] - sigma[3, 3], rel=1e-13)
+    spectrum = np.linalg.eigvalsh(THETA @ np.diag([1, 1, -1, -1]) @ THETA.T / NEURONS)  # of K / N, and N - 4 zeros
+    spectrum = spectrum[np.argsort(np.abs(spectrum))[-4:]]
+    found = [value for name, value in quantities.items() if name.startswith("invariant eigenvalue")]
+    np.testing.assert_allclose(found, np.sort(spectrum), rtol=1e-12)
+    assert quantities["count_invariants"] == 5
+    assert quantities["count_hidden"] == 2
+    read = np.loadtxt(tmp_path / "out" / "overlaps.csv", delimiter=",")
+    np.testing.assert_allclose(read, sigma, rtol=1e-15)
+    assert (tmp_path / "out" / "overlaps.csv").read_text().startswith("# " + ",".join(labels) + "\n")
+    names = {path.name for path in (tmp_path / "out").iterdir()}
+    assert names == {"overlaps.json", "overlaps.csv", "overlaps.npz", "overlaps.png", "overlaps.svg"}
+
+
+def test_the_overlaps_it_writes_are_overlaps_it_reads(run, tmp_path):
+    run(BLOCKS)
+    np.savez("task.npz", inputs=np.ones((1, 2, 1)), targets=np.ones((1, 2, 1)), dt=0.1)
+    options = Options(task=tmp_path / "task.npz", sigma=tmp_path / "out" / "overlaps.csv")
+    np.testing.assert_allclose(own_run(options, QUICK, 0).sigma, THETA.T @ THETA / NEURONS, rtol=1e-15)
+
+
+def test_an_erf_network_has_more_that_is_visible_and_one_invariant(run):
+    quantities, checks = run(BLOCKS, "--nonlinearity", "erf")
+    visible = {name for name, check in checks.items() if check["predicted"] == "visible"}
+    assert visible == {f"overlap {name}" for name in ("zm", "zu", "vm", "vu", "mm", "mu", "uu")}
+    assert [name for name in quantities if name.startswith("invariant")] == ["invariant uu - vv"]
+    assert "Gaussian" in quantities["roles_hold_for"]
+
+
+def test_recurrent_weights_of_low_rank_give_the_overlaps_that_do_not_depend_on_the_split(run):
+    """W knows u and v up to u -> u g, v -> v / g: zu vm, vu, uu vv and mu zv are the same, u and v are balanced."""
+    noise = 1e-3 * RANDOM.standard_normal((NEURONS, NEURONS)) / np.sqrt(NEURONS)
+    weights = BLOCKS["u"] @ BLOCKS["v"].T / NEURONS
+    arrays = {"m": BLOCKS["m"][:, 0], "z": BLOCKS["z"], "W": weights}  # a vector is one column
+    quantities, checks = run(arrays, "--rank", "1")
+    sigma = THETA.T @ THETA / NEURONS
+    found = {name.removeprefix("overlap "): check["measured"] for name, check in checks.items()}
+    assert found["vu"] == pytest.approx(sigma[1, 2], rel=1e-12)
+    assert found["zu"] * found["vm"] == pytest.approx(sigma[1, 3] * sigma[0, 2], rel=1e-12)
+    assert found["mu"] * found["zv"] == pytest.approx(sigma[0, 1] * sigma[2, 3], rel=1e-12)
+    assert found["uu"] == pytest.approx(found["vv"], rel=1e-12)
+    assert found["uu"] == pytest.approx(np.sqrt(sigma[1, 1] * sigma[2, 2]), rel=1e-12)
+    assert quantities["residual"] < 1e-14
+    quantities, _ = run(arrays | {"W": weights + noise}, "--rank", "1")
+    values = np.linalg.svd(weights + noise, compute_uv=False)
+    assert quantities["residual"] == pytest.approx(np.linalg.norm(values[1:]) / np.linalg.norm(values), rel=1e-10)
+    np.testing.assert_allclose(quantities["singular_values"], values[:11], rtol=1e-10)
+
+
+def test_the_other_levels_start_from_the_network_s_overlaps(run, tmp_path):
+    """Linear: the map from its overlaps is the network itself, though the rows are this network's very own."""
+    np.savez("task.npz", inputs=RANDOM.standard_normal((1, 5, 1)), targets=np.ones((1, 5, 1)), dt=0.2)
+    quantities, _ = run(BLOCKS, "--task", "task.npz", "--epochs", "10", "--learning-rate", "0.1")
+    with np.load(tmp_path / "out" / "trajectory.npz") as found:
+        np.testing.assert_allclose(found["map_sigma"][0], THETA.T @ THETA / NEURONS, rtol=1e-14)
+        np.testing.assert_allclose(found["network_sigma"], found["map_sigma"], atol=1e-13)
+        assert np.abs(np.diff(found["map_sigma"], axis=0)).max() > 1e-3
+    assert quantities["initial_overlaps"] == "the network in network.npz"

@@ -1,0 +1,256 @@
+"""A run on the user's own task, from the files that are read to the files that are written."""
+
+import json
+import sys
+
+import numpy as np
+import pytest
+
+from simulate.overlaps.gram_matrix import random_gram
+from theory.overlaps.equations.shape import Shape
+from validate import cli
+from validate.overlaps import __main__ as overlaps
+from validate.overlaps import user_task
+from validate.overlaps.forecast import report_start, report_trust
+from validate.overlaps.settings import QUICK, OwnConfig
+from validate.overlaps.user_run import Options, own_run
+from validate.overlaps.user_task import figures
+from validate.report import Report
+
+RANDOM = np.random.default_rng(0)
+INPUTS, TARGETS = RANDOM.standard_normal((2, 6, 2)), RANDOM.standard_normal((2, 6, 1))
+MASK = RANDOM.uniform(0, 2, (2, 6))
+DT = 0.2
+
+
+@pytest.fixture
+def run(monkeypatch, tmp_path, capsys):
+    """Run the command in a directory of its own; returns the exit status and what it wrote."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("simulate.runtime.configure", lambda: None)  # the tests have made their own settings
+    np.savez("task.npz", inputs=INPUTS, targets=TARGETS, mask=MASK, dt=DT)
+
+    def command(*arguments):
+        monkeypatch.setattr(sys, "argv", ["overlaps", *arguments, "--out", "out"])
+        with pytest.raises(SystemExit) as stopped:
+            cli.run(overlaps.main, "overlaps", lists=("--levels",))
+        printed = capsys.readouterr()
+        assert printed.err == ""
+        with np.load("out/trajectory.npz", allow_pickle=False) as data:
+            trajectory = dict(data)
+        with open("out/overlaps.json") as stream:
+            return stopped.value.code, trajectory, json.load(stream), printed.out
+
+    return command
+
+
+def network_loss(theta, phi, shape=(2, 1, 1, 1)):
+    """The scheme, written out trial by trial and neuron by neuron from its sentence in the README."""
+    m, u, v, z = np.split(theta, np.cumsum(shape)[:-1], axis=1)
+    neurons, total = len(theta), 0.0
+    for trial, targets, mask in zip(INPUTS, TARGETS, MASK, strict=True):
+        x = np.zeros(neurons)
+        for s, target, weight in zip(trial, targets, mask, strict=True):
+            x = x + DT * (-x + u @ (v.T @ phi(x)) / neurons + m @ s)
+            y = z.T @ phi(x) / neurons
+            total += DT * weight * ((y - target) ** 2).sum()
+    return total / len(INPUTS)
+
+
+def descend(theta, phi, rate, step=1e-5):
+    """theta - rate N dL/dtheta, by central differences."""
+    gradient = np.zeros_like(theta)
+    for place in np.ndindex(theta.shape):
+        change = np.zeros_like(theta)
+        change[place] = step
+        gradient[place] = (network_loss(theta + change, phi) - network_loss(theta - change, phi)) / (2 * step)
+    return theta - rate * len(theta) * gradient
+
+
+@pytest.mark.parametrize(("name", "phi"), [("tanh", np.tanh), ("linear", lambda x: x)])
+@pytest.mark.sampled(1)
+def test_a_user_s_network_learns_by_the_scheme_to_the_letter(run, name, phi):
+    """Central differences err by 1e-10 a step and entry here; three steps and a Gram matrix: 1e-8."""
+    theta = np.random.default_rng(1).standard_normal((5, 5))
+    np.savez("network.npz", m=theta[:, :2], u=theta[:, 2:3], v=theta[:, 3:4], z=theta[:, 4:])
+    status, found, _, _ = run(
+        *("--network", "network.npz", "--task", "task.npz", "--nonlinearity", name),
+        *("--levels", "network", "--learning-rate", "0.1", "--epochs", "3"),
+    )
+    assert status == 0
+    assert set(found) == {"network_sigma", "network_loss"}
+    for epoch in range(4):
+        np.testing.assert_allclose(found["network_sigma"][epoch], theta.T @ theta / 5, atol=1e-8)
+        assert found["network_loss"][epoch] == pytest.approx(network_loss(theta, phi), rel=1e-8)
+        theta = descend(theta, phi, rate=0.1)
+
+
+def test_levels_of_a_linear_network_agree_and_everything_promised_is_written(run, tmp_path):
+    sigma = random_gram(20, 7, seed=5)
+    np.savetxt("sigma.csv", sigma, delimiter=",", fmt="%.17g")
+    status, found, document, printed = run(
+        *("--task", "task.npz", "--sigma", "sigma.csv", "--epochs", "30", "--neurons", "9"),
+        *("--learning-rate", "0.2", "--levels", "map", "network"),
+    )
+    assert status == 0
+    assert found["map_sigma"].shape == found["network_sigma"].shape == (31, 7, 7)
+    assert found["map_loss"].shape == (31,)
+    np.testing.assert_allclose(found["map_sigma"][0], sigma, atol=1e-15)
+    np.testing.assert_allclose(found["network_sigma"], found["map_sigma"], atol=1e-12)
+    assert found["map_loss"][-1] < 0.95 * found["map_loss"][0]
+    assert document["config"]["rank"] == 2  # from the size of sigma
+    assert not any(check["asserted"] for check in document["checks"])
+    quantities = document["quantities"]
+    assert quantities["map_final_loss"] == found["map_loss"][-1]
+    assert quantities["map_initial_loss"] == found["map_loss"][0]
+    assert quantities["network_outcome"] == "finished"
+    assert quantities["network_epochs_finite"] == 31
+    assert "network_diverged_at_epoch" not in quantities
+    largest = np.abs(found["network_sigma"] - found["map_sigma"]).max()
+    assert quantities["largest_overlaps_difference_network_from_map"] == largest < 1e-12
+    assert quantities["columns"] == ["m1", "m2", "u1", "u2", "v1", "v2", "z"]
+    names = sorted(path.name for path in (tmp_path / "out").iterdir())
+    assert names == ["overlaps.json", "trajectory.npz", "trajectory.png", "trajectory.svg"]
+    assert printed.rstrip().splitlines()[-1] == "PASS overlaps: 0 of 0 asserted checks pass, 6 reported"
+
+
+def test_the_same_numbers_come_of_any_kind_of_file_and_of_the_same_seed_only(run):
+    """Whole numbers in 4-byte integers and floats are the same numbers; so is a matrix of npy or csv."""
+    options = ("--epochs", "3", "--neurons", "6", "--levels", "network", "--sigma")
+    sigma = np.eye(5) * 2
+    np.save("sigma.npy", sigma.astype(np.float32))
+    np.savetxt("sigma.csv", sigma, delimiter=",")
+    whole = {"inputs": np.rint(INPUTS), "targets": np.rint(TARGETS), "mask": MASK > 1}
+    np.savez("whole.npz", **{name: values.astype(np.float64) for name, values in whole.items()}, dt=1.0)
+    np.savez("small.npz", **{name: values.astype(np.int32) for name, values in whole.items()}, dt=np.int8(1))
+    _, first, *_ = run("--task", "whole.npz", *options, "sigma.npy")
+    _, same, *_ = run("--task", "small.npz", *options, "sigma.csv")
+    _, other, *_ = run("--task", "small.npz", *options, "sigma.csv", "--seed", "1", "--nonlinearity", "erf")
+    np.testing.assert_array_equal(first["network_sigma"], same["network_sigma"])
+    assert np.abs(first["network_loss"] - other["network_loss"]).max() > 1e-6
+
+
+def test_a_rate_at_which_training_diverges_is_a_named_outcome(run):
+    """Linear loss is of fourth order in theta: at rate 50 every step multiplies it until floats end."""
+    status, found, document, printed = run(
+        "--task", "task.npz", "--epochs", "40", "--neurons", "6", "--learning-rate", "50"
+    )
+    assert status == 0
+    quantities = document["quantities"]
+    for name in ("map", "network"):
+        finite = quantities[f"{name}_epochs_finite"]
+        assert 1 < finite < 40
+        assert quantities[f"{name}_outcome"] == "diverged"
+        assert quantities[f"{name}_diverged_at_epoch"] == finite
+        assert quantities[f"{name}_final_loss"] is None
+        assert quantities[f"{name}_final_loss_missing"] is True
+        assert np.isfinite(found[f"{name}_sigma"][:finite]).all()
+        assert np.isfinite(found[f"{name}_loss"][:finite]).all()
+        assert np.isnan(found[f"{name}_sigma"][finite:]).all()
+        assert np.isnan(found[f"{name}_loss"][finite:]).all()
+    assert "diverged" in printed
+    assert "lower the learning" in printed
+
+
+def test_divergence_in_the_first_epoch_leaves_one_to_compare(run):
+    options = ("--task", "task.npz", "--epochs", "4", "--neurons", "6", "--learning-rate", "1e300")
+    status, found, document, _ = run(*options)
+    assert status == 0
+    assert {document["quantities"][f"{name}_epochs_finite"] for name in ("map", "network")} == {1}
+    assert len(found["map_loss"]) == 5
+    assert document["quantities"]["largest_loss_difference_network_from_map"] is not None
+
+
+@pytest.mark.parametrize("value", [np.nan, 0.0, 1e-320, 1e150, 1.7e308])
+@pytest.mark.sampled(2)
+def test_whatever_a_training_ran_through_is_drawn_and_kept(value):
+    """Axes cannot be labelled up to the largest number there is."""
+    sigma, loss = np.full((3, 4, 4), -value), np.array([0.1, value, value])
+    level = user_task.LevelResult("map", sigma, loss, user_task.LearningOutcome.finished, 3)
+    own = OwnConfig(
+        **dict.fromkeys(("task", "sigma", "network"), None),
+        nonlinearity="linear",
+        rank=1,
+        neurons=4,
+        learning_rate=1.0,
+        epochs=2,
+        levels=("map",),
+        effort=QUICK,
+        seed=0,
+    )
+    (drawn,) = figures(own, user_task.TaskResults(Shape(1, 1, 1), (level,)))
+    np.testing.assert_array_equal(drawn.data["map_loss"], loss)
+
+
+def test_a_loss_too_large_for_a_number_is_an_outcome_and_nothing_is_printed_beside_it(run):
+    np.savez("large.npz", inputs=INPUTS, targets=TARGETS * 1e160, dt=DT)
+    options = ("--nonlinearity", "erf", "--levels", "gaussian_closure", "--epochs", "2")
+    status, _, document, _ = run("--task", "large.npz", *options)
+    assert status == 0
+    assert document["quantities"]["gaussian_closure_diverged_at_epoch"] == 0
+    assert document["quantities"]["nonlinear_fraction"] is None
+
+
+def test_both_names_of_the_reduced_theory_are_accepted_and_a_note_says_which_it_is(run):
+    options = ("--task", "task.npz", "--epochs", "5", "--levels", "map", "gaussian_closure", "--nonlinearity")
+    for nonlinearity, noted, word in (
+        ("erf", "map: the reduced theory", "not exact"),
+        ("linear", "gaussian_closure: the reduced theory", "exact for linear"),
+    ):
+        _, found, document, _ = run(*options, nonlinearity)
+        np.testing.assert_array_equal(found["map_sigma"], found["gaussian_closure_sigma"])
+        notes = {check["name"]: check["tolerance_from"] for check in document["checks"] if "theory" in check["name"]}
+        assert list(notes) == [noted]
+        assert word in notes[noted]
+
+
+def test_a_smooth_nonlinearity_comes_with_what_the_closure_does_not_know_and_with_the_nodes_error(run):
+    """Errors of about 1/nodes: at 1024 well within 3 % of a loss."""
+    _, found, document, _ = run(
+        *("--task", "task.npz", "--epochs", "5", "--nonlinearity", "erf", "--quick"),
+        *("--levels", "gaussian_closure", "infinite_width"),
+    )
+    assert found["infinite_width_loss"][0] == pytest.approx(found["gaussian_closure_loss"][0], rel=0.03)
+    np.testing.assert_allclose(found["infinite_width_sigma"][0], found["gaussian_closure_sigma"][0], atol=1e-12)
+    quantities = document["quantities"]
+    assert 0 < quantities["nonlinear_fraction"] < 1
+    low, high = quantities["closure_error_forecast_band"]
+    assert low < quantities["closure_error_forecast"] < high
+    assert quantities["closure_trust"] == ("trusted" if high <= 0.1 else "doubtful" if low <= 0.1 else "not_trusted")
+    closure, truth = found["gaussian_closure_sigma"], found["infinite_width_sigma"]
+    error = np.linalg.norm(closure[-1] - truth[-1]) / np.linalg.norm(truth[-1] - truth[0])
+    assert quantities["closure_error"] == pytest.approx(error, rel=1e-12)
+
+
+def test_the_closure_is_forecast_from_its_own_path_alone(run):
+    _, _, document, _ = run("--task", "task.npz", "--epochs", "5", "--nonlinearity", "tanh", "--levels", "map")
+    assert document["quantities"]["closure_error_forecast"] > 0
+    assert "closure_error" not in document["quantities"]
+    _, _, document, _ = run("--task", "task.npz", "--epochs", "5", "--nonlinearity", "tanh", "--levels", "network")
+    assert "closure_trust" not in document["quantities"]
+
+
+@pytest.mark.parametrize("nonlinearity", ["linear", "relu"])
+def test_nothing_is_said_of_it_where_there_is_nothing_or_a_kink(nonlinearity, tmp_path):
+    np.savez(tmp_path / "task.npz", inputs=INPUTS, targets=TARGETS, dt=DT)
+    own, report = own_run(Options(task=tmp_path / "task.npz", nonlinearity=nonlinearity), QUICK, 0), Report("own", None)
+    report_start(report, own, Shape(2, 1, 1))
+    report_trust(report, own, Shape(2, 1, 1), np.stack([own.sigma] * 3), None)
+    assert not report.checks
+    assert not report.quantities
+
+
+def test_an_interrupted_run_keeps_the_levels_that_are_finished(run, monkeypatch):
+    train = user_task.learn_in_chunks
+
+    def interrupted(learner, *arguments, **options):
+        if isinstance(learner, user_task.Network):
+            raise KeyboardInterrupt
+        return train(learner, *arguments, **options)
+
+    monkeypatch.setattr(user_task, "learn_in_chunks", interrupted)
+    status, found, document, _ = run("--task", "task.npz", "--epochs", "5", "--levels", "map", "network")
+    assert status == 130
+    assert set(found) == {"map_sigma", "map_loss"}
+    assert document["interrupted"] is True
+    assert document["quantities"]["map_outcome"] == "finished"

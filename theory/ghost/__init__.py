@@ -1,0 +1,1 @@
+"""Why a network learns abruptly without a bifurcation, and past which learning rate it never learns."""

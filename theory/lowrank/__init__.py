@@ -1,1 +1,0 @@
-"""The learning of low-rank networks, in the overlaps of their connectivity vectors; start with `theory.overlaps`."""

@@ -1,1 +1,0 @@
-"""What the sections of the contraction command predict, measure and compare."""

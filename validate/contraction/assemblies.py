@@ -1,0 +1,199 @@
+"""Networks of networks: feedback by equation (3), hierarchies, recursion; the metric and the rate of the whole."""
+
+from dataclasses import dataclass
+
+import flint
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Float
+
+from simulate.cells.activation import TANH
+from simulate.contraction.adversary import worst_slopes
+from simulate.contraction.pairs import flow_distances
+from theory.contraction.assembly.assembly import Assembly, assemble, joined, module, whole_metric
+from theory.contraction.assembly.certificate import certify_assembly
+from theory.contraction.certify import as_multiplier, certify
+from theory.contraction.exact_matrix import ExactMatrix
+from theory.contraction.form import FORMS, VOLTAGE, Form
+from validate.contraction.settings import Config
+from validate.contraction.simulated import (
+    ROUNDING,
+    dense_metric,
+    random_drives,
+    random_starts,
+    simulated_assembly,
+    switching_search,
+)
+from validate.output import Plot
+from validate.plotting import PREDICTED, new_panels, plot, style
+from validate.progress import Progress
+from validate.report import Report
+from validate.tolerance import AtLeast, AtMost, Exact
+
+TIMES = np.linspace(0.0, 6.0, 31)
+
+
+@dataclass(frozen=True)
+class AssemblyResults:
+    """Distances relative to the start, and the certified rate, of each assembly by name."""
+
+    names: tuple[str, ...]
+    times: Float[np.ndarray, " times"]
+    distances: tuple[Float[np.ndarray, "runs times"], ...]
+    rates: tuple[float, ...]
+
+
+def checks(config: Config, report: Report, progress: Progress) -> AssemblyResults:
+    """Certificates of assemblies of assemblies, their flows and their adversaries; and links that no rule restrains."""
+    rng = np.random.default_rng(config.seed)
+    built = _built(rng, report)
+    distances, rates = [], []
+    with progress.task("assemblies", total=len(built)) as advance:
+        for done, (name, assembly) in enumerate(built.items()):
+            distance, rate = _follow(name, assembly, config, report)
+            distances.append(distance)
+            rates.append(rate)
+            advance(done + 1)
+    _floating_links(rng, report)
+    _unrestrained_links(rng, config, report)
+    return AssemblyResults(tuple(built), TIMES, tuple(distances), tuple(rates))
+
+
+def _module(size: int, form: Form, time_constant: float, rng: np.random.Generator) -> Assembly:
+    weights = rng.normal(size=(size, size))
+    found = certify(0.8 * weights / np.linalg.norm(weights, 2), form)
+    claim = as_multiplier(found.network, found.claims[0])
+    assert claim is not None
+    return module(found.network, claim, time_constant)
+
+
+def _links(rows: int, columns: int, rng: np.random.Generator) -> ExactMatrix:
+    return ExactMatrix.of(np.round(rng.normal(size=(rows, columns)) * 16) / 16)
+
+
+def _built(rng: np.random.Generator, report: Report) -> dict[str, Assembly]:
+    """Feedback between two modules, an assembly of that with a third, and one with a hierarchy; forms and tau mixed."""
+    first, second = _module(4, FORMS[0], 1.0, rng), _module(3, FORMS[1], 2.0, rng)
+    third, fourth = _module(5, VOLTAGE, 0.5, rng), _module(3, VOLTAGE, 1.0, rng)
+    pair = assemble([first, second], feedback={(0, 1): _links(4, 3, rng), (1, 0): _links(3, 4, rng)})
+    triple = assemble([pair, third], feedback={(0, 1): _links(7, 5, rng)})
+    deep = assemble([triple, fourth], hierarchy={(1, 0): _links(3, 12, rng)})
+    nonzero = sum(
+        not assembly.residual(i, j).is_zero()
+        for assembly in (pair, triple)
+        for i in range(len(assembly.members))
+        for j in range(i)
+    )
+    report.check("pairs of modules with M L + L^T M not exactly zero", predicted=0, measured=nonzero, tolerance=Exact())
+    for name, assembly in (("feedback", pair), ("recursion", triple)):
+        certificate = certify_assembly(assembly)
+        report.check(
+            f"{name}: certified rate equals the slowest module's, exactly",
+            predicted=str(_slowest(assembly)),
+            measured=None if certificate is None else str(certificate.rate),
+            tolerance=Exact(),
+        )
+    certificate, slowest = certify_assembly(deep), _slowest(deep)
+    report.check(
+        "hierarchy: share of the slowest module's rate that is certified",
+        predicted=0.98,
+        measured=0.0 if certificate is None else float(certificate.rate / slowest),
+        tolerance=AtLeast("links in one direction cost 1 % of the slowest part's rate at most"),
+    )
+    return {"feedback": pair, "recursion": triple, "hierarchy": deep}
+
+
+def _follow(
+    name: str, assembly: Assembly, config: Config, report: Report
+) -> tuple[Float[np.ndarray, "runs times"], float]:
+    certificate = certify_assembly(assembly)
+    assert certificate is not None
+    rate = float(certificate.rate)
+    system = simulated_assembly(assembly, TANH)
+    metric = dense_metric(whole_metric(assembly))
+    count = config.effort.trajectories
+    drives, (starts, others) = random_drives(count, assembly.size, config.seed), random_starts(count, assembly.size, 7)
+    pairs = flow_distances(system, drives, starts, others, metric, jnp.asarray(TIMES))
+    distance = np.asarray(pairs.distance)
+    heard = distance[:, 1:] > 1e-4
+    report.check(
+        f"{name}: certified rate, and the slowest decay of a distance over any interval",
+        predicted=np.where(heard, np.asarray(pairs.rates()), np.inf).min() + ROUNDING,
+        measured=rate,
+        tolerance=AtMost(f"{count} pairs, each with inputs of its own"),
+    )
+    report.check(
+        f"{name}: largest logarithmic norm at adversarial slopes",
+        predicted=-rate + ROUNDING,
+        measured=worst_slopes(system, metric, seed=config.seed).log_norm,
+        tolerance=AtMost("minus the certified rate"),
+    )
+    report.check(
+        f"{name}: fastest growth under adversarial switching",
+        predicted=-rate + ROUNDING,
+        measured=switching_search(config).run(system, metric).growth_rate,
+        tolerance=AtMost("minus the certified rate"),
+    )
+    return distance / distance[:, :1], rate
+
+
+def _floating_links(rng: np.random.Generator, report: Report) -> None:
+    """The links that a simulation runs with, in floating point: the residual is absorbed by the certificate."""
+    parts = [_module(16, VOLTAGE, 1.0, rng) for _ in range(4)]
+    metrics = [part.members[0].claim.metric.approximate() for part in parts]
+    links = {}
+    for i in range(4):
+        for j in range(i):
+            forward = rng.normal(size=(16, 16))
+            links[i, j] = ExactMatrix.of(forward)
+            links[j, i] = ExactMatrix.of(-np.linalg.solve(metrics[j], forward.T @ metrics[i]))
+    assembly = joined(parts, links)
+    certificate = certify_assembly(assembly)
+    slowest = _slowest(assembly)
+    report.check(
+        "links in floating point, 4 x 16: rate certified, relative to the slowest module's",
+        predicted=1 - 1e-5,
+        measured=0.0 if certificate is None else float(certificate.rate / slowest),
+        tolerance=AtLeast("rounding of the links, absorbed in the margin"),
+    )
+
+
+def _unrestrained_links(rng: np.random.Generator, config: Config, report: Report) -> None:
+    """The same modules with links of the same size that obey no rule: nothing is certified, and an adversary grows."""
+    parts = [_module(4, VOLTAGE, 1.0, rng) for _ in range(3)]
+    links = {(i, j): _links(4, 4, rng) for i in range(3) for j in range(3) if i != j}
+    assembly = joined(parts, links)
+    report.check(
+        "unrestrained links: certificates found (control)",
+        predicted=0,
+        measured=int(certify_assembly(assembly) is not None),
+        tolerance=Exact(),
+    )
+    system, metric = simulated_assembly(assembly, TANH), dense_metric(whole_metric(assembly))
+    report.check(
+        "unrestrained links: growth rate under adversarial switching (control)",
+        predicted=0.0,
+        measured=switching_search(config).run(system, metric).growth_rate,
+        tolerance=AtLeast("the control must fail, or the rule would not be what keeps contraction"),
+    )
+
+
+def _slowest(assembly: Assembly) -> flint.fmpq:
+    """The slowest member's own rate per unit of time."""
+    return min(member.claim.rate / member.time_constant for member in assembly.members)
+
+
+def figures(config: Config, results: AssemblyResults) -> tuple[Plot, ...]:
+    """One panel an assembly."""
+    with style():
+        figure, panels = new_panels(len(results.names), 10.0, 3.0)
+        for axes, name, distance, rate in zip(panels, results.names, results.distances, results.rates, strict=True):
+            axes.semilogy(results.times, distance[:60].T, color="#1f4e79", linewidth=0.5, alpha=0.5)
+            axes.semilogy(results.times, np.exp(-rate * results.times), label=f"exp(-{rate:.3f} t)", **PREDICTED)
+            axes.set(title=name, xlabel="time", ylim=(1e-4, 2))
+            axes.legend(loc="lower left")
+        panels[0].set(ylabel="distance / at start")
+    data = {f"distance_{name}": d for name, d in zip(results.names, results.distances, strict=True)}
+    data |= {"times": results.times, "rates": np.array(results.rates)}
+    caption = "Assemblies of networks under random inputs: distances in the metric of the whole, and its envelope."
+    return (plot("assemblies", caption, figure, data),)

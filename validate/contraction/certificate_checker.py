@@ -1,0 +1,1461 @@
+"""Verifies a contraction certificate from scratch, with Python's standard library alone and in exact arithmetic.
+
+    python -I -S validate/contraction/certificate_checker.py FILE [--weights W]
+
+The format is that of docs/certificates.md. Standard output says in words what is claimed, and then `verified` (exit
+status 0) or `rejected: ...` (1). A malformed file, or other weights in W than in FILE, is one line on standard error
+(2). W is FILE.npy, FILE.csv, FILE.safetensors or FILE.safetensors:KEY.
+
+One file, to be read from top to bottom: exact matrices; which of them are positive definite; enclosures of
+exponentials; the network; reading JSON; the claims, one class each, whose docstring says why its check proves it;
+assemblies; files. No float decides anything.
+
+A "multiplier" certificate of n neurons with doubles as entries takes about 5e-5 n^2 + 3e-7 n^3 seconds of one
+processor: 0.1 at n = 32, 0.3 at 64, 1.2 at 128 and 8.5 at 256 (measured on a machine of two cores by
+tests/validate/contraction/test_certificate_checker.py, run as a program with the sizes as arguments). To reject one
+takes no longer, unless a matrix is so near to singular that 240 binary digits do not tell, as one that is semidefinite
+exactly: elimination then takes about n^5, 2 seconds at 64 rows.
+"""
+
+import ast
+import hashlib
+import json
+import re
+import struct
+import sys
+import warnings
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Context, Decimal
+from fractions import Fraction
+from functools import reduce
+from math import factorial, isqrt, lcm
+from operator import matmul, mul
+from typing import Annotated, Any, ClassVar, NoReturn, TypeAlias, TypeVar, get_type_hints
+
+Vector: TypeAlias = list[Fraction]
+Matrix: TypeAlias = list[list[Fraction]]
+RecordT = TypeVar("RecordT")
+Reader: TypeAlias = Callable[[object, int, str], RecordT]  # of a value, for n neurons, at a place in the file
+
+DIGITS = 4300  # of a number, above and below the line: what Python reads unasked
+GRIDS = (60, 240)  # binary digits of the factors that prove definiteness, before exact elimination
+PRECISIONS = (128, 512, 2048)  # binary digits of enclosures of exponentials
+LONGEST_LEG = 2**16  # norm of the exponent beyond which no exponential is enclosed
+MOST_CORNERS = 12  # neurons of claims that visit all 2^n corners
+USAGE = "usage: [--check] FILE [--weights FILE.npy|FILE.csv|FILE.safetensors[:KEY]]"
+
+
+class Malformed(ValueError):
+    """The file, the weights beside it or the command line cannot be read; the message says what is wrong, and where."""
+
+
+class Rejected(ValueError):
+    """A well-formed certificate does not prove what it claims; the message says which condition fails, and where."""
+
+
+def require(condition: bool, failure: str) -> None:
+    """Reject the certificate unless the condition holds."""
+    if not condition:
+        raise Rejected(failure)
+
+
+# Exact matrices
+
+
+def integers(vector: Iterable[Fraction]) -> tuple[list[int], int]:
+    """The vector as integers over one denominator."""
+    entries = list(vector)
+    denominator = lcm(*(x.denominator for x in entries))
+    return [x.numerator * (denominator // x.denominator) for x in entries], denominator
+
+
+def product(left: Matrix, right: Matrix) -> Matrix:
+    """The product, by inner products of integers."""
+    rows, columns = [integers(row) for row in left], [integers(column) for column in zip(*right, strict=True)]
+    return [[Fraction(sum(map(mul, row, column)), p * q) for column, q in columns] for row, p in rows]
+
+
+def transposed(matrix: Matrix) -> Matrix:
+    """Rows become columns."""
+    return [list(column) for column in zip(*matrix, strict=True)]
+
+
+def diagonal(entries: Vector) -> Matrix:
+    """The diagonal matrix."""
+    return [[x if i == j else Fraction(0) for j in range(len(entries))] for i, x in enumerate(entries)]
+
+
+def added(left: Matrix, right: Matrix) -> Matrix:
+    """The sum."""
+    return [[x + y for x, y in zip(a, b, strict=True)] for a, b in zip(left, right, strict=True)]
+
+
+def scaled(factor: Fraction | int, matrix: Matrix) -> Matrix:
+    """A multiple."""
+    return [[factor * x for x in row] for row in matrix]
+
+
+def shifted(matrix: Matrix, shift: Fraction) -> Matrix:
+    """The matrix, with `shift` added on its diagonal."""
+    return [[x + shift if i == j else x for j, x in enumerate(row)] for i, row in enumerate(matrix)]
+
+
+def rows_scaled(factors: Vector, matrix: Matrix) -> Matrix:
+    """diag(factors) matrix."""
+    return [[factor * x for x in row] for factor, row in zip(factors, matrix, strict=True)]
+
+
+def columns_scaled(matrix: Matrix, factors: Vector) -> Matrix:
+    """matrix diag(factors)."""
+    return [[x * factor for x, factor in zip(row, factors, strict=True)] for row in matrix]
+
+
+def twice_symmetric_part(matrix: Matrix) -> Matrix:
+    """A + A^T."""
+    return added(matrix, transposed(matrix))
+
+
+def side_by_side(blocks: Sequence[Matrix]) -> Matrix:
+    """Square blocks along the diagonal, zeros elsewhere."""
+    size, begin, rows = sum(map(len, blocks)), 0, []
+    for block in blocks:
+        after = size - begin - len(block)
+        rows += [[Fraction(0)] * begin + row + [Fraction(0)] * after for row in block]
+        begin += len(block)
+    return rows
+
+
+def bordered(corner: Matrix, border: Matrix, opposite: Matrix) -> Matrix:
+    """[[corner, border], [border^T, opposite]]."""
+    upper = [a + b for a, b in zip(corner, border, strict=True)]
+    return upper + [a + b for a, b in zip(transposed(border), opposite, strict=True)]
+
+
+def row_sum_norm(matrix: Matrix) -> Fraction:
+    """The largest absolute row sum: the norm that the maximum norm induces."""
+    return max(sum(map(abs, row), Fraction(0)) for row in matrix)
+
+
+def quadratic_form(matrix: Matrix, vector: Vector) -> Fraction:
+    """v^T M v."""
+    return sum((x * sum(map(mul, row, vector)) for x, row in zip(vector, matrix, strict=True)), Fraction(0))
+
+
+# Which symmetric matrices are positive definite
+
+
+def failing_block(matrix: Matrix, strict: bool) -> int | None:
+    """The size of a leading block that is not positive definite (semidefinite unless `strict`); None if M is.
+
+    Decided exactly: by a factor on a grid, by a vector with v^T M v < 0, or else by elimination.
+    """
+    for bits in GRIDS:
+        failure = factor_on_grid(matrix, bits)
+        if failure is None:
+            return None
+        value = quadratic_form([row[: len(failure)] for row in matrix[: len(failure)]], failure)
+        if value < 0 or (strict and value == 0):
+            return len(failure)
+    return eliminate(matrix, strict)
+
+
+def factor_on_grid(matrix: Matrix, bits: int) -> Vector | None:
+    """None, which proves that M is positive definite, or a vector that may show that a leading block is not.
+
+    N is D M D rounded to integers, where D consists of powers of two that bring its diagonal near to 4^bits. A Cholesky
+    decomposition of N in integers leaves remainders: N = L L^T + E. For j < i division by L_jj leaves 0 <= E_ij < L_jj;
+    on the diagonal so small an L_ii is taken that
+
+        E_ii >= (sum of L_jj over j < i) + (number of j > i) L_ii + n > (sum of |E_ij| over j != i) + n/2.
+
+    Rounding changes a row sum by n/2 at most, so D M D - L L^T is strictly diagonally dominant with a positive
+    diagonal, hence positive definite, and so are D M D and M.
+
+    Where row i leaves no room for that, the leading block is [[A, a], [a^T, d]] with A positive definite and d near to
+    or below a^T A^-1 a; the vector returned is near to (-A^-1 a, 1), where the block's form is smallest.
+    """
+    n = len(matrix)
+    # 4^shift M_ii is below 4^bits, and above 4^bits / 8
+    sizes = [row[i].numerator.bit_length() - row[i].denominator.bit_length() for i, row in enumerate(matrix)]
+    shifts = [bits - (size + 2) // 2 for size in sizes]
+    factor: list[list[int]] = []
+    taken = n  # by the remainders of earlier columns, and by rounding
+    for i, (row, shift) in enumerate(zip(matrix, shifts, strict=True)):
+        line: list[int] = []
+        for x, other, above in zip(row, shifts, factor, strict=False):  # stops at the diagonal
+            line.append((on_grid(x, shift + other) - sum(map(mul, line, above))) // above[-1])
+        rest = on_grid(row[i], 2 * shift) - sum(map(mul, line, line))
+        room = rest - taken - (n - 1 - i) * isqrt(max(rest, 0))
+        if room < 1:
+            return [x * two_to(s) for x, s in zip(lowest_vector(factor, line, bits), shifts, strict=False)]
+        line.append(isqrt(room))
+        taken += line[-1]
+        factor.append(line)
+    return None
+
+
+def on_grid(number: Fraction, shift: int) -> int:
+    """2^shift x, rounded to an integer."""
+    p, q = number.numerator << max(shift, 0), number.denominator << max(-shift, 0)
+    return (2 * p + q) // (2 * q)
+
+
+def two_to(exponent: int) -> Fraction:
+    """2^exponent."""
+    return Fraction(1 << max(exponent, 0), 1 << max(-exponent, 0))
+
+
+def lowest_vector(factor: list[list[int]], line: list[int], bits: int) -> list[int]:
+    """2^bits (-L^-T l, 1), rounded: L are the rows of a lower triangular factor, l the next row of it."""
+    right = [-x << bits for x in line]
+    solution = [1 << bits]
+    for row in reversed(factor):
+        x = right.pop() // row[-1]
+        right = [r - x * entry for r, entry in zip(right, row, strict=False)]
+        solution.append(x)
+    return solution[::-1]
+
+
+def eliminate(matrix: Matrix, strict: bool) -> int | None:
+    """The same answer as `failing_block`, by Bareiss' elimination in integers: what remains are minors, all exact.
+
+    Positive definite: every pivot is positive. Semidefinite: a pivot may be zero if all that remains of its column is.
+    """
+    scales = [integers(row)[1] for row in matrix]  # multiplying rows and columns by them does not change the answer
+    rows = [
+        [int(x * scale * other) for x, other in zip(row[: i + 1], scales, strict=False)]
+        for i, (row, scale) in enumerate(zip(matrix, scales, strict=True))
+    ]
+    previous = 1
+    for k in range(len(rows)):
+        pivot, column = rows[k][k], [row[k] for row in rows[k + 1 :]]
+        if pivot < 0 or (strict and pivot == 0):
+            return k + 1
+        if pivot == 0:
+            nonzero = [i for i, x in enumerate(column) if x]
+            if nonzero:
+                return k + 2 + nonzero[0]
+            continue
+        for row, x in zip(rows[k + 1 :], column, strict=True):
+            row[k + 1 :] = [(entry * pivot - x * y) // previous for entry, y in zip(row[k + 1 :], column, strict=False)]
+        previous = pivot
+    return None
+
+
+def require_symmetric(matrix: Matrix, name: str) -> None:
+    """Reject unless M = M^T."""
+    for i, row in enumerate(matrix):
+        for j in range(i):
+            require(row[j] == matrix[j][i], f"{name} is not symmetric: entries [{i}][{j}] and [{j}][{i}] differ")
+
+
+def require_positive(matrix: Matrix, name: str, strict: bool = True) -> None:
+    """Reject unless the matrix is symmetric and positive definite (semidefinite unless `strict`)."""
+    require_symmetric(matrix, name)
+    size = failing_block(matrix, strict)
+    kind = "definite" if strict else "semidefinite"
+    require(size is None, f"{name} is not positive {kind}: its leading {size} x {size} block is not")
+
+
+# Enclosures of exponentials
+
+
+@dataclass(frozen=True)
+class Enclosure:
+    """All real matrices X with |X - middle| <= radius in the row sum norm; both count units of 2^-bits.
+
+    That norm is submultiplicative, so |x y - X Y| <= |x - X| |y| + |X| |y - Y|. Rounding an entry to whole units costs
+    half a unit, in the norm n/2 units.
+    """
+
+    middle: list[list[int]]
+    radius: int
+    bits: int
+
+    @classmethod
+    def of(cls, matrix: Matrix, bits: int) -> "Enclosure":
+        """The matrix, rounded."""
+        return cls([[on_grid(x, bits) for x in row] for row in matrix], len(matrix), bits)
+
+    @property
+    def norm(self) -> int:
+        """A bound of the norm of all members, in units."""
+        return max(sum(map(abs, row)) for row in self.middle) + self.radius
+
+    def __matmul__(self, other: "Enclosure") -> "Enclosure":
+        """Contains the product of any two members."""
+        half, columns = 1 << (self.bits - 1), list(zip(*other.middle, strict=True))
+        middle = [[(sum(map(mul, row, column)) + half) >> self.bits for column in columns] for row in self.middle]
+        radius = (self.radius * other.norm + self.norm * other.radius >> self.bits) + 1 + len(middle)
+        return Enclosure(middle, radius, self.bits)
+
+    def one_plus(self, divisor: int) -> "Enclosure":
+        """Contains I + X / divisor for any member X."""
+        unit = 1 << self.bits
+        middle = [[x // divisor + unit * (i == j) for j, x in enumerate(row)] for i, row in enumerate(self.middle)]
+        return Enclosure(middle, self.radius // divisor + 1 + len(middle), self.bits)
+
+    @property
+    def center(self) -> Matrix:
+        """The middle as rational numbers."""
+        return [[Fraction(x, 1 << self.bits) for x in row] for row in self.middle]
+
+    @property
+    def error(self) -> Fraction:
+        """The radius as a rational number."""
+        return Fraction(self.radius, 1 << self.bits)
+
+
+def exponential(matrix: Matrix, bits: int) -> Enclosure:
+    """Encloses exp(A), by Taylor's polynomial of B = A / 2^s and s squarings; s is such that |B| <= 1/2.
+
+    The polynomial of degree K, by Horner's scheme, leaves out the terms B^m / m! with m > K. Each is less than half the
+    one before, so they are less than 2 |B|^(K+1) / (K+1)! together; K is such that this is below one unit, 2^-bits.
+    """
+    halvings, degree, norm = 0, 0, row_sum_norm(matrix)
+    while 2 * norm > 2**halvings:
+        halvings += 1
+    while factorial(degree + 1) << degree < 1 << bits:
+        degree += 1
+    part = Enclosure.of(scaled(Fraction(1, 2**halvings), matrix), bits)
+    total = Enclosure([[0] * len(matrix) for _ in matrix], 0, bits).one_plus(1)
+    for k in range(degree, 0, -1):
+        total = (part @ total).one_plus(k)
+    total = Enclosure(total.middle, total.radius + 1, bits)
+    for _ in range(halvings):
+        total = total @ total
+    return total
+
+
+# The network
+
+
+@dataclass(frozen=True)
+class Network:
+    """tau x' = -x + ..., with slopes between 0 and `limits`; the displacement of two trajectories obeys x' = J x.
+
+    With y the displacement of phi's values, T x' = -x + B y, and y_i ((C x)_i - y_i) >= 0 as y_i = d_i (C x)_i with d_i
+    in [0, 1]. Subclasses say what B and C are.
+    """
+
+    weights: Matrix
+    sha256: str
+    limits: Vector
+    time_constants: Vector
+    equation: ClassVar[str]
+    shared_in_rows: ClassVar[bool]  # whether one slope multiplies a row of the weights, or a column
+
+    @property
+    def size(self) -> int:
+        """The number of neurons."""
+        return len(self.weights)
+
+    @property
+    def rates(self) -> Vector:
+        """1 / tau."""
+        return [1 / tau for tau in self.time_constants]
+
+    def words(self) -> str:
+        """What the network is."""
+        return (
+            f"{counted(self.size, 'neuron')}, {self.equation}; slopes of phi between 0 and {span(self.limits)}; "
+            f"SHA-256 of the weights {digest(self.weights)}"
+        )
+
+    def verify(self) -> None:
+        """The weights are those whose digest is given; slopes and time constants are positive."""
+        require(self.sha256 == digest(self.weights), "sha256 is not that of the weights")
+        require_all_positive(self.limits, "slopes")
+        require_all_positive(self.time_constants, "time constants")
+
+    def require_within(self, slopes: Vector, name: str) -> None:
+        """Reject slopes that the network cannot have."""
+        for i, (slope, limit) in enumerate(zip(slopes, self.limits, strict=True)):
+            require(0 <= slope <= limit, f"{name}[{i}] is not between 0 and the largest slope of that neuron")
+
+    @property
+    def gained(self) -> Matrix:
+        """The weights at the largest slopes: W G or G W."""
+        return self.sloped(self.limits)
+
+    def jacobian(self, slopes: Vector) -> Matrix:
+        """J = T^-1 (-I + W diag(slopes)), or diag(slopes) W."""
+        return rows_scaled(self.rates, shifted(self.sloped(slopes), Fraction(-1)))
+
+    def corners(self) -> Iterator[Vector]:
+        """All slopes that are 0 or largest; J is affine in the slopes, so at all others it is a mean of these."""
+        for corner in range(2**self.size):
+            yield [limit if corner >> i & 1 else Fraction(0) for i, limit in enumerate(self.limits)]
+
+    def sloped(self, slopes: Vector) -> Matrix:
+        """W diag(slopes), or diag(slopes) W."""
+        raise NotImplementedError
+
+    def driven(self, matrix: Matrix) -> Matrix:
+        """M B: what the quadratic form of M has to do with y."""
+        raise NotImplementedError
+
+    def sensed(self, multipliers: Vector) -> Matrix:
+        """C^T Q: how the multipliers of y_i ((C x)_i - y_i) couple x with y."""
+        raise NotImplementedError
+
+
+class Voltage(Network):
+    """B = W G, C = I: y is the displacement of phi(x) over g."""
+
+    equation = "voltage form, tau x' = -x + W phi(x) + u"
+    shared_in_rows = False
+
+    def sloped(self, slopes: Vector) -> Matrix:
+        """W diag(slopes)."""
+        return columns_scaled(self.weights, slopes)
+
+    def driven(self, matrix: Matrix) -> Matrix:
+        """M W G."""
+        return product(matrix, self.gained)
+
+    def sensed(self, multipliers: Vector) -> Matrix:
+        """Q."""
+        return diagonal(multipliers)
+
+
+class Rate(Network):
+    """B = I, C = G W: y is the displacement of phi(W x + u)."""
+
+    equation = "rate form, tau x' = -x + phi(W x + u)"
+    shared_in_rows = True
+
+    def sloped(self, slopes: Vector) -> Matrix:
+        """diag(slopes) W."""
+        return rows_scaled(slopes, self.weights)
+
+    def driven(self, matrix: Matrix) -> Matrix:
+        """M."""
+        return matrix
+
+    def sensed(self, multipliers: Vector) -> Matrix:
+        """(G W)^T Q."""
+        return columns_scaled(transposed(self.gained), multipliers)
+
+
+FORMS: dict[str, type[Network]] = {"voltage": Voltage, "rate": Rate}
+
+
+def digest(weights: Matrix) -> str:
+    """SHA-256 of the canonical text: a line a row, entries in lowest terms, one space between them."""
+    return hashlib.sha256("".join(" ".join(map(str, row)) + "\n" for row in weights).encode("ascii")).hexdigest()
+
+
+def require_all_positive(entries: Vector, name: str) -> None:
+    """Reject unless all entries are positive."""
+    for i, x in enumerate(entries):
+        require(x > 0, f"{name}: entry [{i}] is not positive")
+
+
+def span(entries: Vector) -> str:
+    """The number that all entries are, or between which two they are."""
+    low, high = min(entries), max(entries)
+    return show(low) if low == high else f"{show(low)} ... {show(high)}"
+
+
+def in_words(value: object) -> str:
+    """A field of a claim: a number, or how many there are."""
+    return show(value) if isinstance(value, Fraction) else str(len(value)) if isinstance(value, list) else ""
+
+
+def counted(number: int, noun: str) -> str:
+    """The number with its noun."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def show(number: Fraction) -> str:
+    """The number as in the file, with six decimal digits if it is long; without itself if it is very long."""
+    exact = str(number)
+    if len(exact) <= 12:
+        return exact
+    about = Context(prec=6).divide(Decimal(number.numerator), Decimal(number.denominator))
+    return f"{about} ({exact})" if len(exact) <= 60 else f"about {about}"
+
+
+# Reading JSON
+
+
+def shown(value: object) -> str:
+    """A value of the file in a message, on one line and not too long."""
+    text = ascii(value) if isinstance(value, str | bool | int | None) else type(value).__name__
+    return text if len(text) <= 40 else f"{text[:36]} ..."
+
+
+def number(value: object, _: int, where: str) -> Fraction:
+    """An integer, or "p/q" in lowest terms with q > 1."""
+    if type(value) is int:
+        return Fraction(value)
+    if isinstance(value, str) and (match := re.fullmatch("(-?[1-9][0-9]*)/([1-9][0-9]*)", value)):
+        fraction = Fraction(whole(match[1]), whole(match[2]))
+        if fraction.denominator == int(match[2]) > 1:
+            return fraction
+    raise Malformed(f'{where} is {shown(value)}; numbers are integers or "p/q" in lowest terms with q > 1')
+
+
+def whole(text: str) -> int:
+    """An integer of at most 4300 digits."""
+    try:
+        return int(text if len(text.lstrip("-")) <= DIGITS else "too long")
+    except ValueError as error:  # also where Python was told to read fewer
+        raise Malformed(f"a number has more than {DIGITS} digits") from error
+
+
+def items(value: object, where: str) -> list[object]:
+    """A list that is not empty."""
+    if not isinstance(value, list) or not value:
+        raise Malformed(f"{where} is {'empty' if value == [] else shown(value)}, not a list of one element at least")
+    return value
+
+
+def vector(value: object, size: int, where: str) -> Vector:
+    """A list of `size` numbers."""
+    entries = items(value, where)
+    if len(entries) != size:
+        raise Malformed(f"{where} has {len(entries)} entries, not {size}")
+    return [number(x, size, f"{where}[{i}]") for i, x in enumerate(entries)]
+
+
+def vectors(value: object, size: int, where: str) -> list[Vector]:
+    """One vector at least."""
+    return [vector(x, size, f"{where}[{i}]") for i, x in enumerate(items(value, where))]
+
+
+def matrix_of(value: object, rows: int, columns: int, where: str) -> Matrix:
+    """A list of rows."""
+    result = vectors(value, columns, where)
+    if len(result) != rows:
+        raise Malformed(f"{where} has {len(result)} rows, not {rows}")
+    return result
+
+
+def square(value: object, size: int, where: str) -> Matrix:
+    """An n x n matrix."""
+    return matrix_of(value, size, size, where)
+
+
+def object_of(value: object, where: str, required: Sequence[str], optional: Sequence[str] = ()) -> dict[str, object]:
+    """An object with these keys and no others."""
+    if not isinstance(value, dict):
+        raise Malformed(f"{where} is {shown(value)}, not an object")
+    missing = [key for key in required if key not in value]
+    unknown = [key for key in value if key not in (*required, *optional)]
+    if missing:
+        raise Malformed(f"{where} lacks {missing[0]}")
+    if unknown:
+        raise Malformed(f"{where} has the unknown key {shown(unknown[0])}")
+    return value
+
+
+def record(kind: type[RecordT], value: object, size: int, where: str, tags: Sequence[str] = ()) -> RecordT:
+    """A dataclass out of an object with keys `tags` and its fields, whose annotations hold their readers."""
+    hints = get_type_hints(kind, include_extras=True).items()
+    readers: dict[str, Reader[Any]] = {name: x.__metadata__[0] for name, x in hints if hasattr(x, "__metadata__")}
+    entries = object_of(value, where, [*tags, *readers])
+    return kind(**{name: reader(entries[name], size, f"{where}.{name}") for name, reader in readers.items()})
+
+
+def records(kind: type[RecordT]) -> Reader[list[RecordT]]:
+    """The reader of a list of dataclasses."""
+
+    def read(value: object, size: int, where: str) -> list[RecordT]:
+        return [record(kind, x, size, f"{where}[{i}]") for i, x in enumerate(items(value, where))]
+
+    return read
+
+
+def square_for_corners(value: object, size: int, where: str) -> Matrix:
+    """An n x n matrix, of few neurons."""
+    return square(value, few(size, where), where)
+
+
+def square_at_corners(value: object, size: int, where: str) -> list[Matrix]:
+    """A square matrix for each of the 2^n corners, of any size."""
+    places = [(x, f"{where}[{i}]") for i, x in enumerate(items(value, where))]
+    if len(places) != 2 ** few(size, where):
+        raise Malformed(f"{where} has {len(places)} matrices, not {2**size}")
+    return [square(x, len(items(x, place)), place) for x, place in places]
+
+
+def few(size: int, where: str) -> int:
+    """So many neurons that 2^n corners can be visited."""
+    if size > MOST_CORNERS:
+        raise Malformed(f"{where}: there are {size} neurons; claims that visit all corners take {MOST_CORNERS} at most")
+    return size
+
+
+Number = Annotated[Fraction, number]
+PerNeuron = Annotated[list[Fraction], vector]
+Vectors = Annotated[list[list[Fraction]], vectors]
+Square = Annotated[list[list[Fraction]], square]
+
+
+# Claims about one network
+
+
+class Claim:
+    """A statement with its proof; the fields are the keys of its JSON object."""
+
+    statement: ClassVar[str]  # with names of fields in braces
+
+    def words(self) -> str:
+        """What is claimed."""
+        return self.statement.format_map({name: in_words(value) for name, value in vars(self).items()})
+
+    def verify(self, network: Network) -> None:
+        """Whether the claim is proved; for each claim, which conditions that takes.
+
+        Raises:
+            Rejected: if it is not.
+        """
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class Multiplier(Claim):
+    """x^T P x falls at least as exp(-2 c t).
+
+    With Y = P T^-1, the form of the matrix [[Y + Y^T - 2 c P, -(Y B + C^T Q)], [., 2 Q]] at (x, y) is
+
+        -(d/dt + 2 c) x^T P x - 2 sum of q_i y_i ((C x)_i - y_i).
+
+    It is positive, which makes Q positive; and the sum is not negative, whatever the slopes. So the first part is
+    positive: (d/dt + 2 c) x^T P x < 0.
+    """
+
+    rate: Number
+    P: Square
+    Q: PerNeuron
+
+    statement = "contracting at rate {rate} in the metric x^T P x, whatever the slopes do in time (by multipliers)"
+
+    def verify(self, network: Network) -> None:
+        """P and the matrix are positive definite."""
+        require(self.rate > 0, "rate is not positive")
+        require_positive(self.P, "P")
+        flow = columns_scaled(self.P, network.rates)
+        corner = added(twice_symmetric_part(flow), scaled(-2 * self.rate, self.P))
+        border = scaled(-1, added(network.driven(flow), network.sensed(self.Q)))
+        require_positive(bordered(corner, border, diagonal([2 * q for q in self.Q])), "the matrix of P and Q")
+
+
+@dataclass(frozen=True)
+class AbsoluteWeights(Claim):
+    """x^T P x falls at least as exp(-2 c t), where P = diag(tau l / r).
+
+    Let A be W G or G W in absolute value, with negative diagonal entries replaced by zero. With |x_i| = r_i u_i and
+    2 u_i u_j <= u_i^2 + u_j^2,
+
+        x^T P J x <= sum of -l_i r_i u_i^2 + sum of l_i A_ij r_j u_i u_j
+                  <= sum of u_i^2 (-l_i r_i + l_i (A r)_i / 2 + r_i (A^T l)_i / 2),
+
+    and the bounds on A r and A^T l make this less than -c times the sum of tau_i l_i r_i u_i^2, which is x^T P x.
+    """
+
+    rate: Number
+    left: PerNeuron
+    right: PerNeuron
+
+    statement = (
+        "contracting at rate {rate} in the metric diag(tau left / right), whatever the slopes do in time"
+        " (by the absolute weights)"
+    )
+
+    def verify(self, network: Network) -> None:
+        """l and r are positive; A r < (I - c T) r and A^T l < (I - c T) l."""
+        require(self.rate > 0, "rate is not positive")
+        require_all_positive(self.left, "left")
+        require_all_positive(self.right, "right")
+        absolute = [
+            [max(x, Fraction(0)) if i == j else abs(x) for j, x in enumerate(row)]
+            for i, row in enumerate(network.gained)
+        ]
+        for lines, weights, name in ((absolute, self.right, "A r"), (transposed(absolute), self.left, "A^T l")):
+            for i, (line, tau) in enumerate(zip(lines, network.time_constants, strict=True)):
+                bound = (1 - self.rate * tau) * weights[i]
+                require(sum(map(mul, line, weights)) < bound, f"{name} is too large in entry [{i}]")
+
+
+@dataclass(frozen=True)
+class Vertices(Claim):
+    """x^T P x falls at least as exp(-2 c t).
+
+    Its derivative plus 2 c times itself is the form of P J + J^T P + 2 c P. J is affine in the slopes, so that matrix
+    is a mean of those at the corners; they are negative definite.
+    """
+
+    rate: Number
+    P: Annotated[list[list[Fraction]], square_for_corners]
+
+    statement = (
+        "contracting at rate {rate} in the metric x^T P x, whatever the slopes do in time"
+        " (by all corners of the slopes)"
+    )
+
+    def verify(self, network: Network) -> None:
+        """P and -(P J + J^T P + 2 c P) are positive definite."""
+        require(self.rate > 0, "rate is not positive")
+        require_positive(self.P, "P")
+        for b, slopes in enumerate(network.corners()):
+            growth = twice_symmetric_part(product(self.P, shifted(network.jacobian(slopes), self.rate)))
+            require_positive(scaled(-1, growth), f"-(P J + J^T P + 2 c P) at corner {b}")
+
+
+@dataclass(frozen=True)
+class WeightedNorm(Claim):
+    """A norm falls at least as exp(-c t), as its logarithmic norm of J is at most -c at all slopes.
+
+    Let K be T^-1 W G or T^-1 G W, scaled by the weights. The logarithmic norm is the largest of -1/tau_i + d K_ii + sum
+    of d |K_ij| over j != i, along row i for the maximum norm, or down column i for the sum norm. Where one slope
+    multiplies that whole line, the same d in [0, 1] stands before all terms; otherwise every term has its own.
+    """
+
+    rate: Number
+    weights: PerNeuron
+    along_rows: ClassVar[bool]
+
+    def verify(self, network: Network) -> None:
+        """The weights are positive; every line's bound is at most -c."""
+        require(self.rate > 0, "rate is not positive")
+        require_all_positive(self.weights, "weights")
+        inner = self.weights if self.along_rows else [1 / q for q in self.weights]
+        matrix = rows_scaled(network.rates, network.gained)
+        matrix = columns_scaled(rows_scaled([1 / q for q in inner], matrix), inner)
+        for i, line in enumerate(matrix if self.along_rows else transposed(matrix)):
+            others = sum((abs(x) for j, x in enumerate(line) if j != i), Fraction(0))
+            together = network.shared_in_rows == self.along_rows
+            worst = max(line[i] + others, Fraction(0)) if together else max(line[i], Fraction(0)) + others
+            kind = "row" if self.along_rows else "column"
+            require(worst <= network.rates[i] - self.rate, f"the logarithmic norm exceeds -rate in {kind} [{i}]")
+
+
+class NormInf(WeightedNorm):
+    """The maximum norm."""
+
+    along_rows = True
+    statement = "contracting at rate {rate} in the norm max |x_i| / weights_i, whatever the slopes do in time"
+
+
+class Norm1(WeightedNorm):
+    """The sum norm."""
+
+    along_rows = False
+    statement = "contracting at rate {rate} in the norm sum of weights_i |x_i|, whatever the slopes do in time"
+
+
+@dataclass(frozen=True)
+class Polytope(Claim):
+    """The norm with unit ball conv(v_j, -v_j), the least |a|_1 with x = V a, falls at least as exp(-c t).
+
+    J V = V Gamma at all corners, hence at all slopes with a mean of those Gammas. Their logarithmic 1-norm, the largest
+    Gamma_jj + sum of |Gamma_ij| over i != j, is convex, so at most -c. Where x = V a and a' = Gamma a, x' = J x: |a|_1
+    falls at least as exp(-c t), from the least that it can begin with, and the norm of x is never more.
+    """
+
+    rate: Number
+    vertices: Vectors
+    combinations: Annotated[list[list[list[Fraction]]], square_at_corners]
+
+    statement = (
+        "contracting at rate {rate} in the norm whose unit ball is spanned by {vertices} vectors and their negatives,"
+        " whatever the slopes do in time"
+    )
+
+    def __post_init__(self) -> None:
+        """One row and column of every combination for each vertex."""
+        for b, gamma in enumerate(self.combinations):
+            if len(gamma) != len(self.vertices):
+                raise Malformed(f"combinations[{b}] has {len(gamma)} rows; there are {len(self.vertices)} vertices")
+
+    def verify(self, network: Network) -> None:
+        """V spans the space; J V = V Gamma; the columns of Gamma are bounded."""
+        require(self.rate > 0, "rate is not positive")
+        columns = transposed(self.vertices)
+        spans = failing_block(product(columns, self.vertices), strict=True) is None
+        require(spans, "the vertices do not span the space")
+        for b, (slopes, gamma) in enumerate(zip(network.corners(), self.combinations, strict=True)):
+            exact = product(network.jacobian(slopes), columns) == product(columns, gamma)
+            require(exact, f"J V is not V Gamma at corner {b}")
+            for j, column in enumerate(zip(*gamma, strict=True)):
+                bound = sum(map(abs, column)) - abs(column[j]) + column[j]
+                require(bound <= -self.rate, f"column [{j}] of Gamma exceeds -rate at corner {b}")
+
+
+@dataclass(frozen=True)
+class SlopesAndVectors:
+    """Slopes at which the displacements `vectors` are taken."""
+
+    slopes: PerNeuron
+    vectors: Vectors
+
+
+@dataclass(frozen=True)
+class NoQuadraticMetric(Claim):
+    """No P > 0 has P J + J^T P + 2 c' P <= 0 at all slopes with c' > c.
+
+    At the slopes of each term, tr((P J + J^T P + 2 c' P) Z) would not be positive, where Z is the sum of v v^T. Added
+    up, tr(P S) + 2 (c' - c) tr(P sum of Z) <= 0 with S the sum of (J + c I) Z + Z (J + c I)^T. But tr(P S) >= 0, as S
+    is positive semidefinite, and tr(P sum of Z) > 0.
+    """
+
+    rate: Number
+    terms: Annotated[list[SlopesAndVectors], records(SlopesAndVectors)]
+
+    statement = (
+        "no quadratic metric: no constant P > 0 has x^T P x fall faster than exp(-2 c t), c = {rate}, at all slopes"
+    )
+
+    def verify(self, network: Network) -> None:
+        """S is positive semidefinite, and some vector is not zero."""
+        require(self.rate >= 0, "rate is negative")
+        require(any(any(v) for term in self.terms for v in term.vectors), "all vectors are zero")
+        here: Matrix = []
+        moved: Matrix = []
+        for i, term in enumerate(self.terms):
+            network.require_within(term.slopes, f"terms[{i}].slopes")
+            here += term.vectors
+            moved += product(term.vectors, transposed(shifted(network.jacobian(term.slopes), self.rate)))
+        total = twice_symmetric_part(product(transposed(moved), here))
+        require_positive(total, "the sum of (J + c I) Z + Z (J + c I)^T", strict=False)
+
+
+@dataclass(frozen=True)
+class FixedSlopes(Claim):
+    """At these slopes a displacement v does not fall faster than exp(-c t).
+
+    Along y = exp(c t) x the form y^T X y does not fall, as (J + c I)^T X + X (J + c I) is positive semidefinite; it
+    begins positive, so y does not tend to zero.
+    """
+
+    rate: Number
+    slopes: PerNeuron
+    X: Square
+    vector: PerNeuron
+
+    statement = "not contracting: at fixed slopes a displacement does not fall faster than exp(-c t), c = {rate}"
+
+    def verify(self, network: Network) -> None:
+        """The form does not fall and begins positive."""
+        require(self.rate >= 0, "rate is negative")
+        network.require_within(self.slopes, "slopes")
+        require_symmetric(self.X, "X")
+        require(quadratic_form(self.X, self.vector) > 0, "vector^T X vector is not positive")
+        growth = twice_symmetric_part(product(self.X, shifted(network.jacobian(self.slopes), self.rate)))
+        require_positive(growth, "(J + c I)^T X + X (J + c I)", strict=False)
+
+
+@dataclass(frozen=True)
+class SlopesForATime:
+    """Slopes that are held for a time."""
+
+    slopes: PerNeuron
+    time: Number
+
+
+@dataclass(frozen=True)
+class Switching(Claim):
+    """Repeated for ever, these legs do not let v fall faster than exp(-c t).
+
+    One round takes y = exp(c t) x to Phi y, Phi being the product of exp((J + c I) time). As Phi^T X Phi - X is
+    positive definite, y^T X y grows from round to round; it begins positive, so y does not tend to zero.
+
+    Phi is known as F + Delta with |Delta| <= r in the row sum norm, hence |Delta^T| <= n r. Phi^T X Phi - F^T X F is
+    Delta^T X F + F^T X Delta + Delta^T X Delta: at most n r |X F| + r |F^T X| + n r^2 |X| in that norm, which bounds
+    the eigenvalues of a symmetric matrix. F^T X F - X is positive definite even when this is subtracted.
+    """
+
+    rate: Number
+    legs: Annotated[list[SlopesForATime], records(SlopesForATime)]
+    X: Square
+    vector: PerNeuron
+
+    statement = (
+        "not contracting: {legs} sets of slopes, one after the other and repeated, do not let a displacement fall"
+        " faster than exp(-c t), c = {rate}"
+    )
+
+    def verify(self, network: Network) -> None:
+        """The form begins positive and grows from round to round."""
+        require(self.rate >= 0, "rate is negative")
+        require_symmetric(self.X, "X")
+        require(quadratic_form(self.X, self.vector) > 0, "vector^T X vector is not positive")
+        exponents = []
+        for i, leg in enumerate(self.legs):
+            network.require_within(leg.slopes, f"legs[{i}].slopes")
+            require(leg.time > 0, f"legs[{i}].time is not positive")
+            exponents.append(scaled(leg.time, shifted(network.jacobian(leg.slopes), self.rate)))
+            require(row_sum_norm(exponents[-1]) <= LONGEST_LEG, f"legs[{i}] is too long to be enclosed")
+        for bits in PRECISIONS:
+            growth, error = self.growth(reduce(matmul, (exponential(each, bits) for each in reversed(exponents))))
+            if failing_block(shifted(growth, -error), strict=True) is None:
+                return
+            fails = failing_block(shifted(growth, error), strict=True) is not None
+            require(not fails, "Phi^T X Phi - X is not positive definite")
+        raise Rejected(f"Phi^T X Phi - X, enclosed with {PRECISIONS[-1]} binary digits, may not be positive definite")
+
+    def growth(self, phi: Enclosure) -> tuple[Matrix, Fraction]:
+        """F^T X F - X, and a bound of its error."""
+        n, f, r = len(self.X), phi.center, phi.error
+        moved = product(self.X, f)
+        left, right = row_sum_norm(transposed(moved)), row_sum_norm(moved)
+        error = n * r * right + r * left + n * r * r * row_sum_norm(self.X)
+        return added(product(transposed(f), moved), scaled(-1, self.X)), error
+
+
+@dataclass(frozen=True)
+class EulerStep(Claim):
+    """A step x -> x + h x' shrinks distances in the metric P by rho at least.
+
+    With a = I - h T^-1 and b = h T^-1 the step is x -> a x + b B y. The form of the matrix
+    [[rho^2 P - a P a, -(a P b B + C^T Q)], [., 2 Q - (b B)^T P b B]] at (x, y) is
+
+        rho^2 x^T P x - (a x + b B y)^T P (a x + b B y) - 2 sum of q_i y_i ((C x)_i - y_i),
+
+    and it is positive, which makes Q positive; the sum is not negative.
+    """
+
+    step: Number
+    factor: Number
+    P: Square
+    Q: PerNeuron
+
+    statement = (
+        "Euler's step of {step} units of time shrinks distances in the metric x^T P x by the factor {factor}"
+        " at least, whatever the slopes do in time"
+    )
+
+    def verify(self, network: Network) -> None:
+        """P and the matrix are positive definite."""
+        require(self.step > 0, "step is not positive")
+        require(0 < self.factor < 1, "factor is not between 0 and 1")
+        require_positive(self.P, "P")
+        new = [self.step * rate for rate in network.rates]
+        old = [1 - b for b in new]
+        mixed = rows_scaled(old, columns_scaled(self.P, new))
+        fresh = network.driven(rows_scaled(new, columns_scaled(self.P, new)))
+        corner = added(scaled(self.factor**2, self.P), scaled(-1, rows_scaled(old, columns_scaled(self.P, old))))
+        border = scaled(-1, added(network.driven(mixed), network.sensed(self.Q)))
+        opposite = added(diagonal([2 * q for q in self.Q]), scaled(-1, network.driven(transposed(fresh))))
+        require_positive(bordered(corner, border, opposite), "the matrix of P and Q")
+
+
+@dataclass(frozen=True)
+class ComplexVector:
+    """z = cos + i sin and w = real + i imaginary."""
+
+    cos: Number
+    sin: Number
+    real: PerNeuron
+    imaginary: PerNeuron
+
+    def gains(self, matrix: Matrix) -> Vector:
+        """Re(conj(w_i) (1 + z) (M w)_i) for every i."""
+        results = []
+        for row, a, b in zip(matrix, self.real, self.imaginary, strict=True):
+            c, d = sum(map(mul, row, self.real)), sum(map(mul, row, self.imaginary))
+            results.append(Fraction((1 + self.cos) * (a * c + b * d) - self.sin * (a * d - b * c)))
+        return results
+
+    def squares(self) -> Vector:
+        """|w_i|^2 for every i."""
+        return [a * a + b * b for a, b in zip(self.real, self.imaginary, strict=True)]
+
+
+@dataclass(frozen=True)
+class NoMultiplierMetric(Claim):
+    """No P and Q prove a rate above c by "multiplier"; time constants are 1.
+
+    Let alpha = (1 + z) / (2 (1 - c)), so that (1 - c) |alpha|^2 = Re alpha, and x = M w in the voltage form, where
+    M = W G, but x = w in the rate form, where M = G W. The form of the multiplier's matrix with a rate c' > c is at
+    (alpha x, w)
+
+        -2 (c' - c) |alpha|^2 x^* P x + sum of q_i (2 |w_i|^2 - Re(conj(w_i) (1 + z) (M w)_i) / (1 - c)).
+
+    The first part is not positive and, added up over the terms, nor is the second where the q_i are not negative: the
+    matrix is not positive definite.
+    """
+
+    rate: Number
+    terms: Annotated[list[ComplexVector], records(ComplexVector)]
+
+    statement = "no multiplier metric: no P and Q prove a rate above {rate} by multipliers"
+
+    def verify(self, network: Network) -> None:
+        """Gains are at least 2 (1 - c) times squares, and some w is not zero."""
+        require(0 <= self.rate < 1, "rate is not between 0 and 1")
+        require(set(network.time_constants) == {1}, "the time constants are not 1")
+        for i, term in enumerate(self.terms):
+            require(term.cos**2 + term.sin**2 == 1, f"terms[{i}]: cos + i sin is not of modulus 1")
+        squares = [sum(column) for column in zip(*(term.squares() for term in self.terms), strict=True)]
+        gains = [sum(column) for column in zip(*(term.gains(network.gained) for term in self.terms), strict=True)]
+        require(any(squares), "all vectors are zero")
+        for i, (gain, weight) in enumerate(zip(gains, squares, strict=True)):
+            require(gain >= 2 * (1 - self.rate) * weight, f"the sum over terms is too small for neuron [{i}]")
+
+
+CLAIMS: dict[tuple[str, ...], type[Claim]] = {
+    ("contracting", "multiplier"): Multiplier,
+    ("contracting", "absolute weights"): AbsoluteWeights,
+    ("contracting", "vertices"): Vertices,
+    ("contracting", "norm 1"): Norm1,
+    ("contracting", "norm inf"): NormInf,
+    ("contracting", "polytope"): Polytope,
+    ("no quadratic metric",): NoQuadraticMetric,
+    ("not contracting", "fixed slopes"): FixedSlopes,
+    ("not contracting", "switching"): Switching,
+    ("Euler step",): EulerStep,
+    ("no multiplier metric",): NoMultiplierMetric,
+}
+
+
+# Certificates
+
+
+@dataclass(frozen=True)
+class NetworkCertificate:
+    """Claims about one network."""
+
+    network: Network
+    claims: list[Claim]
+
+    def words(self) -> Iterator[str]:
+        """The network, and every claim."""
+        yield f"network: {self.network.words()}; time constants {span(self.network.time_constants)}"
+        for i, claim in enumerate(self.claims):
+            yield f"claims[{i}]: {claim.words()}"
+
+    def compare(self, weights: Matrix) -> None:
+        """By the digests."""
+        if digest(weights) != digest(self.network.weights):
+            raise Malformed("--weights: the matrix is not the one of the certificate")
+
+    def verify(self) -> None:
+        """Every claim, until one fails."""
+        self.network.verify()
+        for i, claim in enumerate(self.claims):
+            try:
+                claim.verify(self.network)
+            except Rejected as error:
+                raise Rejected(f"claims[{i}]: {error}") from error
+
+
+@dataclass(frozen=True)
+class Module:
+    """A network with its multipliers; its time constant is taken as 1 there."""
+
+    network: Network
+    claim: Multiplier
+    time_constant: Fraction
+    scales: Vector
+    weight: Fraction
+
+    def verify(self) -> None:
+        """x^T P x falls at the module's rate, were it alone, and is above the sum of scales_k^2 x_k^2."""
+        self.network.verify()
+        for name in ("time_constant", "weight"):
+            require(getattr(self, name) > 0, f"{name} is not positive")
+        require_all_positive(self.scales, "scales")
+        self.claim.verify(self.network)
+        squares = [scale * scale for scale in self.scales]
+        require_positive(added(self.claim.P, scaled(-1, diagonal(squares))), "P - diag(scales)^2")
+
+
+@dataclass(frozen=True)
+class AssemblyStep:
+    """A step x -> x + h x' of an assembly shrinks distances in its metric by rho at least.
+
+    As `EulerStep`, with a = I - h T^-1 (I - L) and the modules' P, B and C side by side: P_i with s_i tau_i.
+    """
+
+    step: Fraction
+    factor: Fraction
+    multipliers: list[Vector]  # of each module
+
+    def verify(self, modules: list[Module], links: Matrix) -> None:
+        """The metric and the matrix are positive definite."""
+        require(self.step > 0, "step is not positive")
+        require(0 < self.factor < 1, "factor is not between 0 and 1")
+        metric = side_by_side([scaled(each.weight * each.time_constant, each.claim.P) for each in modules])
+        new = [self.step / each.time_constant for each in modules for _ in each.scales]
+        keep = shifted(rows_scaled(new, added(links, diagonal([Fraction(-1)] * len(new)))), Fraction(1))
+        fresh = [diagonal([self.step / each.time_constant] * each.network.size) for each in modules]
+        through = side_by_side([each.network.driven(b) for each, b in zip(modules, fresh, strict=True)])
+        read = side_by_side([each.network.sensed(q) for each, q in zip(modules, self.multipliers, strict=True)])
+        moved = product(transposed(keep), metric)
+        corner = added(scaled(self.factor**2, metric), scaled(-1, product(moved, keep)))
+        border = scaled(-1, added(product(moved, through), read))
+        twice = diagonal([2 * x for q in self.multipliers for x in q])
+        opposite = added(twice, scaled(-1, product(transposed(through), product(metric, through))))
+        require_positive(metric, "the metric of the whole")
+        require_positive(bordered(corner, border, opposite), "the matrix of the whole step")
+
+
+@dataclass(frozen=True)
+class Assembly:
+    """V, the sum of s_i tau_i x_i^T P_i x_i over all modules, falls at least as exp(-2 c t).
+
+    In tau_i x_i' = f_i(x_i) + sum of L_ij x_j, the f_i contribute at most -2 s_i (c_i - c tau_i) x_i^T P_i x_i to
+    V' + 2 c V, and the links 2 s_i x_i^T P_i L_ij x_j each: x_i^T E_ii x_i for a module, 2 x_i^T E_ij x_j for a pair.
+    With U_i = diag(scales) of module i and y_i = U_i x_i these are y_i^T (U_i^-1 E_ij U_j^-1) y_j, and e_ij bounds the
+    spectral norm of the matrix in brackets; x_i^T P_i x_i >= |y_i|^2; and c_i >= c tau_i, otherwise the diagonal below
+    would be negative. So V' + 2 c V <= -u^T M u with u_i = |y_i|, where M has 2 s_i (c_i - c tau_i) - e_ii on its
+    diagonal and -e_ij elsewhere; M is positive semidefinite.
+    """
+
+    rate: Fraction
+    modules: list[Module]
+    links: dict[tuple[int, int], Matrix]
+    euler: AssemblyStep | None
+
+    def words(self) -> Iterator[str]:
+        """The modules, and what is claimed of them together."""
+        for i, module in enumerate(self.modules):
+            alone = f"with time constant 1 and without links {module.claim.words()}"
+            yield f"modules[{i}]: {module.network.words()}; time constant {show(module.time_constant)}; {alone}"
+        parts = f"{counted(len(self.modules), 'module')} with {counted(len(self.links), 'link')}"
+        metric = "in the metric sum of weight tau x^T P x, whatever the slopes do in time"
+        yield f"claim: {parts}, contracting together at rate {show(self.rate)} {metric}"
+        if self.euler is not None:
+            shrinks = f"shrinks distances by the factor {show(self.euler.factor)} at least {metric}"
+            yield f"claim: Euler's step of {show(self.euler.step)} units of time {shrinks}"
+
+    def compare(self, weights: Matrix) -> None:
+        """There is no one matrix to compare with."""
+        raise Malformed("--weights: an assembly certificate has many matrices; check it without --weights")
+
+    def verify(self) -> None:
+        """Every module; then M is positive semidefinite."""
+        require(self.rate > 0, "rate is not positive")
+        for i, module in enumerate(self.modules):
+            try:
+                module.verify()
+            except Rejected as error:
+                raise Rejected(f"modules[{i}]: {error}") from error
+        n = range(len(self.modules))
+        couplings = {(i, j): self.coupling(i, j) for i in n for j in n if j <= i}
+        total = [[-couplings[max(i, j), min(i, j)] for j in n] for i in n]
+        for i, each in enumerate(self.modules):
+            total[i][i] += 2 * each.weight * (each.claim.rate - self.rate * each.time_constant)
+        require_positive(total, "the matrix of the modules", strict=False)
+        if self.euler is not None:
+            try:
+                self.euler.verify(self.modules, self.whole_links())
+            except Rejected as error:
+                raise Rejected(f"Euler step: {error}") from error
+
+    def whole_links(self) -> Matrix:
+        """All links as one matrix."""
+        sizes = [each.network.size for each in self.modules]
+        rows: Matrix = []
+        for i, height in enumerate(sizes):
+            blocks = [self.links.get((i, j), [[Fraction(0)] * width] * height) for j, width in enumerate(sizes)]
+            rows += [[x for block in blocks for x in block[row]] for row in range(height)]
+        return rows
+
+    def coupling(self, i: int, j: int) -> Fraction:
+        """e_ij: the largest absolute row or column sum of U_i^-1 E_ij U_j^-1, E_ij = s_i P_i L_ij + s_j L_ji^T P_j."""
+        parts = [self.pull(i, j)] if (i, j) in self.links else []
+        parts += [transposed(self.pull(j, i))] if (j, i) in self.links else []
+        total = reduce(added, parts, [[Fraction(0)] * self.modules[j].network.size] * self.modules[i].network.size)
+        rows, columns = ([1 / scale for scale in self.modules[k].scales] for k in (i, j))
+        total = columns_scaled(rows_scaled(rows, total), columns)
+        return max(row_sum_norm(total), row_sum_norm(transposed(total)))
+
+    def pull(self, i: int, j: int) -> Matrix:
+        """s_i P_i L_ij."""
+        return scaled(self.modules[i].weight, product(self.modules[i].claim.P, self.links[i, j]))
+
+
+# From a file to a certificate
+
+
+def read_certificate(file: str) -> NetworkCertificate | Assembly:
+    """The certificate in a JSON file, well formed."""
+    value = read_json(read_bytes(file))
+    kind = value.get("format") if isinstance(value, dict) else None
+    if kind == "contraction certificate 1":
+        keys = ["format", "form", "weights", "sha256", "slopes", "claims"]
+        entries = object_of(value, "the certificate", keys, ["time_constants"])
+        network = read_network(entries, "")
+        claims = [read_claim(x, network.size, f"claims[{i}]") for i, x in enumerate(items(entries["claims"], "claims"))]
+        return NetworkCertificate(network, claims)
+    if kind == "assembly certificate 1":
+        entries = object_of(value, "the certificate", ["format", "rate", "modules", "links"], ["Euler step"])
+        modules = [read_module(x, f"modules[{i}]") for i, x in enumerate(items(entries["modules"], "modules"))]
+        links = read_links(entries["links"], modules)
+        euler = read_step(entries["Euler step"], modules) if "Euler step" in entries else None
+        return Assembly(number(entries["rate"], 1, "rate"), modules, links, euler)
+    raise Malformed("the file is not an object with a format that is known")
+
+
+def read_network(value: dict[str, object], prefix: str) -> Network:
+    """The network's keys, those of a certificate or of a module."""
+    size = len(items(value["weights"], f"{prefix}weights"))
+    form, sha256, slopes = value["form"], value["sha256"], value["slopes"]
+    if not isinstance(form, str) or form not in FORMS:
+        raise Malformed(f'{prefix}form is {shown(form)}, not "voltage" or "rate"')
+    if not isinstance(sha256, str):
+        raise Malformed(f"{prefix}sha256 is {shown(sha256)}, not a string")
+    weights = square(value["weights"], size, f"{prefix}weights")
+    each = slopes if isinstance(slopes, list) else [slopes] * size
+    constants = vector(value.get("time_constants", [1] * size), size, f"{prefix}time_constants")
+    if "time_constants" in value and set(constants) == {1}:
+        raise Malformed(f"{prefix}time_constants is to be left out where all are 1")
+    return FORMS[form](weights, sha256, vector(each, size, f"{prefix}slopes"), constants)
+
+
+def read_claim(value: object, size: int, where: str) -> Claim:
+    """A claim of the kind that it names."""
+    names = {key: value[key] for key in ("claim", "by") if key in value} if isinstance(value, dict) else {}
+    for tags, kind in CLAIMS.items():
+        if tuple(names.values()) == tags:
+            return record(kind, value, size, where, tags=list(names))
+    named = ", ".join(f"{key}: {shown(name)}" for key, name in names.items())
+    raise Malformed(f"{where} is no claim that is known ({named or shown(value)})")
+
+
+def read_module(value: object, where: str) -> Module:
+    """A module of an assembly."""
+    keys = ["form", "weights", "sha256", "slopes", "time_constant", "rate", "P", "Q", "scales", "weight"]
+    entries = object_of(value, where, keys)
+    network = read_network(entries, f"{where}.")
+    claim = record(Multiplier, {key: entries[key] for key in ("rate", "P", "Q")}, network.size, where)
+    constant, weight = (number(entries[key], 1, f"{where}.{key}") for key in ("time_constant", "weight"))
+    return Module(network, claim, constant, vector(entries["scales"], network.size, f"{where}.scales"), weight)
+
+
+def read_links(value: object, modules: list[Module]) -> dict[tuple[int, int], Matrix]:
+    """The links by their ends; there may be none."""
+    links: dict[tuple[int, int], Matrix] = {}
+    for i, each in enumerate(items(value, "links") if value != [] else []):
+        where = f"links[{i}]"
+        entries = object_of(each, where, ["to", "from", "weights"])
+        ends = [entries["to"], entries["from"]]
+        if not all(type(end) is int and 0 <= end < len(modules) for end in ends):
+            raise Malformed(f"{where}: to and from are not both among modules 0 ... {len(modules) - 1}")
+        to, source = (int(str(end)) for end in ends)
+        if (to, source) in links:
+            raise Malformed(f"{where}: that pair has a link already")
+        rows, columns = modules[to].network.size, modules[source].network.size
+        links[to, source] = matrix_of(entries["weights"], rows, columns, f"{where}.weights")
+    return links
+
+
+def read_step(value: object, modules: list[Module]) -> AssemblyStep:
+    """The Euler step of an assembly."""
+    entries = object_of(value, "Euler step", ["step", "factor", "Q"])
+    step, factor = (number(entries[key], 1, f"Euler step.{key}") for key in ("step", "factor"))
+    each = items(entries["Q"], "Euler step.Q")
+    if len(each) != len(modules):
+        raise Malformed(f"Euler step.Q has {len(each)} entries, not {len(modules)}")
+    lists = [vector(x, modules[i].network.size, f"Euler step.Q[{i}]") for i, x in enumerate(each)]
+    return AssemblyStep(step, factor, lists)
+
+
+def read_bytes(file: str) -> bytes:
+    """A whole file."""
+    try:
+        with open(file, "rb") as stream:
+            return stream.read()
+    except (OSError, ValueError, MemoryError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise Malformed(f"{file}: cannot be read: {reason}") from error
+
+
+def read_json(data: bytes) -> object:
+    """JSON as it is defined, without repeated keys and with integers only."""
+    try:
+        text = data.decode("utf-8")
+        return json.loads(
+            text, object_pairs_hook=without_repetition, parse_int=whole, parse_float=no_float, parse_constant=no_float
+        )
+    except UnicodeDecodeError as error:
+        raise Malformed(f"the file is not UTF-8 (byte {error.start})") from error
+    except json.JSONDecodeError as error:
+        raise Malformed(f"the file is not JSON: {error}") from error
+    except (RecursionError, MemoryError) as error:
+        raise Malformed("the file is nested too deeply, or is too large") from error
+
+
+def without_repetition(entries: list[tuple[str, object]]) -> dict[str, object]:
+    """An object each of whose keys occurs once."""
+    result = dict(entries)
+    if len(result) != len(entries):
+        ((key, _),) = Counter(key for key, _ in entries).most_common(1)
+        raise Malformed(f"the key {shown(key)} is repeated")
+    return result
+
+
+def no_float(text: str) -> NoReturn:
+    """There are none."""
+    raise Malformed(f'{shown(text)} is no number of a certificate; those are integers and "p/q"')
+
+
+# Weights in other files, as the fractions that they are
+
+
+def read_weights(argument: str) -> Matrix:
+    """The matrix that `--weights` names; nothing in the file is executed."""
+    safetensors = re.fullmatch(r"(?s)(.*?\.safetensors)(?::(.*))?", argument)
+    try:
+        if safetensors:
+            rows = from_safetensors(read_bytes(safetensors[1]), safetensors[2])
+        elif argument.endswith(".npy"):
+            rows = from_npy(read_bytes(argument))
+        elif argument.endswith(".csv"):
+            rows = from_csv(read_bytes(argument))
+        else:
+            raise Malformed("accepted: FILE.npy, FILE.csv, FILE.safetensors, FILE.safetensors:KEY")
+        return [[Fraction(x) for x in row] for row in rows]
+    except Malformed as error:
+        raise Malformed(f"--weights: {error}") from error
+    except (ValueError, OverflowError) as error:  # a NaN or an infinite number is no fraction
+        raise Malformed(f"--weights: {argument}: {error}") from error
+
+
+Rows: TypeAlias = list[list[float]] | list[list[int]]
+
+
+def from_csv(data: bytes) -> Rows:
+    """Numbers separated by commas; `#` begins a comment."""
+    lines = [line.partition("#")[0] for line in data.decode("utf-8-sig").splitlines()]
+    rows = [[decimal(entry) for entry in line.split(",")] for line in lines if line.strip()]
+    if not rows or {len(row) for row in rows} != {len(rows)}:
+        raise Malformed("the file holds no square matrix")
+    return rows
+
+
+def decimal(text: str) -> float:
+    """The double nearest to a decimal number."""
+    if "_" in text:
+        raise ValueError(f"could not convert string to float: {text!r}")
+    return float(text)
+
+
+def from_npy(data: bytes) -> Rows:
+    """Numpy's format, versions 1 to 3."""
+    wide = data[6:7] != b"\x01"
+    start = 12 if wide else 10
+    if data[:6] != b"\x93NUMPY" or data[6:8] not in (b"\x01\x00", b"\x02\x00", b"\x03\x00") or len(data) < start:
+        raise Malformed("the file is no npy file of version 1, 2 or 3")
+    end = start + int.from_bytes(data[8:start], "little")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about the syntax of the header
+            header = ast.literal_eval(data[start : min(end, start + 10_000)].decode("utf-8"))
+        kind = re.fullmatch(r"([<>|])([fiub][1248])", header["descr"])
+        columns_first, shape = {False: False, True: True}[header["fortran_order"]], header["shape"]
+    except (ValueError, SyntaxError, TypeError, KeyError, RecursionError, MemoryError) as error:
+        raise Malformed("the file's npy header cannot be read") from error
+    if kind is None or kind[2] not in STRUCT_CODES:
+        raise Malformed(f"the file holds {shown(header['descr'])}, not real numbers")
+    rows = square_of(data[end:], shape, kind[2], "<" if kind[1] == "|" else kind[1])
+    return [list(column) for column in zip(*rows, strict=True)] if columns_first else rows
+
+
+def from_safetensors(data: bytes, key: str | None) -> Rows:
+    """The tensor of that name, or the only square matrix."""
+    end = 8 + int.from_bytes(data[:8], "little")
+    header = read_json(data[8:end]) if 8 < end <= len(data) else None
+    tensors = {k: v for k, v in header.items() if k != "__metadata__"} if isinstance(header, dict) else {}
+    if not tensors or not all(isinstance(tensor, dict) for tensor in tensors.values()):
+        raise Malformed("the file is no safetensors file, or an empty one")
+    if key is None:
+        shapes = {k: v.get("shape") for k, v in tensors.items()}
+        matrices = [k for k, v in shapes.items() if isinstance(v, list) and len(v) == 2 and v[0] == v[1]]
+        if len(matrices) != 1:
+            raise Malformed(f"the file has {len(matrices)} square matrices; name one: FILE.safetensors:KEY")
+        key = matrices[0]
+    if key not in tensors:
+        raise Malformed(f"the file has no tensor {shown(key)}")
+    name, shape, place = (tensors[key].get(k) for k in ("dtype", "shape", "data_offsets"))
+    if not isinstance(name, str) or name not in SAFETENSORS_CODES:
+        raise Malformed(f"the tensor holds {shown(name)}, not real numbers")
+    if not (isinstance(place, list) and len(place) == 2 and all(type(x) is int and x >= 0 for x in place)):
+        raise Malformed("the tensor has no place in the file")
+    return square_of(data[end + place[0] : end + place[1]], shape, SAFETENSORS_CODES[name], "<")
+
+
+STRUCT_CODES = {
+    "f2": "e", "f4": "f", "f8": "d", "b1": "?",
+    "i1": "b", "i2": "h", "i4": "i", "i8": "q",
+    "u1": "B", "u2": "H", "u4": "I", "u8": "Q",
+}  # fmt: skip
+SAFETENSORS_CODES = {
+    "F16": "f2", "F32": "f4", "F64": "f8", "BF16": "bf", "BOOL": "b1",
+    "I8": "i1", "I16": "i2", "I32": "i4", "I64": "i8",
+    "U8": "u1", "U16": "u2", "U32": "u4", "U64": "u8",
+}  # fmt: skip
+
+
+def square_of(data: bytes, shape: object, kind: str, order: str) -> Rows:
+    """The numbers of a square matrix, in the order in which they are kept."""
+    if not (isinstance(shape, list | tuple) and len(shape) == 2 and type(shape[0]) is type(shape[1]) is int):
+        raise Malformed("the array is no matrix")
+    size = shape[0]
+    if size != shape[1] or size < 1:
+        raise Malformed(f"the matrix is {shape[0]} x {shape[1]}, not square")
+    if kind == "bf":  # the upper half of a float
+        data, kind = b"".join(b"\0\0" + data[i : i + 2] for i in range(0, len(data), 2)), "f4"
+    if len(data) != size * size * int(kind[1]):
+        raise Malformed("the file is shorter or longer than its matrix")
+    numbers = struct.unpack(f"{order}{size * size}{STRUCT_CODES[kind]}", data)
+    return [list(numbers[i : i + size]) for i in range(0, size * size, size)]
+
+
+# The command line
+
+
+def read_options(arguments: list[str]) -> tuple[str, str | None]:
+    """FILE or --check FILE, and what --weights names, in any order."""
+    found: dict[str, str] = {}
+    rest = list(arguments)
+    while rest:
+        word = rest.pop(0)
+        name, equals, value = word.partition("=")
+        if not word.startswith("-"):
+            name, value = "--check", word
+        elif name not in ("--check", "--weights"):
+            raise Malformed(f"unknown option {name}; {USAGE}")
+        elif not equals:
+            if not rest:
+                raise Malformed(f"{name} needs a file; {USAGE}")
+            value = rest.pop(0)
+        if name in found:
+            raise Malformed(f"{'FILE' if name == '--check' else name} is given twice; {USAGE}")
+        found[name] = value
+    if "--check" not in found:
+        raise Malformed(f"no file; {USAGE}")
+    return found["--check"], found.get("--weights")
+
+
+def main(argv: list[str]) -> int:
+    """Say what is claimed and whether it is proved; the exit status is 0 (verified), 1 (rejected) or 2 (malformed)."""
+    try:
+        file, weights = read_options(argv)
+        certificate = read_certificate(file)
+        if weights is not None:
+            certificate.compare(read_weights(weights))
+    except Malformed as error:
+        line = " ".join(f"certificate checker: {error}".split())
+        print(line.encode("ascii", "backslashreplace").decode("ascii"), file=sys.stderr)
+        return 2
+    for line in certificate.words():
+        print(line, flush=True)
+    try:
+        certificate.verify()
+    except Rejected as error:
+        print(f"rejected: {error}")
+        return 1
+    print("verified")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,129 @@
+"""How much each condition gives away: its largest gain relative to one at which no multiplier is left."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+
+from theory.contraction.conditions.multiplier import searched
+from theory.contraction.conditions.registry import ABSOLUTE, MULTIPLIER, SINGULAR
+from theory.contraction.conditions.weighted_norms import NORM_1
+from theory.contraction.form import VOLTAGE
+from theory.contraction.gain import largest_gain
+from theory.contraction.network import Matrix, network
+from validate.contraction.ranges import Ranges, ranges_of
+from validate.contraction.settings import Config
+from validate.output import Plot
+from validate.plotting import GUIDE, PREDICTED, new_panels, plot, style
+from validate.progress import Progress
+from validate.report import Report
+from validate.tolerance import AtLeast
+
+COMPARED = (ABSOLUTE, SINGULAR, MULTIPLIER, NORM_1)
+KINDS = ("dense", "sparse", "negative diagonal", "antisymmetric part")
+SIZE = 8
+
+
+@dataclass(frozen=True)
+class ConservatismResults:
+    """Gain of each condition over the gain excluded for all multipliers: kinds x matrices x conditions."""
+
+    kinds: tuple[str, ...]
+    names: tuple[str, ...]
+    ratios: Float[np.ndarray, "kinds matrices conditions"]
+    ranges: tuple[Ranges, ...]
+
+
+def checks(config: Config, report: Report, progress: Progress) -> ConservatismResults:
+    """Certified gains from below, an exact dual from above: the multiplier search gives away less than 1 %."""
+    rng = np.random.default_rng(config.seed)
+    count = config.effort.matrices
+    ratios = np.zeros((len(KINDS), count, len(COMPARED)))
+    ranges = []
+    with progress.task("conservatism", total=len(KINDS) * count) as advance:
+        for row, kind in enumerate(KINDS):
+            bracketed = np.zeros(count)
+            for number in range(count):
+                weights = draw(kind, SIZE, rng)
+                asked = network(weights, VOLTAGE)
+                gain = largest_gain(asked)
+                if gain.low is None or gain.high is None:
+                    continue
+                bracketed[number] = gain.low / gain.high
+                for column, condition in enumerate(COMPARED):
+                    supremum = condition.supremum(asked)
+                    ratios[row, number, column] = 0.0 if supremum is None else supremum.gain / gain.high
+                if number == 0:
+                    ranges.append(ranges_of(asked, searched(asked).value))
+                advance(row * count + number + 1)
+            report.check(
+                f"{kind}: certified gain, as a fraction of a gain excluded exactly",
+                predicted=np.full(count, 0.99),
+                measured=bracketed,
+                tolerance=AtLeast("both ends proved in rational arithmetic"),
+            )
+            for column, condition in enumerate(COMPARED):
+                report.quantity(
+                    f"median_gain_{kind.replace(' ', '_')}_{condition.name.replace(' ', '_')}",
+                    float(np.median(ratios[row, :, column])),
+                )
+    return ConservatismResults(KINDS, tuple(c.name for c in COMPARED), ratios, tuple(ranges))
+
+
+def draw(kind: str, size: int, rng: np.random.Generator) -> Matrix:
+    """A random matrix of one kind, strongly connected enough to have a finite gain."""
+    weights = rng.normal(size=(size, size)) / np.sqrt(size)
+    match kind:
+        case "sparse":
+            weights = np.where(rng.random((size, size)) < 0.3, weights, 0.0)
+            weights[np.arange(size), (np.arange(size) + 1) % size] += 0.5  # one cycle through all neurons
+        case "negative diagonal":
+            weights -= np.diag(rng.uniform(0, 3, size))
+        case "antisymmetric part":
+            weights = (weights + weights.T) / 4 + (weights - weights.T)
+    return weights
+
+
+COLOURS = ("#8c6bb1", "#3a7d44", "#1f4e79", "#e08214")
+
+
+def figures(config: Config, results: ConservatismResults) -> tuple[Plot, ...]:
+    """Two figures."""
+    return (_gains(results), _ranges(results))
+
+
+def _gains(results: ConservatismResults) -> Plot:
+    with style():
+        figure, panels = new_panels(len(results.kinds), 12.0, 3.2)
+        for axes, kind, ratios in zip(panels, results.kinds, results.ratios, strict=True):
+            for name, colour, column in zip(results.names, COLOURS, ratios.T, strict=True):
+                share = np.arange(1, len(column) + 1) / len(column)
+                axes.step(np.sort(column), share, where="post", color=colour, label=name)
+            axes.axvline(1, **GUIDE)
+            axes.set(title=kind, xlabel="gain / gain excluded for multipliers", ylim=(0, 1.02))
+        panels[0].set(ylabel="share of matrices")
+        panels[-1].legend(loc=(0.5, 0.4))
+    caption = (
+        "How far each condition lets the slopes grow, relative to the gain at which no multiplier is left (proved); "
+        "the l1 norm, which is not quadratic, may reach further."
+    )
+    return plot("conservatism", caption, figure, {"ratios": results.ratios})
+
+
+def _ranges(results: ConservatismResults) -> Plot:
+    data: dict[str, np.ndarray] = {}
+    with style():
+        figure, panels = new_panels(len(results.ranges), 12.0, 3.2)
+        for number, (axes, kind, one) in enumerate(zip(panels, results.kinds, results.ranges, strict=False)):
+            axes.plot(one.edge.real, one.edge.imag, label="parabola, k = f*", **PREDICTED)
+            axes.plot(one.plain.real, one.plain.imag, color="#777777", linestyle="--", label="W")
+            axes.plot(one.scaled.real, one.scaled.imag, color="#1f4e79", label="D W / D")
+            low = 1.15 * min(one.plain.real.min(), one.scaled.real.min())
+            axes.set(title=kind, xlabel="Re", xlim=(low, None))
+            data |= {f"{part}_{number}": getattr(one, part) for part in ("plain", "scaled", "edge")}
+        panels[0].set(ylabel="Im")
+        panels[0].legend(loc="center")
+    caption = (
+        "The numerical range of W, before and after the best scaling of the neurons, and the parabola that it touches."
+    )
+    return plot("numerical_ranges", caption, figure, data)

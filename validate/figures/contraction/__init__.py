@@ -1,1 +1,0 @@
-"""What the sections of the contraction command draw, from their results alone."""

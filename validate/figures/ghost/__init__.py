@@ -1,1 +1,0 @@
-"""What the sections of the ghost command draw, one file a section."""

@@ -1,0 +1,1 @@
+"""The ghost command: what its sections predict, measure, compare and draw, one file a section."""

@@ -1,0 +1,255 @@
+"""Fig. 3: the latent flow while a network learns, at a low rate and at a high one.
+
+At the paper's low rate a network learns through a ghost and keeps one fixed point throughout: no bifurcation. At the
+high rate many networks that have learned go through a saddle-node and stay, with hardly any gradient.
+"""
+
+import math
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+from jaxtyping import Float, Int
+from matplotlib.figure import Figure
+
+from simulate.ghost.population import LEARNED, Experiment, Population, population
+from simulate.training.train import TrainingResult
+from theory.ghost.circuit.certify import certify_fixed_points, certify_turning_points
+from theory.ghost.circuit.latent_circuit import LatentCircuit
+from theory.ghost.circuit.normal_form import NormalForm
+from validate.ghost.population import trained_population
+from validate.ghost.rank_one import rank_one_vectors
+from validate.ghost.resume import resumable
+from validate.ghost.settings import Config
+from validate.output import Plot
+from validate.plotting import GUIDE, MEASURED, PREDICTED, plot, style
+from validate.progress import Progress
+from validate.report import Report
+from validate.tolerance import Absolute, AtLeast, Exact, Reported
+
+LOW_RATE = 0.003  # the paper's, Fig. 3A
+SNAPSHOTS = 480
+THRESHOLD = 1.0  # of kappa
+
+
+@dataclass(frozen=True)
+class Life:
+    """One network along its training: probes at `epochs`, circuits and certified counts at `snapshot_epochs`.
+
+    `solved` is the first recorded epoch at which it solved the task.
+    """
+
+    epochs: Int[np.ndarray, " recorded"]
+    loss: Float[np.ndarray, " recorded"]
+    gradient_norm: Float[np.ndarray, " recorded"]
+    snapshot_epochs: Int[np.ndarray, " snapshots"]
+    circuits: tuple[LatentCircuit, ...]
+    fixed_points: Int[np.ndarray, " snapshots"]
+    turning_points: Int[np.ndarray, " snapshots"]
+    solved: int
+
+    @property
+    def first_ghost(self) -> int | None:
+        """Epoch of the first snapshot whose flow has a turning point but one fixed point only, hence a ghost."""
+        found = np.flatnonzero((self.turning_points > 0) & (self.fixed_points == 1))
+        return int(self.snapshot_epochs[found[0]]) if len(found) else None
+
+    def ghost(self, snapshot: int) -> NormalForm | None:
+        """The slowest ghost of a snapshot."""
+        return self.circuits[snapshot].slowest()
+
+
+@dataclass(frozen=True)
+class TrainingLives:
+    """The low-rate networks that learned, and a high-rate one that learned and ended behind a saddle-node, if any."""
+
+    low: tuple[Life, ...]
+    high: Life | None
+
+
+@cache
+def low_rate_population(config: Config, progress: Progress) -> Population:
+    """The paper's settings at its low rate; the seed is the user's. A full-length run goes on where it stopped."""
+    effort = config.effort
+    experiment = Experiment(
+        networks=effort.low_rate_networks,
+        epochs=effort.low_rate_epochs,
+        learning_rate=LOW_RATE,
+        seed=config.seed,
+        record_every=max(1, effort.low_rate_epochs // 3000),
+        snapshot_every=effort.low_rate_epochs // SNAPSHOTS,
+    )
+    kept = resumable("fig_3a", experiment) if effort.full_length else None
+    with progress.task("training at the low rate", experiment.epochs) as done_so_far:
+        return population(experiment, kept, done_so_far)
+
+
+def checks(config: Config, report: Report, progress: Progress) -> TrainingLives:
+    """Certify the fixed points along training, at both rates."""
+    trained = low_rate_population(config, progress)
+    learned = np.flatnonzero(trained.learned)
+    report.check(
+        f"low rate {LOW_RATE}: networks that learned",
+        predicted=trained.experiment.networks,
+        measured=len(learned),
+        tolerance=Reported(f"within {trained.experiment.epochs} epochs"),
+    )
+    lives = TrainingLives(tuple(_life(trained.result, int(k)) for k in learned), _lost(config, progress))
+    if lives.low:
+        report.check(
+            "low rate: fixed points of the networks that learn, at every snapshot",
+            predicted=np.ones(sum(len(life.fixed_points) for life in lives.low)),
+            measured=np.concatenate([life.fixed_points for life in lives.low]),
+            tolerance=Exact("certified counts: no bifurcation"),
+        )
+        report.check(
+            "low rate: ghosts of the networks that have learned",
+            predicted=1,
+            measured=min(len(life.circuits[-1].ghosts()) for life in lives.low),
+            tolerance=AtLeast("certified turning points"),
+        )
+        _compare_order_of_events(report, lives.low)
+    if lives.high is not None:
+        _compare_high_rate(config, report, lives.high)
+    return lives
+
+
+def _compare_order_of_events(report: Report, lives: tuple[Life, ...]) -> None:
+    """The paper says that ghosts precede abrupt learning; here is which came first."""
+    later = [life.first_ghost - life.solved for life in lives if life.first_ghost is not None]
+    spacing = int(lives[0].snapshot_epochs[1])
+    report.check(
+        "low rate: networks with a ghost in a snapshot before they first solved the task (paper: all)",
+        predicted=len(lives),
+        measured=sum(each <= 0 for each in later),
+        tolerance=Reported(
+            f"first seen {min(later, default=0)} to {max(later, default=0)} epochs after, every {spacing}"
+        ),
+    )
+
+
+def _compare_high_rate(config: Config, report: Report, life: Life) -> None:
+    name = f"rate {config.network_learning_rate:g}"
+    after = life.snapshot_epochs[np.argmax(life.fixed_points > 1)]
+    late = life.epochs > after
+    report.check(
+        f"{name}: fixed points gained by a network that learned and is stuck",
+        predicted=2,
+        measured=int(life.fixed_points[-1] - life.fixed_points[0]),
+        tolerance=Exact("certified counts: a saddle-node makes a pair"),
+    )
+    circuit = life.circuits[-1]
+    highest = max(circuit.start(), float(circuit.fixed_points().roots[0]))
+    bound = 2 / (1 + math.exp(config.network_confidence * (THRESHOLD - highest)))
+    report.check(
+        f"{name}: its loss at the end, that of an output that never rises",
+        predicted=1.0,
+        measured=float(life.loss[-1]),
+        tolerance=Absolute(bound + 1e-5, "kappa stays below the pair: 2 sigmoid(c (kappa_max - 1)); single precision"),
+    )
+    report.check(
+        f"{name}: its gradient norm since, fraction of the largest before",
+        predicted=0.0,
+        measured=float(life.gradient_norm[late].max() / life.gradient_norm[~late].max()) if late.any() else None,
+        tolerance=Reported("exponentially small in c; single precision may show 0"),
+    )
+
+
+def _lost(config: Config, progress: Progress) -> Life | None:
+    """A network that learned and is stuck, and whose way is blocked by a pair of fixed points it did not start with."""
+    trained = trained_population(config, progress)
+    for k in np.flatnonzero(trained.learned & trained.stuck):
+        life = _life(trained.result, int(k))
+        if life.fixed_points[0] == 1 and life.fixed_points[-1] > 1:
+            circuit = life.circuits[-1]
+            if circuit.start() < circuit.fixed_points().roots[1]:
+                return life
+    return None
+
+
+def _life(result: TrainingResult, which: int) -> Life:
+    taken = result.snapshots
+    vectors = [rank_one_vectors(networks) for networks in (*taken.networks, result.networks)]
+    m, n, b = (np.stack([vector[which] for vector in column]) for column in zip(*vectors, strict=True))
+    roots, turns = certify_fixed_points(m, n, b), certify_turning_points(m, n, b)
+    history = result.history
+    return Life(
+        epochs=history.epochs,
+        loss=np.asarray(history.probes.loss)[:, which],
+        gradient_norm=np.asarray(history.probes.gradient_norm)[:, which],
+        snapshot_epochs=np.array([*taken.epochs, history.done]),
+        circuits=tuple(LatentCircuit(*circuit) for circuit in zip(m, n, b, strict=True)),
+        fixed_points=np.where(roots.certified, roots.counts, -1),
+        turning_points=np.where(turns.certified, turns.counts, -1),
+        solved=int(history.epochs[np.argmax(history.probes.accuracy[:, which] >= LEARNED)]),
+    )
+
+
+COLOURS = ("#9bbad6", "#4f86b5", "#1f4e79", "#c77f0a", "#b3272d")
+LATENT = np.linspace(-4.0, 4.0, 401)
+
+
+def figures(config: Config, results: TrainingLives) -> tuple[Plot, ...]:
+    """One figure for each rate; none where no network has that fate."""
+    plots = []
+    if results.low:
+        caption = f"Fig. 3A: a network at rate {LOW_RATE}: a ghost, and one fixed point throughout."
+        plots.append(_life_plot("fig_3a", caption, results.low[0]))
+    if results.high is not None:
+        rate = config.network_learning_rate
+        caption = f"Fig. 3B: a network at rate {rate:g}: it learns, then goes through a saddle-node and stays."
+        plots.append(_life_plot("fig_3b", caption, results.high))
+    return tuple(plots)
+
+
+def _life_plot(name: str, caption: str, life: Life) -> Plot:
+    shown = _telling_snapshots(life)
+    with style():
+        figure = Figure(figsize=(9.0, 5.4))
+        (loss, flow), (gradient, points) = figure.subplots(2, 2)
+        loss.plot(life.epochs, life.loss, color=MEASURED["color"], linewidth=0.8)
+        loss.set(ylabel="loss", ylim=(-0.03, 1.08), xlabel="epoch")
+        gradient.semilogy(life.epochs, np.maximum(life.gradient_norm, 1e-22), color=MEASURED["color"], linewidth=0.8)
+        gradient.set(ylabel="gradient norm", xlabel="epoch")
+        for index, colour in zip(shown, COLOURS, strict=False):
+            circuit, epoch = life.circuits[index], int(life.snapshot_epochs[index])
+            flow.plot(LATENT, circuit.flow(LATENT), color=colour, linewidth=1.2, label=f"epoch {epoch}")
+            flow.plot(circuit.start(), circuit.flow(circuit.start()), "o", color=colour, markersize=4)
+            loss.axvline(epoch, color=colour, linewidth=0.8, linestyle=":")
+        flow.plot([], [], "o", color="#555555", markersize=4, label="start kappa(0)")
+        flow.axhline(0.0, color="black", linewidth=0.8)
+        flow.axvline(1.0, **GUIDE)
+        flow.set(xlabel="latent variable kappa", ylabel="tau kappa'", ylim=(-2.4, 2.5))
+        flow.legend(loc="lower left", ncols=2)
+        points.step(
+            life.snapshot_epochs, life.fixed_points, where="post", color="#555555", label="fixed points (certified)"
+        )
+        ghosts = np.array([_smallest_ghost(life, index) for index in range(len(life.circuits))])
+        points.plot(
+            life.snapshot_epochs, ghosts, ".", color=PREDICTED["color"], markersize=4, label="distance of the ghost"
+        )
+        points.set(xlabel="epoch", ylabel="count; distance r_eff", ylim=(-0.1, 4.2))
+        points.legend(loc="upper left")
+    data = {
+        "epochs": life.epochs,
+        "loss": life.loss,
+        "gradient_norm": life.gradient_norm,
+        "snapshot_epochs": life.snapshot_epochs,
+        "fixed_points": life.fixed_points,
+        "ghost_distance": ghosts,
+        "latent": LATENT,
+        "flow": np.stack([circuit.flow(LATENT) for circuit in life.circuits]),
+    }
+    return plot(name, caption, figure, data)
+
+
+def _smallest_ghost(life: Life, index: int) -> float:
+    ghost = life.ghost(index)
+    return np.nan if ghost is None else abs(ghost.effective_r)
+
+
+def _telling_snapshots(life: Life) -> list[int]:
+    """The start, the snapshots before, at and after the one with the largest gradient, and the end."""
+    gradient = np.interp(life.snapshot_epochs, life.epochs, life.gradient_norm)
+    steepest, last = int(np.argmax(gradient)), len(gradient) - 1
+    return sorted({0, max(0, steepest - 1), steepest, min(last, steepest + 3), last})

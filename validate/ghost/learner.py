@@ -1,0 +1,91 @@
+"""Gradient descent in r at the user's delay, many starts at once, on a loss from the theory or from the solver."""
+
+from dataclasses import dataclass
+from functools import partial
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from simulate.ghost.descent import LossAndGradient, descend
+from simulate.ghost.toy_model import confident_loss
+from simulate.integrate import FORWARD
+from simulate.lowering import lower
+from theory.ghost.toy import step_output as ghost
+from theory.ghost.toy.toy_model import ToyModel
+
+CHUNK = 250  # epochs in one call
+
+
+@dataclass(frozen=True)
+class Learner:
+    """Gradient descent in r on a loss of this delay; rates and results are in the units of the theory."""
+
+    model: ToyModel
+    loss_and_gradient: LossAndGradient
+
+    def descend(
+        self, rho: Float[np.ndarray, " starts"], rates: Float[np.ndarray, " starts"], epochs: int
+    ) -> tuple[Float[np.ndarray, "epochs starts"], Float[np.ndarray, "epochs starts"]]:
+        """rho and loss / delay, at the outset and after each epoch."""
+        model = self.model
+        run = _descend(
+            self.loss_and_gradient,
+            epochs,
+            jnp.asarray(rho * model.optimal_r),
+            jnp.asarray(rates * model.critical_learning_rate),
+        )
+        return np.asarray(run[0]) / model.optimal_r, np.asarray(run[1]) / model.delay
+
+    def settle(
+        self, rho: Float[np.ndarray, " starts"], rates: Float[np.ndarray, " starts"], chunks: int
+    ) -> tuple[Float[np.ndarray, " starts"], Float[np.ndarray, " starts"]]:
+        """rho after so many chunks of epochs, and the mean of loss / delay over them; no path is kept."""
+        model = self.model
+        r, step = jnp.asarray(rho * model.optimal_r), jnp.asarray(rates * model.critical_learning_rate)
+        total = np.zeros(len(rho))
+        for _ in range(chunks):
+            r, loss = _last(self.loss_and_gradient, CHUNK, r, step)
+            total += np.asarray(loss)
+        return np.asarray(r) / model.optimal_r, total / (chunks * model.delay)
+
+
+@partial(jax.jit, static_argnums=(0, 1))
+def _last(
+    loss_and_gradient: LossAndGradient, epochs: int, starts: Float[Array, " starts"], rates: Float[Array, " starts"]
+) -> tuple[Array, Array]:
+    run = descend(loss_and_gradient, starts, rates, epochs)
+    return run.r[-1], jnp.mean(run.loss[1:], axis=0)
+
+
+@partial(jax.jit, static_argnums=(0, 1))
+def _descend(
+    loss_and_gradient: LossAndGradient, epochs: int, starts: Float[Array, " starts"], rates: Float[Array, " starts"]
+) -> tuple[Array, Array]:
+    run = descend(loss_and_gradient, starts, rates, epochs)
+    return run.r, run.loss
+
+
+def analytic(model: ToyModel) -> Learner:
+    """Descent on the confident loss with its analytic gradient, lowered from the theory."""
+    both = (ghost.confident_loss(), ghost.confident_gradient())
+    lowered = lower([ghost.paper_window(each) for each in both], [ghost.r, ghost.delay])
+
+    def loss_and_gradient(r: Float[Array, ""]) -> tuple[Array, Array]:
+        loss, gradient = lowered(r, model.delay)
+        return loss, gradient
+
+    return Learner(model, loss_and_gradient)
+
+
+def simulated(model: ToyModel) -> Learner:
+    """Descent on the confident loss as the solver finds it, with the gradient of the solver's escape time."""
+
+    def loss_and_gradient(r: Float[Array, ""]) -> tuple[Array, Array]:
+        def loss(r: Float[Array, ""]) -> Array:
+            return confident_loss(r, model.delay, model.delay, method=FORWARD).value
+
+        return jax.jvp(loss, (r,), (jnp.ones_like(r),))
+
+    return Learner(model, loss_and_gradient)

@@ -1,0 +1,381 @@
+"""The training map: gradient descent on the toy model, in r and at the user's delay, against the T-free theory."""
+
+import math
+from dataclasses import dataclass
+
+import mpmath as mp
+import numpy as np
+from jaxtyping import Float
+from matplotlib.figure import Figure
+
+from theory.ghost.descent.capture import capture_certificate, failure_ratio
+from theory.ghost.descent.captured_fraction import NormalStarts, captured_fraction
+from theory.ghost.descent.catalogue import Catalogue, attracting_cycles
+from theory.ghost.descent.cycles import Cycle
+from theory.ghost.descent.error_floor import ErrorFloor, error_floor
+from theory.ghost.descent.itinerary import turn_length
+from theory.ghost.descent.plateau import plateau_length
+from theory.ghost.descent.safety import safety_proof
+from theory.ghost.descent.training_map import PAPER, advance, jump_length, orbit
+from theory.ghost.toy.toy_model import ToyModel
+from validate.ghost.fates import BETWEEN, Fates, compare_fates
+from validate.ghost.learner import CHUNK, Learner, analytic, simulated
+from validate.ghost.settings import PAPER_RATE_RATIO, Config
+from validate.output import Plot
+from validate.plotting import GUIDE, MEASURED, PREDICTED, new_figure, plot, style
+from validate.progress import Progress
+from validate.report import Report
+from validate.tolerance import Absolute, AtMost, Bracket, Exact
+
+START = 10.0  # rho_0 of the paper's Fig. 2
+SHOWN = (PAPER_RATE_RATIO, 0.6, 0.98, 1.2)
+"""Rates, in units of the critical one, of Figs. 2B and 2C."""
+SHOWN_EPOCHS = 3000
+FLOOR_RATES = (*np.geomspace(0.02, 1.0, 18), 1.01, 1.02)
+TRAININGS = 10  # a rate, as in the paper's Fig. 2D
+FLOOR_WINDOW = 20_000
+DIAGRAM_STARTS, DIAGRAM_TRANSIENT, DIAGRAM_SAMPLES = 8, 3000, 20
+GROWTH = START**1.5
+"""How much the plateau stretches a rounding error on its way from rho_0 to 1: (rho_0 / 1)^(3/2)."""
+
+
+@dataclass(frozen=True)
+class Descents:
+    """Descent from rho_0 = 10 at the rates shown: `rho` and loss / delay (epochs + 1, rates), and the map's rho."""
+
+    rates: Float[np.ndarray, " rates"]
+    rho: Float[np.ndarray, "epochs rates"]
+    loss: Float[np.ndarray, "epochs rates"]
+    predicted: Float[np.ndarray, "epochs rates"]
+    plateau: Float[np.ndarray, " rates"]
+
+
+@dataclass(frozen=True)
+class Floors:
+    """Mean loss / delay after training, (rates, trainings), beside the prediction for each rate."""
+
+    rates: Float[np.ndarray, " rates"]
+    measured: Float[np.ndarray, "rates trainings"]
+    predicted: tuple[ErrorFloor, ...]
+
+
+@dataclass(frozen=True)
+class MapResults:
+    """All that the figures of this section show."""
+
+    ratio: float
+    failure: float
+    descents: Descents
+    floors: Floors
+    fates: Fates
+    catalogue: Catalogue
+    diagram_rates: Float[np.ndarray, " columns"]
+    diagram: Float[np.ndarray, "columns samples"]
+
+
+def checks(config: Config, report: Report, progress: Progress) -> MapResults:
+    """Descend, compare with the map, bracket the thresholds, average the loss; proofs are checked again here."""
+    model = ToyModel(config.delay)
+    learner, solver = analytic(model), simulated(model)
+    ratio = config.learning_rate / model.critical_learning_rate
+    _prove(report)
+    with progress.task("descending on the toy model's loss"):
+        descents = _compare_orbits(report, learner)
+        _compare_simulated_gradient(report, solver)
+        _bracket_critical(report, learner, "analytic gradient", 1e-9)
+        _bracket_critical(report, solver, "gradient through the solver", 1e-6)
+    failure = float(failure_ratio())
+    report.quantity("failure_ratio", failure)
+    with progress.task("averaging the loss after training"):
+        floors = _compare_floors(config, report, learner)
+        fates = compare_fates(config, report, learner, failure)
+    record_quantities(config, report, ratio)
+    with progress.task("searching for cycles"):
+        catalogue = _search_cycles(config, report)
+        columns = np.unique(np.concatenate([np.linspace(0.3, 1.06, config.effort.columns), [ratio]]))
+        columns = columns[(columns >= 0.3) & (columns <= 1.06)]
+        diagram = np.stack([_attractor(float(a)) for a in columns])
+    return MapResults(ratio, failure, descents, floors, fates, catalogue, columns, diagram)
+
+
+def _attractor(a: float) -> Float[np.ndarray, " samples"]:
+    """Where orbits from all over settle, after any chaotic transient; NaN where they are captured."""
+    settled = advance(np.linspace(0.3, 1.7, DIAGRAM_STARTS), a, DIAGRAM_TRANSIENT)
+    values = np.concatenate([orbit(float(rho), a, DIAGRAM_SAMPLES) for rho in settled])
+    return np.where(values < PAPER.cut, np.nan, values)
+
+
+def _prove(report: Report) -> None:
+    proof, certificate = safety_proof(), capture_certificate()
+    steps = sum(step.holds() for step in proof.steps)
+    report.check(
+        "proof that no start is captured up to the critical rate, steps",
+        predicted=len(proof.steps),
+        measured=steps,
+        tolerance=Exact("symbolic"),
+    )
+    report.check(
+        "proof that almost every start is captured above a_fail",
+        predicted=True,
+        measured=certificate.holds,
+        tolerance=Exact("ball arithmetic"),
+    )
+
+
+def _compare_orbits(report: Report, learner: Learner) -> Descents:
+    rates = np.array(SHOWN)
+    rho, loss = learner.descend(np.full(len(rates), START), rates, SHOWN_EPOCHS)
+    predicted = np.stack([orbit(START, float(a), SHOWN_EPOCHS + 1) for a in rates], axis=1)
+    plateau = np.array([plateau_length(START, float(a)).epochs for a in rates])
+    report.check(
+        "descent with the analytic gradient against the map, up to the first jump over the optimum",
+        predicted=np.concatenate([predicted[: int(n), k] for k, n in enumerate(plateau)]),
+        measured=np.concatenate([rho[: int(n), k] for k, n in enumerate(plateau)]),
+        tolerance=Absolute(max(plateau) * GROWTH * 2**-50, "rounding, stretched by the plateau"),
+    )
+    for k, a in enumerate(SHOWN):
+        length = plateau_length(START, a)
+        report.check(
+            f"plateau from rho_0 = 10 at {a:g} of the critical rate, epochs",
+            predicted=length.epochs,
+            measured=float(np.argmax(rho[:, k] <= 1)),
+            tolerance=Absolute(length.error_bound, "whole epochs, and twice the first term left out"),
+        )
+    return Descents(rates, rho, loss, predicted, plateau)
+
+
+def _compare_simulated_gradient(report: Report, learner: Learner) -> None:
+    a, epochs = 0.6, 100
+    path = [np.array([3.0])]
+    for _ in range(epochs):
+        path.append(learner.descend(path[-1], np.array([a]), 1)[0][-1])
+    report.check(
+        "descent with the gradient through the solver against the map, 100 epochs",
+        predicted=orbit(3.0, a, epochs + 1),
+        measured=np.concatenate(path),
+        tolerance=Absolute(epochs * 3.0**1.5 * 1e-10, "solver tolerance, stretched by the plateau"),
+    )
+
+
+def _bracket_critical(report: Report, learner: Learner, name: str, resolution: float) -> None:
+    """Just right of the optimum: the smallest rate, in units of the critical one, whose next step is the last."""
+    margin = resolution / 8
+    low, high = 0.5, 2.0
+    while high - low > resolution:
+        middle = (low + high) / 2
+        _, loss = learner.descend(np.array([1 + margin]), np.array([middle]), 1)
+        captured = loss[-1, 0] == 1.0
+        low, high = (low, middle) if captured else (middle, high)
+    report.check(
+        f"critical rate by {name}, in units of the predicted one",
+        predicted=(1 + margin - PAPER.cut) / jump_length(1 + margin, 1.0),
+        measured=(low, high),
+        tolerance=Bracket(2 * resolution, f"both sides, started {margin:.1e} above the optimum"),
+    )
+
+
+def _compare_floors(config: Config, report: Report, learner: Learner) -> Floors:
+    rates = np.array(FLOOR_RATES)
+    starts = NormalStarts().quantiles(np.random.default_rng(config.seed).uniform(size=len(rates) * TRAININGS))
+    each = np.repeat(rates, TRAININGS)
+    transient = max(plateau_length(START * 1.1, float(a)).epochs for a in rates)
+    rho, _ = learner.settle(starts, each, math.ceil(transient / CHUNK))
+    _, mean = learner.settle(rho, each, FLOOR_WINDOW // CHUNK)
+    measured = mean.reshape(len(rates), TRAININGS)
+    predicted = tuple(error_floor(float(a)) for a in rates)
+    expected = np.array([np.nan if floor.value is None else floor.value for floor in predicted])
+    free = measured < 0.999  # captured trainings have loss 1
+    some = free.any(axis=1)  # above the critical rate all trainings may be captured, by chance: nothing to compare
+    kept = np.array([row[ok].mean() for row, ok in zip(measured[some], free[some], strict=True)])
+    turn = turn_length(PAPER.scaled(min(FLOOR_RATES)))
+    report.check(
+        "error floor against the learning rate (Fig. 2D), relative",
+        predicted=np.ones(some.sum()),
+        measured=kept / expected[some],
+        tolerance=Absolute(turn / FLOOR_WINDOW, "the longest turn, 16/(9a) epochs, may be cut in an average of 20,000"),
+    )
+    return Floors(rates, measured, predicted)
+
+
+def record_quantities(config: Config, report: Report, ratio: float) -> None:
+    """What the theory predicts for the user's learning rate, `ratio` times the critical one."""
+    floor, captured = error_floor(ratio), captured_fraction(ratio)
+    report.quantity("rate_ratio", ratio)
+    report.quantity("plateau_epochs", plateau_length(START, ratio).epochs)
+    report.quantity("error_floor", None if floor.value is None else floor.value * config.delay)
+    report.quantity("error_floor_bound", None if floor.error_bound is None else floor.error_bound * config.delay)
+    report.quantity("error_floor_from", floor.outcome.value)
+    report.quantity("cycle_word", floor.word)
+    report.quantity("captured_fraction", captured.value)
+    report.quantity("captured_fraction_bound", captured.error_bound)
+
+
+def _search_cycles(config: Config, report: Report) -> Catalogue:
+    catalogue = attracting_cycles(0.3, 1.2, config.effort.word_length)
+    report.check(
+        f"attracting cycles with words up to {catalogue.max_length} letters, intervals of u0 left undecided",
+        predicted=0,
+        measured=len(catalogue.unresolved),
+        tolerance=Exact("certified search in ball arithmetic"),
+    )
+    report.check(
+        "largest rate at which a cycle attracts",
+        predicted=float(failure_ratio()),
+        measured=max(float(cycle.limits().upper) for cycle in catalogue.cycles),
+        tolerance=AtMost("no longer word reaches further"),
+    )
+    report.quantity("attracting_cycles", [_row(cycle) for cycle in catalogue.cycles])
+    report.quantity("attracting_cycles_cover", catalogue.covered())
+    return catalogue
+
+
+def _row(cycle: Cycle) -> dict[str, object]:
+    limits = cycle.limits()
+    return {
+        "word": cycle.word,
+        "from": mp.nstr(limits.lower, 30),
+        "to": mp.nstr(limits.upper, 30),
+        "multiplier": float(cycle.multiplier),
+    }
+
+
+WORDS_NAMED = 5  # letters up to which a word is written into the diagram
+
+
+def figures(config: Config, results: MapResults) -> tuple[Plot, ...]:
+    """All figures of the section."""
+    return (
+        _losses(config, results.descents),
+        _parameters(config, results.descents),
+        _floor(results),
+        _fates(results),
+        _diagram(results),
+    )
+
+
+def _losses(config: Config, descents: Descents) -> Plot:
+    with style():
+        figure = _panels(descents, descents.loss, "loss / T")
+        for axes in figure.axes:
+            axes.set(ylim=(-0.03, 1.05))
+    caption = f"Fig. 2B: loss along gradient descent from rho_0 = 10 at T = {config.delay:g}. Dashed: predicted drop."
+    return plot(
+        "fig_2b", caption, figure, {"rates": descents.rates, "loss": descents.loss, "plateau": descents.plateau}
+    )
+
+
+def _parameters(config: Config, descents: Descents) -> Plot:
+    with style():
+        figure = _panels(descents, descents.rho, "r / r_opt")
+        for axes in figure.axes:
+            axes.axhspan(0.1, 0.25, color="#dddddd", zorder=0)
+            axes.axhline(1.0, **GUIDE)
+            axes.set(yscale="log", ylim=(0.1, 12))
+    caption = (
+        f"Fig. 2C: the parameter along the same runs at T = {config.delay:g}. Dotted: optimum; grey: no-learning zone."
+    )
+    return plot("fig_2c", caption, figure, {"rates": descents.rates, "rho": descents.rho, "map": descents.predicted})
+
+
+def _panels(descents: Descents, values: Float[np.ndarray, "epochs rates"], label: str) -> Figure:
+    """A panel a rate, each to a little beyond the predicted end of its plateau."""
+    figure = Figure(figsize=(7.2, 4.2))
+    panels = figure.subplots(2, 2, sharey=True)
+    for k, axes in enumerate(panels.flat):
+        shown = math.ceil(1.25 * descents.plateau[k])
+        axes.plot(values[:shown, k], color=MEASURED["color"], linewidth=0.9, label="gradient descent")
+        axes.axvline(descents.plateau[k], label="predicted end of the plateau", **PREDICTED | {"linestyle": "--"})
+        axes.set_title(f"{descents.rates[k]:g} of the critical rate")
+    for axes in panels[1]:
+        axes.set_xlabel("epoch")
+    for axes in panels[:, 0]:
+        axes.set_ylabel(label)
+    panels[0, 0].legend(loc="lower left")
+    return figure
+
+
+def _floor(results: MapResults) -> Plot:
+    floors = results.floors
+    expected = np.array([np.nan if floor.value is None else floor.value for floor in floors.predicted])
+    learning = np.where(floors.measured < 0.999, floors.measured, np.nan)
+    stuck = floors.measured >= 0.999
+    with style():
+        figure, axes = new_figure(5.6, 3.8)
+        axes.plot(floors.rates, expected, label="predicted, no fitted parameter", **PREDICTED)
+        for each in range(floors.measured.shape[1]):
+            label = f"trained from rho_0 ~ N(10, 0.1), {floors.measured.shape[1]} a rate" if each == 0 else None
+            axes.plot(floors.rates, learning[:, each], label=label, **MEASURED)
+        rows, columns = np.nonzero(stuck)
+        if len(rows):
+            axes.plot(
+                floors.rates[rows], floors.measured[rows, columns], "x", color="#777777", markersize=5, label="captured"
+            )
+        axes.axvline(1.0, **GUIDE)
+        axes.axvline(results.failure, **GUIDE | {"linestyle": "--"})
+        axes.annotate("critical", (1.0, 0.006), rotation=90, ha="right", fontsize=8, color="#555555")
+        axes.annotate("a_fail", (results.failure, 0.006), rotation=90, ha="left", fontsize=8, color="#555555")
+        axes.set(
+            xlabel="learning rate / critical rate", ylabel="mean loss after training / T", xscale="log", yscale="log"
+        )
+        axes.legend(loc="upper left")
+    caption = (
+        "Fig. 2D: the error floor against the learning rate. Beyond a_fail almost every start is captured (loss T)."
+    )
+    data = {"rates": floors.rates, "measured": floors.measured, "predicted": expected}
+    return plot("fig_2d", caption, figure, data)
+
+
+def _fates(results: MapResults) -> Plot:
+    fates = results.fates
+    value = np.array([each.value for each in fates.predicted])
+    bound = np.array([each.error_bound for each in fates.predicted])
+    inside = (fates.rates > 0.99) & (fates.rates < 1.04)
+    with style():
+        figure, axes = new_figure(5.2, 3.4)
+        line = {"color": PREDICTED["color"], "marker": "s", "markersize": 4, "linewidth": 1.0, "capsize": 3}
+        axes.errorbar(fates.rates[inside], value[inside], bound[inside], label="map, stratified starts", **line)
+        axes.plot(fates.rates[inside], fates.measured[inside], label="gradient descent on the loss", **MEASURED)
+        axes.axvline(results.failure, **GUIDE | {"linestyle": "--"})
+        axes.annotate("a_fail", (results.failure, 0.4), rotation=90, ha="left", fontsize=8, color="#555555")
+        axes.set(xlabel="learning rate / critical rate", ylabel="fraction of starts captured", xlim=(0.995, 1.035))
+        axes.legend(loc="upper left")
+    caption = f"Starts rho_0 ~ N(10, 0.1) that end stuck, between the critical rate and a_fail (rates {BETWEEN})."
+    data = {"rates": fates.rates, "measured": fates.measured, "predicted": value, "bound": bound}
+    return plot("captured_fraction", caption, figure, data)
+
+
+def _diagram(results: MapResults) -> Plot:
+    rates = np.repeat(results.diagram_rates, results.diagram.shape[1])
+    with style():
+        figure, axes = new_figure(7.2, 4.4)
+        axes.plot(rates, results.diagram.ravel(), label="attractor, iterated from eight starts", **MEASURED)
+        for index, cycle in enumerate(results.catalogue.cycles):
+            limits = cycle.limits()
+            low, high = float(limits.lower), float(limits.upper)
+            grid = np.linspace(max(low, 0.3), high, 60)
+            for number, point in enumerate(cycle.points):
+                label = "cycles, predicted" if index == number == 0 else None
+                axes.plot(
+                    grid, grid**0.4 * float(point), color=PREDICTED["color"], linewidth=1.0, zorder=4, label=label
+                )
+            height = 1.93 + 0.06 * (index % 3)
+            label = "their intervals of existence" if index == 0 else None
+            axes.plot([max(low, 0.3), high], [height, height], color="#c77f0a", linewidth=2.5, label=label)
+            if len(cycle.word) <= WORDS_NAMED:
+                axes.annotate(cycle.word, ((max(low, 0.3) + high) / 2, height + 0.015), ha="center", fontsize=7)
+        axes.axhline(0.25, **GUIDE)
+        axes.axvline(results.failure, **GUIDE | {"linestyle": "--"})
+        axes.annotate("point of no return", (0.31, 0.27), fontsize=8, color="#555555")
+        axes.annotate("a_fail", (results.failure, 1.4), rotation=90, ha="left", fontsize=8, color="#555555")
+        axes.set(
+            xlabel="learning rate / critical rate",
+            ylabel="r / r_opt on the attractor",
+            xlim=(0.3, 1.06),
+            ylim=(0.2, 2.2),
+        )
+        axes.legend(loc="lower right", bbox_to_anchor=(0.95, 0.08))
+    words = np.array([cycle.word for cycle in results.catalogue.cycles])
+    intervals = np.array([[float(c.limits().lower), float(c.limits().upper)] for c in results.catalogue.cycles])
+    data = {"rates": results.diagram_rates, "attractor": results.diagram, "words": words, "intervals": intervals}
+    caption = "The training map: attractor against rate, with every attracting cycle found by the certified search."
+    return plot("training_map", caption, figure, data)

@@ -1,0 +1,1 @@
+"""The overlaps command: what its sections predict, measure, compare and draw, one file a section."""

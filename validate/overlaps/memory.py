@@ -1,0 +1,118 @@
+"""Memory of training A-B-A: what differs at equal function, whether it tells the history, and what wipes it out."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from validate.output import Plot
+from validate.overlaps.decoding_histories import decode_histories
+from validate.overlaps.detours import DetourLaw, frozen_blocks, networks, small_detours
+from validate.overlaps.histories import HIDDEN, SHAPE, VISIBLE
+from validate.overlaps.memory_under_decay import DECAYS, Fading, Forgetting, decode_under_decay, forget
+from validate.overlaps.memory_under_noise import NEURONS, Shaken, decode_under_noise
+from validate.overlaps.published_sequence import Sequence, published_sequence
+from validate.overlaps.settings import Config
+from validate.plotting import GUIDE, MEASURED, PREDICTED, new_panels, plot, style
+from validate.progress import Progress
+from validate.report import Report
+
+
+@dataclass(frozen=True)
+class MemoryResults:
+    """The published sequence on the map; the law of small detours; forgetting; decoding under decay and noise."""
+
+    sequence: Sequence
+    law: DetourLaw
+    forgetting: Forgetting
+    fading: Fading
+    shaken: Shaken
+
+
+def checks(config: Config, report: Report, progress: Progress) -> MemoryResults:
+    """From one run to the law of small detours, from there to populations, and to what wipes the memory out."""
+    with progress.task("training A-B-A"):
+        sequence = published_sequence(config, report)
+        law = small_detours(config, report)
+        frozen_blocks(config, report)
+        networks(config, report)
+    with progress.task("decoding histories"):
+        histories = decode_histories(config, report)
+    with progress.task("forgetting"):
+        fading = decode_under_decay(config, report, histories)
+        shaken = decode_under_noise(config, report, histories)
+        forgetting = forget(config, report)
+    return MemoryResults(sequence, law, forgetting, fading, shaken)
+
+
+def figures(config: Config, results: MemoryResults) -> tuple[Plot, ...]:
+    """One figure on the sequence, one on what a detour leaves and how it fades."""
+    return _sequence(results), _laws(results)
+
+
+def _sequence(results: MemoryResults) -> Plot:
+    found = results.sequence
+    epochs = np.arange(len(found.loss))
+    with style():
+        figure, (loss, visible, hidden) = new_panels(3, 11.0, 3.2)
+        loss.semilogy(epochs, found.loss, color="#1f4e79", linewidth=1.0)
+        for axes, pairs in ((visible, VISIBLE), (hidden, HIDDEN)):
+            for a, b in pairs:
+                axes.plot(epochs, found.sigma[:, a, b], linewidth=1.2, label=SHAPE.overlap(a, b).name)
+            axes.legend(ncols=3)
+        for axes, name in ((loss, "loss"), (visible, "visible overlaps"), (hidden, "hidden overlaps")):
+            for switch in (0, *found.ends[:-1]):
+                axes.axvline(switch, **GUIDE)
+            axes.set(xlabel="epoch", title=name)
+    data = {
+        "sigma": found.sigma,
+        "loss": found.loss,
+        "switches": np.array(found.ends),
+    }
+    caption = "Filter tasks of decay 0.2, 0.4, 0.2, 0.4, then 0.2 with noisy targets at twice the rate: the map."
+    return plot("memory_sequence", caption, figure, data)
+
+
+def _laws(results: MemoryResults) -> Plot:
+    laws, fading, shaken = results.law, results.forgetting, results.shaken
+    with style():
+        figure, (law, fade, decoding, noise) = new_panels(4, 13.5, 3.2)
+        law.loglog(laws.distances, laws.predicted, label="second order", **PREDICTED)
+        holonomy = PREDICTED | {"linestyle": "--"}
+        law.loglog(laws.distances, laws.holonomy, label="its holonomy", **holonomy)
+        law.loglog(laws.distances, laws.displacement, label="map", **MEASURED)
+        law.set(xlabel="difference of the decays of A and B", title="overlaps after A-B-A less before")
+        fade.semilogy(fading.elapsed, fading.predicted, label="predicted", **PREDICTED)
+        for weight_decay, measured, marker in zip(DECAYS, fading.measured, "so", strict=True):
+            name = f"map, lambda = {weight_decay:g}"
+            fade.semilogy(fading.elapsed, measured, label=name, **MEASURED | {"marker": marker})
+        alone = fading.predicted[0] * np.exp(-fading.elapsed)
+        fade.semilogy(fading.elapsed, alone, label="exp(-2 lambda t)", **GUIDE)
+        fade.set(xlabel="2 lambda t", title="difference between A-B-A and A-A-A")
+        decoding.plot(results.fading.elapsed, results.fading.accuracy, **MEASURED)
+        decoding.axhline(0.5, **GUIDE)
+        decoding.set(xlabel="2 lambda t", ylim=(0.3, 1.03), title="accuracy of decoding under decay")
+        noise.plot(shaken.predicted, label="predicted", **PREDICTED)
+        noise.plot(shaken.epochs, shaken.measured, label=f"{NEURONS} neurons", **MEASURED)
+        noise.axhline(0.5, **GUIDE)
+        noise.axvline(shaken.forgotten, **GUIDE)
+        noise.set(xlabel="epoch", ylim=(0.3, 1.03), title="accuracy of decoding under weight noise")
+        for axes in (law, fade, noise):
+            axes.legend()
+    data = {
+        "distances": laws.distances,
+        "displacement": laws.displacement,
+        "predicted_displacement": laws.predicted,
+        "predicted_holonomy": laws.holonomy,
+        "elapsed": fading.elapsed,
+        "predicted_difference": fading.predicted,
+        "measured_difference": fading.measured,
+        "decayed": results.fading.elapsed,
+        "accuracy_under_decay": results.fading.accuracy,
+        "noise_accuracy_predicted": shaken.predicted,
+        "noise_epochs": shaken.epochs,
+        "noise_accuracy": shaken.measured,
+    }
+    caption = (
+        "What a detour of training leaves behind at equal function, and how weight decay and weight noise wipe it out."
+    )
+    return plot("memory_laws", caption, figure, data)
