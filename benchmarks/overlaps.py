@@ -50,7 +50,6 @@ def filter_rows(neurons: int, epochs: int, slow_epochs: int, repeats: int) -> It
     from simulate.overlaps.gram_matrix import random_gram
     from simulate.overlaps.levels import ReducedTheory
     from simulate.tasks.impulse import filter_task
-    from simulate.training.learning import learn_in_chunks
     from simulate.training.rule import GradientDescent
     from theory.overlaps.equations.shape import Shape
 
@@ -112,7 +111,6 @@ def infinite_width_rows(epochs: int, draws: int, repeats: int) -> Iterator[dict[
     from simulate.overlaps.gram_matrix import random_gram
     from simulate.overlaps.infinite_width import SobolNodes, TensorNodes, infinite_width
     from simulate.tasks.impulse import filter_task
-    from simulate.training.learning import learn_in_chunks
     from simulate.training.rule import GradientDescent
 
     task, rule, counts, sigma = filter_task(steps=100), GradientDescent(RATE), (1, 1, 1, 1), random_gram(500, 4, 0)

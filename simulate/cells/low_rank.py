@@ -3,96 +3,99 @@
 tau x' = -x + u kappa + m s,   kappa = v^T phi(x) / N,   y = z^T phi(x) / N
 """
 
-from typing import TypeVar
+from typing import ClassVar, TypeVar
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float, Key
+from jaxtyping import Array, Float, Key, PyTree
 
+from simulate.cells.cell import Cell
 from simulate.cells.nonlinearity import Nonlinearity
-from simulate.tasks.task import Batch, Outputs
-from simulate.training.learning import Gram, Learner
+from simulate.training.learner import kept
 from simulate.training.rule import GradientDescent
 
-NetworkT = TypeVar("NetworkT", bound="Network")
+LowRankT = TypeVar("LowRankT", bound="LowRank")
+Gram = Float[Array, "d d"]
+BLOCKS = ("m", "u", "v", "z")
 
 
 class Connectivity(eqx.Module):
     """theta = [m u v z], one row a neuron; also a gradient or a velocity in the same space."""
 
-    m: Float[Array, "neurons inputs"]
-    u: Float[Array, "neurons rank"]
-    v: Float[Array, "neurons rank"]
-    z: Float[Array, "neurons outputs"]
+    m: Float[Array, "*networks neurons inputs"]
+    u: Float[Array, "*networks neurons rank"]
+    v: Float[Array, "*networks neurons rank"]
+    z: Float[Array, "*networks neurons outputs"]
 
     @property
-    def theta(self) -> Float[Array, "neurons d"]:
+    def theta(self) -> Float[Array, "*networks neurons d"]:
         """All columns side by side."""
-        return jnp.concatenate([self.m, self.u, self.v, self.z], axis=1)
+        return jnp.concatenate([self.m, self.u, self.v, self.z], axis=-1)
 
 
-class Network(Learner):
+class LowRank(Cell):
     """N neurons; `share` is the weight of each in the sums over neurons: 1/N, or that of a quadrature node.
 
-    Gradient descent moves neuron i by the rate times -dL/dtheta_i / share_i, which for shares of 1/N is the rate N.
+    m, u, v and z learn. Gradient descent moves neuron i by the rate times -dL/dtheta_i / share_i, which for shares of
+    1/N is the rate N. What is observed of it in every epoch are its overlaps.
+
+    >>> import jax
+    >>> jax.config.update("jax_enable_x64", True)
+    >>> import jax.numpy as jnp
+    >>> from simulate.cells.nonlinearity import TANH
+    >>> one = jnp.ones((5, 1))
+    >>> LowRank(Connectivity(one, 2 * one, one, one), jnp.full(5, 0.2), TANH).sigma()[0].tolist()
+    [1.0, 2.0, 1.0, 1.0]
     """
 
+    fixed: ClassVar[tuple[str, ...]] = ("share",)
+
     connectivity: Connectivity
-    share: Float[Array, " neurons"]
+    share: Float[Array, "*networks neurons"]
     nonlinearity: Nonlinearity = eqx.field(static=True)
-    velocity: Connectivity | None = None
 
-    def outputs(self, batch: Batch) -> Outputs:
-        """The readout of each trial after each step, from the activity of every neuron."""
-        c, phi = self.connectivity, self.nonlinearity
+    def initial_state(self) -> Float[Array, " neurons"]:
+        """Silence."""
+        return jnp.zeros_like(self.share)
 
-        def advance(x: Array, s: Array) -> tuple[Array, Array]:
-            kappa = c.v.T @ (self.share * phi(x))
-            x = x + batch.dt * (-x + c.u @ kappa + c.m @ s)
-            return x, c.z.T @ (self.share * phi(x))
+    def step(self, state: Float[Array, " neurons"], inputs: Float[Array, " inputs"], dt: float) -> Array:
+        """x <- x + dt (-x + u kappa + m s)."""
+        c = self.connectivity
+        kappa = c.v.T @ (self.share * self.nonlinearity(state))
+        return state + dt * (-state + c.u @ kappa + c.m @ inputs)
 
-        def trial(inputs: Array) -> Array:
-            return jax.lax.scan(advance, jnp.zeros_like(self.share), inputs)[1]
-
-        return jax.vmap(trial)(batch.inputs)
-
-    def loss(self, batch: Batch) -> Float[Array, ""]:
-        """The loss on a batch."""
-        return batch.loss(self.outputs(batch))
+    def read(self, state: Float[Array, " neurons"]) -> Float[Array, " outputs"]:
+        """z^T phi(x) / N."""
+        return self.connectivity.z.T @ (self.share * self.nonlinearity(state))
 
     def sigma(self) -> Gram:
-        """See `Learner`."""
+        """The Gram matrix theta^T theta / N."""
         theta = self.connectivity.theta
         return theta.T @ (self.share[:, None] * theta)
 
-    def prepared(self: NetworkT, rule: GradientDescent) -> NetworkT:
-        """See `Learner`."""
-        if rule.momentum is None or self.velocity is not None:
-            return self
-        still = jax.tree.map(jnp.zeros_like, self.connectivity)
-        return eqx.tree_at(lambda n: n.velocity, self, still, is_leaf=lambda leaf: leaf is None)
+    def observe(self) -> Gram:
+        """The overlaps."""
+        return self.sigma()
 
-    def loss_and_gradient(self, batch: Batch) -> tuple[Float[Array, ""], Connectivity]:
-        """See `Learner`: reverse mode through the simulation."""
+    def still(self, rule: GradientDescent) -> Connectivity | None:
+        """No velocity in any block; None without momentum."""
+        return None if rule.momentum is None else jax.tree.map(jnp.zeros_like, self.connectivity)
 
-        def loss(connectivity: Connectivity) -> Array:
-            return eqx.tree_at(lambda n: n.connectivity, self, connectivity).loss(batch)
-
-        return jax.value_and_grad(loss)(self.connectivity)
-
-    def stepped(self: NetworkT, gradient: Connectivity, rule: GradientDescent, key: Key[Array, ""]) -> NetworkT:
-        """See `Learner`."""
-        blocks = ("m", "u", "v", "z")
+    def descended(
+        self: LowRankT, gradient: PyTree, rule: GradientDescent, velocity: Connectivity | None, key: Key[Array, ""]
+    ) -> tuple[LowRankT, Connectivity | None]:
+        """After a step, each block at its own rate, and the velocity that is left."""
         moved, velocities = {}, {}
-        for block, relative, noise_key in zip(blocks, rule.block_rates, jax.random.split(key, 4), strict=True):
+        rates = (1.0, 1.0, 1.0, 1.0) if rule.block_rates is None else rule.block_rates
+        for block, relative, noise_key in zip(BLOCKS, rates, jax.random.split(key, 4), strict=True):
             weights = getattr(self.connectivity, block)
-            step = -rule.rate * relative * getattr(gradient, block) / self.share[:, None]
-            if rule.momentum is not None and self.velocity is not None:
-                step = rule.momentum * getattr(self.velocity, block) + step
+            step = -rule.rate * relative * getattr(gradient.connectivity, block) / self.share[:, None]
+            if rule.momentum is not None and velocity is not None:
+                step = rule.momentum * getattr(velocity, block) + step
             velocities[block] = step
-            moved[block] = (1 - rule.weight_decay) * weights + step
+            moved[block] = kept(weights, rule) + step
             if rule.noise is not None:
                 moved[block] += rule.noise * jax.random.normal(noise_key, weights.shape)
-        velocity = None if self.velocity is None else Connectivity(**velocities)
-        return type(self)(Connectivity(**moved), self.share, self.nonlinearity, velocity)
+        network = type(self)(Connectivity(**moved), self.share, self.nonlinearity)
+        return network, None if velocity is None else Connectivity(**velocities)

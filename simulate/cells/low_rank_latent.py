@@ -5,12 +5,14 @@ evaluation of phi, and leaves nothing behind but k. Backwards the activity is re
 adjoint of k_u. Memory grows with steps x (inputs + rank), and not with steps x neurons.
 """
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, PyTree
 
-from simulate.cells.low_rank import Connectivity, Network
+from simulate.cells.low_rank import Connectivity, LowRank
 from simulate.tasks.task import Batch, Outputs
+from simulate.training.learner import Measured
 
 Latents = Float[Array, "steps trials latents"]
 Carry = tuple[Array, Array, Array]
@@ -19,12 +21,12 @@ UNROLLED = 4
 """Steps of the adjoint in one turn of its loop: the gradients, as long as the neurons, go to memory once a turn."""
 
 
-class LatentNetwork(Network):
-    """A network that is simulated and differentiated by its latent variables; equal to `Network` to rounding."""
+class LowRankLatent(LowRank):
+    """A network that is simulated and differentiated by its latent variables; equal to `LowRank` to rounding."""
 
     def outputs(self, batch: Batch) -> Outputs:
-        """See `Network`."""
-        return self.activity(batch)[1]
+        """The readout of each trial after each step that the batch reads."""
+        return self.activity(batch)[1][:, batch.inputs.shape[1] - batch.targets.shape[1] :]
 
     def activity(self, batch: Batch) -> tuple[Latents, Outputs]:
         """The latent variables (k_m, k_u) after each step, and the outputs."""
@@ -42,13 +44,15 @@ class LatentNetwork(Network):
         _, (k, y) = jax.lax.scan(advance, start, jnp.swapaxes(batch.inputs, 0, 1))
         return k, jnp.swapaxes(y, 0, 1)
 
-    def loss_and_gradient(self, batch: Batch) -> tuple[Float[Array, ""], Connectivity]:
-        """See `Learner`: the adjoint of the latent equations, written by hand.
+    def loss_and_gradient(self, batch: Batch) -> tuple[Measured, PyTree]:
+        """By the adjoint of the latent equations, written by hand.
 
         A bar stands for the derivative of the loss: `k_bar` is dL/dk_u after a step, given all later outputs.
         """
         k, outputs = self.activity(batch)
-        loss, y_bar = jax.value_and_grad(batch.loss)(outputs)
+        unread = batch.inputs.shape[1] - batch.targets.shape[1]
+        loss, y_bar = jax.value_and_grad(batch.loss)(outputs[:, unread:])
+        y_bar = jnp.pad(y_bar, ((0, 0), (unread, 0), (0, 0)))
         driving, reading = self._driving(), self._reading()
         inputs, rank = self.connectivity.m.shape[1], self.connectivity.u.shape[1]
 
@@ -70,7 +74,8 @@ class LatentNetwork(Network):
         reading_bar = reading_bar.at[:rank].add(batch.dt * jnp.sum(k_bar, axis=0)[:, None] * at_rest)
         m, u = jnp.split(driving_bar.T, [inputs], axis=1)
         v, z = jnp.split((self.share * reading_bar).T, [rank], axis=1)
-        return loss, Connectivity(m, u, v, z)
+        gradient = eqx.tree_at(lambda n: n.connectivity, eqx.filter(self, self.learns()), Connectivity(m, u, v, z))
+        return Measured(loss, batch.accuracy(outputs[:, unread:])), gradient
 
     def _driving(self) -> Float[Array, "latents neurons"]:
         """[m u]: how the latent variables drive each neuron."""
@@ -89,6 +94,15 @@ def mixed(
     return sum(rest, first)
 
 
-def by_latent_state(network: Network) -> LatentNetwork:
-    """The same network, simulated and differentiated by its latent variables."""
-    return LatentNetwork(network.connectivity, network.share, network.nonlinearity, network.velocity)
+def by_latent_state(network: LowRank) -> LowRankLatent:
+    """The same network, simulated and differentiated by its latent variables.
+
+    >>> import jax
+    >>> jax.config.update("jax_enable_x64", True)
+    >>> import jax.numpy as jnp
+    >>> from simulate.cells.nonlinearity import TANH
+    >>> one = jnp.ones((5, 1))
+    >>> type(by_latent_state(LowRank(Connectivity(one, one, one, one), jnp.full(5, 0.2), TANH))).__name__
+    'LowRankLatent'
+    """
+    return LowRankLatent(network.connectivity, network.share, network.nonlinearity)

@@ -1,34 +1,21 @@
 """Training an assembly to classify sequences: minibatches, Adam, parameters selected on the validation set."""
 
-import hashlib
 import math
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from enum import Enum
+from typing import Any
 
-import equinox as eqx
 import jax
-import jax.numpy as jnp
 import numpy as np
 import optax
-from jaxtyping import Array, Float, Int, PyTree
+from jaxtyping import Float
 
-from simulate.contraction.combo import ComboNet, Prepared, trained_part
-from simulate.tasks.images import Examples, Images
-from simulate.training.checkpoint import Arrays, Checkpoint
-from simulate.training.schedule import Schedule
-
-ADAM = optax.scale_by_adam()
-
-
-class Outcome(Enum):
-    """How a training ended; the text says what to do about it."""
-
-    COMPLETED = "trained to the last epoch"
-    OUT_OF_TIME = "stopped when its time was over: allow more, or run again with the same checkpoint to go on"
-    NON_FINITE = "loss or gradient stopped being a finite number: lower the learning rate, the step or the links"
-    INTERRUPTED = "stopped before the last epoch: run again with the same checkpoint to go on"
+from simulate.contraction.combo import ComboNet
+from simulate.tasks.images import Examples, Images, passes
+from simulate.training.checkpoint import Checkpoint
+from simulate.training.outcome import TrainingOutcome
+from simulate.training.selection import Selection, measured_on
+from simulate.training.train import Trained, TrainingInterrupted, train
 
 
 class NothingToClassify(ValueError):
@@ -36,7 +23,7 @@ class NothingToClassify(ValueError):
 
 
 class ClassificationInterrupted(KeyboardInterrupt):
-    """Ctrl-C during training; `result` holds everything up to the last finished batch, without the test."""
+    """Ctrl-C during training; `result` holds everything up to the last finished batches, without the test."""
 
     def __init__(self, result: "Classified") -> None:
         super().__init__(f"training stopped after {len(result.history.loss)} epochs")
@@ -47,18 +34,36 @@ class ClassificationInterrupted(KeyboardInterrupt):
 class Classification:
     """How a network is trained.
 
-    Each epoch shows the training set once, in an order drawn by (`seed`, epoch), in batches; what is left over after
-    the last full batch is left out of that epoch. Adam (0.9, 0.999), the gradient shortened to norm `clip`. With
-    `seconds` the training stops at the first batch that ends later, counted from the call, compilation included.
+    Each epoch shows the training set once, in an order drawn by (`seed`, epoch), in batches. Adam (0.9, 0.999), the
+    gradient shortened to norm `clip`. With `schedule_epochs` the learning rate rises from a hundredth within `warm_up`
+    epochs and then falls by half a cosine, back to a hundredth at `schedule_epochs`; without, it is constant. With
+    `seconds` the training stops at the first batches that end later. `chunk` batches run in one call of the program:
+    Ctrl-C waits so long.
     """
 
     epochs: int
-    schedule: Schedule
+    learning_rate: float
+    warm_up: float = 0.0
+    schedule_epochs: float | None = None
     batch: int = 128
     clip: float = 1.0
     seed: int = 0
     seconds: float | None = None
     evaluated_together: int = 500
+    chunk: int = 8
+
+    def rule(self, per_epoch: int) -> optax.GradientTransformation:
+        """Adam on a clipped gradient, with this schedule."""
+        rate: float | optax.Schedule = self.learning_rate
+        if self.schedule_epochs is not None:
+            rate = optax.warmup_cosine_decay_schedule(
+                init_value=self.learning_rate / 100,
+                peak_value=self.learning_rate,
+                warmup_steps=round(self.warm_up * per_epoch),
+                decay_steps=round(self.schedule_epochs * per_epoch),
+                end_value=self.learning_rate / 100,
+            )
+        return optax.chain(optax.clip_by_global_norm(self.clip), optax.adam(rate))
 
 
 @dataclass(frozen=True)
@@ -88,40 +93,7 @@ class Classified:
     test_loss: float | None
     batches: int
     seconds: float
-    outcome: Outcome
-
-
-@dataclass(frozen=True)
-class _Run:
-    """All that a run knows between two batches. Replaced as a whole, so an interruption leaves it sound."""
-
-    trained: PyTree
-    optimiser: PyTree
-    best: PyTree
-    best_accuracy: float = -1.0
-    best_after: float = 0.0
-    done: int = 0
-    sums: tuple[float, float] = (0.0, 0.0)
-    rows: tuple[tuple[float, float, float, float], ...] = ()
-    finite: bool = True
-
-    def arrays(self) -> Arrays:
-        leaves = jax.tree.leaves((self.trained, self.optimiser, self.best))
-        return {
-            **{f"state.{i}": np.asarray(leaf) for i, leaf in enumerate(leaves)},
-            "numbers": np.array([self.best_accuracy, self.best_after, *self.sums, float(self.finite)]),
-            "done": np.asarray(self.done),
-            "rows": np.array(self.rows, float).reshape(-1, 4),
-        }
-
-    def restored(self, arrays: Arrays) -> "_Run":
-        leaves, structure = jax.tree.flatten((self.trained, self.optimiser, self.best))
-        kept = [jnp.asarray(arrays[f"state.{i}"]) for i in range(len(leaves))]
-        trained, optimiser, best = jax.tree.unflatten(structure, kept)
-        accuracy, after, loss, right, finite = arrays["numbers"].tolist()
-        rows = tuple((a, b, c, d) for a, b, c, d in arrays["rows"].tolist())
-        done = int(arrays["done"])
-        return _Run(trained, optimiser, best, accuracy, after, done, (loss, right), rows, bool(finite))
+    outcome: TrainingOutcome
 
 
 def classify(
@@ -129,166 +101,72 @@ def classify(
     images: Images,
     training: Classification,
     checkpoint: Checkpoint | None = None,
-    progress: Callable[[int, float], None] = lambda batches_done, loss: None,
+    progress: Callable[[int], None] = lambda batches_done: None,
 ) -> Classified:
     """Train one network; in float32 if its arrays are. Networks of one shape share one compiled program.
 
     A run that finds its checkpoint goes on from there, with results bit-identical to those of a run never stopped.
-    Raises `NothingToClassify` on settings without a batch, `CheckpointMismatch` if the checkpoint belongs to another
-    run, `ClassificationInterrupted` on Ctrl-C.
+
+    Raises:
+        NothingToClassify: on settings without a batch.
+        CheckpointMismatch: if the checkpoint belongs to another run.
+        ClassificationInterrupted: on Ctrl-C.
     """
     if training.epochs < 1 or not 1 <= training.batch <= len(images.train):
         raise NothingToClassify(
             f"{training.epochs} epochs, batches of {training.batch} from {len(images.train)} examples: "
             "give at least one epoch and a batch no larger than the training set"
         )
-    began = time.monotonic()
-    trained, fixed = eqx.partition(network, trained_part(network))
-    run = _Run(trained, ADAM.init(trained), trained)
-    mark = _fingerprint(network, images, training)
-    if checkpoint is not None and (arrays := checkpoint.load(mark)) is not None:
-        run = run.restored(arrays)
     per_epoch = len(images.train) // training.batch
-    saved_at, outcome = began, Outcome.COMPLETED
     try:
-        while run.finite and run.done < per_epoch * training.epochs:
-            if training.seconds is not None and time.monotonic() - began > training.seconds:
-                outcome = Outcome.OUT_OF_TIME
-                break
-            run = _after_a_batch(run, fixed, images, training, per_epoch)
-            progress(run.done, run.sums[0])
-            if checkpoint is not None and time.monotonic() - saved_at > checkpoint.seconds:
-                checkpoint.save(mark, run.arrays())
-                saved_at = time.monotonic()
-    except KeyboardInterrupt as stop:
-        raise ClassificationInterrupted(_result(run, fixed, Outcome.INTERRUPTED, began)) from stop
-    finally:
-        if checkpoint is not None:
-            checkpoint.save(mark, run.arrays())
-    outcome = outcome if run.finite else Outcome.NON_FINITE
-    if run.finite and run.done % per_epoch:
-        run = _evaluated(run, fixed, images, training, per_epoch)
-    return _tested(_result(run, fixed, outcome, began), images, training)
-
-
-def accuracy(network: ComboNet, examples: Examples, together: int = 500) -> tuple[float, float]:
-    """The fraction classified as labelled, and the mean cross-entropy; at the numbers of `ComboNet.prepared`."""
-    right, losses = 0.0, 0.0
-    prepared = _prepared(network)
-    for start in range(0, len(examples), together):
-        sequences = examples.sequences[start : start + together]
-        labels = examples.labels[start : start + together]
-        missing = together - len(labels) if len(examples) > together else 0  # one compiled shape
-        sequences = np.pad(sequences, ((0, missing), (0, 0), (0, 0)))
-        logits = np.asarray(_logits(prepared, jnp.asarray(sequences, network.bias.dtype)))[: len(labels)]
-        shifted = logits - logits.max(axis=1, keepdims=True)
-        losses += float(np.sum(np.log(np.exp(shifted).sum(axis=1)) - shifted[np.arange(len(labels)), labels]))
-        right += int((logits.argmax(axis=1) == labels).sum())
-    return right / len(examples), losses / len(examples)
-
-
-def cross_entropy(
-    network: ComboNet, sequences: Float[Array, "batch steps channels"], labels: Int[Array, " batch"]
-) -> tuple[Float[Array, ""], Float[Array, ""]]:
-    """The mean softmax cross-entropy of the labels, and the fraction classified as labelled."""
-    logits = network.logits(sequences)
-    losses = optax.losses.softmax_cross_entropy_with_integer_labels(logits, labels)
-    return jnp.mean(losses), jnp.mean(jnp.argmax(logits, axis=1) == labels)
-
-
-@eqx.filter_jit
-def _prepared(network: ComboNet) -> Prepared:
-    return network.prepared()
-
-
-@eqx.filter_jit
-def _logits(prepared: Prepared, sequences: Array) -> Array:
-    return prepared.logits(sequences)
-
-
-@eqx.filter_jit
-def _update(
-    trained: PyTree, optimiser: PyTree, fixed: PyTree, sequences: Array, labels: Array, rate: Array, clip: Array
-) -> tuple[PyTree, PyTree, Array]:
-    """One step of Adam; loss, accuracy and norm of the gradient before it."""
-
-    def loss(trained: PyTree) -> tuple[Array, Array]:
-        return cross_entropy(eqx.combine(trained, fixed), sequences, labels)
-
-    (value, right), gradient = jax.value_and_grad(loss, has_aux=True)(trained)
-    norm = optax.tree.norm(gradient)
-    shorter = jnp.minimum(1.0, clip / jnp.maximum(norm, jnp.finfo(norm.dtype).tiny))
-    with jax.numpy_dtype_promotion("standard"):  # optax raises a float to a whole number
-        direction, optimiser = ADAM.update(jax.tree.map(lambda g: shorter * g, gradient), optimiser)
-    trained = jax.tree.map(lambda theta, d: theta - rate * d, trained, direction)
-    return trained, optimiser, jnp.stack([value, right.astype(value.dtype), norm])
-
-
-def _after_a_batch(run: _Run, fixed: PyTree, images: Images, training: Classification, per_epoch: int) -> _Run:
-    epoch, at = divmod(run.done, per_epoch)
-    order = np.random.default_rng((training.seed, epoch)).permutation(len(images.train))
-    which = order[at * training.batch : (at + 1) * training.batch]
-    dtype = jax.tree.leaves(run.trained)[0].dtype
-    trained, optimiser, told = _update(
-        run.trained,
-        run.optimiser,
-        fixed,
-        jnp.asarray(images.train.sequences[which], dtype),
-        jnp.asarray(images.train.labels[which]),
-        jnp.asarray(training.schedule(run.done / per_epoch), dtype),
-        jnp.asarray(training.clip, dtype),
-    )
-    loss, right, norm = np.asarray(told, float).tolist()
-    if not (math.isfinite(loss) and math.isfinite(norm)):
-        return replace(run, finite=False)
-    sums = (run.sums[0] + loss, run.sums[1] + right) if at else (loss, right)
-    run = replace(run, trained=trained, optimiser=optimiser, done=run.done + 1, sums=sums)
-    if run.done % per_epoch:
-        return run
-    return _evaluated(run, fixed, images, training, per_epoch)
-
-
-def _evaluated(run: _Run, fixed: PyTree, images: Images, training: Classification, per_epoch: int) -> _Run:
-    """With the validation accuracy of the parameters as they are: in a row of its own after a whole epoch."""
-    right, loss = accuracy(eqx.combine(run.trained, fixed), images.validation, training.evaluated_together)
-    if right > run.best_accuracy:
-        run = replace(run, best=run.trained, best_accuracy=right, best_after=run.done / per_epoch)
-    if run.done % per_epoch:
-        return run
-    row = (run.sums[0] / per_epoch, run.sums[1] / per_epoch, loss, right)
-    return replace(run, rows=(*run.rows, row))
-
-
-def _result(run: _Run, fixed: PyTree, outcome: Outcome, began: float) -> Classified:
-    columns = np.array(run.rows, float).reshape(-1, 4).T
-    return Classified(
-        network=eqx.combine(run.best, fixed),
-        last=eqx.combine(run.trained, fixed),
-        history=EpochHistory(*columns),
-        selected_after=run.best_after,
-        validation_accuracy=run.best_accuracy if run.best_accuracy >= 0 else math.nan,
-        test_accuracy=None,
-        test_loss=None,
-        batches=run.done,
-        seconds=time.monotonic() - began,
-        outcome=outcome,
-    )
-
-
-def _tested(result: Classified, images: Images, training: Classification) -> Classified:
+        trained = train(
+            [network],
+            passes(images.train, images.classes, training.batch, training.seed, training.epochs),
+            rule=training.rule(per_epoch),
+            epochs=per_epoch * training.epochs,
+            select=Selection(images.validation.batch(images.classes), per_epoch, training.evaluated_together),
+            seconds=training.seconds,
+            checkpoint=checkpoint,
+            progress=progress,
+            chunk=training.chunk,
+        )
+    except TrainingInterrupted as stop:
+        raise ClassificationInterrupted(_classified(stop.result, per_epoch)) from stop
+    result = _classified(trained, per_epoch)
     if math.isnan(result.validation_accuracy):
         return result
-    right, loss = accuracy(result.network, images.test, training.evaluated_together)
+    right, loss = accuracy(result.network, images.test, training.evaluated_together, images.classes)
     return replace(result, test_accuracy=right, test_loss=loss)
 
 
-def _fingerprint(network: ComboNet, images: Images, training: Classification) -> str:
-    """What a checkpoint must share with a run to be continued by it; epochs and seconds may grow."""
-    digest = hashlib.sha256()
-    for leaf in jax.tree.leaves(network):
-        digest.update(np.asarray(leaf).tobytes())
-    for examples in (images.train, images.validation):
-        digest.update(examples.sequences.tobytes() + examples.labels.tobytes())
-    settings = (training.schedule, training.batch, training.clip, training.seed, jax.tree.structure(network))
-    digest.update(repr((settings, network.bias.dtype)).encode())
-    return digest.hexdigest()
+def accuracy(network: ComboNet, examples: Examples, together: int = 500, classes: int = 10) -> tuple[float, float]:
+    """The fraction classified as labelled, and the mean cross-entropy, in the network's own precision."""
+    loss, right = measured_on(jax.tree.map(lambda a: a[None], network), examples.batch(classes), together)
+    return float(right[0]), float(loss[0])
+
+
+def _classified(trained: Trained[ComboNet], per_epoch: int) -> Classified:
+    selected = trained.selected
+    assert selected is not None
+    sound = trained.history.first_non_finite[0]
+    done = trained.history.done if sound < 0 else int(sound)
+    whole = done // per_epoch
+    ended = [k for k, epoch in enumerate(selected.epochs) if epoch % per_epoch == 0][:whole]
+    loss, right = (
+        np.asarray(each)[: whole * per_epoch, 0].reshape(whole, per_epoch).mean(axis=1).astype(float)
+        for each in (trained.history.probes.loss, trained.history.probes.accuracy)
+    )
+    looked = len(selected.epochs) > 0
+    best: Any = jax.tree.map(lambda a: a[0], selected.best)
+    return Classified(
+        network=best,
+        last=trained.network(0),
+        history=EpochHistory(loss, right, selected.loss[ended, 0], selected.accuracy[ended, 0]),
+        selected_after=float(selected.best_after[0]) / per_epoch if looked else 0.0,
+        validation_accuracy=float(selected.accuracy[:, 0].max()) if looked else math.nan,
+        test_accuracy=None,
+        test_loss=None,
+        batches=done,
+        seconds=trained.seconds,
+        outcome=trained.outcomes[0],
+    )

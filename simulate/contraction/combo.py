@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import equinox as eqx
 import jax
@@ -11,6 +12,7 @@ from jax.typing import DTypeLike
 from jaxtyping import Array, Float, PyTree
 
 from simulate.cells.activation import RELU, Activation
+from simulate.cells.cell import Cell
 from simulate.contraction.form import VOLTAGE, Form, Voltage, Weights
 from simulate.contraction.links import NEGATIVE_FEEDBACK, LinkRule
 from simulate.contraction.metric import BlockDiagonal, Metric
@@ -18,6 +20,7 @@ from simulate.contraction.network import Assembly, Network
 from simulate.contraction.parametrise.contracting import Contracting
 from simulate.contraction.parametrise.singular import draw_singular
 from simulate.contraction.parametrise.sparse import Fixed, SparseModules
+from simulate.tasks.task import Batch, Outputs
 
 Sequences = Float[Array, "batch steps channels"]
 States = Float[Array, "batch units"]
@@ -65,14 +68,18 @@ class Prepared(eqx.Module):
 
     def logits(self, sequences: Sequences) -> Float[Array, "batch classes"]:
         """The evidence for each class after the last step."""
-        return self.last_states(sequences) @ self.readout.T + self.readout_bias
+        return self.read(self.last_states(sequences))
+
+    def read(self, states: States) -> Float[Array, "batch classes"]:
+        """The evidence for each class at these states."""
+        return states @ self.readout.T + self.readout_bias
 
 
-class ComboNet(eqx.Module):
-    """p modules of n units with links, driven by a sequence from x = 0 in Euler steps of h = `step` time constants.
+class ComboNet(Cell):
+    """p modules of n units with links, driven by a sequence from x = 0 in Euler steps of h = `euler_step` tau.
 
-    The answer is read from the last state. `modules` is one `Contracting` object with a leading axis of modules.
-    Arrays in float32 compute in float32.
+    h is the network's own, whatever the time step of a task. `modules` is one `Contracting` object with a leading axis
+    of modules. Arrays in float32 compute in float32.
     """
 
     modules: Contracting
@@ -84,7 +91,40 @@ class ComboNet(eqx.Module):
     rule: LinkRule = eqx.field(static=True)
     form: Form = eqx.field(static=True)
     activation: Activation = eqx.field(static=True)
-    step: float = eqx.field(static=True)
+    euler_step: float = eqx.field(static=True)
+
+    alone: ClassVar[bool] = True
+
+    def learns(self) -> PyTree:
+        """All but the weights of `Fixed` modules."""
+        mask = super().learns()
+        if not isinstance(self.modules, Fixed):
+            return mask
+        return eqx.tree_at(lambda net: net.modules, mask, jax.tree.map(lambda _: False, self.modules))
+
+    def initial_state(self) -> Float[Array, " units"]:
+        """Silence."""
+        return jnp.zeros_like(self.bias)
+
+    def step(self, state: Float[Array, " units"], inputs: Float[Array, " channels"], dt: float) -> Array:
+        """x after one of the network's own Euler steps."""
+        return self.prepared().stepper(state[None], inputs[None])[0]
+
+    def read(self, state: Float[Array, " units"]) -> Float[Array, " classes"]:
+        """The evidence for each class."""
+        return self.readout @ state + self.readout_bias
+
+    def outputs(self, batch: Batch) -> Outputs:
+        """The evidence for each class after each step that the batch reads; links are worked out once."""
+        prepared, unread = self.prepared(), batch.inputs.shape[1] - batch.targets.shape[1]
+        before = prepared.last_states(batch.inputs[:, : unread + 1])
+
+        def advance(x: States, s: Array) -> tuple[States, Array]:
+            x = prepared.stepper(x, s)
+            return x, prepared.read(x)
+
+        _, later = jax.lax.scan(advance, before, jnp.swapaxes(batch.inputs[:, unread + 1 :], 0, 1))
+        return jnp.concatenate([prepared.read(before)[:, None], jnp.swapaxes(later, 0, 1)], axis=1)
 
     def weights(self) -> Float[Array, "modules size size"]:
         """W of every module."""
@@ -108,7 +148,7 @@ class ComboNet(eqx.Module):
 
     def prepared(self) -> Prepared:
         """The same with everything that does not depend on the input worked out."""
-        h, voltage = self.step, isinstance(self.form, Voltage)
+        h, voltage = self.euler_step, isinstance(self.form, Voltage)
         links, own = self.links(), h if voltage else 1.0
         stepper = Stepper(
             linear=(1 - h) * jnp.eye(len(links), dtype=links.dtype) + h * links,
@@ -157,15 +197,6 @@ def stacked(modules: Sequence[Contracting]) -> Contracting:
     return jax.tree.map(lambda *leaves: jnp.asarray(np.stack(leaves)), *modules)
 
 
-def trained_part(network: ComboNet) -> PyTree:
-    """Which leaves learn: all but those of `Fixed` modules."""
-    return jax.tree.map(
-        lambda part: jax.tree.map(lambda _: False, part) if isinstance(part, Fixed) else True,
-        network,
-        is_leaf=lambda part: isinstance(part, Fixed),
-    )
-
-
 @dataclass(frozen=True)
 class Scales:
     """Sizes at the start. Gaussian: links with variance links^2 / units, inputs with inputs^2, readout with
@@ -204,7 +235,7 @@ def joined(
         rule=rule,
         form=form,
         activation=activation,
-        step=step,
+        euler_step=step,
     )
 
 

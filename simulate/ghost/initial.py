@@ -11,30 +11,31 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 
-from simulate.cells.rank_r import AffineReadout, LatentReadout, Network, RankOne, RankR
+from simulate.cells.rank_one import RankOne
+from simulate.cells.rank_r import RankR
 
 
 def _gaussian(key: PRNGKeyArray, shape: tuple[int, ...], neurons: int, dtype: jnp.dtype) -> Float[Array, "..."]:
     return (jax.random.normal(key, shape) / neurons**0.5).astype(dtype)
 
 
-def _latent_readout(confidence: float, threshold: float, dtype: jnp.dtype) -> LatentReadout:
-    return LatentReadout(jnp.asarray(confidence, dtype), jnp.asarray(threshold, dtype))
+def _numbers(dtype: jnp.dtype, *values: float) -> tuple[Float[Array, ""], ...]:
+    return tuple(jnp.asarray(value, dtype) for value in values)
 
 
 @dataclass(frozen=True)
 class ZeroBias:
-    """Rank one; m and n independent with entries N(0, 1/N), b = 0: the paper's published code."""
+    """Rank one; m and n independent with entries N(0, 1/N), b = 0, all neurons starting at -0.3: the paper's code."""
 
     neurons: int = 100
     confidence: float = 10.0
     threshold: float = 1.0
+    start: float = -0.3
 
-    def draw(self, key: PRNGKeyArray, dtype: jnp.dtype) -> Network:
+    def draw(self, key: PRNGKeyArray, dtype: jnp.dtype) -> RankOne:
         """One network."""
         m, n = _gaussian(key, (2, self.neurons), self.neurons, dtype)
-        cell = RankOne(m, n, jnp.zeros_like(m))
-        return Network(cell, _latent_readout(self.confidence, self.threshold, dtype))
+        return RankOne(m, n, jnp.zeros_like(m), *_numbers(dtype, self.confidence, self.threshold, self.start))
 
 
 @dataclass(frozen=True)
@@ -44,11 +45,12 @@ class GaussianBias:
     neurons: int = 100
     confidence: float = 10.0
     threshold: float = 1.0
+    start: float = -0.3
 
-    def draw(self, key: PRNGKeyArray, dtype: jnp.dtype) -> Network:
+    def draw(self, key: PRNGKeyArray, dtype: jnp.dtype) -> RankOne:
         """One network."""
         m, n, b = _gaussian(key, (3, self.neurons), self.neurons, dtype)
-        return Network(RankOne(m, n, b), _latent_readout(self.confidence, self.threshold, dtype))
+        return RankOne(m, n, b, *_numbers(dtype, self.confidence, self.threshold, self.start))
 
 
 @dataclass(frozen=True)
@@ -60,19 +62,19 @@ class RankRZeroBias:
 
     rank: int = 1
     neurons: int = 100
+    start: float = -0.3
 
-    def draw(self, key: PRNGKeyArray, dtype: jnp.dtype) -> Network:
+    def draw(self, key: PRNGKeyArray, dtype: jnp.dtype) -> RankR:
         """One network."""
         drawn = _gaussian(key, (2 * self.rank + 1, self.neurons), self.neurons, dtype)
         left, right, weights = drawn[: self.rank].T, drawn[self.rank : 2 * self.rank], drawn[-1]
-        cell = RankR(left, right, jnp.zeros_like(weights))
-        return Network(cell, AffineReadout(weights, jnp.zeros((), dtype)))
+        return RankR(left, right, jnp.zeros_like(weights), weights, *_numbers(dtype, 0.0, self.start))
 
 
 Initial = ZeroBias | GaussianBias | RankRZeroBias
 
 
-def draw_networks(initial: Initial, networks: int, seed: int, dtype: jnp.dtype) -> Network:
+def draw_networks(initial: Initial, networks: int, seed: int, dtype: jnp.dtype) -> RankOne | RankR:
     """A population: every array with a leading axis of length `networks`.
 
     Network i depends on the seed and on i alone, so a small population is the beginning of a large one.

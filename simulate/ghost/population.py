@@ -1,7 +1,7 @@
 """Populations of networks trained on one task: how many learn, how many end stuck, how many recover."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import equinox as eqx
 import jax
@@ -10,12 +10,13 @@ import numpy as np
 from jaxtyping import Bool, Float
 from scipy.stats import binomtest
 
-from simulate.cells.rank_r import LatentReadout, Network
-from simulate.ghost.initial import Initial, RankRZeroBias, ZeroBias, draw_networks
-from simulate.ghost.outputs import FullState, LatentState
+from simulate.cells.cell import Cell
+from simulate.cells.rank_one import RankOne
+from simulate.ghost.initial import Initial, ZeroBias, draw_networks
 from simulate.tasks.delayed_activation import DelayedActivation
 from simulate.training.checkpoint import Checkpoint
-from simulate.training.train import Training, TrainingResult, train
+from simulate.training.rule import GradientDescent
+from simulate.training.train import Progress, Trained, train
 
 LEARNED = 0.95
 """Accuracy that counts as having learned the task."""
@@ -55,16 +56,24 @@ class Experiment:
     record_every: int = 1
     snapshot_every: int | None = None
 
-    def training(self) -> Training:
-        """How the networks are trained: through the latent variable alone where that is exact."""
-        return Training(
-            trials=self.task.trials(jnp.dtype(self.dtype)),
-            loss=self.task.loss,
+    def train(
+        self,
+        networks: Cell,
+        checkpoint: Checkpoint | None = None,
+        progress: Progress = lambda epochs_done: None,
+        chunk: int = 500,
+    ) -> Trained[Any]:
+        """Train a population with the settings of the experiment."""
+        return train(
+            networks,
+            self.task,
+            rule=GradientDescent(jnp.asarray(self.learning_rate)),
             epochs=self.epochs,
-            learning_rate=self.learning_rate,
-            outputs=FullState() if isinstance(self.initial, RankRZeroBias) else LatentState(),
             record_every=self.record_every,
             snapshot_every=self.snapshot_every,
+            checkpoint=checkpoint,
+            progress=progress,
+            chunk=chunk,
         )
 
 
@@ -77,7 +86,7 @@ class Population:
     """
 
     experiment: Experiment
-    result: TrainingResult
+    result: Trained[Any]
 
     @property
     def learned(self) -> Bool[np.ndarray, " networks"]:
@@ -116,18 +125,18 @@ class Recovery:
 def population(
     experiment: Experiment,
     checkpoint: Checkpoint | None = None,
-    progress: Callable[[int], None] = lambda epochs_done: None,
+    progress: Progress = lambda epochs_done: None,
 ) -> Population:
     """Draw the networks of an experiment and train them. Errors are those of `train`."""
     networks = draw_networks(experiment.initial, experiment.networks, experiment.seed, jnp.dtype(experiment.dtype))
-    return Population(experiment, train(networks, experiment.training(), checkpoint, progress))
+    return Population(experiment, experiment.train(networks, checkpoint, progress))
 
 
 def recover(
     stuck_population: Population,
     confidences: tuple[float, ...] = (5.0, 3.0, 2.0, 1.0, 0.5),
     epochs: int = 6000,
-    progress: Callable[[int], None] = lambda epochs_done: None,
+    progress: Progress = lambda epochs_done: None,
 ) -> tuple[Recovery, ...]:
     """Train the stuck networks of a population further, once at each lower confidence, from where they ended.
 
@@ -144,23 +153,23 @@ def recover(
     rates = np.broadcast_to(before.learning_rate, (before.networks,))[rows]
     everyone = replace(before, networks=len(rows), epochs=epochs, learning_rate=rates)
     networks = _at_confidence(jax.tree.map(lambda a: a[rows], stuck_population.result.networks), levels)
-    result = train(networks, everyone.training(), progress=progress)
+    result = everyone.train(networks, progress=progress)
     return tuple(
         Recovery(
             float(confidence),
             Population(
                 replace(everyone, networks=len(chosen), learning_rate=rates[: len(chosen)]),
-                result.selected(slice(i * len(chosen), (i + 1) * len(chosen))),
+                result.part(slice(i * len(chosen), (i + 1) * len(chosen))),
             ),
         )
         for i, confidence in enumerate(confidences)
     )
 
 
-def _at_confidence(networks: Network, confidence: Float[np.ndarray, " networks"]) -> Network:
-    if not isinstance(networks.readout, LatentReadout):
+def _at_confidence(networks: Cell, confidence: Float[np.ndarray, " networks"]) -> RankOne:
+    if not isinstance(networks, RankOne):
         raise NoConfidence("an affine readout is trained, its confidence with it; only rank-one networks recover")
-    return eqx.tree_at(lambda network: network.readout.confidence, networks, confidence)
+    return eqx.tree_at(lambda network: network.confidence, networks, confidence)
 
 
 class NoConfidence(TypeError):

@@ -18,12 +18,14 @@ from simulate.lowering import Lowered, lower
 from simulate.overlaps.gain import gain_of
 from simulate.overlaps.recursion import unroll
 from simulate.tasks.task import Batch, Outputs
-from simulate.training.learning import Gram, Learner
+from simulate.training.learner import Learner, Measured
 from simulate.training.rule import GradientDescent
 from theory.overlaps.equations.activity import activity_equations
 from theory.overlaps.equations.shape import Shape
 from theory.overlaps.equations.step import step_blocks
 from theory.overlaps.gaussian import NONLINEARITIES, Nonlinearity
+
+Gram = Float[Array, "d d"]
 
 
 class UnknownNonlinearity(KeyError):
@@ -112,29 +114,41 @@ def closure_of(shape: Shape, nonlinearity: WrittenByHand) -> Closure:
 
 
 class Overlaps(Learner):
-    """The overlaps as something that learns. `gram` is that of theta, or of [theta velocity] under momentum."""
+    """The overlaps as something that learns."""
 
-    gram: Gram
+    gram: Float[Array, "*networks d d"]
     closure: Closure
 
     def sigma(self) -> Gram:
-        """See `Learner`."""
-        d = self.closure.shape.size
-        return self.gram[:d, :d]
+        """The Gram matrix theta^T theta / N."""
+        return self.gram
 
-    def prepared(self, rule: GradientDescent) -> "Overlaps":
-        """See `Learner`."""
-        d = self.closure.shape.size
-        if rule.momentum is None or len(self.gram) > d:
-            return self
-        return Overlaps(jnp.pad(self.gram, (0, d)), self.closure)
+    def observe(self) -> Gram:
+        """The overlaps."""
+        return self.gram
 
-    def loss_and_gradient(self, batch: Batch) -> tuple[Float[Array, ""], Gram]:
-        """See `Learner`."""
-        return self.closure.loss_and_gradient(self.sigma(), batch)
+    def loss_and_gradient(self, batch: Batch) -> tuple[Measured, Gram]:
+        """Loss and accuracy on a batch, and the symmetric gradient H, dl = tr(H dSigma)."""
 
-    def stepped(self, gradient: Gram, rule: GradientDescent, key: Key[Array, ""]) -> "Overlaps":
-        """See `Learner`. Noise enters as its average, noise^2 on the diagonal; `key` is not used."""
+        def loss(sigma: Gram) -> tuple[Array, Measured]:
+            outputs = self.closure.outputs(sigma, batch)
+            value = batch.loss(outputs)
+            return value, Measured(value, batch.accuracy(outputs))
+
+        gradient, measured = jax.grad(loss, has_aux=True)(self.gram)
+        return measured, (gradient + gradient.T) / 2
+
+    def still(self, rule: GradientDescent) -> Gram | None:
+        """The Gram matrix of [theta velocity] at rest; None without momentum."""
+        return None if rule.momentum is None else jnp.pad(self.gram, (0, len(self.gram)))
+
+    def descended(
+        self, gradient: Gram, rule: GradientDescent, velocity: Gram | None, key: Key[Array, ""]
+    ) -> tuple["Overlaps", Gram | None]:
+        """After a step, with the Gram matrix of [theta velocity] under momentum.
+
+        Noise enters as its average, noise^2 on the diagonal; `key` is not used.
+        """
         d = self.closure.shape.size
         blocks = step_blocks(
             gradient,
@@ -142,16 +156,17 @@ class Overlaps(Learner):
             jnp.eye(d),
             rate=rule.rate,
             momentum=0.0 if rule.momentum is None else rule.momentum,
-            weight_decay=rule.weight_decay,
+            weight_decay=0.0 if rule.weight_decay is None else rule.weight_decay,
         )
-        step = blocks[0][0] if len(self.gram) == d else jnp.block([list(row) for row in blocks])
-        gram = step.T @ self.gram @ step
+        step = blocks[0][0] if velocity is None else jnp.block([list(row) for row in blocks])
+        gram = step.T @ (self.gram if velocity is None else velocity) @ step
         if rule.noise is not None:
             gram = gram.at[:d, :d].add(rule.noise**2 * jnp.eye(d))
-        return Overlaps(gram, self.closure)
+        return Overlaps(gram[:d, :d], self.closure), None if velocity is None else gram
 
 
 def block_rates(shape: Shape, rule: GradientDescent) -> Gram:
     """The diagonal matrix Lambda of the rule, one entry a column of theta."""
-    relative = (jnp.full(count, rate) for count, rate in zip(shape.counts, rule.block_rates, strict=True))
+    rates = (1.0, 1.0, 1.0, 1.0) if rule.block_rates is None else rule.block_rates
+    relative = (jnp.full(count, rate) for count, rate in zip(shape.counts, rates, strict=True))
     return jnp.diag(jnp.concatenate([each.astype(float) for each in relative]))

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, ArrayLike, Float, Key
 
-from simulate.cells.low_rank import Connectivity, Network
+from simulate.cells.low_rank import Connectivity, LowRank
 from simulate.cells.nonlinearity import Nonlinearity
 from simulate.integrate import require_double_precision
 from simulate.overlaps.gram_matrix import Counts, require_gram, square_root
@@ -17,7 +17,7 @@ class TooFewNeurons(ValueError):
 
 def draw_exact(
     key: Key[Array, ""], sigma: ArrayLike, counts: Counts, neurons: int, nonlinearity: Nonlinearity
-) -> Network:
+) -> LowRank:
     """A network whose overlaps are sigma to rounding, its rows otherwise as random as can be.
 
     Orthonormal random vectors, mixed by a square root of sigma; for many neurons its rows are normal.
@@ -37,7 +37,7 @@ def draw_exact(
 
 def draw_on_average(
     key: Key[Array, ""], sigma: ArrayLike, counts: Counts, neurons: int, nonlinearity: Nonlinearity
-) -> Network:
+) -> LowRank:
     """A network of independent normal rows with covariance sigma: its overlaps are sigma to O(N^-1/2).
 
     Raises:
@@ -54,8 +54,8 @@ def network_of(
     counts: Counts,
     nonlinearity: Nonlinearity,
     share: Float[Array, " neurons"] | None = None,
-) -> Network:
+) -> LowRank:
     """The network with the columns of m, u, v, z side by side in theta; the shares are 1/N unless given."""
     m, u, v, z = jnp.split(theta, np.cumsum(counts)[:-1].tolist(), axis=1)
     share = jnp.full(theta.shape[0], 1 / theta.shape[0]) if share is None else share
-    return Network(Connectivity(m, u, v, z), share, nonlinearity)
+    return LowRank(Connectivity(m, u, v, z), share, nonlinearity)

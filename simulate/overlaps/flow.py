@@ -11,9 +11,9 @@ from jaxtyping import Array, Float, Int
 
 from simulate.integrate import FlowOutcome, Method, adaptive, solve_flow
 from simulate.outcome import Outcome
-from simulate.overlaps.closure import Closure, block_rates
+from simulate.overlaps.closure import Closure, Gram, block_rates
 from simulate.tasks.task import Batch
-from simulate.training.learning import Gram, NothingToLearn
+from simulate.training.learn import NothingToTrain
 from simulate.training.rule import GradientDescent
 from theory.overlaps.equations.slow import slow_generator
 
@@ -61,11 +61,11 @@ def overlap_flow(
     States between the solver's steps are interpolated. May be jitted and vmapped.
 
     Raises:
-        NothingToLearn: if there are no times.
+        NothingToTrain: if there are no times.
         DoublePrecisionRequired: if `jax_enable_x64` is off.
     """
     if times.size == 0:
-        raise NothingToLearn("no times: give the epochs at which to read the flow, in ascending order")
+        raise NothingToTrain("no times: give the epochs at which to read the flow, in ascending order")
     d = closure.shape.size
     relative, noise = block_rates(closure.shape, rule), 0.0 if rule.noise is None else rule.noise
 
@@ -77,7 +77,7 @@ def overlap_flow(
             jnp.eye(d),
             rate=rule.rate,
             momentum=0.0 if rule.momentum is None else rule.momentum,
-            weight_decay=rule.weight_decay,
+            weight_decay=0.0 if rule.weight_decay is None else rule.weight_decay,
         )
         moved = sigma @ generator
         return moved + moved.T + noise**2 * jnp.eye(d)

@@ -15,7 +15,7 @@ from jaxtyping import ArrayLike, Float
 from scipy.special import ndtri
 from scipy.stats import qmc
 
-from simulate.cells.low_rank import Network
+from simulate.cells.low_rank import LowRank
 from simulate.cells.nonlinearity import Nonlinearity
 from simulate.integrate import require_double_precision
 from simulate.overlaps.draw import network_of
@@ -115,7 +115,7 @@ USUAL_NODES = SobolNodes(8192)
 """They err less than tensor nodes of the same cost once training has moved the rows far from where they started."""
 
 
-def infinite_width(sigma: ArrayLike, counts: Counts, nonlinearity: Nonlinearity, nodes: Nodes = USUAL_NODES) -> Network:
+def infinite_width(sigma: ArrayLike, counts: Counts, nonlinearity: Nonlinearity, nodes: Nodes = USUAL_NODES) -> LowRank:
     """The limit of infinitely many neurons with independent normal rows of covariance sigma (d x d, of any rank).
 
     Its overlaps are sigma to rounding. An odd nonlinearity turns the mirror image of a neuron into the mirror image of

@@ -1,28 +1,30 @@
 """The infinite-width limit trained twice, by two rules of nodes, for an estimate of what the nodes cost."""
 
-import equinox as eqx
-import jax.numpy as jnp
-from jaxtyping import Array, ArrayLike, Float
+from dataclasses import dataclass
 
-from simulate.cells.low_rank_latent import LatentNetwork, by_latent_state
+import numpy as np
+from jaxtyping import ArrayLike, Float
+
+from simulate.cells.low_rank_latent import LowRankLatent, by_latent_state
 from simulate.cells.nonlinearity import Nonlinearity
 from simulate.overlaps.gram_matrix import Counts
 from simulate.overlaps.infinite_width import USUAL_NODES, Nodes, infinite_width
 from simulate.tasks.task import Task
-from simulate.training.learning import Learning, learn_in_chunks
 from simulate.training.rule import GradientDescent
+from simulate.training.train import Trained, train
 
 
-class InfiniteWidthLearning(eqx.Module):
+@dataclass(frozen=True)
+class InfiniteWidthLearning:
     """A training in the infinite-width limit, and an estimate of its error in each epoch.
 
     The estimates are distances (largest over the overlaps) to a second training, with the rule's `comparison`; NaN
     where either training has diverged.
     """
 
-    learning: Learning[LatentNetwork]
-    sigma_error: Float[Array, " epochs"]
-    loss_error: Float[Array, " epochs"]
+    learning: Trained[LowRankLatent]
+    sigma_error: Float[np.ndarray, " epochs"]
+    loss_error: Float[np.ndarray, " epochs"]
 
 
 def learn_infinite_width(
@@ -39,13 +41,15 @@ def learn_infinite_width(
     Raises:
         NotAGramMatrix: if no vectors have these overlaps.
         BadNodes: if the rule does not fit the rank of sigma.
-        NothingToLearn: if `epochs` is negative.
+        NothingToTrain: if `epochs` is negative.
         DoublePrecisionRequired: if `jax_enable_x64` is off.
     """
     first, second = (
-        learn_in_chunks(by_latent_state(infinite_width(sigma, counts, nonlinearity, each)), task, rule, epochs)
+        train([by_latent_state(infinite_width(sigma, counts, nonlinearity, each))], task, rule=rule, epochs=epochs)
         for each in (nodes, nodes.comparison())
     )
     return InfiniteWidthLearning(
-        first, jnp.max(jnp.abs(first.sigma - second.sigma), axis=(1, 2)), jnp.abs(first.loss - second.loss)
+        first,
+        np.max(np.abs(first.observed - second.observed)[:, 0], axis=(1, 2)),
+        np.abs(first.loss - second.loss)[:, 0],
     )

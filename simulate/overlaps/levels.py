@@ -11,14 +11,14 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import ArrayLike
 
-from simulate.cells.low_rank_latent import LatentNetwork, by_latent_state
+from simulate.cells.low_rank_latent import LowRankLatent, by_latent_state
 from simulate.cells.nonlinearity import Nonlinearity
 from simulate.integrate import require_double_precision
 from simulate.overlaps.closure import Overlaps, closure_of
 from simulate.overlaps.draw import draw_exact
 from simulate.overlaps.gram_matrix import require_gram
 from simulate.overlaps.infinite_width import USUAL_NODES, Nodes, infinite_width
-from simulate.training.learning import Learner
+from simulate.training.learner import Learner
 from theory.overlaps.equations.shape import Shape
 
 
@@ -52,7 +52,7 @@ class InfiniteWidth(Level):
 
     nodes: Nodes = USUAL_NODES
 
-    def start(self, sigma: ArrayLike, shape: Shape, nonlinearity: Nonlinearity) -> LatentNetwork:
+    def start(self, sigma: ArrayLike, shape: Shape, nonlinearity: Nonlinearity) -> LowRankLatent:
         """See `Level`. Raises `BadNodes` where the rule of nodes does not fit."""
         return by_latent_state(infinite_width(sigma, shape.counts, nonlinearity, self.nodes))
 
@@ -64,6 +64,6 @@ class FiniteNetwork(Level):
     neurons: int
     seed: int = 0
 
-    def start(self, sigma: ArrayLike, shape: Shape, nonlinearity: Nonlinearity) -> LatentNetwork:
+    def start(self, sigma: ArrayLike, shape: Shape, nonlinearity: Nonlinearity) -> LowRankLatent:
         """See `Level`. Raises `TooFewNeurons` where the rank of sigma exceeds their number."""
         return by_latent_state(draw_exact(jax.random.key(self.seed), sigma, shape.counts, self.neurons, nonlinearity))

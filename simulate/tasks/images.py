@@ -1,14 +1,18 @@
-"""Images as sequences of pixels, one pixel a step: training, validation and test sets."""
+"""Images as sequences of pixels, one pixel a step: training, validation and test sets, and the task to tell them."""
 
 from abc import abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
 
+import equinox as eqx
+import jax
+import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Array, Float, Int, PyTree
 from sklearn.datasets import load_digits
 
 from simulate.tasks.idx import BadImages, find_idx, read_idx
+from simulate.tasks.task import CROSS_ENTROPY, Batch, Task
 
 Pictures = Float[np.ndarray, "count rows columns"]
 Labels = Int[np.ndarray, " count"]
@@ -29,6 +33,11 @@ class Examples:
         """The first so many."""
         return Examples(self.sequences[:count], self.labels[:count])
 
+    def batch(self, classes: int) -> Batch:
+        """All of them as one batch, whose class is asked for after the last step."""
+        labels = jnp.asarray(self.labels)
+        return asked_for_class(jnp.asarray(self.sequences), labels, classes)
+
 
 @dataclass(frozen=True)
 class Images:
@@ -43,6 +52,44 @@ class Images:
     def steps(self) -> int:
         """Pixels in a sequence."""
         return self.train.sequences.shape[1]
+
+
+class Passes(Task):
+    """Batches of sequences to be classified: each pass shows all of them once, in an order of its own.
+
+    The order is drawn by (`seed`, pass); what is left over after the last full batch of a pass is left out of it.
+    """
+
+    sequences: Float[Array, "examples steps channels"]
+    labels: Int[Array, " examples"]
+    order: Int[Array, "updates batch"]
+    classes: int = eqx.field(static=True)
+    seed: int = eqx.field(static=True)
+
+    def __call__(self, epoch: Int[Array, ""]) -> Batch:
+        """The batch of an update; after the last pass its last batch again."""
+        which = self.order[jnp.minimum(epoch, len(self.order) - 1)]
+        return asked_for_class(self.sequences[which], self.labels[which], self.classes)
+
+    def identity(self) -> PyTree:
+        """All but the number of passes."""
+        return self.sequences, self.labels, self.order[0], self.classes, self.seed
+
+
+def passes(examples: Examples, classes: int, batch: int, seed: int, count: int) -> Passes:
+    """So many passes over the examples, in batches."""
+    each = len(examples) // batch
+    orders = [np.random.default_rng((seed, k)).permutation(len(examples))[: each * batch] for k in range(count)]
+    order = jnp.asarray(np.concatenate(orders).reshape(-1, batch))
+    return Passes(jnp.asarray(examples.sequences), jnp.asarray(examples.labels), order, classes, seed)
+
+
+def asked_for_class(
+    sequences: Float[Array, "batch steps channels"], labels: Int[Array, " batch"], classes: int
+) -> Batch:
+    """A batch whose class is asked for after the last step."""
+    targets = jax.nn.one_hot(labels, classes, dtype=sequences.dtype)[:, None]
+    return Batch(sequences, targets, jnp.ones((len(labels), 1), sequences.dtype), 1.0, CROSS_ENTROPY)
 
 
 @dataclass(frozen=True)

@@ -1,24 +1,89 @@
-"""The learning rule: what a gradient step does to the connectivity, at every level of description."""
+"""The learning rule: what a gradient does to the parameters of a network."""
+
+from abc import abstractmethod
+from typing import Any, TypeVar
 
 import equinox as eqx
-from jaxtyping import Array, Float
+import jax
+import jax.numpy as jnp
+import optax
+from jaxtyping import Array, Float, Key, PyTree
 
-Real = float | Float[Array, ""]
+Real = float | Float[Array, "*networks"]
+LearnerT = TypeVar("LearnerT")
 
 
-class GradientDescent(eqx.Module):
-    """Gradient descent on theta = [m u v z], with what may come with it.
+class Rule(eqx.Module):
+    """A learning rule. Its numbers may have a leading axis of networks: each network then learns by its own."""
 
-        w <- momentum w - rate N (dL/dtheta) Lambda
+    @abstractmethod
+    def init(self, learner: Any) -> PyTree:
+        """What the rule keeps of one network from step to step, at the start."""
+
+    @abstractmethod
+    def step(self, learner: LearnerT, gradient: PyTree, state: PyTree, key: Key[Array, ""]) -> tuple[LearnerT, PyTree]:
+        """One network after one step, and what the rule keeps; `key` is for noise."""
+
+
+class GradientDescent(Rule):
+    """Gradient descent on the parameters theta, with what may come with it.
+
+        w <- momentum w - rate dL/dtheta
         theta <- (1 - weight_decay) theta + w + noise xi
 
-    `block_rates` are the diagonal of Lambda, one number for each of m, u, v, z, relative to `rate`; zero freezes a
-    block. xi is standard normal, drawn anew for every weight in every epoch. Without momentum, w is the step alone;
-    None (unlike zero) costs nothing.
+    xi is standard normal, drawn anew for every weight in every epoch. What is None is left out, and (unlike zero) costs
+    nothing: without momentum, w is the step alone. A low-rank network of N neurons, and the theory of its overlaps,
+    step by
+
+        w <- momentum w - rate N (dL/dtheta) Lambda
+
+    where `block_rates` are the diagonal of Lambda, one number for each of m, u, v, z (None: ones); zero freezes one.
+
+    >>> GradientDescent(rate=0.05).momentum is None
+    True
     """
 
     rate: Real
     momentum: Real | None = None
-    weight_decay: Real = 0.0
+    weight_decay: Real | None = None
     noise: Real | None = None
-    block_rates: tuple[Real, Real, Real, Real] = (1.0, 1.0, 1.0, 1.0)
+    block_rates: tuple[Real, Real, Real, Real] | None = None
+
+    def init(self, learner: Any) -> PyTree:
+        """The velocity of momentum, or None."""
+        return learner.still(self)
+
+    def step(self, learner: Any, gradient: PyTree, state: PyTree, key: Key[Array, ""]) -> tuple[Any, PyTree]:
+        """The learner's own step under this rule: only it knows what its parameters are."""
+        return learner.descended(gradient, self, state, key)
+
+
+class Optax(Rule):
+    """Any rule of optax, for each network by itself.
+
+    Without a rate the updates are added as optax means them: `Optax(optax.adam(1e-3))`. With a rate, which may differ
+    from network to network, theta <- theta - rate * direction: `Optax(optax.scale_by_adam(), rate=rates)`.
+
+    >>> import optax
+    >>> Optax(optax.adam(1e-3)).rate is None
+    True
+    """
+
+    transformation: optax.GradientTransformation = eqx.field(static=True)
+    rate: Real | None = None
+
+    def init(self, learner: Any) -> PyTree:
+        """The state of optax, made from what learns."""
+        with jax.numpy_dtype_promotion("standard"):
+            return self.transformation.init(eqx.filter(learner, learner.learns()))
+
+    def step(self, learner: LearnerT, gradient: PyTree, state: PyTree, key: Key[Array, ""]) -> tuple[LearnerT, PyTree]:
+        """One update of optax on what learns."""
+        moving, fixed = eqx.partition(learner, learner.learns())  # type: ignore[attr-defined]
+        with jax.numpy_dtype_promotion("standard"):  # optax raises floats to whole numbers
+            update, state = self.transformation.update(gradient, state, moving)
+            if self.rate is not None:
+                rate = self.rate
+                update = jax.tree.map(lambda each: -jnp.asarray(rate, each.dtype) * each, update)
+            moving = jax.tree.map(lambda theta, u: (theta + u).astype(theta.dtype), moving, update)
+        return eqx.combine(moving, fixed), state

@@ -14,7 +14,6 @@ from simulate.contraction.parametrise.sparse import SparseModules
 from simulate.tasks.idx import BadImages
 from simulate.tasks.images import SCANLINE, Permuted, idx_images
 from simulate.training.checkpoint import Checkpoint, CheckpointMismatch
-from simulate.training.schedule import Cosine
 from theory.contraction.assembly.assembly import whole_metric
 from validate.cli import Refusal
 from validate.contraction.recertify import Recertified, recertified
@@ -60,7 +59,9 @@ def checks(config: ImagesConfig, report: Report, progress: Progress) -> ImagesRe
     )  # twice as fast; what is certified are these numbers
     training = Classification(
         epochs=config.epochs,
-        schedule=Cosine(config.learning_rate, config.schedule_epochs, config.warm_up),
+        learning_rate=config.learning_rate,
+        warm_up=config.warm_up,
+        schedule_epochs=config.schedule_epochs,
         batch=min(config.batch, len(images.train)),
         seed=config.seed,
         seconds=None if config.minutes is None else 60 * config.minutes,
@@ -69,7 +70,7 @@ def checks(config: ImagesConfig, report: Report, progress: Progress) -> ImagesRe
     batches = config.epochs * (len(images.train) // training.batch)
     try:
         with progress.task("training", total=batches) as advance:
-            trained = classify(network, images, training, checkpoint, lambda done, loss: advance(done))
+            trained = classify(network, images, training, checkpoint, advance)
     except ClassificationInterrupted as stop:
         report.interrupted = True
         trained = stop.result
@@ -123,7 +124,7 @@ def _rows(config: ImagesConfig, report: Report, trained: Classified, proved: Rec
         else AtMost("the adversary must find nothing above it"),
     )
     history: Float[np.ndarray, " epochs"] = trained.history.validation_accuracy
-    report.quantity("outcome", trained.outcome.value)
+    report.quantity("outcome", trained.outcome.sentence)
     report.quantity("steps_per_image", steps)
     report.quantity("batches", trained.batches)
     report.quantity("training_seconds", trained.seconds)

@@ -53,7 +53,7 @@ def recertified(trained: ComboNet, *, step: bool = True) -> Recertified:
         NotCertified: if a module fails; the remedy is to train with a larger margin.
     """
     assembly = joined(modules_of(trained), link_blocks(trained))
-    return Recertified(assembly, certify_assembly(assembly, trained.step if step else None))
+    return Recertified(assembly, certify_assembly(assembly, trained.euler_step if step else None))
 
 
 def modules_of(trained: ComboNet) -> list[Assembly]:

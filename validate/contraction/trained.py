@@ -14,7 +14,6 @@ from simulate.contraction.parametrise.multiplier import draw_multiplier
 from simulate.contraction.parametrise.product import draw_product
 from simulate.contraction.parametrise.sparse import SparseModules
 from simulate.tasks.images import digits
-from simulate.training.schedule import Cosine
 from theory.contraction.assembly.assembly import joined as joined_exactly
 from theory.contraction.assembly.assembly import whole_metric
 from theory.contraction.assembly.certificate import certify_assembly
@@ -42,7 +41,7 @@ def checks(config: Config, report: Report, progress: Progress) -> TrainedResults
     """Each kind of network: trained through its Euler steps, then proved anew from the numbers that run."""
     images = digits(seed=config.seed)
     epochs = config.effort.epochs
-    training = Classification(epochs, Cosine(0.02, epochs), batch=32, seed=config.seed)
+    training = Classification(epochs, 0.02, schedule_epochs=epochs, batch=32, seed=config.seed)
     sparse = draw_sparse_modules(MODULES, SparseModules(UNITS, 0.15, 3.0), config.seed)
     singular = draw_singular_modules(MODULES, UNITS, config.seed)
     seeds = [(config.seed, number) for number in range(MODULES)]

@@ -12,8 +12,9 @@ import numpy as np
 from jaxtyping import Float, Int
 from matplotlib.figure import Figure
 
+from simulate.cells.rank_one import RankOne
 from simulate.ghost.population import LEARNED, Experiment, Population, population
-from simulate.training.train import TrainingResult
+from simulate.training.train import Trained
 from theory.ghost.circuit.certify import certify_fixed_points, certify_turning_points
 from theory.ghost.circuit.latent_circuit import LatentCircuit
 from theory.ghost.circuit.normal_form import NormalForm
@@ -167,7 +168,7 @@ def _lost(config: Config, progress: Progress) -> Life | None:
     return None
 
 
-def _life(result: TrainingResult, which: int) -> Life:
+def _life(result: Trained[RankOne], which: int) -> Life:
     taken = result.snapshots
     vectors = [rank_one_vectors(networks) for networks in (*taken.networks, result.networks)]
     m, n, b = (np.stack([vector[which] for vector in column]) for column in zip(*vectors, strict=True))

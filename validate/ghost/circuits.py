@@ -8,7 +8,8 @@ import numpy as np
 from jaxtyping import Array, Float, Int
 from matplotlib.ticker import NullFormatter
 
-from simulate.cells.rank_r import RankOne
+from simulate.cells.rank_one import RankOne
+from simulate.ghost.initial import ZeroBias
 from simulate.tasks.delayed_activation import DelayedActivation
 from theory.ghost.circuit.latent_circuit import LatentCircuit
 from theory.ghost.circuit.passage import Delay, PassageOutcome, with_euler_correction
@@ -56,7 +57,7 @@ def checks(config: Config, report: Report, progress: Progress) -> DelayResults |
         return None
     _compare_reduction(config, report, circuits)
     counts = np.array([_switch_step(circuit) for circuit in circuits])
-    passages = [circuit.euler_passage(TASK.step) for circuit in circuits]
+    passages = [circuit.euler_passage(TASK.dt) for circuit in circuits]
     report.check(
         "step at which the N-neuron network switches, from the latent Euler map",
         predicted=np.array([passage.count for passage in passages]),
@@ -92,7 +93,7 @@ def _learned_circuits(config: Config, progress: Progress) -> list[LatentCircuit]
         for networks in trained.result.snapshots.networks:
             m, n, b = rank_one_vectors(networks)
             circuit = LatentCircuit(m[k], n[k], b[k])
-            if circuit.euler_passage(TASK.step, most_steps=STEPS).outcome is PassageOutcome.REACHED:
+            if circuit.euler_passage(TASK.dt, most_steps=STEPS).outcome is PassageOutcome.REACHED:
                 alive.append(circuit)
         if alive:
             found += [alive[index] for index in np.unique(np.linspace(0, len(alive) - 1, SNAPSHOTS_EACH).astype(int))]
@@ -105,7 +106,7 @@ def _states(circuit: LatentCircuit, start: Float[np.ndarray, " neurons"], steps:
     none = jnp.zeros((0,))
 
     def advance(state: Array, _: None) -> tuple[Array, Array]:
-        state = cell.advance(state, none, TASK.step)
+        state = cell.step(state, none, TASK.dt)
         return state, state
 
     return jax.lax.scan(advance, jnp.asarray(start), None, length=steps)[1]
@@ -119,9 +120,9 @@ def _compare_reduction(config: Config, report: Report, circuits: list[LatentCirc
         start = generator.normal(size=len(circuit.m))
         latent, bound = float(circuit.n @ start), circuit.flow_error(float(np.abs(circuit.n) @ np.abs(start)))
         for found in np.asarray(_states(circuit, start, STEPS)) @ circuit.n:
-            stretch = abs(1 + TASK.step * float(circuit.derivative(latent, 1)))
-            bound = stretch * bound + 2 * TASK.step * circuit.flow_error(latent)
-            latent += TASK.step * float(circuit.flow(latent))
+            stretch = abs(1 + TASK.dt * float(circuit.derivative(latent, 1)))
+            bound = stretch * bound + 2 * TASK.dt * circuit.flow_error(latent)
+            latent += TASK.dt * float(circuit.flow(latent))
             deviations.append(abs(float(found) - latent))
             bounds.append(bound)
     report.check(
@@ -133,14 +134,14 @@ def _compare_reduction(config: Config, report: Report, circuits: list[LatentCirc
 
 
 def _switch_step(circuit: LatentCircuit) -> int:
-    start = np.full(len(circuit.m), TASK.initial_activity)
+    start = np.full(len(circuit.m), ZeroBias().start)
     kappa: Float[np.ndarray, " steps"] = np.asarray(_states(circuit, start, STEPS)) @ circuit.n
     above: Int[np.ndarray, " steps"] = np.flatnonzero(kappa >= 1.0)
     return int(above[0]) + 1
 
 
 def _delays(circuits: list[LatentCircuit]) -> DelayResults:
-    step = TASK.step / 2.0 ** np.arange(HALVINGS)
+    step = TASK.dt / 2.0 ** np.arange(HALVINGS)
     exact = [circuit.predicted_delay() for circuit in circuits]
     corrected = np.array([_corrected(circuit, delay, step) for circuit, delay in zip(circuits, exact, strict=True)])
     times = np.array([[circuit.euler_passage(float(h)).time for h in step] for circuit in circuits])

@@ -4,16 +4,16 @@ Each network carries a ghost with its effective r; to first order in the rate a 
 grad(r_eff).grad(L). The prediction, epoch by epoch, is held against what the next step did, certified.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import jax
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from simulate.cells.rank_r import Network
+from simulate.cells.rank_one import RankOne
 from simulate.ghost.population import LEARNED, Experiment, Population
-from simulate.training.train import TrainingResult, train
+from simulate.training.train import Trained
 from theory.ghost.circuit.certify import certify_fixed_points, certify_turning_points
 from theory.ghost.circuit.crossing import Crossing, predict_crossing
 from theory.ghost.circuit.latent_circuit import LatentCircuit
@@ -75,7 +75,7 @@ def checks(config: Config, report: Report, progress: Progress) -> CrossingResult
     with progress.task("following every step", experiment.epochs) as done_so_far:
         starts = [_before_learning(trained, int(k)) for k in chosen]
         networks = jax.tree.map(lambda *rows: np.stack(rows).astype(np.float64), *starts)
-        followed = train(networks, replace(experiment.training(), chunk=50), progress=done_so_far)
+        followed = experiment.train(networks, progress=done_so_far, chunk=50)
     with progress.task("predicting every step", len(chosen)) as done_so_far:
         rows: list[_Step] = []
         for k in range(len(chosen)):
@@ -86,7 +86,7 @@ def checks(config: Config, report: Report, progress: Progress) -> CrossingResult
     return results
 
 
-def _before_learning(trained: Population, which: int) -> Network:
+def _before_learning(trained: Population, which: int) -> RankOne:
     """The last snapshot before the network first solves the task."""
     solved = np.argmax(trained.result.history.probes.accuracy[:, which] >= LEARNED)
     index = max(0, int(solved) // SNAPSHOT_EVERY - 1)
@@ -102,7 +102,7 @@ class _Step:
     blocked: bool
 
 
-def _steps(followed: TrainingResult, which: int, rate: float) -> list[_Step]:
+def _steps(followed: Trained[RankOne], which: int, rate: float) -> list[_Step]:
     """Every step of one network that has something to predict or to be blamed for."""
     vectors = [rank_one_vectors(networks) for networks in (*followed.snapshots.networks, followed.networks)]
     m, n, b = (np.stack([vector[which] for vector in column]) for column in zip(*vectors, strict=True))

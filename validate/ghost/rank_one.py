@@ -3,7 +3,8 @@
 import numpy as np
 from jaxtyping import Float
 
-from simulate.cells.rank_r import Network, RankOne
+from simulate.cells.cell import Cell
+from simulate.cells.rank_one import RankOne
 
 Vectors = Float[np.ndarray, "*networks neurons"]
 
@@ -12,10 +13,9 @@ class NotRankOne(TypeError):
     """The network has another cell than the rank-one cell whose latent circuit is known."""
 
 
-def rank_one_vectors(networks: Network) -> tuple[Vectors, Vectors, Vectors]:
+def rank_one_vectors(networks: Cell) -> tuple[Vectors, Vectors, Vectors]:
     """m, n and b of one network, (neurons,) each, or of a population, (networks, neurons). Raises `NotRankOne`."""
-    cell = networks.cell
-    if not isinstance(cell, RankOne):
-        raise NotRankOne(f"the cell is a {type(cell).__name__}; only a RankOne cell has the vectors m, n and b")
-    m, n, b = (np.asarray(vector, dtype=np.float64) for vector in (cell.m, cell.n, cell.b))
+    if not isinstance(networks, RankOne):
+        raise NotRankOne(f"the cell is a {type(networks).__name__}; only a RankOne cell has the vectors m, n and b")
+    m, n, b = (np.asarray(vector, dtype=np.float64) for vector in (networks.m, networks.n, networks.b))
     return m, n, b

@@ -14,7 +14,8 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from simulate.cells.low_rank import Network
+from simulate.cells.cell import evaluate
+from simulate.cells.low_rank import Connectivity, LowRank
 from simulate.cells.nonlinearity import LINEAR
 from simulate.overlaps.closure import closure_of
 from simulate.overlaps.draw import draw_exact
@@ -40,7 +41,7 @@ NEURONS = 100
 DRAWS = 2
 SIZES = (32, 128, 512)
 SAMPLES, FEW_EPOCHS, FEW_RATE = 64, 30, 1e-2
-Trained = Callable[[Network, Array, Array, int], tuple[Array, Array, Network]]
+Trained = Callable[[LowRank, Array, Array, int], tuple[Array, Array, LowRank]]
 
 ROUNDING = 1e-9
 """Largest distance that rounding may open between two draws, over a run of some thousand steps."""
@@ -156,34 +157,39 @@ def _law_of_size(config: Config, report: Report, sigma: Float[np.ndarray, "4 4"]
     return values
 
 
-def _draw(sigma: Float[np.ndarray, "4 4"], neurons: int, draws: int, seed: int) -> Network:
+def _draw(sigma: Float[np.ndarray, "4 4"], neurons: int, draws: int, seed: int) -> LowRank:
     keys = jax.random.split(jax.random.key(seed), draws)
     drawn = [draw_exact(key, sigma, SHAPE.counts, neurons, LINEAR) for key in keys]
     return jax.tree.map(lambda *leaves: jnp.stack(leaves), *drawn)
 
 
 @eqx.filter_jit
-def _with_adam(networks: Network, decay: Array, rate: Array, epochs: int) -> tuple[Array, Array, Network]:
+def _with_adam(networks: LowRank, decay: Array, rate: Array, epochs: int) -> tuple[Array, Array, LowRank]:
     task = filter_task(decay, DT, STEPS)
     paths = jax.vmap(lambda network: follow_adam(network, task, rate, epochs))(networks)
-    return _watched(paths, task.batch)
+    return _watched(networks, paths, task.batch)
 
 
 @eqx.filter_jit
-def _with_descent(networks: Network, decay: Array, rate: Array, epochs: int) -> tuple[Array, Array, Network]:
+def _with_descent(networks: LowRank, decay: Array, rate: Array, epochs: int) -> tuple[Array, Array, LowRank]:
     task = filter_task(decay, DT, STEPS)
     paths = jax.vmap(lambda network: follow(network, task, GradientDescent(rate), jnp.ones(1), epochs))(networks)
-    return _watched(jax.tree.map(lambda leaf: leaf[:, 0], paths), task.batch)
+    return _watched(networks, jax.tree.map(lambda leaf: leaf[:, 0], paths), task.batch)
 
 
-def _watched(paths: Network, batch: Batch) -> tuple[Array, Array, Network]:
+def _watched(networks: LowRank, paths: Connectivity, batch: Batch) -> tuple[Array, Array, LowRank]:
     """Overlaps of all draws at every epoch, the loss of the first at every epoch, and the networks at the end."""
-    sigma = jax.vmap(jax.vmap(Network.sigma))(paths)
-    loss = jax.vmap(lambda network: network.loss(batch))(jax.tree.map(lambda leaf: leaf[0], paths))
-    return sigma, loss, jax.tree.map(lambda leaf: leaf[:, -1], paths)
+
+    def at(network: LowRank, weights: Connectivity) -> LowRank:
+        return LowRank(weights, network.share, network.nonlinearity)
+
+    along = jax.vmap(lambda network, path: jax.vmap(lambda now: at(network, now))(path))(networks, paths)
+    sigma = jax.vmap(jax.vmap(LowRank.sigma))(along)
+    loss = jax.vmap(lambda network: evaluate(network, batch).loss)(jax.tree.map(lambda leaf: leaf[0], along))
+    return sigma, loss, jax.tree.map(lambda leaf: leaf[:, -1], along)
 
 
-def _sequence(networks: Network, trained: Trained, rate: float, epochs: int) -> tuple[np.ndarray, np.ndarray]:
+def _sequence(networks: LowRank, trained: Trained, rate: float, epochs: int) -> tuple[np.ndarray, np.ndarray]:
     paths, losses = [], []
     for decay in PHASES:
         sigma, loss, networks = trained(networks, jnp.asarray(decay), jnp.asarray(rate), epochs)

@@ -9,7 +9,7 @@ import numpy as np
 import sympy as sp
 from jaxtyping import Float, Key
 
-from simulate.cells.low_rank import Connectivity, Network
+from simulate.cells.low_rank import Connectivity, LowRank
 from simulate.cells.nonlinearity import Nonlinearity
 from simulate.overlaps.draw import network_of
 from simulate.training.rule import GradientDescent
@@ -64,23 +64,25 @@ def order(moved: Float[np.ndarray, "*quantities rates"]) -> Float[np.ndarray, "*
     return np.log2(moved[..., -2] / moved[..., -1])
 
 
-def draw(key: Key[jax.Array, ""], shape: Shape, nonlinearity: Nonlinearity, neurons: int = NEURONS) -> Network:
+def draw(key: Key[jax.Array, ""], shape: Shape, nonlinearity: Nonlinearity, neurons: int = NEURONS) -> LowRank:
     """A network of normal weights."""
     return network_of(0.8 * jax.random.normal(key, (neurons, shape.size)), shape.counts, nonlinearity)
 
 
-def train(network: Network, rule: GradientDescent) -> Runs:
+def train(network: LowRank, rule: GradientDescent) -> Runs:
     """Train at every rate; `rule` has the rate 1, and its weight decay is relative to the rate."""
-    momentum = 0.0 if rule.momentum is None else rule.momentum
-    full = GradientDescent(rule.rate, momentum, rule.weight_decay, None, rule.block_rates)
+    momentum, decay, relative = rule.momentum or 0.0, rule.weight_decay or 0.0, rule.block_rates or (1.0, 1.0, 1.0, 1.0)
+    full = GradientDescent(rule.rate, momentum, decay, None, relative)
     numbers: GradientDescent = jax.tree.map(jnp.asarray, full)  # no constants: one program serves all rules
-    path = follow(network, task(), numbers, jnp.asarray(RATES), EPOCHS)
-    return Runs(_theta(path.connectivity), _theta(path.velocity))
+    theta = _theta(follow(network, task(), numbers, jnp.asarray(RATES), EPOCHS))
+    velocity = np.zeros_like(theta)
+    velocity[:, 1:] = theta[:, 1:] - (1 - RATES[:, None, None, None] * decay) * theta[:, :-1]
+    return Runs(theta, velocity)
 
 
-def train_with_adam(network: Network) -> Runs:
+def train_with_adam(network: LowRank) -> Runs:
     """The same under Adam, which has no velocity in this sense."""
-    theta = np.stack([_theta(follow_adam(network, task(), jnp.asarray(rate), EPOCHS).connectivity) for rate in RATES])
+    theta = np.stack([_theta(follow_adam(network, task(), jnp.asarray(rate), EPOCHS)) for rate in RATES])
     return Runs(theta, np.zeros_like(theta))
 
 
@@ -118,18 +120,17 @@ def orthogonal_spectrum(runs: Runs, shape: Shape, block: str) -> Float[np.ndarra
     return values.reshape(*runs.sigma.shape[:2], -1)
 
 
-def noise_draws(key: Key[jax.Array, ""], network: Network, noise: float, draws: int) -> Float[np.ndarray, "draws d d"]:
+def noise_draws(key: Key[jax.Array, ""], network: LowRank, noise: float, draws: int) -> Float[np.ndarray, "draws d d"]:
     """The overlaps after one step of weight noise alone, many times over."""
-    still = jax.tree.map(jnp.zeros_like, network.connectivity)
+    still = jax.tree.map(jnp.zeros_like, eqx.filter(network, network.learns()))
     return np.asarray(_noisy(network, still, jnp.asarray(noise), jax.random.split(key, draws)))
 
 
 @eqx.filter_jit
-def _noisy(network: Network, gradient: Connectivity, noise: jax.Array, keys: jax.Array) -> jax.Array:
+def _noisy(network: LowRank, gradient: LowRank, noise: jax.Array, keys: jax.Array) -> jax.Array:
     rule = GradientDescent(rate=0.0, noise=noise)
-    return jax.vmap(lambda key: network.stepped(gradient, rule, key).sigma())(keys)
+    return jax.vmap(lambda key: rule.step(network, gradient, None, key)[0].sigma())(keys)
 
 
-def _theta(weights: Connectivity | None) -> np.ndarray:
-    assert weights is not None
+def _theta(weights: Connectivity) -> np.ndarray:
     return np.concatenate([np.asarray(getattr(weights, block)) for block in ("m", "u", "v", "z")], axis=-1)

@@ -8,11 +8,11 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from simulate.cells.low_rank import Network
+from simulate.cells.low_rank import LowRank
 from simulate.cells.nonlinearity import LINEAR
 from simulate.overlaps.draw import draw_exact
 from simulate.tasks.impulse import filter_task
-from simulate.training.learning import Learning, learn
+from simulate.training.learn import Learning, learn
 from simulate.training.rule import GradientDescent
 from theory.overlaps.memory.holonomy import linear_memory
 from theory.overlaps.memory.loop import Filter, detour
@@ -104,7 +104,7 @@ def frozen_blocks(config: Config, report: Report) -> None:
 
 
 @eqx.filter_jit
-def _network_trained(network: Network, decay: Array, epochs: int) -> Learning[Network]:
+def _network_trained(network: LowRank, decay: Array, epochs: int) -> Learning[LowRank]:
     return learn(network, filter_task(decay, DT, STEPS), GradientDescent(RATE), epochs)
 
 

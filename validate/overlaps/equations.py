@@ -12,14 +12,14 @@ from matplotlib.axes import Axes
 from matplotlib.colors import BoundaryNorm, ListedColormap
 from matplotlib.patches import Patch
 
-from simulate.cells.low_rank import Network
+from simulate.cells.low_rank import LowRank
 from simulate.cells.nonlinearity import LINEAR
 from simulate.overlaps.closure import Closure
 from simulate.overlaps.draw import draw_exact, network_of
 from simulate.tasks.impulse import random_task
 from simulate.tasks.task import Batch, FixedTask
-from simulate.training.learning import Learning, learn_in_chunks
 from simulate.training.rule import GradientDescent
+from simulate.training.train import train
 from theory.lowering import lower_numpy
 from theory.overlaps import gaussian
 from theory.overlaps.conserved.invariants import conserved_matrices
@@ -112,11 +112,11 @@ def _compare_neurons(report: Report, shape: Shape, seed: int) -> None:
         step = np.block([list(row) for row in step_blocks(half + half.T, relative, np.eye(size), **rule)])
         gram = step.T @ gram @ step
         predicted.append(gram[:size, :size])
-    learning = learn_in_chunks(network, task, GradientDescent(**rule, block_rates=BLOCK_RATES), EPOCHS)
+    learning = train([network], task, rule=GradientDescent(**rule, block_rates=BLOCK_RATES), epochs=EPOCHS)
     report.check(
         f"{_title(shape)}: overlaps of three neurons trained with momentum, weight decay and block rates",
         predicted=np.array(predicted),
-        measured=np.asarray(learning.sigma),
+        measured=learning.observed[:, 0],
         tolerance=Absolute(1e-12, "rounding, five epochs"),
     )
 
@@ -146,7 +146,8 @@ def _compare_moving(report: Report, seed: int) -> None:
     agree = 0
     for frozen in FROZEN_PATTERNS:
         m, u, v, z = (float(rate) for rate in trained_except(frozen))
-        after = network.stepped(gradient, GradientDescent(0.1, block_rates=(m, u, v, z)), jax.random.key(0))
+        rule = GradientDescent(0.1, block_rates=(m, u, v, z))
+        after, _ = rule.step(network, gradient, rule.init(network), jax.random.key(0))
         moved = np.abs(np.asarray(after.sigma() - network.sigma())) > 0
         agree += _names(shape, moved) == _words(OverlapTheory(shape).roles(frozen).moving)
     report.check(
@@ -199,15 +200,17 @@ def _parting(change: Float[np.ndarray, "d d"], rate: float, seed: int) -> float:
     theta = np.random.default_rng(seed).standard_normal((5, shape.size))
     sigma, task = theta.T @ theta / 5 + 0.2 * np.eye(shape.size), random_task(*_task(shape, seed))
     one, other = (_trained(start, rate, task, seed) for start in (sigma, sigma + SIZE * change))
-    return float(np.abs(np.asarray(one.sigma - other.sigma))[:, 2:, :2].max())
+    return float(np.abs(one - other)[:, 2:, :2].max())
 
 
-def _trained(sigma: Float[np.ndarray, "d d"], rate: float, task: FixedTask, seed: int) -> Learning[Network]:
+def _trained(
+    sigma: Float[np.ndarray, "d d"], rate: float, task: FixedTask, seed: int
+) -> Float[np.ndarray, "epochs d d"]:
     start = draw_exact(jax.random.key(seed), sigma, Shape().counts, 2 * Shape().size, LINEAR)
-    return learn_in_chunks(start, task, GradientDescent(jnp.asarray(rate)), round(TIME / rate))
+    return train([start], task, rule=GradientDescent(rate), epochs=round(TIME / rate)).observed[:, 0]
 
 
-def _three_neurons(shape: Shape, seed: int) -> Network:
+def _three_neurons(shape: Shape, seed: int) -> LowRank:
     theta = np.random.default_rng(seed).standard_normal((NEURONS, shape.size))
     return network_of(jnp.asarray(theta), shape.counts, LINEAR)
 

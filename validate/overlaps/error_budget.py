@@ -20,17 +20,18 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Key
 
+from simulate.cells.low_rank import LowRank
 from simulate.cells.low_rank_latent import by_latent_state
 from simulate.cells.nonlinearity import ERF
 from simulate.integrate import adaptive
-from simulate.overlaps.closure import Closure
+from simulate.overlaps.closure import Closure, Overlaps
 from simulate.overlaps.draw import draw_exact
 from simulate.overlaps.flow import overlap_flow
 from simulate.overlaps.infinite_width import SobolNodes
 from simulate.tasks.impulse import random_task
 from simulate.tasks.minibatches import MiniBatches
 from simulate.tasks.task import Batch, FixedTask, Task, fixed_task
-from simulate.training.learning import Learner, learn
+from simulate.training.learn import learn
 from simulate.training.rule import GradientDescent
 from validate.output import Plot
 from validate.overlaps.reference_run import SHAPE, START, distance, limit, overlaps
@@ -149,12 +150,12 @@ def _flow(closure: Closure, batch: Batch, rate: float) -> Array:
 
 
 @eqx.filter_jit
-def _end(learner: Learner, task: Task, rate: float) -> Array:
+def _end(learner: Overlaps | LowRank, task: Task, rate: float) -> Array:
     return learn(learner, task, GradientDescent(rate), _epochs(rate)).end.sigma()
 
 
 @eqx.filter_jit
-def _ends(learner: Learner, batch: Batch, keys: Key[Array, " draws"], rate: float) -> Array:
+def _ends(learner: Overlaps | LowRank, batch: Batch, keys: Key[Array, " draws"], rate: float) -> Array:
     return jax.lax.map(lambda key: _end(learner, MiniBatches(batch, BATCH, key), rate), keys)
 
 

@@ -14,15 +14,16 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
-from simulate.cells.low_rank import Network
-from simulate.cells.low_rank_latent import LatentNetwork, by_latent_state
+from simulate.cells.low_rank import LowRank
+from simulate.cells.low_rank_latent import LowRankLatent, by_latent_state
 from simulate.cells.nonlinearity import ERF as ERF_NEURON
 from simulate.overlaps.closure import Closure, Overlaps
 from simulate.overlaps.draw import draw_exact
 from simulate.overlaps.infinite_width import TensorNodes, infinite_width
 from simulate.tasks.flip_flop import FlipFlop, accuracy
 from simulate.tasks.task import Batch
-from simulate.training.learning import Learner, Learning, learn
+from simulate.training.learn import Learning, learn
+from simulate.training.learner import Learner
 from simulate.training.rule import GradientDescent
 from theory.overlaps.equations.shape import Shape
 from theory.overlaps.gaussian import ERF
@@ -83,7 +84,7 @@ def checks(config: Config, report: Report, progress: Progress) -> FlipFlopResult
         baseline = _accuracy(without, test)
     with progress.task("flip-flop, the three levels"):
         drawn = draw_exact(jax.random.key(config.seed), FIRST, SHAPE.counts, NEURONS, ERF_NEURON)
-        trained: dict[str, Learning[Overlaps] | Learning[LatentNetwork]] = {
+        trained: dict[str, Learning[Overlaps] | Learning[LowRankLatent]] = {
             "gaussian_closure": _learn(Overlaps(jnp.asarray(FIRST), closure), seed, epochs),
             "network": _learn(by_latent_state(drawn), seed, epochs),
         }
@@ -129,7 +130,7 @@ def checks(config: Config, report: Report, progress: Progress) -> FlipFlopResult
     )
 
 
-def _limit(points: int) -> LatentNetwork:
+def _limit(points: int) -> LowRankLatent:
     return by_latent_state(infinite_width(FIRST, SHAPE.counts, ERF_NEURON, TensorNodes(points)))
 
 
@@ -137,7 +138,7 @@ def _limit(points: int) -> LatentNetwork:
 def _answer(learner: Learner, batch: Batch) -> Array:
     if isinstance(learner, Overlaps):
         return learner.closure.outputs(learner.sigma(), batch)
-    assert isinstance(learner, Network)
+    assert isinstance(learner, LowRank)
     return learner.outputs(batch)
 
 

@@ -13,6 +13,7 @@ from jaxtyping import Array, ArrayLike, Float, Int
 
 from simulate.overlaps.closure import Closure, Overlaps
 from simulate.tasks.impulse import filter_task
+from simulate.training.learn import learned
 from simulate.training.rule import GradientDescent
 from theory.overlaps.equations.shape import Shape
 from theory.overlaps.gaussian import LINEAR
@@ -49,14 +50,7 @@ def after(sigma: Grams, decays: tuple[ArrayLike, ...], epochs: int, rule: Gradie
 def _trained(
     sigma: Float[Array, "runs 4 4"], decays: Float[Array, " runs"], rule: GradientDescent, epochs: Int[Array, ""]
 ) -> Array:
-    key = jax.random.key(0)  # unused: the noise of overlaps is its average
-
     def run(start: Array, decay: Array) -> Array:
-        batch = filter_task(decay, DT, STEPS).batch
-
-        def epoch(_: Array, now: Overlaps) -> Overlaps:
-            return now.stepped(now.loss_and_gradient(batch)[1], rule, key)
-
-        return jax.lax.fori_loop(0, epochs, epoch, Overlaps(start, CLOSURE)).sigma()
+        return learned(Overlaps(start, CLOSURE), filter_task(decay, DT, STEPS), rule, epochs).sigma()
 
     return jax.vmap(run)(sigma, decays)

@@ -9,7 +9,7 @@ import sympy as sp
 from jaxtyping import Float
 
 from simulate.cells import nonlinearity as written
-from simulate.cells.low_rank import Network
+from simulate.cells.low_rank import LowRank
 from simulate.overlaps.closure import closure_of
 from simulate.training.rule import GradientDescent
 from theory.overlaps import gaussian
@@ -113,7 +113,7 @@ def _count(report: Report) -> None:
         )
 
 
-def _exact_laws(report: Report, plain: Runs, network: Network) -> None:
+def _exact_laws(report: Report, plain: Runs, network: LowRank) -> None:
     """The law of a step, on networks with gradients of their own loss."""
     rules = {
         "a finite step": (plain, (1.0,) * 4, 0.0, 0.0),
@@ -169,7 +169,7 @@ def _drift_of_descent(report: Report, plain: Runs, leaf: Leaf) -> Float[np.ndarr
     return predicted
 
 
-def _other_rules(report: Report, plain: Runs, network: Network) -> None:
+def _other_rules(report: Report, plain: Runs, network: LowRank) -> None:
     slow = laws.train(network, GradientDescent(rate=1 - MOMENTUM, momentum=MOMENTUM))
     shared = velocity_share(MOMENTUM)
     crossed = np.swapaxes(slow.theta, -1, -2) @ slow.velocity / slow.theta.shape[-2]

@@ -15,8 +15,8 @@ from simulate.overlaps.draw import network_of
 from simulate.tasks.impulse import filter_task, oscillator_task, random_task
 from simulate.tasks.minibatches import MiniBatches
 from simulate.tasks.task import Task
-from simulate.training.learning import learn_in_chunks
 from simulate.training.rule import GradientDescent
+from simulate.training.train import train
 from theory.overlaps import gaussian
 from theory.overlaps.equations.shape import Shape
 from validate.output import Plot
@@ -47,7 +47,7 @@ class Case:
 
 
 @dataclass(frozen=True)
-class Trained:
+class Compared:
     """Overlaps (epochs + 1, d, d) and loss (epochs + 1) of one case, through the map and through the network."""
 
     case: Case
@@ -67,18 +67,18 @@ class Trained:
 class LinearResults:
     """What the section found."""
 
-    trained: tuple[Trained, ...]
+    trained: tuple[Compared, ...]
     law: RateLaw
     reference: ReferenceRun
 
 
 def checks(config: Config, report: Report, progress: Progress) -> LinearResults:
     """Map against networks, flow against map, the map against somebody else's network."""
-    trained = []
+    trained: list[Compared] = []
     listed = cases(config)
     with progress.task("linear networks", total=len(listed)) as done:
         for k, case in enumerate(listed):
-            trained.append(train(case, config.seed + k))
+            trained.append(both_ways(case, config.seed + k))
             report.check(
                 f"map against network: {case.name}, N = {case.neurons}, {case.epochs} epochs, overlaps and loss",
                 predicted=np.zeros(2),
@@ -137,15 +137,16 @@ def cases(config: Config) -> tuple[Case, ...]:
     return tuple(found)
 
 
-def train(case: Case, seed: int) -> Trained:
+def both_ways(case: Case, seed: int) -> Compared:
     """Draw a network whose columns have norm sqrt(N), train it, and train its overlaps."""
     theta = np.random.default_rng(seed).normal(size=(case.neurons, case.shape.size))
     theta /= np.sqrt((theta**2).mean(axis=0))
     network = network_of(jnp.asarray(theta), case.shape.counts, LINEAR)
     overlaps = Overlaps(network.sigma(), Closure(case.shape, gaussian.LINEAR))
-    theirs = learn_in_chunks(network, case.task, case.rule, case.epochs)
-    ours = learn_in_chunks(overlaps, case.task, case.rule, case.epochs)
-    return Trained(case, *map(np.asarray, (ours.sigma, ours.loss, theirs.sigma, theirs.loss)))
+    theirs = train([network], case.task, rule=case.rule, epochs=case.epochs)
+    ours = train([overlaps], case.task, rule=case.rule, epochs=case.epochs)
+    paths = (ours.observed, ours.loss, theirs.observed, theirs.loss)
+    return Compared(case, *(path[:, 0] for path in paths))
 
 
 NAIVE: dict[str, Any] = {"color": "#777777", "linestyle": "--", "linewidth": 1.2, "zorder": 1}

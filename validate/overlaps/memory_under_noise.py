@@ -8,11 +8,11 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Key
 
-from simulate.cells.low_rank import Network
+from simulate.cells.low_rank import LowRank
 from simulate.cells.nonlinearity import LINEAR
 from simulate.overlaps.draw import draw_exact
 from simulate.tasks.impulse import filter_task
-from simulate.training.learning import learn
+from simulate.training.learn import learn
 from simulate.training.rule import GradientDescent
 from theory.overlaps.memory.loop import Filter
 from theory.overlaps.memory.weight_noise import blurred
@@ -93,6 +93,6 @@ def predicted_accuracy(histories: Histories, noise: float, rng: np.random.Genera
 
 
 @eqx.filter_jit
-def _shaken(networks: Network, keys: Key[Array, " runs"], noise: Array) -> Float[Array, "runs epochs 4 4"]:
+def _shaken(networks: LowRank, keys: Key[Array, " runs"], noise: Array) -> Float[Array, "runs epochs 4 4"]:
     rule, task = GradientDescent(RATE, noise=noise), filter_task(A, DT, STEPS)
     return jax.vmap(lambda network, key: learn(network, task, rule, EPOCHS, key).sigma)(networks, keys)

@@ -6,11 +6,11 @@ import jax
 import numpy as np
 from jaxtyping import Float
 
-from simulate.cells.low_rank import Network
+from simulate.cells.low_rank import LowRank
 from simulate.cells.nonlinearity import ERF, RELU, TANH, Nonlinearity
 from simulate.overlaps.closure import Overlaps
 from simulate.overlaps.infinite_width import SobolNodes
-from simulate.training.learning import Learning
+from simulate.training.learn import Learning
 from simulate.training.rule import GradientDescent
 from theory.overlaps.equations.shape import Shape
 from validate.output import Plot
@@ -48,7 +48,7 @@ class Levels:
 
     nonlinearity: str
     closure: Learning[Overlaps]
-    limit: Learning[Network]
+    limit: Learning[LowRank]
     quadrature: float
     to_limit: SizeLaw
     to_closure: SizeLaw

@@ -17,7 +17,8 @@ from simulate.overlaps.closure import Closure, Overlaps
 from simulate.overlaps.draw import draw_exact
 from simulate.overlaps.gram_matrix import random_gram
 from simulate.tasks.impulse import oscillator_task
-from simulate.training.learning import Learner, Learning, learn
+from simulate.training.learn import Learning, learn
+from simulate.training.learner import Learner
 from simulate.training.rule import GradientDescent
 from theory.overlaps.equations.shape import Shape
 from theory.overlaps.gaussian import LINEAR

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from simulate.cells.nonlinearity import LINEAR
 from simulate.overlaps.closure import Closure, Overlaps, closure_of
 from simulate.tasks.task import FixedTask
-from simulate.training.learning import learn
+from simulate.training.learn import learn
 from simulate.training.rule import GradientDescent
 from theory.overlaps.impulse.gramian import ImpulseLoss
 from theory.overlaps.impulse.plateau import Plateau

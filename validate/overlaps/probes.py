@@ -14,7 +14,8 @@ from simulate.cells.nonlinearity import LINEAR as LINEAR_NEURON
 from simulate.overlaps.closure import Closure, Overlaps
 from simulate.overlaps.draw import draw_exact
 from simulate.tasks.impulse import filter_task
-from simulate.training.learning import Learner, Learning, learn
+from simulate.training.learn import Learning, learn
+from simulate.training.learner import Learner
 from simulate.training.rule import GradientDescent
 from theory.overlaps.equations.shape import Shape
 from theory.overlaps.equations.speed import loss_speed

@@ -14,7 +14,7 @@ from jaxtyping import Array, Float
 from simulate.overlaps.closure import Overlaps
 from simulate.tasks.impulse import filter_task
 from simulate.tasks.noisy_targets import NoisyTargets
-from simulate.training.learning import Learning, learn
+from simulate.training.learn import Learning, learn
 from simulate.training.rule import GradientDescent
 from validate.overlaps.histories import CLOSURE, RATE, SHAPE, A, B, Grams, random_overlaps
 from validate.overlaps.settings import Config

@@ -11,8 +11,8 @@ from simulate.overlaps.closure import Closure, Overlaps
 from simulate.overlaps.flow import overlap_flow
 from simulate.tasks.impulse import filter_task
 from simulate.tasks.task import Batch
-from simulate.training.learning import learn_in_chunks
 from simulate.training.rule import GradientDescent
+from simulate.training.train import train
 from theory.overlaps.equations.shape import Shape
 from theory.overlaps.gaussian import LINEAR
 from validate.overlaps.settings import Config
@@ -49,10 +49,9 @@ def rate_law(config: Config) -> RateLaw:
     errors = []
     for k, rate in enumerate(rates):
         epochs = EPOCHS * 2**k
-        mapped = learn_in_chunks(
-            Overlaps(jnp.asarray(START), closure), task, GradientDescent(jnp.asarray(rate)), epochs, chunk=EPOCHS
-        )
+        start = Overlaps(jnp.asarray(START), closure)
+        mapped = train([start], task, rule=GradientDescent(rate), epochs=epochs, chunk=EPOCHS)
         times = jnp.linspace(0.0, epochs, READINGS + 1)
         followed = _flow(closure, task.batch, jnp.asarray(rate), times)
-        errors.append(float(jnp.abs(followed - mapped.sigma[:: epochs // READINGS]).max()))
+        errors.append(float(jnp.abs(followed - mapped.observed[:: epochs // READINGS, 0]).max()))
     return RateLaw(rates, np.array(errors))

@@ -16,8 +16,8 @@ from jaxtyping import Array, Float
 from simulate.overlaps.closure import Closure, Overlaps
 from simulate.tasks.impulse import impulse_task
 from simulate.tasks.task import Batch, FixedTask
-from simulate.training.learning import learn_in_chunks
 from simulate.training.rule import GradientDescent
+from simulate.training.train import train
 from theory.overlaps.equations.shape import Shape
 from theory.overlaps.gaussian import LINEAR
 
@@ -75,10 +75,12 @@ def reference_run() -> ReferenceRun:
     start = dict(zip(names, theirs[0], strict=True))
     sigma = np.array([[start[str(SHAPE.overlap(a, b))] for b in range(SHAPE.size)] for a in range(SHAPE.size)])
     closure, task = Closure(SHAPE, LINEAR), reference_task()
-    learnt = learn_in_chunks(Overlaps(jnp.asarray(sigma), closure), task, GradientDescent(RATE), EPOCHS)
+    overlaps = Overlaps(jnp.asarray(sigma), closure)
+    learnt = train([overlaps], task, rule=GradientDescent(RATE), epochs=EPOCHS)
+    path = learnt.observed[:, 0]
     rows = epochs.astype(int)
     place = {str(SHAPE.overlap(a, b)): (a, b) for a, b in SHAPE.pairs}
-    mapped = [learnt.loss if name == "loss" else learnt.sigma[(slice(None), *place[name])] for name in names]
+    mapped = [learnt.loss[:, 0] if name == "loss" else path[(slice(None), *place[name])] for name in names]
     naive = np.asarray(_naive(closure, jnp.asarray(sigma), task.batch, jnp.asarray(RATE * CLOCKS)))
     visible = np.stack([naive[:, rows, *place[name]] for name in VISIBLE], axis=-1)
     wanted = theirs[:, [names.index(name) for name in VISIBLE]]

@@ -10,7 +10,7 @@ import jax
 import numpy as np
 from jaxtyping import Array, ArrayLike, Float, Key
 
-from simulate.cells.low_rank import Network
+from simulate.cells.low_rank import LowRank
 from simulate.cells.low_rank_latent import by_latent_state
 from simulate.cells.nonlinearity import Nonlinearity
 from simulate.overlaps.closure import Overlaps
@@ -19,7 +19,8 @@ from simulate.overlaps.infinite_width import Nodes
 from simulate.overlaps.levels import InfiniteWidth, ReducedTheory
 from simulate.tasks.impulse import filter_task
 from simulate.tasks.task import FixedTask, Task
-from simulate.training.learning import Learner, Learning, learn
+from simulate.training.learn import Learning, learn
+from simulate.training.learner import Learner
 from simulate.training.rule import GradientDescent
 from theory.overlaps.equations.shape import Shape
 
@@ -43,7 +44,7 @@ def overlaps(sigma: Gram, nonlinearity: Nonlinearity) -> Overlaps:
     return ReducedTheory().start(sigma, SHAPE, nonlinearity)
 
 
-def limit(sigma: Gram, nonlinearity: Nonlinearity, nodes: Nodes) -> Network:
+def limit(sigma: Gram, nonlinearity: Nonlinearity, nodes: Nodes) -> LowRank:
     """The infinite-width level."""
     return InfiniteWidth(nodes).start(sigma, SHAPE, nonlinearity)
 

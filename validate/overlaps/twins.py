@@ -19,7 +19,7 @@ from scipy.stats import binomtest
 from simulate.overlaps.closure import Closure, Overlaps
 from simulate.tasks.impulse import filter_task
 from simulate.tasks.noisy_targets import NoisyTargets
-from simulate.training.learning import learn
+from simulate.training.learn import learn
 from simulate.training.rule import GradientDescent
 from theory.overlaps.equations.shape import Shape
 from theory.overlaps.gaussian import LINEAR

@@ -8,14 +8,16 @@ import numpy as np
 from jaxtyping import Float
 from matplotlib.axes import Axes
 
-from simulate.cells.low_rank import Network
+from simulate.cells.low_rank import LowRank
 from simulate.cells.nonlinearity import NONLINEARITIES
 from simulate.overlaps.draw import network_of
 from simulate.overlaps.infinite_width import SobolNodes
 from simulate.overlaps.levels import FiniteNetwork, InfiniteWidth, Level, ReducedTheory
 from simulate.tasks.task import fixed_task
-from simulate.training.learning import Learner, LearningOutcome, learn_in_chunks
+from simulate.training.learner import Learner
+from simulate.training.outcome import TrainingOutcome
 from simulate.training.rule import GradientDescent
+from simulate.training.train import train
 from theory.overlaps.equations.shape import Shape
 from validate.arrays import Real
 from validate.output import Plot
@@ -38,7 +40,7 @@ class LevelResult:
     name: str
     sigma: Float[np.ndarray, "epochs d d"]
     loss: Float[np.ndarray, " epochs"]
-    outcome: LearningOutcome
+    outcome: TrainingOutcome
     epochs_finite: int
 
 
@@ -67,7 +69,7 @@ def checks(own: Own, config: OwnConfig, report: Report, progress: Progress) -> T
         report.interrupted = True
     for result in done:
         _report_level(report, config, result)
-    finished = {result.name: result.sigma for result in done if result.outcome is LearningOutcome.finished}
+    finished = {result.name: result.sigma for result in done if result.outcome is TrainingOutcome.completed}
     reduced = next((finished[name] for name in REDUCED if name in finished), None)
     if reduced is not None:
         report_trust(report, own, shape, reduced, finished.get("infinite_width"))
@@ -95,27 +97,27 @@ def _train(name: str, learner: Learner, own: Own, progress: Progress) -> LevelRe
     assert task is not None
     assert epochs is not None
     assert rate is not None
-    size = learner.share.size if isinstance(learner, Network) else sum(own.counts)
+    size = learner.share.size if isinstance(learner, LowRank) else sum(own.counts)
     with progress.task(f"{name}: epochs", total=float(epochs)) as advance:
-        learning = learn_in_chunks(
-            learner,
+        learning = train(
+            [learner],
             fixed_task(jnp.asarray(task.inputs), jnp.asarray(task.targets), task.dt, jnp.asarray(task.mask)),
-            GradientDescent(rate),
-            epochs,
+            rule=GradientDescent(rate),
+            epochs=epochs,
             progress=advance,
             chunk=int(np.clip(PIECE / (size * task.mask.size), 1, 500)),
         )
     return LevelResult(
         name,
-        np.asarray(learning.sigma),
-        np.asarray(learning.loss),
-        {member.value: member for member in LearningOutcome}[int(learning.outcome)],
-        int(learning.epochs_finite),
+        learning.observed[:, 0],
+        learning.loss[:, 0],
+        learning.outcomes[0],
+        int(learning.epochs_finite[0]),
     )
 
 
 def _report_level(report: Report, config: OwnConfig, result: LevelResult) -> None:
-    name, diverged = result.name, result.outcome is LearningOutcome.diverged
+    name, diverged = result.name, result.outcome is TrainingOutcome.diverged
     if name in REDUCED and (name == "map") != (config.nonlinearity == "linear"):
         usual = "map" if config.nonlinearity == "linear" else "gaussian_closure"
         why = "exact for linear networks" if usual == "map" else "not exact: rows of theta do not stay Gaussian"
@@ -123,7 +125,7 @@ def _report_level(report: Report, config: OwnConfig, result: LevelResult) -> Non
     at = f"; epoch {result.epochs_finite} of {config.epochs} is the first that is not finite" if diverged else ""
     report.check(
         f"{name}: how training ended",
-        predicted=LearningOutcome.finished.name,
+        predicted=TrainingOutcome.completed.name,
         measured=result.outcome.name,
         tolerance=Reported(result.outcome.sentence + at),
     )

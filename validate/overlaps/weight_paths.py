@@ -7,56 +7,45 @@ import jax.numpy as jnp
 import optax
 from jaxtyping import Array, Float
 
-from simulate.cells.low_rank import Network
+from simulate.cells.low_rank import Connectivity, LowRank
 from simulate.integrate import adaptive
 from simulate.overlaps.closure import Closure
 from simulate.overlaps.flow import overlap_flow
 from simulate.tasks.task import Batch, FixedTask, Task
-from simulate.training.rule import GradientDescent
+from simulate.training.learn import learn
+from simulate.training.rule import GradientDescent, Optax
 
 PRECISE = adaptive(diffrax.RecursiveCheckpointAdjoint(), rtol=1e-11, atol=1e-11, longest_step=jnp.inf)
 
 
 @eqx.filter_jit
-def follow(network: Network, task: Task, rule: GradientDescent, rates: Float[Array, " rates"], epochs: int) -> Network:
-    """The network before each epoch and after the last, (rates, epochs + 1, ...), its rate times each of `rates`.
+def follow(
+    network: LowRank, task: Task, rule: GradientDescent, rates: Float[Array, " rates"], epochs: int
+) -> Connectivity:
+    """The weights before each epoch and after the last, (rates, epochs + 1, ...), the rate times each of `rates`.
 
-    Its weight decay is multiplied too, so that it does not depend on the rate how much is forgotten in a span.
+    Weight decay is multiplied too, so that it does not depend on the rate how much is forgotten in a span.
     """
 
-    def run(scale: Array) -> Network:
-        scaled = GradientDescent(
-            rate=scale * rule.rate,
-            momentum=rule.momentum,
-            weight_decay=scale * rule.weight_decay,
-            block_rates=rule.block_rates,
-        )
-
-        def epoch(now: Network, count: Array) -> tuple[Network, Network]:
-            _, gradient = now.loss_and_gradient(task(count))
-            return now.stepped(gradient, scaled, jax.random.key(0)), now
-
-        end, path = jax.lax.scan(epoch, network.prepared(scaled), jnp.arange(epochs))
-        return _appended(path, end)
+    def run(scale: Array) -> Connectivity:
+        decay = None if rule.weight_decay is None else scale * rule.weight_decay
+        scaled = GradientDescent(scale * rule.rate, rule.momentum, decay, None, rule.block_rates)
+        return learn(network, task, scaled, epochs, observe=weights).observed
 
     return jax.vmap(run)(rates)
 
 
 @eqx.filter_jit
-def follow_adam(network: Network, task: FixedTask, rate: Float[Array, ""], epochs: int) -> Network:
-    """The network under Adam on theta, which does not see the scale of the gradient: (epochs + 1, ...)."""
-    with jax.numpy_dtype_promotion("standard"):
-        adam = optax.adam(rate)
+def follow_adam(network: LowRank, task: FixedTask, rate: Float[Array, ""], epochs: int) -> Connectivity:
+    """The weights under Adam, which does not see the scale of the gradient: (epochs + 1, ...)."""
+    rule = Optax(optax.scale_by_adam(), rate)
+    path: Connectivity = learn(network, task, rule, epochs, observe=weights).observed
+    return path
 
-        def epoch(now: tuple[Network, optax.OptState], _: Array) -> tuple[tuple[Network, optax.OptState], Network]:
-            network, state = now
-            _, gradient = network.loss_and_gradient(task.batch)
-            update, state = adam.update(gradient, state)
-            moved = jax.tree.map(jnp.add, network.connectivity, update)
-            return (eqx.tree_at(lambda n: n.connectivity, network, moved), state), network
 
-        (end, _), path = jax.lax.scan(epoch, (network, adam.init(network.connectivity)), jnp.arange(epochs))
-        return _appended(path, end)
+def weights(network: LowRank) -> Connectivity:
+    """All weights of a network."""
+    return network.connectivity
 
 
 @eqx.filter_jit
@@ -75,8 +64,3 @@ def flow(
 def gradients(closure: Closure, sigma: Float[Array, "points d d"], batch: Batch) -> Float[Array, "points d d"]:
     """H at many overlaps."""
     return jax.vmap(lambda now: closure.loss_and_gradient(now, batch)[1])(sigma)
-
-
-def _appended(path: Network, end: Network) -> Network:
-    joined: Network = jax.tree.map(lambda before, last: jnp.concatenate([before, last[None]]), path, end)
-    return joined

@@ -10,7 +10,8 @@ from simulate.ghost.initial import GaussianBias, RankRZeroBias, ZeroBias, draw_n
 from simulate.ghost.population import Count, Experiment, NoConfidence, Population, population, recover
 from simulate.tasks.delayed_activation import DelayedActivation
 from simulate.training.history import Probes, Recorder, Snapshots
-from simulate.training.train import TrainingResult
+from simulate.training.outcome import TrainingOutcome
+from simulate.training.train import Trained
 
 DOUBLE = jnp.dtype("float64")
 
@@ -20,11 +21,15 @@ def classified(accuracies, dtype="float64", loss=1.0):
     values = np.asarray(accuracies, dtype)
     epochs, networks = values.shape
     probes = Probes(np.broadcast_to(np.asarray(loss, dtype), values.shape), values, np.zeros_like(values))
-    recorder = Recorder.empty(networks, 1, np.dtype(dtype))
+    last = jax.tree.map(lambda a: a[-1], probes)
+    recorder = Recorder.empty(last, 1)
     for start in range(0, epochs, 17):
-        recorder = recorder.extended(jax.tree.map(lambda a, start=start: a[start : start + 17], probes))
+        piece = jax.tree.map(lambda a, start=start: a[start : start + 17], probes)
+        recorder = recorder.extended(piece, np.ones((len(piece.loss), networks), bool))
     drawn = draw_networks(ZeroBias(5), networks, 0, DOUBLE)
-    return Population(Experiment(networks=networks), TrainingResult(drawn, recorder.history(), Snapshots(), epochs))
+    outcomes, stopped = (TrainingOutcome.completed,) * networks, np.full(networks, epochs)
+    result = Trained(drawn, recorder.history(), last, Snapshots(), None, outcomes, stopped, 0.0)
+    return Population(Experiment(networks=networks), result)
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
@@ -65,7 +70,7 @@ def test_weights_have_the_named_variance_and_biases_are_what_the_name_says(initi
     networks = draw_networks(initial, 200, 11, DOUBLE)
     for path, leaf in jax.tree_util.tree_leaves_with_path(networks):
         name = jax.tree_util.keystr(path)
-        if "confidence" in name or "threshold" in name:
+        if any(fixed in name for fixed in ("confidence", "threshold", "start")):
             continue
         if name.endswith(".bias") or (name.endswith(".b") and not isinstance(initial, GaussianBias)):
             assert not leaf.any()
@@ -78,8 +83,8 @@ def test_weights_have_the_named_variance_and_biases_are_what_the_name_says(initi
 def test_a_small_population_is_the_beginning_of_a_large_one_in_either_precision():
     many = draw_networks(ZeroBias(), 10, 3, DOUBLE)
     few = draw_networks(ZeroBias(), 4, 3, jnp.dtype("float32"))
-    assert np.array_equal(few.cell.m, many.cell.m[:4].astype("float32"))
-    assert not np.array_equal(many.cell.m, draw_networks(ZeroBias(), 10, 4, DOUBLE).cell.m)
+    assert np.array_equal(few.m, many.m[:4].astype("float32"))
+    assert not np.array_equal(many.m, draw_networks(ZeroBias(), 10, 4, DOUBLE).m)
 
 
 def test_same_seed_same_numbers():
@@ -104,13 +109,13 @@ def test_lowered_confidence_frees_stuck_networks_where_the_old_one_does_not(stuc
     assert same.recovered.trials == low.recovered.trials == stuck
     assert low.recovered.successes > same.recovered.successes
     assert low.continued.final_accuracy.shape == (stuck,)
-    assert np.all(low.continued.result.networks.readout.confidence == 1.0)
+    assert np.all(low.continued.result.networks.confidence == 1.0)
 
 
 def test_recovery_goes_on_from_where_the_stuck_networks_ended(stuck_population):
     (again,) = recover(stuck_population, (10.0,), epochs=1)
     chosen = stuck_population.stuck
-    moved = again.continued.result.networks.cell.m - stuck_population.result.networks.cell.m[chosen]
+    moved = again.continued.result.networks.m - stuck_population.result.networks.m[chosen]
     # One update moves by the rate times the gradient, whose norm at a stuck network is what was last recorded.
     last = stuck_population.result.history.tail.gradient_norm[-1, chosen]
     assert np.all(np.linalg.norm(moved, axis=1) <= 0.1 * last * 1.01 + 1e-15)

@@ -1,3 +1,4 @@
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -15,10 +16,13 @@ from simulate.overlaps.recursion import unroll
 from simulate.tasks.impulse import filter_task, random_task
 from simulate.tasks.minibatches import BadBatchSize, MiniBatches
 from simulate.tasks.task import Batch
-from simulate.training.learning import LearningOutcome, learn_in_chunks
+from simulate.training.learn import learn
+from simulate.training.outcome import TrainingOutcome
 from simulate.training.rule import GradientDescent
 from theory.overlaps.equations.shape import Shape
 from theory.overlaps.gaussian import ERF, LINEAR, RELU, TANH, Smooth, x
+
+learn_compiled = eqx.filter_jit(learn)
 
 
 def gram(size: int, seed: int = 0, neurons: int = 40) -> np.ndarray:
@@ -166,9 +170,9 @@ def test_the_map_of_a_linear_network_is_its_training_to_rounding(shape, rule):
     task, epochs = MiniBatches(whole, 3, jax.random.key(8)), 40
     theta = np.random.default_rng(1).normal(size=(11, shape.size))
     network = network_of(jnp.asarray(theta), shape.counts, HAND_LINEAR)
-    truth = learn_in_chunks(network, task, RULES[rule], epochs)
-    mapped = learn_in_chunks(Overlaps(network.sigma(), Closure(shape, LINEAR)), task, RULES[rule], epochs)
-    assert truth.outcome == mapped.outcome == LearningOutcome.finished
+    truth = learn_compiled(network, task, RULES[rule], epochs)
+    mapped = learn_compiled(Overlaps(network.sigma(), Closure(shape, LINEAR)), task, RULES[rule], epochs)
+    assert truth.outcome == mapped.outcome == TrainingOutcome.completed
     scale = float(jnp.abs(truth.sigma).max())
     assert float(jnp.abs(mapped.sigma - truth.sigma).max()) < 1e-11 * scale
     assert float(jnp.abs(mapped.loss - truth.loss).max()) < 1e-11 * float(truth.loss.max())
@@ -179,13 +183,13 @@ def test_the_map_of_a_linear_network_is_its_training_to_rounding(shape, rule):
 def test_weight_noise_is_followed_on_average_and_more_closely_as_networks_grow():
     shape, rule, epochs, networks = Shape(), GradientDescent(5e-3, noise=0.02), 60, 40
     task, sigma = filter_task(dt=0.2, steps=20), jnp.asarray(gram(4))
-    mapped = learn_in_chunks(Overlaps(sigma, Closure(shape, LINEAR)), task, rule, epochs).sigma[-1]
+    mapped = learn_compiled(Overlaps(sigma, Closure(shape, LINEAR)), task, rule, epochs).sigma[-1]
     root = np.linalg.cholesky(np.asarray(sigma)).T
 
     def ends(neurons: int) -> np.ndarray:
         q, _ = np.linalg.qr(np.random.default_rng(0).normal(size=(neurons, 4)))
         network = network_of(jnp.asarray(np.sqrt(neurons) * q @ root), shape.counts, HAND_LINEAR)
-        found = [learn_in_chunks(network, task, rule, epochs, jax.random.key(k)).sigma[-1] for k in range(networks)]
+        found = [learn_compiled(network, task, rule, epochs, jax.random.key(k)).sigma[-1] for k in range(networks)]
         return np.asarray(jnp.stack(found) - mapped)
 
     small, large = ends(50), ends(800)
@@ -193,15 +197,15 @@ def test_weight_noise_is_followed_on_average_and_more_closely_as_networks_grow()
     assert 4 / 1.9 < spread[0] / spread[1] < 4 * 1.9  # exp(4 sqrt(2 / (2 * 40))) = 1.9
     assert np.abs(large.mean(axis=0)).max() < 5 * large.std(axis=0).max() / np.sqrt(networks)
     # the same check fails for a map without noise, which adds 60 * 0.02^2 to the diagonal
-    silent = learn_in_chunks(Overlaps(sigma, Closure(shape, LINEAR)), task, GradientDescent(5e-3), epochs).sigma[-1]
+    silent = learn_compiled(Overlaps(sigma, Closure(shape, LINEAR)), task, GradientDescent(5e-3), epochs).sigma[-1]
     shift = np.abs((large + np.asarray(mapped - silent)).mean(axis=0)).max()
     assert shift > 5 * large.std(axis=0).max() / np.sqrt(networks)
 
 
 def test_too_large_a_rate_is_an_outcome_with_its_epoch():
     learner = Overlaps(jnp.asarray(gram(4)), Closure(Shape(), LINEAR))
-    found = learn_in_chunks(learner, filter_task(dt=0.2, steps=20), GradientDescent(50.0), 40)
-    assert found.outcome == LearningOutcome.diverged
+    found = learn_compiled(learner, filter_task(dt=0.2, steps=20), GradientDescent(50.0), 40)
+    assert found.outcome == TrainingOutcome.diverged
     assert 0 < int(found.epochs_finite) < 41
     assert np.isnan(found.sigma[int(found.epochs_finite) :]).all()
 

@@ -6,10 +6,12 @@ import pytest
 from simulate.overlaps.closure import Closure, Overlaps
 from simulate.overlaps.flow import EXPLICIT, STIFF, OverlapFlowOutcome, overlap_flow
 from simulate.tasks.impulse import filter_task
-from simulate.training.learning import NothingToLearn, learn_in_chunks
+from simulate.training.learn import NothingToTrain, learn
 from simulate.training.rule import GradientDescent
 from theory.overlaps.equations.shape import Shape
 from theory.overlaps.gaussian import ERF, LINEAR
+
+learn_compiled = eqx.filter_jit(learn)
 
 START = jnp.asarray(0.8 * np.eye(4) + 0.2)
 TASK = filter_task(dt=0.2, steps=20)
@@ -37,7 +39,7 @@ def test_the_map_follows_the_flow_to_first_order_in_the_rate(kind):
     errors = []
     for halvings in (3, 4):
         epochs, rule = 100 * 2**halvings, rule_at(0.5**halvings, kind)
-        mapped = learn_in_chunks(Overlaps(START, LINES), TASK, rule, epochs, chunk=100).sigma
+        mapped = learn_compiled(Overlaps(START, LINES), TASK, rule, epochs).sigma
         flow = follow(LINES, START, TASK.batch, rule, jnp.linspace(0.0, epochs, 11))
         assert flow.outcome == OverlapFlowOutcome.finished
         errors.append(float(jnp.abs(flow.sigma - mapped[:: epochs // 10]).max()))
@@ -74,5 +76,5 @@ def test_what_goes_wrong_has_a_name():
     assert jnp.isnan(cut.loss[-1])
     overflowing = follow(LINES, 1e80 * START, TASK.batch, GradientDescent(4e-3), times)
     assert overflowing.outcome == OverlapFlowOutcome.diverged
-    with pytest.raises(NothingToLearn, match="no times"):
+    with pytest.raises(NothingToTrain, match="no times"):
         overlap_flow(LINES, START, TASK.batch, GradientDescent(4e-3), jnp.zeros(0))

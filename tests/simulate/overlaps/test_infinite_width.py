@@ -6,14 +6,14 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from simulate.cells.low_rank import Network
+from simulate.cells.low_rank import LowRank
 from simulate.cells.low_rank_latent import by_latent_state
 from simulate.cells.nonlinearity import ERF, LINEAR, RELU, TANH
 from simulate.overlaps.draw import draw_exact
 from simulate.overlaps.infinite_width import BadNodes, SobolNodes, TensorNodes, infinite_width
 from simulate.overlaps.infinite_width_error import learn_infinite_width
 from simulate.tasks.impulse import filter_task
-from simulate.training.learning import Learning, learn
+from simulate.training.learn import Learning, learn
 from simulate.training.rule import GradientDescent
 
 ONE = (1, 1, 1, 1)
@@ -22,7 +22,7 @@ TASK, RULE, EPOCHS = filter_task(dt=0.2, steps=20), GradientDescent(0.05), 15
 compiled = eqx.filter_jit(learn)
 
 
-def trained(network: Network) -> Learning:
+def trained(network: LowRank) -> Learning:
     return compiled(by_latent_state(network), TASK, RULE, EPOCHS)
 
 
@@ -52,7 +52,7 @@ def test_half_the_nodes_do_for_an_odd_nonlinearity(nodes) -> None:
     """An exact symmetry of training: the same numbers from all nodes (with the origin) and from one of each pair."""
     half = infinite_width(SIGMA, ONE, TANH, nodes)
     full = infinite_width(SIGMA, ONE, RELU, nodes)
-    full = Network(full.connectivity, full.share, TANH)
+    full = LowRank(full.connectivity, full.share, TANH)
     assert len(full.share) > 1.9 * len(half.share) - 1
     assert distance(trained(half), trained(full)) < 1e-12
 

@@ -1,5 +1,6 @@
 """The levels start from the same overlaps and learn by the same loop, each from a line of Python."""
 
+import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -10,9 +11,11 @@ from simulate.overlaps.gram_matrix import NotAGramMatrix, random_gram
 from simulate.overlaps.infinite_width import SobolNodes, TensorNodes
 from simulate.overlaps.levels import FiniteNetwork, InfiniteWidth, ReducedTheory
 from simulate.tasks.task import fixed_task
-from simulate.training.learning import learn_in_chunks
+from simulate.training.learn import learn
 from simulate.training.rule import GradientDescent
 from theory.overlaps.equations.shape import Shape
+
+learn_compiled = eqx.filter_jit(learn)
 
 SHAPE = Shape(inputs=2, rank=1, outputs=1)
 SIGMA = random_gram(8, SHAPE.size, seed=0)
@@ -31,7 +34,7 @@ def test_every_level_starts_from_the_overlaps(level, name):
 
 def test_linear_levels_learn_the_same_to_rounding():
     rule = GradientDescent(rate=0.2)
-    found = [learn_in_chunks(level.start(SIGMA, SHAPE, LINEAR), TASK, rule, 30) for level in LEVELS]
+    found = [learn_compiled(level.start(SIGMA, SHAPE, LINEAR), TASK, rule, 30) for level in LEVELS]
     assert np.ptp(np.asarray(found[0].loss)) > 0.01  # something is learned
     for each in found[1:]:
         np.testing.assert_allclose(each.sigma, found[0].sigma, atol=1e-12)
@@ -42,7 +45,7 @@ def test_closure_and_infinite_width_have_the_same_loss_before_they_learn_and_par
     """Rows are Gaussian at the start, where Stein's lemma is exact; 24 nodes on 2 axes err by less than 1e-8."""
     sigma, rule = random_gram(2, SHAPE.size, seed=0), GradientDescent(rate=0.5)
     levels = (ReducedTheory(), InfiniteWidth(TensorNodes(24)))
-    closure, limit = (learn_in_chunks(level.start(sigma, SHAPE, ERF), TASK, rule, 30) for level in levels)
+    closure, limit = (learn_compiled(level.start(sigma, SHAPE, ERF), TASK, rule, 30) for level in levels)
     assert float(limit.loss[0]) == pytest.approx(float(closure.loss[0]), abs=1e-8)
     assert abs(float(limit.loss[-1] - closure.loss[-1])) > 1e-4
 

@@ -1,27 +1,31 @@
 """The trainer of populations against one network trained by itself in a plain loop, and its promises on stopping."""
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
 import pytest
 
-from simulate.cells.rank_r import RankOne, simulate
+from simulate.cells.cell import Cell
+from simulate.cells.rank_one import RankOne
 from simulate.ghost.initial import GaussianBias, RankRZeroBias, ZeroBias, draw_networks
-from simulate.ghost.outputs import FullState, LatentState
 from simulate.tasks.delayed_activation import DelayedActivation
 from simulate.training.checkpoint import Checkpoint, CheckpointMismatch
-from simulate.training.train import NothingToTrain, Outcome, Training, TrainingInterrupted, train
+from simulate.training.learn import NothingToTrain
+from simulate.training.learner import NoBlocks
+from simulate.training.outcome import TrainingOutcome
+from simulate.training.rule import GradientDescent, Optax
+from simulate.training.selection import Selection
+from simulate.training.stopping import Threshold
+from simulate.training.train import TrainingInterrupted, train
 
 DOUBLE = jnp.dtype("float64")
 TASK = DelayedActivation(delay_steps=4, response_steps=4)
-TRIALS = TASK.trials(DOUBLE)
 
 
-def training(epochs=30, **settings):
-    return Training(
-        TRIALS, TASK.loss, epochs, **({"learning_rate": 0.1, "outputs": LatentState(), "chunk": 8} | settings)
-    )
+def trained(networks, rate=0.1, epochs=30, **settings):
+    return train(networks, TASK, rule=GradientDescent(rate), epochs=epochs, **({"chunk": 8} | settings))
 
 
 def same(result, other):
@@ -31,77 +35,123 @@ def same(result, other):
         jax.tree.leaves((other.networks, other.history.probes, other.history.tail, other.snapshots.networks)),
         strict=True,
     )
-    return all(np.array_equal(a, b) for a, b in pairs)
+    return all(np.array_equal(a, b, equal_nan=True) for a, b in pairs)
+
+
+class FullState(RankOne):
+    """Every neuron simulated, step by step: the reference for the latent variable."""
+
+    outputs = Cell.outputs
 
 
 def alone(network, rate, epochs):
-    """Gradient descent on one network, by autodiff through its full state, with the loss after each number of steps."""
+    """Gradient descent on one network, by autodiff through its full state, with the loss before each update."""
+    full = FullState(**vars(network))
 
-    def loss(cell):
-        return TASK.loss(simulate(type(network)(cell, network.readout), TRIALS), TRIALS)
+    def loss(moving):
+        batch = TASK(jnp.asarray(0))
+        return batch.loss(eqx.combine(moving, full).outputs(batch))
 
-    cell, losses = network.cell, []
+    moving, losses = eqx.filter(full, full.learns()), []
     step = jax.jit(jax.value_and_grad(loss))
     for _ in range(epochs):
-        value, gradient = step(cell)
+        value, gradient = step(moving)
         losses.append(float(value))
-        cell = jax.tree.map(lambda a, g: a - rate * g, cell, gradient)
-    return cell, np.array(losses)
+        moving = jax.tree.map(lambda a, g: a - rate * g, moving, gradient)
+    return moving, np.array(losses)
 
 
-@pytest.mark.parametrize("outputs", [FullState(), LatentState()])
-def test_each_network_of_a_population_follows_plain_gradient_descent_at_its_own_rate(outputs):
+@pytest.mark.parametrize("kind", [RankOne, FullState])
+def test_each_network_of_a_population_follows_plain_gradient_descent_at_its_own_rate(kind):
     networks = draw_networks(GaussianBias(20), 3, 0, DOUBLE)
     rates = np.array([0.01, 0.1, 0.5])
-    result = train(networks, training(outputs=outputs, learning_rate=rates))
+    result = trained(kind(**vars(networks)), jnp.asarray(rates))
     for i in range(3):
-        cell, losses = alone(jax.tree.map(lambda a, i=i: a[i], networks), rates[i], 30)
+        moving, losses = alone(jax.tree.map(lambda a, i=i: a[i], networks), rates[i], 30)
         # Thirty updates of rounding, none of them near a bifurcation.
         np.testing.assert_allclose(result.history.probes.loss[:, i], losses, rtol=1e-11)
         for name in ("m", "n", "b"):
-            np.testing.assert_allclose(getattr(result.networks.cell, name)[i], getattr(cell, name), atol=1e-11)
+            np.testing.assert_allclose(getattr(result.networks, name)[i], getattr(moving, name), atol=1e-11)
     assert result.history.probes.loss[-1, 2] < result.history.probes.loss[0, 2]
 
 
 def test_probes_are_measured_before_the_update_they_belong_to():
     networks = draw_networks(ZeroBias(10), 2, 1, DOUBLE)
-    first = train(networks, training(epochs=1))
-    again = train(jax.tree.map(jnp.asarray, first.networks), training(epochs=1))
-    both = train(networks, training(epochs=2))
+    first = trained(networks, epochs=1)
+    again = trained(first.networks, epochs=1)
+    both = trained(networks, epochs=2)
     np.testing.assert_allclose(both.history.probes.loss[1], again.history.probes.loss[0], rtol=1e-14)
+    np.testing.assert_allclose(first.after.loss, again.history.probes.loss[0], rtol=1e-14)
+    np.testing.assert_allclose(both.loss[:2], np.concatenate([first.history.probes.loss, first.after.loss[None]]))
     moved = sum(
         np.sum((a - b) ** 2, axis=1)
-        for a, b in zip(*(jax.tree.leaves(n.cell) for n in (networks, first.networks)), strict=True)
+        for a, b in zip(*((n.m, n.n, n.b) for n in (networks, first.networks)), strict=True)
     )
     np.testing.assert_allclose(np.sqrt(moved), 0.1 * first.history.probes.gradient_norm[0], rtol=1e-9)
 
 
-def test_an_optimiser_object_is_applied_to_each_network_by_itself():
-    # optax counts Adam's steps in integers and multiplies them by floats, which strict promotion forbids.
-    with jax.numpy_dtype_promotion("standard"):
-        check_adam()
-
-
-def check_adam():
+def test_a_rule_of_optax_is_applied_to_each_network_by_itself():
     networks = draw_networks(RankRZeroBias(2, 10), 3, 2, DOUBLE)
-    settings = {"outputs": FullState(), "optimiser": optax.scale_by_adam(), "learning_rate": 0.01}
-    together = train(networks, training(**settings))
+    together = train(networks, TASK, rule=optax.adam(0.01), epochs=30)
+    rates = train(networks, TASK, rule=Optax(optax.scale_by_adam(), jnp.asarray([0.0, 0.01, 0.02])), epochs=30)
     for i in range(3):
-        by_itself = train(jax.tree.map(lambda a, i=i: a[i : i + 1], networks), training(**settings))
+        by_itself = train([jax.tree.map(lambda a, i=i: a[i], networks)], TASK, rule=optax.adam(0.01), epochs=30)
         for a, b in zip(*(jax.tree.leaves(r.networks) for r in (together, by_itself)), strict=True):
             np.testing.assert_allclose(a[i], b[0], rtol=1e-9, atol=1e-12)
-    assert np.all(together.networks.readout.bias != 0)
+    assert np.all(together.networks.bias != 0)
+    assert np.array_equal(rates.networks.weights[0], networks.weights[0])
+    np.testing.assert_allclose(rates.networks.weights[1], together.networks.weights[1], rtol=1e-9)
+    assert np.abs(rates.networks.weights[2] - together.networks.weights[2]).max() > 1e-3
+
+
+def test_adam_against_its_formula():
+    """theta <- theta - rate m_hat / (sqrt(v_hat) + 1e-8), written out (Kingma & Ba), on two networks at once."""
+    networks = draw_networks(GaussianBias(5), 2, 3, DOUBLE)
+    result = train(networks, TASK, rule=optax.adam(0.03), epochs=6)
+    for i in range(2):
+        network = jax.tree.map(lambda a, i=i: a[i], networks)
+        first = second = 0.0
+        for t in range(1, 7):
+            _, gradient = network.loss_and_gradient(TASK(jnp.asarray(0)))
+            g = np.stack([gradient.m, gradient.n, gradient.b])
+            first, second = (
+                (0.1 * g, 0.001 * g**2) if t == 1 else (0.9 * first + 0.1 * g, 0.999 * second + 0.001 * g**2)
+            )
+            step = 0.03 * (first / (1 - 0.9**t)) / (np.sqrt(second / (1 - 0.999**t)) + 1e-8)
+            m, n, b = jnp.asarray(np.stack([network.m, network.n, network.b]) - step)
+            network = eqx.tree_at(lambda w: (w.m, w.n, w.b), network, (m, n, b))
+        np.testing.assert_allclose(result.networks.m[i], network.m, rtol=1e-9)
+
+
+def test_momentum_decay_and_noise_of_any_cell():
+    networks = draw_networks(GaussianBias(5), 1, 4, DOUBLE)
+    network = jax.tree.map(lambda a: a[0], networks)
+    rule = GradientDescent(0.1, momentum=0.9, weight_decay=0.01)
+    result = train([network], TASK, rule=rule, epochs=3)
+    now, velocity = network, {"m": 0.0, "n": 0.0, "b": 0.0}
+    for _ in range(3):
+        _, gradient = now.loss_and_gradient(TASK(jnp.asarray(0)))
+        velocity = {name: 0.9 * w - 0.1 * getattr(gradient, name) for name, w in velocity.items()}
+        moved = tuple(0.99 * getattr(now, name) + w for name, w in velocity.items())
+        now = eqx.tree_at(lambda w: (w.m, w.n, w.b), now, moved)
+    np.testing.assert_allclose(result.networks.m[0], now.m, rtol=1e-12)
+    np.testing.assert_allclose(result.networks.b[0], now.b, rtol=1e-12)
+    noisy = train(networks, TASK, rule=GradientDescent(0.0, noise=0.1), epochs=1, key=jax.random.key(3))
+    spread = np.concatenate([(noisy.networks.m - networks.m).ravel(), (noisy.networks.n - networks.n).ravel()])
+    assert 0.03 < spread.std() < 0.2  # ten draws of 0.1: chi-square, one in a thousand on each side
+    with pytest.raises(NoBlocks, match="block_rates"):
+        train(networks, TASK, rule=GradientDescent(0.1, block_rates=(1.0, 1.0, 1.0, 1.0)), epochs=1)
 
 
 def test_length_of_a_chunk_changes_nothing():
     networks = draw_networks(GaussianBias(20), 3, 3, DOUBLE)
-    assert same(train(networks, training(chunk=30)), train(networks, training(chunk=7)))
+    assert same(trained(networks, chunk=30), trained(networks, chunk=7))
 
 
 def test_recording_less_often_keeps_the_tail_and_the_best_of_every_epoch():
     networks = draw_networks(GaussianBias(20), 2, 4, DOUBLE)
-    every = train(networks, training(epochs=70)).history
-    tenth = train(networks, training(epochs=70, record_every=10)).history
+    every = trained(networks, epochs=70).history
+    tenth = trained(networks, epochs=70, record_every=10).history
     assert tenth.epochs.tolist() == list(range(0, 70, 10))
     assert np.array_equal(tenth.probes.loss, every.probes.loss[::10])
     assert np.array_equal(tenth.tail.accuracy, every.probes.accuracy[-50:])
@@ -110,16 +160,16 @@ def test_recording_less_often_keeps_the_tail_and_the_best_of_every_epoch():
 
 def test_snapshots_are_the_parameters_at_their_epochs():
     networks = draw_networks(GaussianBias(20), 2, 5, DOUBLE)
-    result = train(networks, training(snapshot_every=12))
+    result = trained(networks, snapshot_every=12)
     assert result.snapshots.epochs == (0, 12, 24)
-    assert np.array_equal(result.snapshots.networks[0].cell.m, networks.cell.m)
-    shorter = train(networks, training(epochs=24))
-    assert np.array_equal(result.snapshots.networks[2].cell.m, shorter.networks.cell.m)
+    assert np.array_equal(result.snapshots.networks[0].m, networks.m)
+    shorter = trained(networks, epochs=24)
+    assert np.array_equal(result.snapshots.networks[2].m, shorter.networks.m)
 
 
 def test_a_run_stopped_and_resumed_is_bit_identical_to_one_that_was_not(tmp_path):
     networks = draw_networks(GaussianBias(20), 3, 6, DOUBLE)
-    whole = train(networks, training(epochs=100, snapshot_every=20))
+    whole = trained(networks, epochs=100, snapshot_every=20)
     checkpoint = Checkpoint(tmp_path / "run.npz")
 
     def stop_half_way(epochs_done):
@@ -127,48 +177,120 @@ def test_a_run_stopped_and_resumed_is_bit_identical_to_one_that_was_not(tmp_path
             raise KeyboardInterrupt
 
     with pytest.raises(TrainingInterrupted) as stopped:
-        train(networks, training(epochs=100, snapshot_every=20), checkpoint, stop_half_way)
+        trained(networks, epochs=100, snapshot_every=20, checkpoint=checkpoint, progress=stop_half_way)
     part = stopped.value.result
     assert 50 <= part.history.done < 100
-    assert part.outcomes == (Outcome.INTERRUPTED,) * 3
+    assert part.outcomes == (TrainingOutcome.interrupted,) * 3
     assert np.array_equal(part.history.probes.loss, whole.history.probes.loss[: part.history.done])
     done = []
-    resumed = train(networks, training(epochs=100, snapshot_every=20), checkpoint, done.append)
+    resumed = trained(networks, epochs=100, snapshot_every=20, checkpoint=checkpoint, progress=done.append)
     assert done[0] > part.history.done
     assert same(resumed, whole)
     assert resumed.snapshots.epochs == whole.snapshots.epochs
-    assert resumed.outcomes == (Outcome.COMPLETED,) * 3
-    train(networks, training(epochs=100, snapshot_every=20), checkpoint, lambda _: pytest.fail("computed again"))
+    assert resumed.outcomes == (TrainingOutcome.completed,) * 3
+    again = {"checkpoint": checkpoint, "progress": lambda _: pytest.fail("computed again")}
+    trained(networks, epochs=100, snapshot_every=20, **again)
     assert [file.name for file in tmp_path.iterdir()] == ["run.npz"]
 
 
 def test_a_run_can_be_made_longer_but_another_run_is_refused(tmp_path):
     networks = draw_networks(GaussianBias(20), 2, 7, DOUBLE)
     checkpoint = Checkpoint(tmp_path / "run.npz")
-    train(networks, training(epochs=20), checkpoint)
-    assert same(train(networks, training(epochs=40), checkpoint), train(networks, training(epochs=40)))
+    trained(networks, epochs=20, checkpoint=checkpoint)
+    assert same(trained(networks, epochs=40, checkpoint=checkpoint), trained(networks, epochs=40))
     with pytest.raises(CheckpointMismatch, match="other settings"):
-        train(networks, training(learning_rate=0.2), checkpoint)
+        trained(networks, 0.2, checkpoint=checkpoint)
     with pytest.raises(CheckpointMismatch):
-        train(draw_networks(GaussianBias(20), 2, 8, DOUBLE), training(), checkpoint)
+        trained(draw_networks(GaussianBias(20), 2, 8, DOUBLE), checkpoint=checkpoint)
 
 
 def test_a_network_that_breaks_down_has_a_name_for_it_and_leaves_the_others_alone():
     networks = draw_networks(GaussianBias(20), 3, 9, DOUBLE)
-    broken = RankOne(networks.cell.m.at[1, 0].set(jnp.inf), networks.cell.n, networks.cell.b)
-    result = train(type(networks)(broken, networks.readout), training())
-    assert result.outcomes == (Outcome.COMPLETED, Outcome.NON_FINITE, Outcome.COMPLETED)
+    result = trained(eqx.tree_at(lambda n: n.m, networks, networks.m.at[1, 0].set(jnp.inf)))
+    assert result.outcomes == (TrainingOutcome.completed, TrainingOutcome.diverged, TrainingOutcome.completed)
     assert result.history.first_non_finite.tolist() == [-1, 0, -1]
-    sound = train(networks, training())
-    assert np.array_equal(result.networks.cell.m[[0, 2]], sound.networks.cell.m[[0, 2]])
+    sound = trained(networks)
+    assert np.array_equal(result.networks.m[[0, 2]], sound.networks.m[[0, 2]])
 
 
-@pytest.mark.parametrize("settings", [{"epochs": 0}, {"learning_rate": np.ones(2)}])
+@pytest.mark.parametrize("settings", [{"epochs": 0}, {"rate": jnp.ones(2)}])
 def test_nothing_to_train_is_refused(settings):
     with pytest.raises(NothingToTrain, match="at least one epoch"):
-        train(draw_networks(ZeroBias(10), 3, 0, DOUBLE), training(**settings))
+        trained(draw_networks(ZeroBias(10), 3, 0, DOUBLE), **settings)
 
 
 def test_no_networks_are_refused():
     with pytest.raises(NothingToTrain, match="0 networks"):
-        train(draw_networks(ZeroBias(10), 0, 0, DOUBLE), training())
+        trained([])
+
+
+def test_each_network_stops_at_its_own_threshold_and_leaves_the_others_alone():
+    networks = draw_networks(GaussianBias(20), 5, 10, DOUBLE)
+    whole = train(networks, TASK, rule=optax.adam(0.02), epochs=120, chunk=10)
+    threshold = float(np.median(whole.loss[115]))
+    stopped = train(networks, TASK, rule=optax.adam(0.02), epochs=120, chunk=10, stop=Threshold(threshold, patience=3))
+    below = whole.history.probes.loss <= threshold
+    for i in range(5):
+        runs = below[:-2, i] & below[1:-1, i] & below[2:, i]
+        if not runs.any():
+            assert stopped.outcomes[i] is TrainingOutcome.not_converged
+            assert stopped.stopped_at[i] == 120
+            continue
+        at = int(np.argmax(runs)) + 2  # the third epoch on end is the first that is not updated
+        assert stopped.outcomes[i] is TrainingOutcome.converged
+        assert stopped.stopped_at[i] == at
+        np.testing.assert_allclose(stopped.history.probes.loss[: at + 1, i], whole.history.probes.loss[: at + 1, i])
+        assert np.isnan(stopped.history.probes.loss[at + 1 :, i]).all()
+        np.testing.assert_allclose(stopped.after.loss[i], whole.history.probes.loss[at, i], rtol=1e-9)
+        before = train(networks, TASK, rule=optax.adam(0.02), epochs=at)
+        np.testing.assert_allclose(stopped.networks.m[i], before.networks.m[i], rtol=1e-9)
+    assert {TrainingOutcome.converged, TrainingOutcome.not_converged} == set(stopped.outcomes)
+
+
+def test_a_threshold_looks_at_the_mean_over_its_stretch():
+    rule = Threshold(1.0, patience=2, every=3)
+    memory, ends = rule.init(), []
+    for loss in (0.0, 0.0, 2.9, 0.0, 9.0, 0.0, 1.0, 1.0, 1.0, 0.0, 0.0, 3.0):
+        memory, end = rule.look(memory, jnp.asarray(loss))
+        ends.append(bool(end))
+    assert ends.index(True) == 11  # means 0.97, 3, 1, 1: two on end at the last
+
+
+def test_a_stopped_run_resumes_bit_for_bit_when_networks_have_left_the_program(tmp_path):
+    networks = draw_networks(GaussianBias(20), 6, 11, DOUBLE)
+    settings = {"rule": optax.adam(0.02), "epochs": 150, "chunk": 10, "stop": Threshold(0.3, 2)}
+    whole = train(networks, TASK, **settings)
+    checkpoint = Checkpoint(tmp_path / "run.npz")
+
+    def interrupt(epochs_done):
+        if epochs_done >= 20:
+            raise KeyboardInterrupt
+
+    with pytest.raises(TrainingInterrupted):
+        train(networks, TASK, **settings, checkpoint=checkpoint, progress=interrupt)
+    resumed = train(networks, TASK, **settings, checkpoint=checkpoint)
+    assert same(resumed, whole)
+    assert resumed.outcomes == whole.outcomes
+    assert np.array_equal(resumed.stopped_at, whole.stopped_at)
+    assert len(set(whole.stopped_at)) > 1
+
+
+def test_selection_keeps_the_parameters_of_the_best_look():
+    networks = draw_networks(GaussianBias(20), 2, 12, DOUBLE)
+    batch = DelayedActivation(delay_steps=3, response_steps=4)(jnp.asarray(0))
+    result = trained(networks, 0.5, epochs=40, select=Selection(batch, every=10), snapshot_every=10)
+    seen = result.selected
+    assert seen.epochs == (10, 20, 30, 40)
+    for i in range(2):
+        best = int(np.argmax(seen.accuracy[:, i]))
+        assert seen.best_after[i] == seen.epochs[best]
+        then = [*result.snapshots.networks, result.networks][best + 1]
+        assert np.array_equal(seen.best.m[i], then.m[i])
+
+
+def test_what_is_observed_is_recorded_before_each_update_and_after_the_last():
+    networks = draw_networks(GaussianBias(5), 2, 13, DOUBLE)
+    result = trained(networks, epochs=5, observe=lambda network: network.m[:2])
+    assert result.observed.shape == (6, 2, 2)
+    assert np.array_equal(result.observed[0], networks.m[:, :2])
+    assert np.array_equal(result.observed[-1], result.networks.m[:, :2])

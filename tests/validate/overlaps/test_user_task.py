@@ -166,7 +166,7 @@ def test_divergence_in_the_first_epoch_leaves_one_to_compare(run):
 def test_whatever_a_training_ran_through_is_drawn_and_kept(value):
     """Axes cannot be labelled up to the largest number there is."""
     sigma, loss = np.full((3, 4, 4), -value), np.array([0.1, value, value])
-    level = user_task.LevelResult("map", sigma, loss, user_task.LearningOutcome.finished, 3)
+    level = user_task.LevelResult("map", sigma, loss, user_task.TrainingOutcome.completed, 3)
     own = OwnConfig(
         **dict.fromkeys(("task", "sigma", "network"), None),
         nonlinearity="linear",

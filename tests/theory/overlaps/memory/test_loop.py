@@ -11,7 +11,7 @@ import sympy as sp
 
 from simulate.overlaps.closure import Closure, Overlaps
 from simulate.tasks.impulse import filter_task
-from simulate.training.learning import learn
+from simulate.training.learn import learn
 from simulate.training.rule import GradientDescent
 from theory.overlaps.equations.shape import Shape
 from theory.overlaps.gaussian import LINEAR

@@ -10,7 +10,7 @@ from simulate.cells.nonlinearity import LINEAR as LINEAR_NEURON
 from simulate.overlaps.closure import Closure, Overlaps
 from simulate.overlaps.draw import draw_exact
 from simulate.tasks.impulse import filter_task
-from simulate.training.learning import learn
+from simulate.training.learn import learn
 from simulate.training.rule import GradientDescent
 from theory.overlaps.equations.shape import Shape
 from theory.overlaps.gaussian import LINEAR

@@ -7,13 +7,15 @@ import numpy as np
 import pytest
 from jaxtyping import Array, Int
 
-from simulate.cells.low_rank_latent import LatentNetwork, by_latent_state
+from simulate.cells.low_rank_latent import LowRankLatent, by_latent_state
 from simulate.cells.nonlinearity import LINEAR, TANH
 from simulate.overlaps.draw import draw_exact
 from simulate.tasks.impulse import random_task
 from simulate.tasks.task import Batch, Task
-from simulate.training.learning import Learning, LearningOutcome, NothingToLearn, learn, learn_in_chunks
+from simulate.training.learn import Learning, NothingToTrain, learn
+from simulate.training.outcome import TrainingOutcome
 from simulate.training.rule import GradientDescent
+from simulate.training.train import train
 
 ONE = (1, 1, 1, 1)
 RULE = GradientDescent(0.02, momentum=0.5, weight_decay=1e-3, noise=1e-2)
@@ -35,7 +37,7 @@ def growing_task() -> Growing:
     return Growing(random_task(jax.random.key(3), 1, 1, steps=12).batch, [])
 
 
-def start(nonlinearity=TANH, scale: float = 1.0) -> LatentNetwork:
+def start(nonlinearity=TANH, scale: float = 1.0) -> LowRankLatent:
     return by_latent_state(draw_exact(jax.random.key(0), scale * np.eye(4), ONE, 6, nonlinearity))
 
 
@@ -55,36 +57,39 @@ def whole() -> Learning:
 
 
 def test_record_against_steps_taken_by_hand(whole: Learning) -> None:
-    task, learner = growing_task(), start().prepared(RULE)
-    step = eqx.filter_jit(lambda learner, gradient, key: learner.stepped(gradient, RULE, key))
+    task, learner = growing_task(), start()
+    state = RULE.init(learner)
+    step = eqx.filter_jit(RULE.step)
     gradient_of = eqx.filter_jit(lambda learner, batch: learner.loss_and_gradient(batch))
     for epoch in range(8):
-        loss, gradient = gradient_of(learner, task(jnp.asarray(epoch)))
+        measured, gradient = gradient_of(learner, task(jnp.asarray(epoch)))
         np.testing.assert_allclose(whole.sigma[epoch], learner.sigma(), rtol=0, atol=1e-13)
-        assert float(whole.loss[epoch]) == pytest.approx(float(loss), rel=1e-12)
-        learner = step(learner, gradient, jax.random.fold_in(jax.random.key(5), epoch)) if epoch < 7 else learner
+        assert float(whole.loss[epoch]) == pytest.approx(float(measured.loss), rel=1e-12)
+        if epoch < 7:
+            learner, state = step(learner, gradient, state, jax.random.fold_in(jax.random.key(5), epoch))
     assert whole.sigma.shape == (8, 4, 4)
     assert int(whole.epochs_finite) == 8
-    assert LearningOutcome(int(whole.outcome)) is LearningOutcome.finished
+    assert TrainingOutcome(int(whole.outcome)) is TrainingOutcome.completed
     np.testing.assert_allclose(whole.end.connectivity.theta, learner.connectivity.theta, rtol=0, atol=1e-13)
 
 
-def test_in_pieces_with_few_compilations(whole: Learning) -> None:
-    """7 = 3 + 3 + 1 epochs; two lengths are two programs, whatever the rate, the key and the first epoch."""
+def test_the_trainer_of_populations_gives_the_same(whole: Learning) -> None:
+    """7 = 3 + 3 + 1 epochs in one program, whatever the rate, the key and the first epoch."""
     task, told = growing_task(), []
-    pieces = learn_in_chunks(start(), task, RULE, 7, jax.random.key(5), told.append, chunk=3)
-    same(pieces, whole)
+    settings = {"epochs": 7, "chunk": 3}
+    pieces = train([start()], task, rule=RULE, key=jax.random.key(5), progress=told.append, **settings)
+    np.testing.assert_allclose(pieces.observed[:, 0], whole.sigma, rtol=1e-12, atol=1e-13)
+    np.testing.assert_allclose(pieces.loss[:, 0], whole.loss, rtol=1e-12)
+    np.testing.assert_allclose(pieces.network(0).connectivity.theta, whole.end.connectivity.theta, rtol=1e-12)
     assert told == [3, 6, 7]
     traces = len(task.traces)
-    other = eqx.tree_at(lambda r: r.rate, RULE, 0.01)
-    faster = learn_in_chunks(start(), task, other, 7, None, chunk=3)
-    assert len(task.traces) == traces
-    assert abs(float(faster.loss[-1] - pieces.loss[-1])) > 1e-6
+    train([start()], task, rule=eqx.tree_at(lambda r: r.rate, RULE, 0.01), **settings)
+    assert len(task.traces) <= traces + 1  # once more to know the shapes of what is measured; no new program
 
 
 def test_going_on_from_the_end(whole: Learning) -> None:
     first = compiled(start(), growing_task(), RULE, 4, jax.random.key(5))
-    second = compiled(first.end, growing_task(), RULE, 3, jax.random.key(5), jnp.asarray(4))
+    second = compiled(first.end, growing_task(), RULE, 3, jax.random.key(5), jnp.asarray(4), state=first.state)
     np.testing.assert_allclose(first.sigma[:4], whole.sigma[:4], rtol=1e-12, atol=1e-13)
     np.testing.assert_allclose(second.sigma, whole.sigma[4:], rtol=1e-12, atol=1e-13)
     np.testing.assert_allclose(second.end.connectivity.theta, whole.end.connectivity.theta, rtol=1e-12, atol=1e-13)
@@ -102,18 +107,18 @@ def test_many_runs_at_once(whole: Learning) -> None:
 
 
 def test_same_seed_same_numbers() -> None:
-    runs = [learn_in_chunks(start(), growing_task(), RULE, 3, jax.random.key(2)) for _ in range(2)]
-    np.testing.assert_array_equal(runs[0].sigma, runs[1].sigma)
-    other = learn_in_chunks(start(), growing_task(), RULE, 3, jax.random.key(3))
-    assert float(jnp.abs(other.sigma[1] - runs[0].sigma[1]).max()) > 1e-6
+    task = growing_task()
+    first, again, other = (compiled(start(), task, RULE, 3, jax.random.key(seed)) for seed in (2, 2, 3))
+    np.testing.assert_array_equal(first.sigma, again.sigma)
+    assert float(jnp.abs(other.sigma[1] - first.sigma[1]).max()) > 1e-6
 
 
 def test_no_epochs() -> None:
-    nothing = learn_in_chunks(start(), growing_task(), RULE, 0)
+    nothing = compiled(start(), growing_task(), RULE, 0)
     assert nothing.sigma.shape == (1, 4, 4)
     assert float(nothing.loss[0]) > 0
     assert int(nothing.epochs_finite) == 1
-    with pytest.raises(NothingToLearn):
+    with pytest.raises(NothingToTrain):
         learn(start(), growing_task(), RULE, -1)
 
 
@@ -122,16 +127,17 @@ def test_divergence_is_an_outcome_with_its_epoch() -> None:
     task, learner, wild = growing_task(), start(LINEAR), GradientDescent(1e3)
     once = compiled(learner, task, wild, 40)
     finite = int(once.epochs_finite)
-    assert LearningOutcome(int(once.outcome)) is LearningOutcome.diverged
+    assert TrainingOutcome(int(once.outcome)) is TrainingOutcome.diverged
     assert 1 < finite < 10
     assert np.isfinite(once.sigma[:finite]).all()
     assert np.isfinite(once.loss[:finite]).all()
     assert np.isnan(once.sigma[finite:]).all()
     assert np.isnan(once.loss[finite:]).all()
     told: list[int] = []
-    pieces = learn_in_chunks(learner, task, wild, 40, progress=told.append, chunk=finite)
+    pieces = train([learner], task, rule=wild, epochs=40, progress=told.append, chunk=finite)
     assert told[-1] < 40
-    assert pieces.sigma.shape == (41, 4, 4)
-    assert int(pieces.epochs_finite) == finite
-    assert LearningOutcome(int(pieces.outcome)) is LearningOutcome.diverged
-    np.testing.assert_allclose(pieces.loss, once.loss, rtol=1e-9)
+    assert int(pieces.epochs_finite[0]) == finite
+    assert pieces.outcomes == (TrainingOutcome.diverged,)
+    assert np.isfinite(pieces.networks.connectivity.theta).all()  # the last parameters at which all was finite
+    np.testing.assert_allclose(pieces.loss[:finite, 0], once.loss[:finite], rtol=1e-9)
+    assert np.isnan(pieces.loss[finite:]).all()
