@@ -11,33 +11,42 @@ import numpy as np
 import pytest
 
 CHILD = """
-import sys, time
 from dataclasses import dataclass
-from typing import Annotated
-from pathlib import Path
+from validate.command import Command, Section, built_in
+from validate.options import Real
+from validate.settings import Settings, setting
+
+@dataclass(frozen=True, kw_only=True)
+class Config(Settings):
+    pause: float = setting("--pause", Real(0.0), "Pause.", unit="s", default=0.0)
+
+SECTIONS = (Section("one", "first"), Section("two", "second"))
+COMMAND = Command("child", "A child", "Demo.", "child", (built_in(Config, SECTIONS, set_up=lambda: None),))
+if __name__ == "__main__":
+    COMMAND.run()
+"""
+
+FIRST = """
 import numpy as np
-from validate import cli
-from validate.command import Command, Destination, Section, execute
-from validate.options import JSON, OUT, SEED, Real, option
+from validate.plotting import new_figure, plot, style
 from validate.tolerance import Exact
 
-@dataclass(frozen=True)
-class Config:
-    seed: int
-    pause: float
-
-def first(config, report, progress):
+def checks(config, report, progress):
     report.check("first", predicted=1.0, measured=1.0, tolerance=Exact())
     report.quantity("draw", float(np.random.default_rng(config.seed).normal()))
 
 def figures(config, results):
-    from validate.plotting import new_figure, plot, style
     with style():
         figure, axes = new_figure()
         axes.plot([0, 1])
     return (plot("line", "A line.", figure, {"y": [0.0, 1.0]}),)
+"""
 
-def second(config, report, progress):
+SECOND = """
+import time
+from validate.tolerance import Exact
+
+def checks(config, report, progress):
     report.check("half of the second", predicted=1.0, measured=1.0, tolerance=Exact())
     print("WORKING", flush=True)
     with progress.task("working", total=10) as advance:
@@ -46,27 +55,20 @@ def second(config, report, progress):
             advance(1)
     report.check("second", predicted=1.0, measured=1.0, tolerance=Exact())
 
-def load():
-    return (Section("one", first, figures), Section("two", second, lambda config, results: ()))
-
-COMMAND = Command("child", "A child", lambda seed: Config(seed, 0.0), lambda seed: Config(seed, 0.0), load)
-
-def main(
-    pause: Annotated[float, option("--pause", Real(0.0), "Pause (s).")] = 0.0,
-    seed: Annotated[int, SEED] = 0,
-    json: Annotated[Path | None, JSON] = None,
-    out: Annotated[Path | None, OUT] = None,
-) -> int:
-    run = execute(COMMAND, Config(seed, pause), Destination(json, out), draw=False)
-    return run.report.exit_code
-
-cli.run(main, "child")
+def figures(config, results):
+    return ()
 """
 
 
+def write_command(directory: Path) -> Path:
+    """The files of a command whose second section takes as long as it is told to."""
+    for name, text in (("first", FIRST), ("second", SECOND), ("child", CHILD)):
+        (directory / f"{name}.py").write_text(text)
+    return directory / "child.py"
+
+
 def start(tmp_path: Path, *arguments: str) -> "subprocess.Popen[str]":
-    script = tmp_path / "child.py"
-    script.write_text(CHILD)
+    script = write_command(tmp_path)
     return subprocess.Popen(
         [sys.executable, str(script), *arguments],
         stdout=subprocess.PIPE,
@@ -149,8 +151,7 @@ def test_the_same_seed_gives_the_same_document(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(not hasattr(os, "openpty"), reason="needs a terminal to look at")
 def test_a_bar_is_shown_on_a_terminal(tmp_path: Path) -> None:
-    script = tmp_path / "child.py"
-    script.write_text(CHILD)
+    script = write_command(tmp_path)
     master, slave = os.openpty()
     child = subprocess.Popen(
         [sys.executable, str(script), "--pause", "0.5"],

@@ -56,7 +56,7 @@ def test_held_out_score_is_positive_for_a_common_difference_and_centred_for_none
 
 
 def test_probe_section_holds_and_draws() -> None:
-    config = Config(QUICK)
+    config = Config(effort=QUICK)
     report = Report("overlaps", config)
     with Progress() as progress:
         results = probes.checks(config, report, progress)
