@@ -7,8 +7,13 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from validate.interruption import stop_without_a_word
+
+if __name__ == "__main__":
+    stop_without_a_word()
+
 from validate import cli
-from validate.command import Command, Run, execute
+from validate.command import Command, Run, claimed, execute
 from validate.contraction.__main__ import COMMAND as CONTRACTION
 from validate.ghost.__main__ import COMMAND as GHOST
 from validate.options import Directory
@@ -36,7 +41,12 @@ class Config(Settings):
 
 def run_all(config: Config) -> int:
     """Run the commands one after another and write the page; the exit status is the worst of theirs."""
-    directory = OutputDirectory(config.out)
+    with claimed(Destination(out=config.out)) as directory:
+        assert directory is not None
+        return _run_all(config, directory)
+
+
+def _run_all(config: Config, directory: OutputDirectory) -> int:
     words = ["--seed", str(config.seed), *(["--quick"] if config.quick else [])]
     runs: list[Run] = []
     for command in COMMANDS:

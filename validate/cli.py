@@ -18,6 +18,7 @@ from typing import Any, NoReturn, no_type_check
 import typer
 from rich.markup import escape
 
+from validate.interruption import INTERRUPTED, stops_raised
 from validate.options import Refusal, Switch
 from validate.output import OutputError
 from validate.settings import RUN, Option
@@ -65,18 +66,22 @@ def read(usage: Usage, options: Sequence[Option], arguments: Sequence[str]) -> d
 
 
 def leave(program: str, act: Callable[[], int]) -> NoReturn:
-    """Do what was asked for and leave with the exit status that `act` returns; a refusal is one line and status 2."""
+    """Do what was asked for and leave with the exit status that `act` returns.
+
+    A refusal is one line and status 2. A run that was stopped leaves with 130 on Ctrl-C, with 143 on SIGTERM.
+    """
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal without Greek letters is no reason to stop
-    try:
-        status = act()
-    except (Refusal, OutputError) as error:
-        print(f"{program}: {' '.join(str(error).split())}", file=sys.stderr)
-        sys.exit(2)
-    except (KeyboardInterrupt, typer.Abort):
-        sys.exit(130)
-    sys.exit(status)
+    with stops_raised() as stops:
+        try:
+            status = act()
+        except (Refusal, OutputError) as error:
+            print(f"{program}: {' '.join(str(error).split())}", file=sys.stderr)
+            status = 2
+        except (KeyboardInterrupt, typer.Abort):
+            status = INTERRUPTED
+    sys.exit(stops.exit_status if status == INTERRUPTED else status)
 
 
 def spread_lists(arguments: Sequence[str], names: Sequence[str]) -> list[str]:

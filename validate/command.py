@@ -1,21 +1,25 @@
 """How a command runs: section after section, what is finished is kept, nothing is left half written."""
 
 import importlib
-import signal
+import os
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any, NoReturn
 
 from validate import cli
+from validate.interruption import uninterrupted
+from validate.lock import InUse, held
 from validate.options import Refusal
-from validate.output import OutputDirectory, Plot, write_atomically
+from validate.output import OutputDirectory, OutputError, Plot, write_atomically
 from validate.progress import Progress
 from validate.report import Report
 from validate.settings import Destination, Option, Settings, build, options_of, require_consistent
-from validate.table import show
+from validate.table import show, tell_section
 
 
 @dataclass(frozen=True)
@@ -159,10 +163,50 @@ def execute(command: Command, plan: Plan, destination: Destination, *, draw: boo
     """Run every section, write what was asked for, print the report and return it.
 
     Figures are drawn where `draw` is set or `destination.out` is given, and written as soon as their section
-    is done. Ctrl-C ends the run early: the report says so and holds what was finished. Raises `OutputError`
-    where the destination cannot be written; that is found before the first section starts.
+    is done. Where the output is no terminal, a line says how each section ended. Ctrl-C ends the run early: the report
+    says so and holds what was finished.
+
+    Raises:
+        Refusal: where another run writes to the destination.
+        OutputError: where the destination cannot be written. Both are found before the first section starts.
     """
-    directory = OutputDirectory(destination.out) if destination.out is not None else None
+    with claimed(destination) as directory:
+        return _execute(command, plan, destination, directory, draw=draw)
+
+
+@contextmanager
+def claimed(destination: Destination) -> Iterator[OutputDirectory | None]:
+    """Keep other runs from the destination while the block runs; gives the directory, made if it was missing.
+
+    Raises:
+        Refusal: where another run writes there.
+        OutputError: where it cannot be written.
+    """
+    with ExitStack() as locks:
+        if destination.json is not None:
+            place = Path(os.path.realpath(destination.json))
+            locks.enter_context(_claim("--json", place.with_name(f".{place.name}.lock"), "a file of its own"))
+        directory = None if destination.out is None else OutputDirectory(destination.out)
+        if directory is not None:
+            locks.enter_context(_claim("--out", directory.path / ".lock", "a directory of its own"))
+        yield directory
+
+
+@contextmanager
+def _claim(option: str, path: Path, accepted: str) -> Iterator[None]:
+    with ExitStack() as lock:
+        try:
+            lock.enter_context(held(path))
+        except InUse as error:
+            raise Refusal(option, f"{error}", f"{accepted}, or to wait") from None
+        except OSError as error:
+            raise OutputError(f"cannot write {path}: {error.strerror or error}") from error
+        yield
+
+
+def _execute(
+    command: Command, plan: Plan, destination: Destination, directory: OutputDirectory | None, *, draw: bool
+) -> Run:
     config = plan.config
     report = Report(command.name, config)
     plots: list[Plot] = []
@@ -170,6 +214,7 @@ def execute(command: Command, plan: Plan, destination: Destination, *, draw: boo
         with Progress() as progress:
             plan.set_up()
             for section in [section.load() for section in plan.sections]:
+                started = time.perf_counter()
                 report.section(section.title)
                 results = section.checks(config, report, progress)
                 if draw or directory is not None:
@@ -180,11 +225,12 @@ def execute(command: Command, plan: Plan, destination: Destination, *, draw: boo
                 if directory is not None:
                     for name, content in section.files(config, results).items():
                         directory.write(name, content)
+                tell_section(report, section.title, time.perf_counter() - started)
                 if report.interrupted:
                     break
     except KeyboardInterrupt:
         report.interrupted = True
-    with _uninterrupted():
+    with uninterrupted():
         try:
             content = report.json_bytes()
             if directory is not None:
@@ -194,13 +240,3 @@ def execute(command: Command, plan: Plan, destination: Destination, *, draw: boo
         finally:
             show(report)
     return Run(command.title, report, tuple(plots))
-
-
-@contextmanager
-def _uninterrupted() -> Iterator[None]:
-    """Let a second Ctrl-C wait until the finished results are on the disk."""
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)

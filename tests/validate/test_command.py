@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -14,11 +15,12 @@ CHILD = """
 from dataclasses import dataclass
 from validate.command import Command, Section, built_in
 from validate.options import Real
-from validate.settings import Settings, setting
+from validate.settings import Settings, chosen, flag, setting
 
 @dataclass(frozen=True, kw_only=True)
 class Config(Settings):
     pause: float = setting("--pause", Real(0.0), "Pause.", unit="s", default=0.0)
+    caught: bool = chosen(False, flag("--caught", True, "Catch what interrupts."))
 
 SECTIONS = (Section("one", "first"), Section("two", "second"))
 COMMAND = Command("child", "A child", "Demo.", "child", (built_in(Config, SECTIONS, set_up=lambda: None),))
@@ -46,7 +48,18 @@ SECOND = """
 import time
 from validate.tolerance import Exact
 
+class TrainingInterrupted(KeyboardInterrupt):
+    pass
+
 def checks(config, report, progress):
+    try:
+        work(config, report, progress)
+    except KeyboardInterrupt as stop:
+        if not config.caught:
+            raise TrainingInterrupted from stop
+        report.interrupted = True
+
+def work(config, report, progress):
     report.check("half of the second", predicted=1.0, measured=1.0, tolerance=Exact())
     print("WORKING", flush=True)
     with progress.task("working", total=10) as advance:
@@ -86,7 +99,8 @@ def started_working(child: "subprocess.Popen[str]") -> None:
 
 def whole(directory: Path) -> set[str]:
     """Names of the files in `directory`, each of which is read to its end."""
-    for path in directory.iterdir():
+    files = {path for path in directory.iterdir() if path.name != ".lock"}  # which locks nothing once its run has ended
+    for path in files:
         content = path.read_bytes()
         match path.suffix:
             case ".json":
@@ -100,7 +114,7 @@ def whole(directory: Path) -> set[str]:
                     assert list(data["y"]) == [0.0, 1.0]
             case other:
                 pytest.fail(f"unexpected file {path.name} ({other})")
-    return {path.name for path in directory.iterdir()}
+    return {path.name for path in files}
 
 
 def test_a_run_to_the_end_writes_everything_and_shows_no_bar(tmp_path: Path) -> None:
@@ -109,22 +123,102 @@ def test_a_run_to_the_end_writes_everything_and_shows_no_bar(tmp_path: Path) -> 
     assert child.returncode == 0, err
     assert err == ""
     assert out.splitlines()[-1] == "PASS child: 3 of 3 asserted checks pass"
+    assert not list(tmp_path.rglob("*.lock"))
     assert whole(tmp_path / "new" / "out") == {"child.json", "line.png", "line.svg", "line.npz"}
     assert (tmp_path / "r.json").read_bytes() == (tmp_path / "new" / "out" / "child.json").read_bytes()
 
 
-def test_ctrl_c_keeps_what_was_finished(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_stopped_run_keeps_what_was_finished(tmp_path: Path, number: signal.Signals, status: int) -> None:
     child = start(tmp_path, "--pause", "60", "--out", "out", "--json", "r.json")
     started_working(child)
-    child.send_signal(signal.SIGINT)
+    child.send_signal(number)
     out, err = child.communicate(timeout=60)
-    assert child.returncode == 130
+    assert child.returncode == status
     assert err == ""
     assert out.splitlines()[-1].startswith("INTERRUPTED child: 2 of 2")
     document = json.loads((tmp_path / "r.json").read_text())
     assert [check["name"] for check in document["checks"]] == ["first", "half of the second"]
     assert (document["passed"], document["interrupted"]) == (False, True)
     assert whole(tmp_path / "out") == {"child.json", "line.png", "line.svg", "line.npz"}
+
+
+def test_a_section_that_turns_the_interrupt_into_its_own_still_ends_with_the_signal_s_status(tmp_path: Path) -> None:
+    """As training does, which keeps what it has and raises a kind of KeyboardInterrupt."""
+    child = start(tmp_path, "--pause", "60", "--caught")
+    started_working(child)
+    child.send_signal(signal.SIGTERM)
+    out, _ = child.communicate(timeout=60)
+    assert child.returncode == 143
+    assert out.splitlines()[-1].startswith("INTERRUPTED child: 2 of 2")
+
+
+@pytest.mark.parametrize("command", ["ghost", "overlaps", "contraction"])
+def test_ctrl_c_before_the_command_is_ready_leaves_no_traceback(tmp_path: Path, command: str) -> None:
+    (tmp_path / "rich").mkdir()
+    (tmp_path / "rich" / "__init__.py").write_text("import time\nprint('WORKING', flush=True)\ntime.sleep(60)\n")
+    child = subprocess.Popen(
+        [sys.executable, "-m", f"validate.{command}"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), os.getcwd()])},
+    )
+    started_working(child)
+    child.send_signal(signal.SIGINT)
+    out, err = child.communicate(timeout=60)
+    assert (out, err) == ("", "")
+    assert child.returncode == -signal.SIGINT  # 130 in a shell
+
+
+@pytest.mark.parametrize(
+    ("place", "other"),
+    [
+        (["--out", "out"], ["--out", "elsewhere"]),
+        (["--json", "r.json"], ["--json", "other.json"]),
+    ],
+)
+def test_a_second_run_into_one_place_is_refused_and_a_killed_one_holds_nothing(
+    tmp_path: Path, place: list[str], other: list[str]
+) -> None:
+    child = start(tmp_path, "--pause", "60", *place)
+    started_working(child)
+    second = start(tmp_path, *place)
+    out, err = second.communicate(timeout=60)
+    assert second.returncode == 2
+    assert out == ""
+    assert err.count("\n") == 1
+    assert f"{place[0]}: another run writes there (process {child.pid} on " in err
+    assert "; accepted: a " in err
+    third = start(tmp_path, *other)
+    third.communicate(timeout=60)
+    assert third.returncode == 0
+    child.kill()
+    child.communicate(timeout=60)
+    fourth = start(tmp_path, *place)
+    fourth.communicate(timeout=60)
+    assert fourth.returncode == 0
+    assert not list(tmp_path.rglob("*.lock"))
+
+
+def test_a_run_that_is_refused_makes_no_directory(tmp_path: Path) -> None:
+    child = start(tmp_path, "--pause", "60", "--json", "r.json")
+    started_working(child)
+    second = start(tmp_path, "--json", "r.json", "--out", "new")
+    second.communicate(timeout=60)
+    assert second.returncode == 2
+    assert not (tmp_path / "new").exists()
+    child.kill()
+    child.communicate(timeout=60)
+
+
+def test_piped_output_tells_each_section_as_it_ends(tmp_path: Path) -> None:
+    child = start(tmp_path, "--pause", "60")
+    assert child.stdout is not None
+    assert re.fullmatch(r"one: 1 of 1 pass, \d+\.\d s\n", child.stdout.readline())
+    started_working(child)  # the second section has not ended, and the line of the first is here
+    child.send_signal(signal.SIGINT)
+    child.communicate(timeout=60)
 
 
 def test_a_killed_run_leaves_no_half_file(tmp_path: Path) -> None:
@@ -150,12 +244,12 @@ def test_the_same_seed_gives_the_same_document(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not hasattr(os, "openpty"), reason="needs a terminal to look at")
-def test_a_bar_is_shown_on_a_terminal(tmp_path: Path) -> None:
+def test_a_terminal_is_shown_a_bar_and_no_line_a_section(tmp_path: Path) -> None:
     script = write_command(tmp_path)
     master, slave = os.openpty()
     child = subprocess.Popen(
         [sys.executable, str(script), "--pause", "0.5"],
-        stdout=subprocess.DEVNULL,
+        stdout=slave,
         stderr=slave,
         cwd=tmp_path,
         env={**os.environ, "TERM": "xterm"},
@@ -170,3 +264,4 @@ def test_a_bar_is_shown_on_a_terminal(tmp_path: Path) -> None:
     os.close(master)
     assert child.wait(timeout=60) == 0
     assert b"working" in shown
+    assert b"one: 1 of 1" not in shown

@@ -22,6 +22,11 @@ if __name__ == "__main__" and any(argument.split("=")[0] == "--check" for argume
 
     sys.exit(check(sys.argv[1:]))
 
+from validate.interruption import stop_without_a_word
+
+if __name__ == "__main__":
+    stop_without_a_word()
+
 from validate.command import Command, Mode, Section, built_in
 from validate.contraction.settings import CHECK, Config, ImagesConfig, MatrixConfig
 from validate.contraction.user_run import images_plan, jax_and_one_thread, matrix_plan

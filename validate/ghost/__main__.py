@@ -6,6 +6,11 @@ runs the toy model, its training map and a population of trained networks, and p
 measurements. `python -m validate.ghost --help` lists the options with their units.
 """
 
+from validate.interruption import stop_without_a_word
+
+if __name__ == "__main__":
+    stop_without_a_word()
+
 from validate.command import Command, Section, built_in
 from validate.ghost.settings import Config
 

@@ -10,6 +10,11 @@ trains the overlaps alone, infinitely many neurons and a network of N neurons si
 it tells the overlaps of a network you trained. `python -m validate.overlaps --help` lists the options with their units.
 """
 
+from validate.interruption import stop_without_a_word
+
+if __name__ == "__main__":
+    stop_without_a_word()
+
 from validate.command import Command, Mode, Section, built_in
 from validate.overlaps.settings import Config, OwnConfig
 from validate.overlaps.user_run import own_plan
