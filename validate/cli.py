@@ -3,25 +3,85 @@
 Bad input ends with exit status 2, one line that names the option, what was wrong and what is accepted, no
 traceback and nothing written. This module and what it imports are light, so that `--help` and refusals answer
 at once.
+
+Typer reads the words and prints the help. The options are those that the settings declare (`validate.settings`); what
+Typer lacks is here: lists separated by spaces, and errors in one line.
 """
 
+import inspect
 import io
 import sys
-import typing
 from collections.abc import Callable, Sequence
-from typing import NoReturn
+from dataclasses import dataclass
+from typing import Any, NoReturn, no_type_check
 
 import typer
-from typer.models import OptionInfo
+from rich.markup import escape
 
+from validate.interruption import INTERRUPTED, stops_raised
+from validate.options import Refusal, Switch
 from validate.output import OutputError
+from validate.settings import RUN, Option
 
 
-class Refusal(ValueError):
-    """Bad input found after the options were read one by one, such as two that exclude each other."""
+@dataclass(frozen=True)
+class Usage:
+    """What `--help` says around the options: how the program is called, what it does, and one example."""
 
-    def __init__(self, option: str, problem: str, accepted: str) -> None:
-        super().__init__(f"{option}: {problem}; accepted: {accepted}")
+    program: str
+    summary: str
+    example: str
+
+
+def read(usage: Usage, options: Sequence[Option], arguments: Sequence[str]) -> dict[str, object]:
+    """The values of the options that were given, by the options' names.
+
+    Where the help is asked for, prints it and leaves with status 0.
+
+    Raises:
+        Refusal: for an unknown option, and for a value that is missing or not accepted.
+    """
+    listed = sorted(options, key=lambda option: option.group == RUN)
+    given: dict[str, object] = {}
+
+    def take(**values: Any) -> bool:
+        values.pop("help")
+        for option, value in zip(listed, values.values(), strict=True):
+            if not (value is None or value is False or value == []):
+                given[option.name] = _value(option, value)
+        return True
+
+    # A signature is how a function that is made from data tells its parameters.
+    take.__signature__ = inspect.Signature([*map(_parameter, listed), _help()])  # type: ignore[attr-defined]
+    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="rich")
+    app.command(help=escape(usage.summary), epilog=f"Example: {escape(usage.example)}", add_help_option=False)(take)
+    try:
+        words = spread_lists(arguments, [option.name for option in options if option.many])
+        taken = app(args=words, prog_name=usage.program, standalone_mode=False)
+    except typer.TyperException as error:
+        raise _refusal(error, options) from None
+    if taken is not True:
+        sys.exit(0)
+    return given
+
+
+def leave(program: str, act: Callable[[], int]) -> NoReturn:
+    """Do what was asked for and leave with the exit status that `act` returns.
+
+    A refusal is one line and status 2. A run that was stopped leaves with 130 on Ctrl-C, with 143 on SIGTERM.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal without Greek letters is no reason to stop
+    with stops_raised() as stops:
+        try:
+            status = act()
+        except (Refusal, OutputError) as error:
+            print(f"{program}: {' '.join(str(error).split())}", file=sys.stderr)
+            status = 2
+        except (KeyboardInterrupt, typer.Abort):
+            status = INTERRUPTED
+    sys.exit(stops.exit_status if status == INTERRUPTED else status)
 
 
 def spread_lists(arguments: Sequence[str], names: Sequence[str]) -> list[str]:
@@ -45,55 +105,6 @@ def spread_lists(arguments: Sequence[str], names: Sequence[str]) -> list[str]:
     return spread
 
 
-def run(main: Callable[..., int], program: str, lists: Sequence[str] = ()) -> NoReturn:
-    """Read the options, call `main` with them and leave with the exit status it returns.
-
-    `program` is how the command was called; `lists` names the options that take several values.
-    """
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")  # a terminal without Greek letters is no reason to stop
-    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-    app.command()(main)
-    try:
-        status = app(args=spread_lists(sys.argv[1:], lists), prog_name=program, standalone_mode=False)
-    except typer.TyperException as error:
-        refuse(program, _one_line(error, _options_of(main)))
-    except (Refusal, OutputError) as error:
-        refuse(program, str(error))
-    except (KeyboardInterrupt, typer.Abort):
-        sys.exit(130)
-    sys.exit(status)
-
-
-def refuse(program: str, message: str) -> NoReturn:
-    """Print one line on standard error and leave with status 2."""
-    print(f"{program}: {' '.join(message.split())}", file=sys.stderr)
-    sys.exit(2)
-
-
-def _one_line(error: typer.TyperException, options: dict[str, str]) -> str:
-    param = getattr(error, "param", None)
-    if isinstance(error, typer.BadParameter) and param is not None:
-        return f"{param.opts[0]}: {error.message}"
-    named = getattr(error, "option_name", None)
-    if named in options:  # its value is missing, or it takes none
-        return f"{named}: {error.message.rstrip('.')}; accepted: {options[named]}"
-    return f"{error.format_message().rstrip('.')}; accepted: {' '.join(options)} --help"
-
-
-def _options_of(main: Callable[..., int]) -> dict[str, str]:
-    options: dict[str, str] = {}
-    for hint in typing.get_type_hints(main, include_extras=True).values():
-        for info in getattr(hint, "__metadata__", ()):
-            if isinstance(info, OptionInfo):
-                accepted = getattr(info.parser, "accepted", "no value, the option alone")
-                # typer keeps the first name of an annotated option where a default value would stand
-                names = (info.default, *(info.param_decls or ()))
-                options |= {name: accepted for name in names if isinstance(name, str)}
-    return options
-
-
 def _is_option(argument: str) -> bool:
     if not argument.startswith("-") or argument == "-":
         return False
@@ -102,3 +113,65 @@ def _is_option(argument: str) -> bool:
     except ValueError:
         return True
     return False
+
+
+def _parameter(option: Option) -> inspect.Parameter:
+    """What Typer reads an option from; the value is None, False or [] where the option is not given."""
+    text = escape(_line(option))
+    if option.is_flag:
+        info = typer.Option(False, option.name, help=text, metavar="", show_default=False, rich_help_panel=option.group)
+        return inspect.Parameter(_identifier(option), inspect.Parameter.KEYWORD_ONLY, default=info, annotation=bool)
+    info = typer.Option(
+        [] if option.many else None,
+        option.name,
+        parser=option.kind,
+        metavar=f"{option.kind.metavar} ..." if option.many else option.kind.metavar,
+        help=text,
+        show_default=False,
+        rich_help_panel=option.group,
+    )
+    annotation = list[Any] if option.many else Any
+    return inspect.Parameter(_identifier(option), inspect.Parameter.KEYWORD_ONLY, default=info, annotation=annotation)
+
+
+def _help() -> inspect.Parameter:
+    @no_type_check  # what Typer passes is of the class that it keeps to itself, and it looks for this annotation
+    def show(context: typer.Context, asked: bool) -> None:
+        if asked:
+            context.get_help()
+            raise typer.Exit
+
+    words = "Show this message and exit."
+    info = typer.Option(
+        False, "--help", help=words, metavar="", is_eager=True, callback=show, show_default=False, rich_help_panel=RUN
+    )
+    return inspect.Parameter("help", inspect.Parameter.KEYWORD_ONLY, default=info, annotation=bool)
+
+
+def _identifier(option: Option) -> str:
+    return option.name.strip("-").replace("-", "_")
+
+
+def _line(option: Option) -> str:
+    """The help of an option: the sentence, its unit and its default."""
+    facts = [option.unit] if option.unit else []
+    facts += [f"default: {option.default}"] if option.default else []
+    return f"{option.help} [{'; '.join(facts)}]" if facts else option.help
+
+
+def _value(option: Option, value: Any) -> object:
+    if isinstance(option.kind, Switch):
+        return option.kind.value
+    return tuple(value) if option.many else value
+
+
+def _refusal(error: typer.TyperException, options: Sequence[Option]) -> Refusal:
+    param = getattr(error, "param", None)
+    if isinstance(error, typer.BadParameter) and param is not None:
+        problem, _, accepted = error.message.rpartition("; accepted: ")
+        return Refusal(param.opts[0], problem, accepted)
+    accepted_by = {option.name: option.kind.accepted for option in options}
+    named = str(getattr(error, "option_name", "arguments"))
+    if named in accepted_by:  # its value is missing, or it takes none
+        return Refusal(named, error.message.rstrip("."), accepted_by[named])
+    return Refusal(named, error.format_message().rstrip("."), f"{' '.join(accepted_by)} --help")

@@ -1,56 +1,153 @@
 """How a command runs: section after section, what is finished is kept, nothing is left half written."""
 
-import signal
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+import importlib
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any, NoReturn
 
-from validate.output import OutputDirectory, Plot, write_atomically
+from validate import cli
+from validate.interruption import uninterrupted
+from validate.lock import InUse, held
+from validate.options import Refusal
+from validate.output import OutputDirectory, OutputError, Plot, write_atomically
 from validate.progress import Progress
 from validate.report import Report
-from validate.table import show
-
-ConfigT = TypeVar("ConfigT")
-ResultT = TypeVar("ResultT")
+from validate.settings import Destination, Option, Settings, build, options_of, require_consistent
+from validate.table import show, tell_section
 
 
 @dataclass(frozen=True)
-class Section(Generic[ConfigT, ResultT]):
-    """A part of a command: `checks` measures, compares and returns its results; `figures` draws them.
+class Section:
+    """A part of a run: its title and the module in which it stands, which is imported when the run starts.
 
-    `files` gives what else is written into the directory of results, by name. A section that is interrupted and has
-    results worth keeping sets `report.interrupted` and returns them; otherwise it lets KeyboardInterrupt pass.
+    The module has `checks(config, report, progress)`, which measures, compares and returns its results, and
+    `figures(config, results)`, which draws them; `files(config, results)`, if it is there, gives what else is written
+    into the directory of results, by name. Where `given` is not None it is the first argument of `checks`: what was
+    read from the user's files. A section that is interrupted and has results worth keeping sets `report.interrupted`
+    and returns them; otherwise it lets KeyboardInterrupt pass.
     """
 
     title: str
-    checks: Callable[[ConfigT, Report, Progress], ResultT]
-    figures: Callable[[ConfigT, ResultT], tuple[Plot, ...]]
-    files: Callable[[ConfigT, ResultT], Mapping[str, bytes]] = lambda config, results: {}
+    module: str
+    given: object = None
+
+    def load(self) -> "LoadedSection":
+        """Import the module."""
+        module = importlib.import_module(self.module)
+        checks = module.checks if self.given is None else partial(module.checks, self.given)
+        return LoadedSection(self.title, checks, module.figures, getattr(module, "files", lambda config, results: {}))
 
 
 @dataclass(frozen=True)
-class Command(Generic[ConfigT]):
-    """A claim that can be checked. `usual` and `quick` make the settings of a plain run from a seed.
+class LoadedSection:
+    """A section, ready to run."""
 
-    `load` imports what the checks need and returns them in order; it is called after all settings are
-    checked.
+    title: str
+    checks: Callable[[Any, Report, Progress], Any]
+    figures: Callable[[Any, Any], tuple[Plot, ...]]
+    files: Callable[[Any, Any], Mapping[str, bytes]]
+
+
+def use_jax() -> None:
+    """Set JAX up; it is imported here."""
+    from simulate import runtime
+
+    runtime.configure()
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A run that is about to start: its settings, its sections, and what is set up before they are imported."""
+
+    config: Settings
+    sections: tuple[Section, ...]
+    set_up: Callable[[], None] = use_jax
+
+
+@dataclass(frozen=True)
+class Mode:
+    """One kind of run of a command: the built-in checks, or a run on files of the user's own.
+
+    `plan` makes the run from the settings; files are read there, and it may raise `Refusal`. The mode is taken where an
+    option of `chosen_by` is given; the built-in checks have none.
+    """
+
+    settings: type[Settings]
+    plan: Callable[[Any], Plan]
+    chosen_by: tuple[str, ...] = ()
+
+    @property
+    def options(self) -> tuple[Option, ...]:
+        """The options that say something in this mode."""
+        return options_of(self.settings)
+
+
+def built_in(settings: type[Settings], sections: Sequence[Section], set_up: Callable[[], None] = use_jax) -> Mode:
+    """The mode of a command's built-in checks."""
+    return Mode(settings, lambda config: Plan(config, tuple(sections), set_up))
+
+
+@dataclass(frozen=True)
+class Command:
+    """A claim that can be checked, `python -m validate.NAME`. The first of its modes are the built-in checks.
+
+    `summary` and `example` stand in the help, and so do the options in `elsewhere`, which are acted on before this.
     """
 
     name: str
     title: str
-    usual: Callable[[int], ConfigT]
-    quick: Callable[[int], ConfigT]
-    load: Callable[[], tuple[Section[ConfigT, Any], ...]]
+    summary: str
+    example: str
+    modes: tuple[Mode, ...]
+    elsewhere: tuple[Option, ...] = ()
 
+    @property
+    def program(self) -> str:
+        """How the command is called."""
+        return f"python -m validate.{self.name}"
 
-@dataclass(frozen=True)
-class Destination:
-    """Where results go: a JSON file, a directory for everything, both or neither."""
+    @property
+    def options(self) -> tuple[Option, ...]:
+        """Every option, each once."""
+        return (*options_of(*(mode.settings for mode in self.modes), Destination), *self.elsewhere)
 
-    json: Path | None = None
-    out: Path | None = None
+    def read(self, arguments: Sequence[str]) -> tuple[Plan, Destination]:
+        """The run that the arguments ask for, and where its results go.
+
+        Raises:
+            Refusal: for bad input.
+        """
+        options = self.options
+        given = cli.read(cli.Usage(self.program, self.summary, self.example), options, arguments)
+        mode = self._mode(given)
+        require_consistent(options, given)
+        return mode.plan(build(mode.settings, given)), build(Destination, given)
+
+    def _mode(self, given: Mapping[str, object]) -> Mode:
+        """The mode that the options choose; an option that would play no part in it is refused."""
+        first, *others = self.modes
+        asked = [(mode, name) for mode in others for name in mode.chosen_by if name in given]
+        for mode, name in asked[1:]:
+            if mode is not asked[0][0]:
+                raise Refusal(name, f"given together with {asked[0][1]}", "one of the two")
+        mode = asked[0][0] if asked else first
+        known = options_of(first.settings, mode.settings, Destination)
+        for other in others:
+            for option in other.options:
+                if option.name in given and option not in known:
+                    needed = " or ".join(option.needs or other.chosen_by)
+                    raise Refusal(option.name, f"given without {needed}", f"together with {needed}")
+        return mode
+
+    def run(self) -> NoReturn:
+        """Do what the command line asks for and leave with its exit status."""
+        cli.leave(self.program, lambda: execute(self, *self.read(sys.argv[1:]), draw=False).report.exit_code)
 
 
 @dataclass(frozen=True)
@@ -62,19 +159,62 @@ class Run:
     plots: tuple[Plot, ...]
 
 
-def execute(command: Command[ConfigT], config: ConfigT, destination: Destination, *, draw: bool) -> Run:
+def execute(command: Command, plan: Plan, destination: Destination, *, draw: bool) -> Run:
     """Run every section, write what was asked for, print the report and return it.
 
     Figures are drawn where `draw` is set or `destination.out` is given, and written as soon as their section
-    is done. Ctrl-C ends the run early: the report says so and holds what was finished. Raises `OutputError`
-    where the destination cannot be written; that is found before the first section starts.
+    is done. Where the output is no terminal, a line says how each section ended. Ctrl-C ends the run early: the report
+    says so and holds what was finished.
+
+    Raises:
+        Refusal: where another run writes to the destination.
+        OutputError: where the destination cannot be written. Both are found before the first section starts.
     """
-    directory = OutputDirectory(destination.out) if destination.out is not None else None
+    with claimed(destination) as directory:
+        return _execute(command, plan, destination, directory, draw=draw)
+
+
+@contextmanager
+def claimed(destination: Destination) -> Iterator[OutputDirectory | None]:
+    """Keep other runs from the destination while the block runs; gives the directory, made if it was missing.
+
+    Raises:
+        Refusal: where another run writes there.
+        OutputError: where it cannot be written.
+    """
+    with ExitStack() as locks:
+        if destination.json is not None:
+            place = Path(os.path.realpath(destination.json))
+            locks.enter_context(_claim("--json", place.with_name(f".{place.name}.lock"), "a file of its own"))
+        directory = None if destination.out is None else OutputDirectory(destination.out)
+        if directory is not None:
+            locks.enter_context(_claim("--out", directory.path / ".lock", "a directory of its own"))
+        yield directory
+
+
+@contextmanager
+def _claim(option: str, path: Path, accepted: str) -> Iterator[None]:
+    with ExitStack() as lock:
+        try:
+            lock.enter_context(held(path))
+        except InUse as error:
+            raise Refusal(option, f"{error}", f"{accepted}, or to wait") from None
+        except OSError as error:
+            raise OutputError(f"cannot write {path}: {error.strerror or error}") from error
+        yield
+
+
+def _execute(
+    command: Command, plan: Plan, destination: Destination, directory: OutputDirectory | None, *, draw: bool
+) -> Run:
+    config = plan.config
     report = Report(command.name, config)
     plots: list[Plot] = []
     try:
         with Progress() as progress:
-            for section in command.load():
+            plan.set_up()
+            for section in [section.load() for section in plan.sections]:
+                started = time.perf_counter()
                 report.section(section.title)
                 results = section.checks(config, report, progress)
                 if draw or directory is not None:
@@ -85,11 +225,12 @@ def execute(command: Command[ConfigT], config: ConfigT, destination: Destination
                 if directory is not None:
                     for name, content in section.files(config, results).items():
                         directory.write(name, content)
+                tell_section(report, section.title, time.perf_counter() - started)
                 if report.interrupted:
                     break
     except KeyboardInterrupt:
         report.interrupted = True
-    with _uninterrupted():
+    with uninterrupted():
         try:
             content = report.json_bytes()
             if directory is not None:
@@ -99,13 +240,3 @@ def execute(command: Command[ConfigT], config: ConfigT, destination: Destination
         finally:
             show(report)
     return Run(command.title, report, tuple(plots))
-
-
-@contextmanager
-def _uninterrupted() -> Iterator[None]:
-    """Let a second Ctrl-C wait until the finished results are on the disk."""
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)

@@ -9,21 +9,27 @@ import tempfile
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 import typer
-from typer.models import OptionInfo
+
+
+class Refusal(ValueError):
+    """Bad input: the option, what was wrong with it and what is accepted. It becomes one line and exit status 2."""
+
+    def __init__(self, option: str, problem: str, accepted: str) -> None:
+        super().__init__(f"{option}: {problem}; accepted: {accepted}")
 
 
 class Kind(ABC):
     """What an option's value may be.
 
-    Called with the text, it returns the value or raises `typer.BadParameter`.
+    Called with the text, it returns the value or raises `typer.BadParameter`. `metavar` is the value's placeholder in
+    the help text; `unit` what the help says of the unit where the setting itself says nothing.
     """
 
-    @property
-    @abstractmethod
-    def metavar(self) -> str:
-        """The value's placeholder in the help text."""
+    metavar: ClassVar[str]
+    unit: ClassVar[str] = ""
 
     @property
     @abstractmethod
@@ -33,6 +39,10 @@ class Kind(ABC):
     @abstractmethod
     def __call__(self, text: object) -> object:
         """Read the value."""
+
+    def files(self, value: object) -> tuple[Path, ...]:
+        """The files that a run with this value reads or writes: no two options may share one."""
+        return ()
 
     def _bad(self, text: object, problem: str) -> typer.BadParameter:
         return typer.BadParameter(f"{str(text)!r} {problem}; accepted: {self.accepted}")
@@ -46,15 +56,11 @@ class Real(Kind):
     high: float = math.inf
     above: bool = False
     note: str = ""
-
-    @property
-    def metavar(self) -> str:
-        """See `Kind`."""
-        return "NUMBER"
+    metavar = "NUMBER"
 
     @property
     def accepted(self) -> str:
-        """See `Kind`."""
+        """The range in words."""
         low = f"above {self.low:g}" if self.above else f"from {self.low:g}"
         if math.isfinite(self.low) and math.isfinite(self.high):
             return f"a finite number {low} to {self.high:g}{self.note}"
@@ -63,7 +69,7 @@ class Real(Kind):
         return f"a finite number {low if math.isfinite(self.low) else ''}".rstrip() + self.note
 
     def __call__(self, text: object) -> float:
-        """See `Kind`."""
+        """Read a number in the range."""
         try:
             value = float(str(text))
         except ValueError:
@@ -83,19 +89,16 @@ class Whole(Kind):
 
     low: int
     high: int
-
-    @property
-    def metavar(self) -> str:
-        """See `Kind`."""
-        return "COUNT"
+    metavar = "COUNT"
+    unit = "a count"
 
     @property
     def accepted(self) -> str:
-        """See `Kind`."""
+        """The range in words."""
         return f"a whole number from {self.low} to {self.high}"
 
     def __call__(self, text: object) -> int:
-        """See `Kind`."""
+        """Read a whole number in the range."""
         try:
             value = int(str(text))
         except ValueError:
@@ -110,22 +113,31 @@ class Choice(Kind):
     """One word of several, such as a level of description."""
 
     words: tuple[str, ...]
-
-    @property
-    def metavar(self) -> str:
-        """See `Kind`."""
-        return "|".join(self.words)
+    metavar = "WORD"
 
     @property
     def accepted(self) -> str:
-        """See `Kind`."""
+        """The words."""
         return f"one of {', '.join(self.words)}"
 
     def __call__(self, text: object) -> str:
-        """See `Kind`."""
+        """Take one of the words."""
         if text not in self.words:
             raise self._bad(text, "is unknown")
         return str(text)
+
+
+@dataclass(frozen=True)
+class Switch(Kind):
+    """Nothing follows the option: giving it chooses `value`."""
+
+    value: object
+    metavar = ""
+    accepted: ClassVar[str] = "no value, the option alone"
+
+    def __call__(self, text: object) -> object:
+        """The value that the option chooses."""
+        return self.value
 
 
 @dataclass(frozen=True)
@@ -133,15 +145,15 @@ class InputFile(Kind):
     """An ordinary file that exists, can be read and whose name ends in one of `suffixes`."""
 
     suffixes: tuple[str, ...]
-    metavar: str = "FILE"
+    metavar = "FILE"
 
     @property
     def accepted(self) -> str:
-        """See `Kind`."""
+        """The suffixes in words."""
         return f"a file that exists and whose name ends in {' or '.join(self.suffixes)}"
 
     def __call__(self, text: object) -> Path:
-        """See `Kind`."""
+        """The path of a file that can be read."""
         path = Path(str(text))
         if not text or not _exists(path, text, self.accepted):
             raise self._bad(text, "does not exist")
@@ -153,16 +165,20 @@ class InputFile(Kind):
             raise self._bad(text, "cannot be read")
         return path
 
+    def files(self, value: object) -> tuple[Path, ...]:
+        """The file itself."""
+        return (Path(str(value)),)
+
 
 @dataclass(frozen=True)
 class InputDirectory(Kind):
     """A directory that exists and can be read."""
 
-    metavar: str = "DIR"
-    accepted: str = "a directory that exists"
+    metavar = "DIR"
+    accepted: ClassVar[str] = "a directory that exists"
 
     def __call__(self, text: object) -> Path:
-        """See `Kind`."""
+        """The path of a directory that can be read."""
         path = Path(str(text))
         if not text or not _exists(path, text, self.accepted):
             raise self._bad(text, "does not exist")
@@ -180,11 +196,11 @@ class NewFile(Kind):
     Its directory exists and is writable, and the name is not taken by a directory.
     """
 
-    metavar: str = "FILE"
-    accepted: str = "a file name in a directory that exists and can be written into"
+    metavar = "FILE"
+    accepted: ClassVar[str] = "a file name in a directory that exists and can be written into"
 
     def __call__(self, text: object) -> Path:
-        """See `Kind`."""
+        """The path of a file that can be written."""
         if not text:
             raise self._bad(text, "is no name")
         path = Path(str(text))
@@ -198,16 +214,20 @@ class NewFile(Kind):
         _require_writable(path.parent, text, self.accepted)
         return path
 
+    def files(self, value: object) -> tuple[Path, ...]:
+        """The file itself."""
+        return (Path(str(value)),)
+
 
 @dataclass(frozen=True)
 class Directory(Kind):
     """A directory that can be written into, or made."""
 
-    metavar: str = "DIR"
-    accepted: str = "a directory that can be written into or made"
+    metavar = "DIR"
+    accepted: ClassVar[str] = "a directory that can be written into or made"
 
     def __call__(self, text: object) -> Path:
-        """See `Kind`."""
+        """The path of a directory that can be written into."""
         if not text:  # as from an unset variable: never meant for the current directory
             raise self._bad(text, "is no name")
         path = Path(str(text))
@@ -216,30 +236,6 @@ class Directory(Kind):
             nearest = nearest.parent
         _require_writable(nearest, text, self.accepted)
         return path
-
-
-def option(name: str, kind: Kind, help: str, *, default: str | None = None) -> OptionInfo:
-    """A typer option of one `kind`.
-
-    The help text gives the unit; `default` is shown where the value is None.
-    """
-    shown: str | bool = default if default is not None else True
-    return typer.Option(name, parser=kind, metavar=kind.metavar, help=help, show_default=shown)
-
-
-def flag(name: str, help: str) -> OptionInfo:
-    """An option that is given or not."""
-    return typer.Option(name, help=help, metavar="", show_default=False)
-
-
-SEED = option("--seed", Whole(0, 2**32 - 1), "Seed of every random number (a whole number, no unit).")
-JSON = option("--json", NewFile(), "Write the report to FILE as JSON.", default="not written")
-OUT = option(
-    "--out",
-    Directory(),
-    "Write figures, the data behind them and the report into DIR.",
-    default="not written",
-)
 
 
 def _exists(path: Path, text: object, accepted: str) -> bool:

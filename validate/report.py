@@ -8,12 +8,14 @@
 """
 
 import dataclasses
+import functools
 import json
 import math
 import platform
+import subprocess
 import time
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import PurePath
+from pathlib import Path, PurePath
 
 import numpy as np
 
@@ -79,6 +81,7 @@ class Report:
         self.interrupted = False
         self._current: list[Check] = []
         self._started = time.perf_counter()
+        self._source = source()
 
     def section(self, title: str) -> None:
         """Let the checks that follow stand under `title` in the table and on the page."""
@@ -176,10 +179,40 @@ class Report:
     def _provenance(self) -> dict[str, object]:
         return {
             "versions": library_versions(),
+            "commit": self._source.commit,
+            "tree_changed": self._source.changed,
             "seed": getattr(self.config, "seed", None),
             "platform": f"{platform.platform()}, {platform.machine()}",
             "seconds": round(time.perf_counter() - self._started, 3),
         }
+
+
+@dataclasses.dataclass(frozen=True)
+class Source:
+    """The code that the numbers come from: its commit, and whether files of it were changed since.
+
+    None for a package that is installed and not a checkout.
+    """
+
+    commit: str | None
+    changed: bool | None
+
+
+@functools.cache
+def source() -> Source:
+    """The state of this code when it was first asked for, which is as a run begins."""
+    root = Path(__file__).parents[1]
+    if not (root / ".git").exists():  # installed, perhaps into an environment inside another repository
+        return Source(None, None)
+    git = ["git", "--no-optional-locks", "-C", str(root)]
+    try:
+        commit, changes = (
+            subprocess.run([*git, *words], capture_output=True, text=True, check=True, timeout=10).stdout.strip()
+            for words in (["rev-parse", "HEAD"], ["status", "--porcelain", "--", "theory", "simulate", "validate"])
+        )
+    except (OSError, subprocess.SubprocessError):  # no git, or it does not trust the folder
+        return Source(None, None)
+    return Source(commit, bool(changes))
 
 
 def library_versions() -> dict[str, str]:

@@ -22,6 +22,17 @@ def show(report: Report) -> None:
     print(report.verdict)
 
 
+def tell_section(report: Report, title: str, seconds: float) -> None:
+    """Where nobody sees a progress bar, print at once how a section ended: its passes and its seconds."""
+    if sys.stdout.isatty():
+        return
+    checks = report.sections[title]
+    asserted = [check for check in checks if check.asserted]
+    words = [f"{sum(check.passed is True for check in asserted)} of {len(asserted)} pass"] if asserted else []
+    words += [f"{len(checks) - len(asserted)} reported"] if len(checks) > len(asserted) else []
+    print(f"{title}: {', '.join([*words, f'{seconds:.1f} s'])}", flush=True)
+
+
 def number(value: object, digits: int = 7) -> str:
     """A value as the table shows it; an absent one is a dash."""
     if value is None:

@@ -1,21 +1,25 @@
 import os
+import re
 import subprocess
 import sys
-import time
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
 
 import pytest
 
-from validate import cli
+from validate import cli, command
+from validate.__main__ import COMMANDS
+from validate.command import Command
 from validate.ghost import __main__ as ghost
-from validate.options import SEED, Choice, Real, option
+from validate.ghost.settings import Config
+from validate.options import Choice, Real, Refusal
+from validate.settings import Settings, build, options_of, setting
 
 
-def refusal(main: object, program: str, arguments: list[str], monkeypatch: pytest.MonkeyPatch) -> int:
-    monkeypatch.setattr(sys, "argv", [program, *arguments])
+def refusal(arguments: list[str], monkeypatch: pytest.MonkeyPatch) -> int:
+    monkeypatch.setattr(sys, "argv", ["ghost", *arguments])
     with pytest.raises(SystemExit) as stopped:
-        cli.run(main, program, lists=("--levels",))  # type: ignore[arg-type]
+        ghost.COMMAND.run()
     return int(stopped.value.code or 0)
 
 
@@ -62,8 +66,7 @@ def _never_runs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     def fail(*_: object, **__: object) -> None:
         raise AssertionError("the command ran in spite of bad input")
 
-    monkeypatch.setattr(ghost, "configure", fail)
-    monkeypatch.setattr(ghost, "execute", fail)
+    monkeypatch.setattr(command, "execute", fail)
     monkeypatch.chdir(tmp_path)
 
 
@@ -80,11 +83,11 @@ def test_a_bad_value_is_refused_in_one_line(
 ) -> None:
     good = ["--out", "results", "--json", "report.json"]
     arguments = [*good, option, value]
-    assert refusal(ghost.main, "ghost", arguments, monkeypatch) == 2
+    assert refusal(arguments, monkeypatch) == 2
     printed = capsys.readouterr()
     assert printed.out == ""
     assert printed.err.count("\n") == 1
-    assert printed.err.startswith(f"ghost: {option}: ")
+    assert printed.err.startswith(f"python -m validate.ghost: {option}: ")
     assert problem in printed.err
     assert accepted in printed.err
     assert os.listdir(tmp_path) == []
@@ -107,7 +110,7 @@ def test_the_library_s_own_errors_are_one_line_too(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    assert refusal(ghost.main, "ghost", arguments, monkeypatch) == 2
+    assert refusal(arguments, monkeypatch) == 2
     printed = capsys.readouterr()
     assert printed.err.count("\n") == 1
     assert all(part in printed.err for part in ("accepted: ", *parts))
@@ -120,97 +123,81 @@ def test_a_directory_without_permission_is_refused(
     if os.access(tmp_path, os.W_OK):
         pytest.skip("this user may write everywhere")
     for name, path in (("--out", tmp_path / "a"), ("--json", tmp_path / "a.json")):
-        assert refusal(ghost.main, "ghost", [name, str(path)], monkeypatch) == 2
+        assert refusal([name, str(path)], monkeypatch) == 2
         assert "Permission denied" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("value", ["1", "1e6", "100", "1_0", "31.4159"])
-def test_every_delay_in_range_reaches_the_run(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    seen: list[float] = []
-
-    def configure(*, delay: float, **_: object) -> object:
-        seen.append(delay)
-        raise cli.Refusal("--T", "enough seen", "nothing")
-
-    monkeypatch.setattr(ghost, "configure", configure)
-    assert refusal(ghost.main, "ghost", ["--T", value], monkeypatch) == 2
-    assert seen == [float(value)]
+def test_every_delay_in_range_reaches_the_run(value: str) -> None:
+    plan, _ = ghost.COMMAND.read(["--T", value])
+    assert isinstance(plan.config, Config)
+    assert plan.config.delay == float(value)
 
 
-@pytest.mark.parametrize(("arguments", "code"), [(["--help"], 0), (["--T", "zero"], 2)])
-def test_help_and_refusals_answer_within_a_second(arguments: list[str], code: int) -> None:
-    """The best of three, as the machine may be busy with other tests."""
-    seconds = []
-    for _ in range(3):
-        started = time.perf_counter()
-        done = subprocess.run([sys.executable, "-m", "validate.ghost", *arguments], capture_output=True, check=False)
-        seconds.append(time.perf_counter() - started)
-        assert done.returncode == code
-    assert min(seconds) < 1.0
+HEAVY = {"jax", "sympy", "scipy", "matplotlib", "diffrax", "cvxpy", "flint", "sklearn", "jinja2"}
 
 
-def test_help_names_every_option_with_unit_and_default_and_imports_nothing_heavy() -> None:
+def answer(*arguments: str) -> "tuple[subprocess.CompletedProcess[str], set[str]]":
+    """What a command answers, and the packages that it imported on the way."""
     done = subprocess.run(
-        [sys.executable, "-X", "importtime", "-m", "validate.ghost", "--help"],
+        [sys.executable, "-X", "importtime", "-m", *arguments],
         capture_output=True,
         text=True,
-        env={**os.environ, "COLUMNS": "200"},
-        check=True,
+        env={**os.environ, "COLUMNS": "120"},
+        check=False,
     )
-    imported = {line.rpartition("|")[2].strip().split(".")[0] for line in done.stderr.splitlines()}
-    assert "typer" in imported
-    assert not imported & {"jax", "sympy", "matplotlib", "scipy", "diffrax"}
-    for name in (
-        "--T",
-        "--learning-rate",
-        "--confidence",
-        "--threshold",
-        "--network-learning-rate",
-        "--network-confidence",
-        "--neurons",
-        "--networks",
-        "--epochs",
-        "--seed",
-        "--json",
-        "--out",
-    ):
-        row = done.stdout[done.stdout.index(f" {name} ") :]
-        assert "default: " in row[: row.index("]") + 1]
-    assert "--quick" in done.stdout
-    assert "--full" in done.stdout
-    assert all(default in done.stdout for default in ("100", "0.1095 times the critical", "0.02", "10.0", "6000"))
+    timed = [line for line in done.stderr.splitlines() if line.startswith("import time:")]
+    return done, {line.rpartition("|")[2].strip().split(".")[0] for line in timed}
 
 
-def test_a_list_is_separated_by_spaces(monkeypatch: pytest.MonkeyPatch) -> None:
-    seen: dict[str, object] = {}
-
-    def main(
-        levels: Annotated[list[str], option("--levels", Choice(("map", "network")), "Levels.")] = [],  # noqa: B006
-        rates: Annotated[list[float], option("--rates", Real(), "Rates (no unit).")] = [],  # noqa: B006
-        seed: Annotated[int, SEED] = 0,
-    ) -> int:
-        seen.update(levels=levels, rates=rates, seed=seed)
-        return 0
-
-    for arguments in (
-        ["--levels", "map", "network", "--rates", "-1", "2", "--seed", "3"],
-        ["--seed", "3", "--rates=-1", "2", "--levels=map", "network"],
-    ):
-        monkeypatch.setattr(sys, "argv", ["demo", *arguments])
-        with pytest.raises(SystemExit) as stopped:
-            cli.run(main, "demo", lists=("--levels", "--rates"))
-        assert stopped.value.code == 0
-        assert seen == {"levels": ["map", "network"], "rates": [-1.0, 2.0], "seed": 3}
+@pytest.mark.parametrize("program", ["validate", "validate.ghost", "validate.overlaps", "validate.contraction"])
+def test_help_and_refusals_import_nothing_heavy(program: str) -> None:
+    """So they answer within a second, whatever the machine is busy with."""
+    for arguments, code in ((["--help"], 0), (["--seed", "zero"], 2)):
+        done, imported = answer(program, *arguments)
+        assert done.returncode == code
+        assert "typer" in imported
+        assert not imported & HEAVY
 
 
-def test_a_bad_word_in_a_list_is_named(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    def main(
-        levels: Annotated[list[str], option("--levels", Choice(("map", "network")), "Levels.")] = [],  # noqa: B006
-    ) -> int:
-        return 0
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
+def test_help_is_one_screen_with_every_option_its_unit_and_default_in_groups_and_one_example(command: Command) -> None:
+    done, _ = answer(command.program.removeprefix("python -m "), "--help")
+    lines = done.stdout.splitlines()
+    assert len(lines) <= 50
+    assert sum(line.startswith("╭─ ") for line in lines) >= 2
+    (example,) = (line.strip() for line in lines if "Example: " in line)
+    assert example.startswith(f"Example: {command.program} --")
+    for option in command.options:
+        row = re.search(rf"│ {option.name} +{option.kind.metavar}.*?(?=\n│ --|\n╰)", done.stdout, flags=re.DOTALL)
+        assert row is not None, option.name
+        said = re.sub(r"[\s│]+", " ", row[0])
+        assert option.is_flag or option.default in said, option.name
+        assert option.unit in said, option.name
 
-    assert refusal(main, "demo", ["--levels", "map", "cell"], monkeypatch) == 2
-    assert capsys.readouterr().err == "demo: --levels: 'cell' is unknown; accepted: one of map, network\n"
+
+@dataclass(frozen=True, kw_only=True)
+class Lists(Settings):
+    levels: tuple[str, ...] = setting("--levels", Choice(("map", "network")), "Levels.", default=(), many=True)
+    rates: tuple[float, ...] = setting("--rates", Real(), "Rates.", unit="no unit", default=(), many=True)
+
+
+def read(arguments: list[str]) -> Lists:
+    return build(Lists, cli.read(cli.Usage("demo", "Demo.", "demo"), options_of(Lists), arguments))
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["--levels map network --rates -1 2e0 --seed 3", "--seed 3 --rates=-1 2 --levels=map network"],
+)
+def test_a_list_is_separated_by_spaces(words: str) -> None:
+    assert read(words.split()) == Lists(levels=("map", "network"), rates=(-1.0, 2.0), seed=3)
+
+
+def test_a_bad_word_in_a_list_is_named() -> None:
+    with pytest.raises(Refusal) as refused:
+        read(["--levels", "map", "cell"])
+    assert str(refused.value) == "--levels: 'cell' is unknown; accepted: one of map, network"
 
 
 def test_arguments_without_lists_are_left_alone() -> None:
@@ -222,11 +209,13 @@ def test_arguments_without_lists_are_left_alone() -> None:
 def test_an_output_that_vanishes_before_the_run_is_one_line(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    def configure(**_: object) -> None:
+    def execute(*arguments: object, **more: object) -> object:
         (tmp_path / "results").write_text("a file where the directory was to be")
+        return the_real_one(*arguments, **more)
 
-    monkeypatch.setattr(ghost, "configure", configure)
-    assert refusal(ghost.main, "ghost", ["--out", str(tmp_path / "results")], monkeypatch) == 2
+    the_real_one = command.execute
+    monkeypatch.setattr(command, "execute", execute)
+    assert refusal(["--out", str(tmp_path / "results")], monkeypatch) == 2
     printed = capsys.readouterr()
     assert printed.err.count("\n") == 1
     assert "results" in printed.err

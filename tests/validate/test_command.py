@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -11,33 +12,54 @@ import numpy as np
 import pytest
 
 CHILD = """
-import sys, time
 from dataclasses import dataclass
-from typing import Annotated
-from pathlib import Path
+from validate.command import Command, Section, built_in
+from validate.options import Real
+from validate.settings import Settings, chosen, flag, setting
+
+@dataclass(frozen=True, kw_only=True)
+class Config(Settings):
+    pause: float = setting("--pause", Real(0.0), "Pause.", unit="s", default=0.0)
+    caught: bool = chosen(False, flag("--caught", True, "Catch what interrupts."))
+
+SECTIONS = (Section("one", "first"), Section("two", "second"))
+COMMAND = Command("child", "A child", "Demo.", "child", (built_in(Config, SECTIONS, set_up=lambda: None),))
+if __name__ == "__main__":
+    COMMAND.run()
+"""
+
+FIRST = """
 import numpy as np
-from validate import cli
-from validate.command import Command, Destination, Section, execute
-from validate.options import JSON, OUT, SEED, Real, option
+from validate.plotting import new_figure, plot, style
 from validate.tolerance import Exact
 
-@dataclass(frozen=True)
-class Config:
-    seed: int
-    pause: float
-
-def first(config, report, progress):
+def checks(config, report, progress):
     report.check("first", predicted=1.0, measured=1.0, tolerance=Exact())
     report.quantity("draw", float(np.random.default_rng(config.seed).normal()))
 
 def figures(config, results):
-    from validate.plotting import new_figure, plot, style
     with style():
         figure, axes = new_figure()
         axes.plot([0, 1])
     return (plot("line", "A line.", figure, {"y": [0.0, 1.0]}),)
+"""
 
-def second(config, report, progress):
+SECOND = """
+import time
+from validate.tolerance import Exact
+
+class TrainingInterrupted(KeyboardInterrupt):
+    pass
+
+def checks(config, report, progress):
+    try:
+        work(config, report, progress)
+    except KeyboardInterrupt as stop:
+        if not config.caught:
+            raise TrainingInterrupted from stop
+        report.interrupted = True
+
+def work(config, report, progress):
     report.check("half of the second", predicted=1.0, measured=1.0, tolerance=Exact())
     print("WORKING", flush=True)
     with progress.task("working", total=10) as advance:
@@ -46,27 +68,20 @@ def second(config, report, progress):
             advance(1)
     report.check("second", predicted=1.0, measured=1.0, tolerance=Exact())
 
-def load():
-    return (Section("one", first, figures), Section("two", second, lambda config, results: ()))
-
-COMMAND = Command("child", "A child", lambda seed: Config(seed, 0.0), lambda seed: Config(seed, 0.0), load)
-
-def main(
-    pause: Annotated[float, option("--pause", Real(0.0), "Pause (s).")] = 0.0,
-    seed: Annotated[int, SEED] = 0,
-    json: Annotated[Path | None, JSON] = None,
-    out: Annotated[Path | None, OUT] = None,
-) -> int:
-    run = execute(COMMAND, Config(seed, pause), Destination(json, out), draw=False)
-    return run.report.exit_code
-
-cli.run(main, "child")
+def figures(config, results):
+    return ()
 """
 
 
+def write_command(directory: Path) -> Path:
+    """The files of a command whose second section takes as long as it is told to."""
+    for name, text in (("first", FIRST), ("second", SECOND), ("child", CHILD)):
+        (directory / f"{name}.py").write_text(text)
+    return directory / "child.py"
+
+
 def start(tmp_path: Path, *arguments: str) -> "subprocess.Popen[str]":
-    script = tmp_path / "child.py"
-    script.write_text(CHILD)
+    script = write_command(tmp_path)
     return subprocess.Popen(
         [sys.executable, str(script), *arguments],
         stdout=subprocess.PIPE,
@@ -84,7 +99,8 @@ def started_working(child: "subprocess.Popen[str]") -> None:
 
 def whole(directory: Path) -> set[str]:
     """Names of the files in `directory`, each of which is read to its end."""
-    for path in directory.iterdir():
+    files = {path for path in directory.iterdir() if path.name != ".lock"}  # which locks nothing once its run has ended
+    for path in files:
         content = path.read_bytes()
         match path.suffix:
             case ".json":
@@ -98,7 +114,7 @@ def whole(directory: Path) -> set[str]:
                     assert list(data["y"]) == [0.0, 1.0]
             case other:
                 pytest.fail(f"unexpected file {path.name} ({other})")
-    return {path.name for path in directory.iterdir()}
+    return {path.name for path in files}
 
 
 def test_a_run_to_the_end_writes_everything_and_shows_no_bar(tmp_path: Path) -> None:
@@ -107,22 +123,102 @@ def test_a_run_to_the_end_writes_everything_and_shows_no_bar(tmp_path: Path) -> 
     assert child.returncode == 0, err
     assert err == ""
     assert out.splitlines()[-1] == "PASS child: 3 of 3 asserted checks pass"
+    assert not list(tmp_path.rglob("*.lock"))
     assert whole(tmp_path / "new" / "out") == {"child.json", "line.png", "line.svg", "line.npz"}
     assert (tmp_path / "r.json").read_bytes() == (tmp_path / "new" / "out" / "child.json").read_bytes()
 
 
-def test_ctrl_c_keeps_what_was_finished(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_stopped_run_keeps_what_was_finished(tmp_path: Path, number: signal.Signals, status: int) -> None:
     child = start(tmp_path, "--pause", "60", "--out", "out", "--json", "r.json")
     started_working(child)
-    child.send_signal(signal.SIGINT)
+    child.send_signal(number)
     out, err = child.communicate(timeout=60)
-    assert child.returncode == 130
+    assert child.returncode == status
     assert err == ""
     assert out.splitlines()[-1].startswith("INTERRUPTED child: 2 of 2")
     document = json.loads((tmp_path / "r.json").read_text())
     assert [check["name"] for check in document["checks"]] == ["first", "half of the second"]
     assert (document["passed"], document["interrupted"]) == (False, True)
     assert whole(tmp_path / "out") == {"child.json", "line.png", "line.svg", "line.npz"}
+
+
+def test_a_section_that_turns_the_interrupt_into_its_own_still_ends_with_the_signal_s_status(tmp_path: Path) -> None:
+    """As training does, which keeps what it has and raises a kind of KeyboardInterrupt."""
+    child = start(tmp_path, "--pause", "60", "--caught")
+    started_working(child)
+    child.send_signal(signal.SIGTERM)
+    out, _ = child.communicate(timeout=60)
+    assert child.returncode == 143
+    assert out.splitlines()[-1].startswith("INTERRUPTED child: 2 of 2")
+
+
+@pytest.mark.parametrize("command", ["ghost", "overlaps", "contraction"])
+def test_ctrl_c_before_the_command_is_ready_leaves_no_traceback(tmp_path: Path, command: str) -> None:
+    (tmp_path / "rich").mkdir()
+    (tmp_path / "rich" / "__init__.py").write_text("import time\nprint('WORKING', flush=True)\ntime.sleep(60)\n")
+    child = subprocess.Popen(
+        [sys.executable, "-m", f"validate.{command}"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), os.getcwd()])},
+    )
+    started_working(child)
+    child.send_signal(signal.SIGINT)
+    out, err = child.communicate(timeout=60)
+    assert (out, err) == ("", "")
+    assert child.returncode == -signal.SIGINT  # 130 in a shell
+
+
+@pytest.mark.parametrize(
+    ("place", "other"),
+    [
+        (["--out", "out"], ["--out", "elsewhere"]),
+        (["--json", "r.json"], ["--json", "other.json"]),
+    ],
+)
+def test_a_second_run_into_one_place_is_refused_and_a_killed_one_holds_nothing(
+    tmp_path: Path, place: list[str], other: list[str]
+) -> None:
+    child = start(tmp_path, "--pause", "60", *place)
+    started_working(child)
+    second = start(tmp_path, *place)
+    out, err = second.communicate(timeout=60)
+    assert second.returncode == 2
+    assert out == ""
+    assert err.count("\n") == 1
+    assert f"{place[0]}: another run writes there (process {child.pid} on " in err
+    assert "; accepted: a " in err
+    third = start(tmp_path, *other)
+    third.communicate(timeout=60)
+    assert third.returncode == 0
+    child.kill()
+    child.communicate(timeout=60)
+    fourth = start(tmp_path, *place)
+    fourth.communicate(timeout=60)
+    assert fourth.returncode == 0
+    assert not list(tmp_path.rglob("*.lock"))
+
+
+def test_a_run_that_is_refused_makes_no_directory(tmp_path: Path) -> None:
+    child = start(tmp_path, "--pause", "60", "--json", "r.json")
+    started_working(child)
+    second = start(tmp_path, "--json", "r.json", "--out", "new")
+    second.communicate(timeout=60)
+    assert second.returncode == 2
+    assert not (tmp_path / "new").exists()
+    child.kill()
+    child.communicate(timeout=60)
+
+
+def test_piped_output_tells_each_section_as_it_ends(tmp_path: Path) -> None:
+    child = start(tmp_path, "--pause", "60")
+    assert child.stdout is not None
+    assert re.fullmatch(r"one: 1 of 1 pass, \d+\.\d s\n", child.stdout.readline())
+    started_working(child)  # the second section has not ended, and the line of the first is here
+    child.send_signal(signal.SIGINT)
+    child.communicate(timeout=60)
 
 
 def test_a_killed_run_leaves_no_half_file(tmp_path: Path) -> None:
@@ -148,13 +244,12 @@ def test_the_same_seed_gives_the_same_document(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not hasattr(os, "openpty"), reason="needs a terminal to look at")
-def test_a_bar_is_shown_on_a_terminal(tmp_path: Path) -> None:
-    script = tmp_path / "child.py"
-    script.write_text(CHILD)
+def test_a_terminal_is_shown_a_bar_and_no_line_a_section(tmp_path: Path) -> None:
+    script = write_command(tmp_path)
     master, slave = os.openpty()
     child = subprocess.Popen(
         [sys.executable, str(script), "--pause", "0.5"],
-        stdout=subprocess.DEVNULL,
+        stdout=slave,
         stderr=slave,
         cwd=tmp_path,
         env={**os.environ, "TERM": "xterm"},
@@ -169,3 +264,4 @@ def test_a_bar_is_shown_on_a_terminal(tmp_path: Path) -> None:
     os.close(master)
     assert child.wait(timeout=60) == 0
     assert b"working" in shown
+    assert b"one: 1 of 1" not in shown

@@ -2,25 +2,31 @@ import sys
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 import validate.__main__ as everything
 from validate import cli
-from validate.command import Command, Run, Section
+from validate.command import Command, Run, Section, built_in
 from validate.output import Plot
 from validate.page import render
 from validate.plotting import new_figure, plot, style
 from validate.progress import Progress
 from validate.report import Report
+from validate.settings import Settings, chosen, flag
 from validate.tolerance import Absolute
 
 
-@dataclass(frozen=True)
-class Config:
-    rate: float
-    seed: int
+@dataclass(frozen=True, kw_only=True)
+class Config(Settings):
+    rate: float = chosen(0.25, flag("--quick", 0.125, "Quick."))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fails(Config):
+    rate: float = 0.75
 
 
 def checks(config: Config, report: Report, progress: Progress) -> float:
@@ -36,14 +42,9 @@ def figures(config: Config, result: float) -> tuple[Plot, ...]:
     return (plot("line", "A line & its caption.", figure, {"y": np.array([0.0, result])}),)
 
 
-def a_command(name: str, usual_rate: float = 0.25) -> Command[Config]:
-    return Command(
-        name,
-        f"Title of {name}",
-        usual=lambda seed: Config(usual_rate, seed),
-        quick=lambda seed: Config(0.125, seed),
-        load=lambda: (Section("part", checks, figures),),
-    )
+def a_command(name: str, config: type[Settings] = Config, module: str = __name__) -> Command:
+    modes = (built_in(config, [Section("part", module)], set_up=lambda: None),)
+    return Command(name, f"Title of {name}", "Demo.", "demo", modes)
 
 
 class Links(HTMLParser):
@@ -62,7 +63,7 @@ class Links(HTMLParser):
 def call(arguments: list[str], monkeypatch: pytest.MonkeyPatch) -> int:
     monkeypatch.setattr(sys, "argv", ["validate", *arguments])
     with pytest.raises(SystemExit) as stopped:
-        cli.run(everything.main, "validate")
+        cli.leave("validate", everything.main)
     return int(stopped.value.code or 0)
 
 
@@ -92,11 +93,11 @@ def test_the_page_holds_everything_and_refers_to_nothing_outside(
         assert made == {f"{name}.json", "line.png", "line.svg", "line.npz"}
 
 
-@pytest.mark.parametrize(("rates", "code"), [((0.25, 0.25), 0), ((0.25, 0.75), 1), ((0.75, 0.25), 1)])
+@pytest.mark.parametrize(("configs", "code"), [((Config, Config), 0), ((Config, Fails), 1), ((Fails, Config), 1)])
 def test_the_exit_status_is_the_worst_of_all(
-    rates: tuple[float, float], code: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    configs: tuple[type[Settings], ...], code: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    commands = tuple(a_command(f"command{i}", rate) for i, rate in enumerate(rates))
+    commands = tuple(a_command(f"command{i}", config) for i, config in enumerate(configs))
     monkeypatch.setattr(everything, "COMMANDS", commands)
     assert call(["--out", str(tmp_path)], monkeypatch) == code
     assert (tmp_path / "index.html").exists()
@@ -108,13 +109,8 @@ def test_an_interrupted_command_ends_the_run_and_the_page_is_written(
     def interrupted(config: Config, report: Report, progress: Progress) -> None:
         raise KeyboardInterrupt
 
-    stops = Command(
-        "stops",
-        "Stops",
-        usual=lambda seed: Config(0.25, seed),
-        quick=lambda seed: Config(0.25, seed),
-        load=lambda: (Section("part", interrupted, lambda config, result: ()),),
-    )
+    monkeypatch.setitem(sys.modules, "stops", SimpleNamespace(checks=interrupted, figures=figures))
+    stops = a_command("stops", module="stops")
     monkeypatch.setattr(everything, "COMMANDS", (a_command("one"), stops, a_command("three")))
     assert call(["--out", str(tmp_path)], monkeypatch) == 130
     page = (tmp_path / "index.html").read_text()
@@ -124,7 +120,7 @@ def test_an_interrupted_command_ends_the_run_and_the_page_is_written(
 
 
 def test_a_page_without_figures_or_checks_is_still_a_page() -> None:
-    page = render([Run("Empty", Report("empty", Config(0.0, 0)), ())]).decode()
+    page = render([Run("Empty", Report("empty", Config()), ())]).decode()
     assert "PASS empty: 0 of 0" in page
     assert page.rstrip().endswith("</html>")
 

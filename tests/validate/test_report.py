@@ -1,5 +1,7 @@
+import dataclasses
 import json
 import math
+import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import validate
-from validate.report import Check, DuplicateNameError, Report, UnrecordableError, plain
+from validate import report as report_module
+from validate.report import Check, DuplicateNameError, Report, Source, UnrecordableError, plain
 from validate.table import number, outcome, show
 from validate.tolerance import Absolute, Exact, Relative, Reported
 
@@ -180,3 +183,41 @@ def test_a_run_that_ended_holds_the_promised_keys_and_no_other() -> None:
     assert list(made.document()) == promised
     made.interrupted = True
     assert sorted(made.document()) == sorted([*promised, "interrupted"])
+
+
+def git(folder: Path, *words: str) -> str:
+    return subprocess.run(
+        ["git", "-c", "user.name=a", "-c", "user.email=a@b", "-C", str(folder), *words],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.strip()
+
+
+def test_provenance_has_the_commit_and_whether_the_code_was_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(report_module, "__file__", str(tmp_path / "validate" / "report.py"))
+    read = report_module.source.__wrapped__
+    assert read() == Source(None, None)  # no checkout, as in an installed package
+    git(tmp_path, "init", "-q")
+    assert read() == Source(None, None)  # no commit yet
+    (tmp_path / "validate").mkdir()
+    (tmp_path / "validate" / "report.py").write_text("1")
+    git(tmp_path, "add", "-A")
+    git(tmp_path, "commit", "-qm", "one")
+    commit = git(tmp_path, "rev-parse", "HEAD")
+    (tmp_path / "results").mkdir()
+    (tmp_path / "results" / "a.json").write_text("no code")
+    assert read() == Source(commit, False)
+    (tmp_path / "validate" / "new.py").write_text("2")
+    assert read() == Source(commit, True)
+    (tmp_path / "validate" / "new.py").unlink()
+    (tmp_path / "validate" / "report.py").write_text("3")
+    assert read() == Source(commit, True)
+
+
+def test_the_document_says_both() -> None:
+    provenance = Report("demo", Config(delay=100.0, seed=7)).document()["provenance"]
+    assert isinstance(provenance, dict)
+    assert (provenance["commit"], provenance["tree_changed"]) == dataclasses.astuple(report_module.source())

@@ -15,10 +15,10 @@ from simulate.tasks.idx import BadImages
 from simulate.tasks.images import SCANLINE, Permuted, idx_images
 from simulate.training.checkpoint import Checkpoint, CheckpointMismatch
 from theory.contraction.assembly.assembly import whole_metric
-from validate.cli import Refusal
 from validate.contraction.recertify import Recertified, recertified
 from validate.contraction.settings import ImagesConfig
 from validate.contraction.simulated import ROUNDING, dense_metric
+from validate.options import Refusal
 from validate.output import Plot, write_atomically
 from validate.plotting import MEASURED, PREDICTED, new_panels, plot, style
 from validate.progress import Progress

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 from jaxtyping import Float
@@ -11,6 +12,7 @@ from validate.arrays import BadArray, finite, guarded, read_matrix
 from validate.options import InputFile, Kind
 
 SQUARE = "a square matrix of finite real numbers"
+_STATE_DICT = ".safetensors"
 _GATED = {3: "a GRU", 4: "an LSTM"}
 _GATED_NAME = re.compile(r"LSTM|GRU|(?<![a-z])(lstm|gru)(?![a-z])|(forget|reset|update|input|output)_?[Gg]ate")
 _GATES = ("ifo", "rz")
@@ -18,15 +20,19 @@ _GATES = ("ifo", "rz")
 _SILENT = "a gated cell, about which these theorems say nothing"
 
 
-@dataclass(frozen=True)
-class MatrixFile:
-    """Where the matrix is: the file, and its key in a safetensors file."""
+class MatrixFile(str):
+    """Where the matrix is, as the user named it: FILE, or FILE.safetensors:KEY."""
 
-    path: Path
-    key: str | None
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return Path(self if self.key is None else self[: -len(self.key) - 1])
 
-    def __str__(self) -> str:
-        return str(self.path) if self.key is None else f"{self.path}:{self.key}"
+    @property
+    def key(self) -> str | None:
+        """The name of the matrix in a safetensors file, if one was named."""
+        _, colon, key = self.rpartition(f"{_STATE_DICT}:")
+        return key if colon else None
 
     def read(self) -> Float[np.ndarray, "n n"]:
         """The matrix.
@@ -34,7 +40,7 @@ class MatrixFile:
         Raises:
             BadArray: if the file cannot be read or holds no such matrix, or one that belongs to a gated cell.
         """
-        if self.path.suffix == ".safetensors":
+        if self.path.suffix == _STATE_DICT:
             matrix = guarded(lambda: _from_state_dict(self.path, self.key))
         else:
             matrix = read_matrix(self.path)
@@ -47,16 +53,19 @@ class MatrixFile:
 class MatrixOption(Kind):
     """A matrix file, named FILE or FILE.safetensors:KEY."""
 
-    metavar: str = "FILE"
-    accepted: str = f"a file that exists, .npy, .csv, .safetensors or .safetensors:KEY, with {SQUARE}"
+    metavar = "FILE"
+    accepted: ClassVar[str] = f"a file that exists, .npy, .csv, .safetensors or .safetensors:KEY, with {SQUARE}"
 
     def __call__(self, text: object) -> MatrixFile:
-        """See `Kind`."""
-        name, colon, key = str(text).rpartition(".safetensors:")
-        if colon:
-            path = InputFile((".safetensors",))(f"{name}.safetensors")
-            return MatrixFile(path, key)
-        return MatrixFile(InputFile((".npy", ".csv", ".safetensors"))(text), None)
+        """The name of a file that can be read."""
+        named = MatrixFile(text)
+        suffixes = (".npy", ".csv", _STATE_DICT) if named.key is None else (_STATE_DICT,)
+        path = InputFile(suffixes)(named.path if named else "")
+        return MatrixFile(path if named.key is None else f"{path}:{named.key}")
+
+    def files(self, value: object) -> tuple[Path, ...]:
+        """The file that is read."""
+        return (MatrixFile(value).path,)
 
 
 def _from_state_dict(path: Path, key: str | None) -> Float[np.ndarray, "..."]:

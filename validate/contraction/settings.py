@@ -3,7 +3,13 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from validate.contraction.matrix_file import MatrixFile, MatrixOption
+from validate.options import Choice, InputDirectory, NewFile, Real, Whole
+from validate.settings import Derived, Option, Settings, chosen, flag, setting
+
 FORMS = ("voltage", "rate")
+PIXELS = 28
+"""Along an edge of an image of MNIST."""
 
 
 @dataclass(frozen=True)
@@ -23,48 +29,156 @@ QUICK = Effort("quick", matrices=10, trajectories=16, epochs=3)
 USUAL = Effort("usual", matrices=60, trajectories=200, epochs=40)
 
 
+MATRIX, IMAGES = "Your matrix", "Your images"
+
+
+def besides(certificate: Path) -> tuple[Path, Path]:
+    """Where the certificates of the largest slope go, at its two ends."""
+    gain, excluded = (
+        certificate.with_name(f"{certificate.stem}.{end}{certificate.suffix}") for end in ("gain", "excluded")
+    )
+    return gain, excluded
+
+
 @dataclass(frozen=True)
-class Config:
+class CertificateFile(NewFile):
+    """Where a certificate goes, those of the largest slope beside it."""
+
+    def files(self, value: object) -> tuple[Path, ...]:
+        """The certificate and the two beside it."""
+        path = Path(str(value))
+        return (path, *besides(path))
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Certified(Settings):
+    """What runs that may write a certificate share."""
+
+    certificate: Path | None = setting(
+        "--certificate",
+        CertificateFile(),
+        "Write what was proved; of the largest slope to FILE's name with .gain and .excluded.",
+        default=None,
+        shown="not written",
+        group=MATRIX,
+    )
+
+
+CHECK = Option(
+    name="--check",
+    kind=NewFile(),
+    help="Verify a certificate, by the standard library alone: 0 verified, 1 rejected, 2 malformed or, with --weights, "
+    "for another matrix.",
+    default="none",
+    group=MATRIX,
+)
+"""Acted on before any other option is read: a proof is to be checked by as little code as possible."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config(Settings):
     """The settings of the built-in checks."""
 
-    effort: Effort = USUAL
-    seed: int = 0
+    effort: Effort = chosen(USUAL, flag("--quick", QUICK, "The same checks on fewer matrices and shorter trainings."))
 
 
 @dataclass(frozen=True, kw_only=True)
-class MatrixConfig:
-    """The settings of a run on the user's own matrix. Rates are per unit of tau, the step is in units of tau."""
+class MatrixConfig(_Certified):
+    """The settings of a run on the user's own matrix."""
 
-    weights: str
-    form: str
-    slope: float
-    rate: float
-    euler_step: float | None
-    certificate: Path | None
-    seed: int
+    weights: MatrixFile = setting(
+        "--weights",
+        MatrixOption(),
+        "Decide about the network with this n x n matrix: .npy, .csv, or one matrix of a safetensors state dict.",
+        shown="the built-in checks",
+        group=MATRIX,
+        required="no matrix",
+    )
+    form: str = setting(
+        "--form",
+        Choice(FORMS),
+        "voltage: tau x' = -x + W phi(x) + u; rate: tau x' = -x + phi(W x + u).",
+        shown="none, needed with --weights",
+        group=MATRIX,
+        required="the two forms have different metrics",
+    )
+    slope: float = setting(
+        "--slope",
+        Real(0.0, 1e6, above=True),
+        "Largest slope g of the nonlinearity.",
+        unit="no unit",
+        default=1.0,
+        group=MATRIX,
+    )
+    rate: float = setting(
+        "--rate",
+        Real(0.0, 1e6),
+        "Ask for this rate at least.",
+        unit="per unit of tau",
+        default=0.0,
+        shown="any above 0",
+        group=MATRIX,
+    )
+    euler_step: float | None = setting(
+        "--euler-step",
+        Real(0.0, 1e6, above=True),
+        "Certify explicit Euler steps of this size too.",
+        unit="units of tau",
+        default=None,
+        shown="none",
+        group=MATRIX,
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
-class ImagesConfig:
+class ImagesConfig(_Certified):
     """The settings of a run on images: a network of `modules` x `units` reads an image pixel by pixel.
 
-    `minutes` is the time that training may take, `step` the Euler step in units of tau; the learning rate rises within
-    `warm_up` epochs and falls to a hundredth over `schedule_epochs`.
+    The learning rate rises within `warm_up` epochs and falls to a hundredth over `schedule_epochs`.
     """
 
-    data: Path
-    permuted: bool
-    downsample: int
-    modules: int
-    units: int
-    density: float
-    step: float
-    learning_rate: float
-    batch: int
-    epochs: int
-    warm_up: float
-    schedule_epochs: float
-    minutes: float | None
-    checkpoint: Path | None
-    certificate: Path | None
-    seed: int
+    data: Path = setting(
+        "--data",
+        InputDirectory(),
+        "Train on the images in DIR: the four IDX files of MNIST or Fashion-MNIST, .gz or not.",
+        shown="the built-in checks",
+        group=IMAGES,
+        required="no images",
+    )
+    permuted: bool = chosen(False, flag("--permuted", True, "Show the pixels in a fixed random order.", group=IMAGES))
+    downsample: int = setting(
+        "--downsample", Whole(1, PIXELS), "Average blocks of k x k pixels first.", default=1, group=IMAGES
+    )
+    modules: int = setting("--modules", Whole(1, 1000), "Networks in the assembly.", default=16, group=IMAGES)
+    units: int = setting("--units", Whole(1, 10_000), "Neurons of each.", default=32, group=IMAGES)
+    density: float = 0.033
+    step: float = setting(
+        "--step",
+        Real(0.0, 1.0, above=True),
+        "Euler step of the network.",
+        unit="units of tau",
+        default=0.03,
+        group=IMAGES,
+    )
+    learning_rate: float = 1e-2
+    batch: int = 128
+    epochs: int = setting("--epochs", Whole(1, 100_000), "Passes over the images.", default=200, group=IMAGES)
+    warm_up: float = 0.2
+    schedule_epochs: float = Derived(lambda config: float(config.epochs))  # type: ignore[assignment]
+    minutes: float | None = setting(
+        "--minutes",
+        Real(0.0, 1e6, above=True),
+        "Stop training after this time.",
+        unit="minutes",
+        default=None,
+        shown="none",
+        group=IMAGES,
+    )
+    checkpoint: Path | None = setting(
+        "--checkpoint",
+        NewFile(),
+        "Go on from FILE if it is there, and keep it up to date.",
+        default=None,
+        shown="none",
+        group=IMAGES,
+    )

@@ -13,8 +13,7 @@ from theory.contraction.form import FORMS
 from theory.contraction.gain import largest_gain
 from theory.contraction.verdict import Certification, Gain, Verdict
 from validate.contraction.ranges import Ranges, range_plot, ranges_of
-from validate.contraction.settings import MatrixConfig
-from validate.contraction.user_run import besides
+from validate.contraction.settings import MatrixConfig, besides
 from validate.output import Plot, write_atomically
 from validate.progress import Progress
 from validate.report import Report

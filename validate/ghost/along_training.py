@@ -20,12 +20,12 @@ from theory.ghost.circuit.latent_circuit import LatentCircuit
 from theory.ghost.circuit.normal_form import NormalForm
 from validate.ghost.population import trained_population
 from validate.ghost.rank_one import rank_one_vectors
-from validate.ghost.resume import resumable
 from validate.ghost.settings import Config
 from validate.output import Plot
 from validate.plotting import GUIDE, MEASURED, PREDICTED, plot, style
 from validate.progress import Progress
 from validate.report import Report
+from validate.resume import resumable
 from validate.tolerance import Absolute, AtLeast, Exact, Reported
 
 LOW_RATE = 0.003  # the paper's, Fig. 3A

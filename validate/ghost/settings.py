@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+from validate.options import Real, Whole
+from validate.settings import Derived, Settings, chosen, flag, setting
+
 PAPER_RATE_RATIO = 0.1095
 """The paper's learning rate 1e-10 at T = 100, as a fraction of the critical one."""
 
@@ -80,22 +83,74 @@ FULL = Effort(
 )
 
 
+POSITIVE = Real(0.0, above=True)
+TOY_RANGE = Real(1e-3, 1e3)
+"""Where quadrature and solver are checked to hold their tolerances."""
+RATE = Real(0.0, above=True, note=" (at zero nothing would ever be learned)")
+TOY, NETWORKS = "Toy model", "Networks"
+
+
+def _paper_rate(config: "Config") -> float:
+    from theory.ghost.toy.toy_model import ToyModel
+
+    return PAPER_RATE_RATIO * ToyModel(config.delay).critical_learning_rate
+
+
 @dataclass(frozen=True, kw_only=True)
-class Config:
-    """The toy model's settings, the networks' settings, the effort and the seed.
+class Config(Settings):
+    """The settings of a run. The networks' delay is fixed at the paper's 20 Euler steps of half a time constant."""
 
-    `delay` is in units of the toy model's time; `learning_rate` acts on the loss as an integral; `confidence` is in
-    units of 1/x, `threshold` of x. The networks' delay is fixed at the paper's 20 Euler steps of half a time constant.
-    """
-
-    delay: float = 100.0
-    learning_rate: float
-    confidence: float = 10.0
-    threshold: float = 10.0
-    network_learning_rate: float = 0.02
-    network_confidence: float = 10.0
-    neurons: int = 100
-    networks: int
-    epochs: int
-    effort: Effort = USUAL
-    seed: int = 0
+    delay: float = setting(
+        "--T",
+        Real(1.0, 1e6),
+        "Delay before the toy model must switch.",
+        unit="time of the toy model",
+        default=100.0,
+        group=TOY,
+    )
+    learning_rate: float = setting(
+        "--learning-rate",
+        RATE,
+        "Learning rate, for the loss as an integral over time.",
+        unit="time^-5",
+        default=Derived(_paper_rate),
+        shown=f"{PAPER_RATE_RATIO} times the critical rate",
+        group=TOY,
+    )
+    confidence: float = setting(
+        "--confidence", TOY_RANGE, "Confidence c.", unit="1 / unit of x", default=10.0, group=TOY
+    )
+    threshold: float = setting("--threshold", TOY_RANGE, "Threshold x_star.", unit="unit of x", default=10.0, group=TOY)
+    network_learning_rate: float = setting(
+        "--network-learning-rate",
+        RATE,
+        "Learning rate, for the mean loss.",
+        unit="no unit",
+        default=0.02,
+        group=NETWORKS,
+    )
+    network_confidence: float = setting(
+        "--network-confidence", POSITIVE, "Confidence c.", unit="1 / unit of kappa", default=10.0, group=NETWORKS
+    )
+    neurons: int = setting("--neurons", Whole(1, 100_000), "Neurons of each network.", default=100, group=NETWORKS)
+    networks: int = setting(
+        "--networks",
+        Whole(1, 100_000),
+        "Networks trained.",
+        default=Derived(lambda config: config.effort.networks),
+        shown=f"{USUAL.networks}; {QUICK.networks} with --quick",
+        group=NETWORKS,
+    )
+    epochs: int = setting(
+        "--epochs",
+        Whole(1, 10_000_000),
+        "Gradient steps of each network.",
+        default=Derived(lambda config: config.effort.epochs),
+        shown=f"{USUAL.epochs}; {QUICK.epochs} with --quick",
+        group=NETWORKS,
+    )
+    effort: Effort = chosen(
+        USUAL,
+        flag("--quick", QUICK, "The same checks on smaller populations."),
+        flag("--full", FULL, "Also Fig. 3A, S1 and S2 at full length; goes on where it was interrupted."),
+    )

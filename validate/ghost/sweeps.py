@@ -7,12 +7,12 @@ from jaxtyping import Float
 
 from simulate.ghost.initial import RankRZeroBias, ZeroBias
 from simulate.ghost.population import LEARNED, Experiment, Population, population
-from validate.ghost.resume import resumable
 from validate.ghost.settings import Config
 from validate.output import Plot
 from validate.plotting import MEASURED, new_figure, new_panels, plot, style
 from validate.progress import Progress
 from validate.report import Report
+from validate.resume import resumable
 from validate.tolerance import Reported
 
 RANK_ONE_RATES = (1e-4, 1e-1)  # the paper's range, Fig. S1

@@ -21,7 +21,7 @@ from simulate.training.train import train
 from theory.overlaps.equations.shape import Shape
 from theory.overlaps.gaussian import LINEAR
 
-FILE = Path(__file__).parents[2] / "data" / "filter_task_full_network.csv"
+FILE = Path(__file__).parents[1] / "data" / "filter_task_full_network.csv"
 RATE, EPOCHS = 5e-3, 2000
 DT, STEPS, DECAY = 0.05, 400, 0.2
 SHAPE = Shape()

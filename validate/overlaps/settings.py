@@ -3,8 +3,14 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from validate.options import Choice, InputFile, Real, Whole
+from validate.settings import Derived, Settings, chosen, flag, setting
+
 LEVELS = ("map", "gaussian_closure", "infinite_width", "network")
 """Levels of description. The first two are names of one reduced theory: exact for linear networks, else a closure."""
+
+LEARNING_RATE, EPOCHS, NEURONS = 5e-3, 2000, 500
+"""Of a training on the user's task, where nothing else is asked for."""
 
 NONLINEARITIES = ("linear", "erf", "tanh", "relu")
 
@@ -25,29 +31,118 @@ QUICK = Effort("quick", small=True, nodes=1024)
 USUAL = Effort("usual", small=False, nodes=8192)
 
 
-@dataclass(frozen=True)
-class Config:
-    """The settings of the built-in checks."""
-
-    effort: Effort = USUAL
-    seed: int = 0
+FILES, LEARNING = "Your files", "How they learn"
+_ITS_OWN = {"--network": "the network of --network has its own"}
 
 
 @dataclass(frozen=True, kw_only=True)
-class OwnConfig:
+class Config(Settings):
+    """The settings of the built-in checks, and of every run."""
+
+    effort: Effort = chosen(
+        USUAL, flag("--quick", QUICK, "The same checks on smaller networks; fewer nodes for infinitely many neurons.")
+    )
+
+
+def _usual_levels(config: "OwnConfig") -> tuple[str, ...]:
+    if config.task is None:
+        return ()
+    return ("map", "network") if config.nonlinearity == "linear" else ("gaussian_closure", "infinite_width", "network")
+
+
+def _of_a_task(usual: float | int) -> Derived:
+    """A default that plays no part, and is None, where there is no task to learn."""
+    return Derived(lambda config: None if config.task is None else usual)
+
+
+@dataclass(frozen=True, kw_only=True)
+class OwnConfig(Config):
     """The settings of a run on the user's own files; None where an option plays no part.
 
-    `learning_rate` is eta in theta <- theta - eta N dL/dtheta; `neurons` those of the network that is trained.
+    `learning_rate` is eta in theta <- theta - eta N dL/dtheta; `neurons` those of the network that is trained. `rank`
+    and `neurons` may be None until the files are read.
     """
 
-    task: Path | None
-    sigma: Path | None
-    network: Path | None
-    nonlinearity: str
-    rank: int
-    neurons: int
-    learning_rate: float | None
-    epochs: int | None
-    levels: tuple[str, ...]
-    effort: Effort
-    seed: int
+    task: Path | None = setting(
+        "--task",
+        InputFile((".npz",)),
+        "Train on the task in FILE: inputs (trials x steps x n_in), targets (trials x steps x n_out), dt (scalar, in "
+        "time constants) and, if wanted, mask (trials x steps).",
+        default=None,
+        shown="the built-in checks",
+        group=FILES,
+    )
+    sigma: Path | None = setting(
+        "--sigma",
+        InputFile((".npy", ".csv")),
+        "Overlaps theta^T theta / N to start from (d x d, columns in the order m, u, v, z).",
+        unit="no unit",
+        default=None,
+        shown="those of a random network",
+        group=FILES,
+        needs=["--task"],
+        excludes=_ITS_OWN,
+    )
+    network: Path | None = setting(
+        "--network",
+        InputFile((".npz",)),
+        "A trained network, y = z^T phi(x) / N: m (N x n_in), z (N x n_out) and either u and v (N x R), the recurrent "
+        "weights being u v^T / N, or these weights themselves, W (N x N).",
+        default=None,
+        shown="none",
+        group=FILES,
+    )
+    nonlinearity: str = setting(
+        "--nonlinearity",
+        Choice(NONLINEARITIES),
+        "What a neuron makes of its activity: linear, erf (erf(sqrt(pi) x / 2)), tanh or relu.",
+        default="linear",
+        group=FILES,
+    )
+    rank: int | None = setting(
+        "--rank",
+        Whole(1, 1000),
+        "Rank of the recurrent weights.",
+        default=None,
+        shown="what --sigma or --network has, else 1",
+        group=FILES,
+    )
+    neurons: int | None = setting(
+        "--neurons",
+        Whole(1, 1_000_000),
+        "Neurons of the network.",
+        default=None,
+        shown=f"{NEURONS}, or those of --network",
+        group=LEARNING,
+        needs=["--task"],
+        excludes=_ITS_OWN,
+    )
+    learning_rate: float | None = setting(
+        "--learning-rate",
+        Real(0.0, above=True, note=" (at zero nothing would ever be learned)"),
+        "eta in theta <- theta - eta N dL/dtheta, for the loss as an integral over time.",
+        unit="1 / loss",
+        default=_of_a_task(LEARNING_RATE),
+        shown=f"{LEARNING_RATE:g}",
+        group=LEARNING,
+        needs=["--task"],
+    )
+    epochs: int | None = setting(
+        "--epochs",
+        Whole(1, 10_000_000),
+        "Gradient steps.",
+        default=_of_a_task(EPOCHS),
+        shown=str(EPOCHS),
+        group=LEARNING,
+        needs=["--task"],
+    )
+    levels: tuple[str, ...] = setting(
+        "--levels",
+        Choice(LEVELS),
+        f"Levels of description to train at, of {', '.join(LEVELS)}.",
+        default=Derived(_usual_levels),
+        shown="map network for linear; gaussian_closure infinite_width network for others",
+        group=LEARNING,
+        many=True,
+        needs=["--task"],
+    )

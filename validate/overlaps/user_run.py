@@ -3,44 +3,21 @@
 Light: whatever is refused is refused before anything heavy is imported.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TypeVar
 
 import numpy as np
 from jaxtyping import Float
 
 from simulate.overlaps.gram_matrix import NotAGramMatrix, random_gram, require_gram, square_root
 from validate.arrays import BadArray, read_matrix
-from validate.cli import Refusal
-from validate.overlaps.settings import Effort, OwnConfig
+from validate.command import Plan, Section
+from validate.options import Refusal
+from validate.overlaps.settings import NEURONS, OwnConfig
 from validate.overlaps.user_files import NETWORK, SIGMA, TASK, NetworkArrays, TaskArrays, read_network, read_task
 
-LEARNING_RATE, EPOCHS, NEURONS, NONLINEARITY = 5e-3, 2000, 500, "linear"
 LARGEST = 1e300
 """Overlaps beyond leave no room for their sums, such as eigenvalues."""
-
-ValueT = TypeVar("ValueT")
-
-
-@dataclass(frozen=True)
-class Options:
-    """The options as they were given; None and () where they were not."""
-
-    task: Path | None = None
-    sigma: Path | None = None
-    network: Path | None = None
-    nonlinearity: str | None = None
-    rank: int | None = None
-    learning_rate: float | None = None
-    epochs: int | None = None
-    neurons: int | None = None
-    levels: tuple[str, ...] = ()
-
-    @property
-    def files(self) -> bool:
-        """Whether the run is one on the user's own files."""
-        return self.task is not None or self.network is not None
 
 
 @dataclass(frozen=True)
@@ -66,6 +43,12 @@ class Own:
         return self.network.theta.T @ self.network.theta / len(self.network.theta)
 
     @property
+    def neurons(self) -> int:
+        """Neurons of the network that is read or trained."""
+        assert self.config.neurons is not None
+        return self.config.neurons
+
+    @property
     def origin(self) -> str:
         """Where these overlaps come from, in words."""
         if self.config.network is not None:
@@ -78,71 +61,44 @@ class Own:
         )
 
 
-def refuse_without_files(options: Options) -> None:
-    """Refuse what means something for the user's own files only.
-
-    Raises:
-        Refusal: naming the first such option.
-    """
-    _refuse_any(options, ("sigma", "levels", *_LEARNING, "nonlinearity", "rank"), "--task")
-
-
-def own_run(options: Options, effort: Effort, seed: int) -> Own:
-    """Read the files, check everything and fill in what was left out.
+def own_plan(asked: OwnConfig) -> Plan:
+    """The run on these files: what is in the network, then how the task is learned.
 
     Raises:
         Refusal: naming the option, what is wrong and what is accepted.
     """
-    if options.task is None:
-        _refuse_any(options, ("sigma", "levels", *_LEARNING), "--task")
-    if options.network is not None:
-        for name in ("sigma", "neurons"):
-            if getattr(options, name) is not None:
-                raise Refusal(f"--{name}", "the network of --network has its own", "one of the two options")
-    repeated = sorted({level for level in options.levels if options.levels.count(level) > 1})
+    own = own_run(asked)
+    network = (Section("Your network", "validate.overlaps.user_network", own),) if own.network is not None else ()
+    task = (Section("Your task", "validate.overlaps.user_task", own),) if own.task is not None else ()
+    return Plan(own.config, (*network, *task))
+
+
+def own_run(asked: OwnConfig) -> Own:
+    """Read the files, check them against the options and fill in the rank and the number of neurons.
+
+    Raises:
+        Refusal: naming the option, what is wrong and what is accepted.
+    """
+    repeated = sorted({level for level in asked.levels if asked.levels.count(level) > 1})
     if repeated:
         raise Refusal("--levels", f"{' and '.join(repeated)} named more than once", "each level once")
     try:
-        task = None if options.task is None else read_task(options.task)
+        task = None if asked.task is None else read_task(asked.task)
     except BadArray as error:
         raise Refusal("--task", str(error), TASK) from error
     try:
-        network = None if options.network is None else read_network(options.network, options.rank)
+        network = None if asked.network is None else read_network(asked.network, asked.rank)
     except BadArray as error:
         raise Refusal("--network", str(error), NETWORK) from error
-    given = None if options.sigma is None else _read_sigma(options.sigma)
-    counts = _counts(options, task, network, given)
-    neurons = _or(options.neurons, NEURONS) if network is None else len(network.m)
-    nonlinearity = _or(options.nonlinearity, NONLINEARITY)
-    levels = () if task is None else options.levels or _usual_levels(nonlinearity)
+    given = None if asked.sigma is None else _read_sigma(asked.sigma)
+    counts = _counts(asked.rank, task, network, given)
+    neurons = len(network.m) if network is not None else asked.neurons or NEURONS
     overlaps = None
     if given is not None:
-        overlaps = _checked(given, counts, neurons if "network" in levels else None)
+        overlaps = _checked(given, counts, neurons if "network" in asked.levels else None)
     elif network is None:
-        overlaps = random_gram(neurons, sum(counts), seed)
-    config = OwnConfig(
-        task=options.task,
-        sigma=options.sigma,
-        network=options.network,
-        nonlinearity=nonlinearity,
-        rank=counts[1],
-        neurons=neurons,
-        learning_rate=None if task is None else _or(options.learning_rate, LEARNING_RATE),
-        epochs=None if task is None else _or(options.epochs, EPOCHS),
-        levels=levels,
-        effort=effort,
-        seed=seed,
-    )
-    return Own(config, task, network, counts, overlaps)
-
-
-_LEARNING = ("learning_rate", "epochs", "neurons")
-
-
-def _refuse_any(options: Options, names: tuple[str, ...], needed: str) -> None:
-    for name in names:
-        if getattr(options, name) not in (None, ()):
-            raise Refusal(f"--{name.replace('_', '-')}", f"given without {needed}", f"together with {needed}")
+        overlaps = random_gram(neurons, sum(counts), asked.seed)
+    return Own(replace(asked, rank=counts[1], neurons=neurons), task, network, counts, overlaps)
 
 
 def _read_sigma(path: Path) -> Float[np.ndarray, "rows columns"]:
@@ -156,7 +112,7 @@ def _read_sigma(path: Path) -> Float[np.ndarray, "rows columns"]:
 
 
 def _counts(
-    options: Options,
+    asked: int | None,
     task: TaskArrays | None,
     network: NetworkArrays | None,
     sigma: Float[np.ndarray, "d d"] | None,
@@ -174,8 +130,8 @@ def _counts(
         return (inputs, network.rank, network.rank, outputs)
     assert task is not None
     inputs, outputs = task.inputs.shape[2], task.targets.shape[2]
-    if options.rank is not None:
-        rank = options.rank
+    if asked is not None:
+        rank = asked
     elif sigma is None:
         rank = 1
     else:
@@ -209,11 +165,3 @@ def _checked(
         problem = f"{neurons} neurons cannot have the overlaps of --sigma, a matrix of rank {rank}"
         raise Refusal("--neurons", problem, f"a whole number from {rank}, or --levels without network")
     return matrix
-
-
-def _usual_levels(nonlinearity: str) -> tuple[str, ...]:
-    return ("map", "network") if nonlinearity == "linear" else ("gaussian_closure", "infinite_width", "network")
-
-
-def _or(given: ValueT | None, usual: ValueT) -> ValueT:
-    return usual if given is None else given

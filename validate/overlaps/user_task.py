@@ -87,7 +87,7 @@ def _learner(name: str, own: Own, shape: Shape) -> Learner:
         "map": ReducedTheory(),
         "gaussian_closure": ReducedTheory(),
         "infinite_width": InfiniteWidth(SobolNodes(nodes, own.config.seed)),
-        "network": FiniteNetwork(own.config.neurons, own.config.seed),
+        "network": FiniteNetwork(own.neurons, own.config.seed),
     }
     return levels[name].start(own.sigma, shape, nonlinearity)
 

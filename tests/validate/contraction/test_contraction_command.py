@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
-from validate import cli
+from validate import command
 from validate.contraction import __main__ as contraction
 
 TURN = np.array([[0.0, -1.0], [1.0, 0.0]])
@@ -28,7 +28,7 @@ def door(monkeypatch, tmp_path, capsys):
     def fail(*_, **__):
         raise AssertionError("the command ran in spite of bad input")
 
-    monkeypatch.setattr(contraction, "execute", fail)
+    monkeypatch.setattr(command, "execute", fail)
     return lambda *arguments: knock(monkeypatch, tmp_path, capsys, *arguments)
 
 
@@ -36,7 +36,7 @@ def knock(monkeypatch, tmp_path, capsys, *arguments):
     monkeypatch.setattr(sys, "argv", ["contraction", *arguments])
     before = sorted(os.listdir(tmp_path))
     with pytest.raises(SystemExit) as stopped:
-        cli.run(contraction.main, "contraction")
+        contraction.COMMAND.run()
     printed = capsys.readouterr()
     assert printed.out == ""
     assert sorted(os.listdir(tmp_path)) == before
@@ -47,7 +47,7 @@ def refused(answer, option, problem, accepted=""):
     code, line = answer
     assert code == 2
     assert line.count("\n") == 1
-    assert line.startswith(f"contraction: {option}: "), line
+    assert line.startswith(f"python -m validate.contraction: {option}: "), line
     assert problem in line, line
     assert "; accepted: " in line
     assert accepted in line.partition("; accepted: ")[2], line
@@ -62,7 +62,7 @@ def refused(answer, option, problem, accepted=""):
         (["--weights", "."], "--weights", "is a directory", ".npy"),
         (["--weights", "w.txt"], "--weights", "has another suffix", ".npy"),
         (["--weights", "w.npy", "--form", "hopfield"], "--form", "is unknown", "voltage, rate"),
-        (["--weights", "w.npy"], "--form", "missing", "voltage or rate"),
+        (["--weights", "w.npy"], "--form", "missing", "voltage, rate"),
         (["--weights", "w.npy", "--slope", "0"], "--slope", "is too small", "above 0"),
         (["--weights", "w.npy", "--slope", "nan"], "--slope", "is not finite", "above 0"),
         (["--weights", "w.npy", "--rate", "-1"], "--rate", "is too small", "from 0"),
@@ -172,9 +172,9 @@ def test_a_run_on_images(tmp_path, capsys):
     """Sixteen steps, two networks of eight, one pass: trained, certified as it runs, and the certificate verified."""
     write_idx(tmp_path, 60)
     file = tmp_path / "c.json"
-    options = {"downsample": 7, "modules": 2, "units": 8, "epochs": 1, "step": 0.1, "permuted": True}
-    code = contraction.main(data=tmp_path, certificate=file, json=tmp_path / "report.json", **options)
-    assert code == 0
+    options = "--downsample 7 --modules 2 --units 8 --epochs 1 --step 0.1 --permuted"
+    where = f"--data {tmp_path} --certificate {file} --json {tmp_path / 'report.json'}"
+    assert status(*options.split(), *where.split()) == 0
     found = json.loads((tmp_path / "report.json").read_text())["quantities"]
     assert found["steps_per_image"] == 16
     assert found["outcome"] == "trained to the last epoch"
@@ -202,18 +202,24 @@ def test_bad_images_are_refused(monkeypatch, tmp_path, capsys, broken):
             (data / f"{NAMES[0]}.gz").write_bytes(gzip.compress(content)[:-9])
     monkeypatch.setattr(sys, "argv", ["contraction", "--data", "data", "--json", "report.json"])
     with pytest.raises(SystemExit) as stopped:
-        cli.run(contraction.main, "contraction")
+        contraction.COMMAND.run()
     printed = capsys.readouterr().err
     assert sorted(os.listdir(tmp_path)) == ["data"]
     refused((stopped.value.code, printed.splitlines(keepends=True)[-1]), "--data", "", "IDX files")
 
 
+def status(*arguments):
+    """The exit status of a run with these arguments."""
+    plan, destination = contraction.COMMAND.read(arguments)
+    return command.execute(contraction.COMMAND, plan, destination, draw=False).report.exit_code
+
+
 def run(tmp_path, weights, form="voltage", **options):
     """A run of the command; its exit status and the quantities of its report."""
     np.save(tmp_path / "w.npy", weights)
-    found = contraction.main(
-        weights=contraction.MatrixOption()(tmp_path / "w.npy"), form=form, json=tmp_path / "report.json", **options
-    )
+    words = [word for name, value in options.items() for word in (f"--{name.replace('_', '-')}", str(value))]
+    where = ["--weights", str(tmp_path / "w.npy"), "--json", str(tmp_path / "report.json")]
+    found = status(*where, "--form", form, *words)
     return found, json.loads((tmp_path / "report.json").read_text())["quantities"]
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from theory.ghost.descent.capture import failure_ratio
 from theory.ghost.toy.toy_model import ToyModel
-from validate.ghost.__main__ import PAPER_RATE_RATIO, configure
+from validate.ghost.settings import PAPER_RATE_RATIO, Config
 from validate.ghost.training_map import record_quantities
 from validate.report import Report
 
@@ -76,8 +76,8 @@ def test_every_figure_has_its_data(run):
 
 def quantities(delay, ratio):
     rate = ratio * ToyModel(delay).critical_learning_rate
-    report = Report("ghost", configure(delay=delay, learning_rate=rate))
-    record_quantities(configure(delay=delay, learning_rate=rate), report, ratio)
+    report = Report("ghost", Config(delay=delay, learning_rate=rate))
+    record_quantities(Config(delay=delay, learning_rate=rate), report, ratio)
     return report.document()["quantities"]
 
 
@@ -104,7 +104,7 @@ def test_the_error_floor_is_null_above_the_failure_ratio_only():
 
 def test_the_default_rate_is_the_papers():
     """1e-10 at T = 100, to the four digits of the fraction."""
-    assert configure().learning_rate == pytest.approx(1e-10, rel=1e-4)
+    assert Config().learning_rate == pytest.approx(1e-10, rel=1e-4)
     assert PAPER_RATE_RATIO == 0.1095
 
 

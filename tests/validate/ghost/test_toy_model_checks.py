@@ -3,7 +3,7 @@
 import pytest
 
 from theory.ghost.toy.toy_model import ToyModel
-from validate.ghost.__main__ import configure
+from validate.ghost.settings import Config
 from validate.ghost.toy_model import _compare_no_learning_zone
 from validate.report import Report
 
@@ -15,7 +15,7 @@ from validate.report import Report
 @pytest.mark.parametrize("delay", [1.0, 1e6])
 @pytest.mark.sampled(4)
 def test_no_learning_zone_checks_hold_whatever_the_confidence(delay, confidence, threshold):
-    config = configure(delay=delay, confidence=float(confidence), threshold=float(threshold))
+    config = Config(delay=delay, confidence=float(confidence), threshold=float(threshold))
     report = Report("ghost", config)
     _compare_no_learning_zone(config, report, ToyModel(delay))
     assert len(report.checks) == 2

@@ -6,16 +6,16 @@ import pytest
 from theory.ghost.descent.capture import failure_ratio
 from theory.ghost.toy.toy_model import ToyModel
 from validate.ghost import training_map
-from validate.ghost.__main__ import configure
 from validate.ghost.fates import PATIENCE, SURVIVORS, _bracket_failure
 from validate.ghost.learner import CHUNK, analytic
+from validate.ghost.settings import Config
 from validate.report import Report
 
 
 @pytest.mark.parametrize("delay", [3.7, 100.0])
 @pytest.mark.sampled(1)
 def test_failure_bracket_waits_for_long_transients(delay):
-    report = Report("ghost", configure(delay=delay))
+    report = Report("ghost", Config(delay=delay))
     _bracket_failure(report, analytic(ToyModel(delay)), float(failure_ratio()))
     assert not report.failures
 
@@ -30,7 +30,7 @@ def test_some_start_is_free_for_two_thousand_epochs_but_none_for_the_patience():
 
 
 def test_floors_leave_out_a_rate_at_which_every_training_is_captured():
-    config = configure(seed=5)  # at 1.02 of the critical rate all ten trainings of this seed are captured
+    config = Config(seed=5)  # at 1.02 of the critical rate all ten trainings of this seed are captured
     report = Report("ghost", config)
     floors = training_map._compare_floors(config, report, analytic(ToyModel(config.delay)))
     assert (floors.measured[-1] > 0.999).all()

@@ -14,7 +14,7 @@ def test_adam_section_holds_and_draws(monkeypatch: pytest.MonkeyPatch) -> None:
     """Short: the laws do not need long runs."""
     monkeypatch.setattr(adam, "SAMPLES", 32)
     monkeypatch.setattr(adam, "SIZES", (32, 64, 128))
-    config = Config(QUICK)
+    config = Config(effort=QUICK)
     report = Report("overlaps", config)
     with Progress() as progress:
         results = adam.checks(config, report, progress)

@@ -51,7 +51,7 @@ def test_a_forecast_that_is_noise_fails_and_relu_is_only_reported() -> None:
     sizes = np.geomspace(1e-3, 1, 14)
     shuffled = np.random.default_rng(0).permutation(sizes)
     for errors, passes in ((sizes, True), (shuffled, False)):
-        report = Report("overlaps", Config(QUICK))
+        report = Report("overlaps", Config(effort=QUICK))
         made_up = [judged(float(error), float(size)) for error, size in zip(errors, sizes, strict=True)]
         _compare_forecasts(report, (*made_up, judged(1e-6, 1.0, smooth=False)))
         assert report.passed is passes

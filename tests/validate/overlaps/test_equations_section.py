@@ -10,7 +10,7 @@ from validate.report import Report
 
 
 def test_checks_and_figures() -> None:
-    config = Config(QUICK, seed=1)
+    config = Config(effort=QUICK, seed=1)
     report = Report("overlaps", config)
     results = equations.checks(config, report, Progress())
     failed = [check.name for check in report.checks if check.asserted and not check.passed]

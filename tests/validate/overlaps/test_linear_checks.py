@@ -12,11 +12,11 @@ from validate.overlaps.settings import QUICK, USUAL, Config
 
 def test_both_efforts_cover_every_rank_and_networks_smaller_than_their_gram_matrix():
     for effort in (QUICK, USUAL):
-        listed = cases(Config(effort))
+        listed = cases(Config(effort=effort))
         assert {case.shape.rank for case in listed} == {1, 2, 3, 4}
         assert any(case.neurons < case.shape.size for case in listed)
         assert any(case.rule is EVERY_OPTION for case in listed)
-    assert {case.neurons for case in cases(Config(USUAL)) if case.name == "filter"} == {3, 10, 100, 1000}
+    assert {case.neurons for case in cases(Config(effort=USUAL)) if case.name == "filter"} == {3, 10, 100, 1000}
 
 
 def test_a_case_agrees_to_rounding_and_a_wrong_map_would_not():

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from simulate.cells.nonlinearity import NONLINEARITIES as BY_NAME
-from validate import cli
+from validate import command
 from validate.overlaps import __main__ as overlaps
-from validate.overlaps.settings import NONLINEARITIES, QUICK
-from validate.overlaps.user_run import Options, own_run
+from validate.overlaps.settings import NONLINEARITIES, QUICK, OwnConfig
+from validate.overlaps.user_run import own_run
 
 GOOD_SIGMA = np.eye(4) + 0.1
 
@@ -42,13 +42,13 @@ def door(monkeypatch, tmp_path, capsys):
     def fail(*_, **__):
         raise AssertionError("the command ran in spite of bad input")
 
-    monkeypatch.setattr(overlaps, "execute", fail)
+    monkeypatch.setattr(command, "execute", fail)
 
     def knock(*arguments):
         monkeypatch.setattr(sys, "argv", ["overlaps", *arguments])
         before = sorted(os.listdir(tmp_path))
         with pytest.raises(SystemExit) as stopped:
-            cli.run(overlaps.main, "overlaps", lists=("--levels",))
+            overlaps.COMMAND.run()
         printed = capsys.readouterr()
         assert printed.out == ""
         assert sorted(os.listdir(tmp_path)) == before
@@ -61,7 +61,7 @@ def refused(answer, option, problem, accepted=""):
     code, line = answer
     assert code == 2
     assert line.count("\n") == 1
-    assert line.startswith(f"overlaps: {option}: "), line
+    assert line.startswith(f"python -m validate.overlaps: {option}: "), line
     assert problem in line, line
     assert "; accepted: " in line
     assert accepted in line.partition("; accepted: ")[2], line
@@ -243,15 +243,15 @@ def test_a_network_excludes_overlaps_from_a_file(door):
 
 def test_defaults_follow_the_nonlinearity_and_the_files(tmp_path):
     write_task(tmp_path / "task.npz", inputs=np.ones((3, 5, 2)))
-    options = {"task": tmp_path / "task.npz"}
-    linear, erf = (own_run(Options(**options, nonlinearity=name), QUICK, 0).config for name in (None, "erf"))
+    options = {"task": tmp_path / "task.npz", "effort": QUICK}
+    linear, erf = (own_run(OwnConfig(**options, **more)).config for more in ({}, {"nonlinearity": "erf"}))
     assert (linear.nonlinearity, linear.levels) == ("linear", ("map", "network"))
     assert erf.levels == ("gaussian_closure", "infinite_width", "network")
     assert (linear.rank, linear.neurons, linear.learning_rate, linear.epochs) == (1, 500, 5e-3, 2000)
     np.save(tmp_path / "sigma.npy", np.eye(9))
-    assert own_run(Options(**options, sigma=tmp_path / "sigma.npy"), QUICK, 0).counts == (2, 3, 3, 1)
+    assert own_run(OwnConfig(**options, sigma=tmp_path / "sigma.npy")).counts == (2, 3, 3, 1)
     write_network(tmp_path / "network.npz", u=np.ones((6, 4)), v=np.ones((6, 4)))
-    network = own_run(Options(network=tmp_path / "network.npz"), QUICK, 0)
+    network = own_run(OwnConfig(network=tmp_path / "network.npz"))
     assert (network.config.rank, network.config.neurons, network.config.levels) == (4, 6, ())
     assert network.counts == (1, 4, 4, 1)
 
@@ -259,55 +259,34 @@ def test_defaults_follow_the_nonlinearity_and_the_files(tmp_path):
 def test_overlaps_that_are_not_given_are_those_of_a_seeded_random_network(tmp_path):
     """Unit columns; entries of N = 400 off the diagonal have standard deviation 1/20: none of 6 beyond 4.5 of them."""
     write_task(tmp_path / "task.npz")
-    options = Options(task=tmp_path / "task.npz", neurons=400)
-    first, again, other = (own_run(options, QUICK, seed).sigma for seed in (3, 3, 4))
+    owns = [own_run(OwnConfig(task=tmp_path / "task.npz", neurons=400, seed=seed)) for seed in (3, 3, 4)]
+    first, again, other = (own.sigma for own in owns)
     np.testing.assert_array_equal(first, again)
     assert np.abs(first - other).max() > 0.01
     np.testing.assert_allclose(np.diag(first), 1, rtol=1e-14)
     assert 0 < np.abs(first - np.diag(np.diag(first))).max() < 4.5 / 20
-    assert "400 neurons" in own_run(options, QUICK, 3).origin
-    assert "seed 3" in own_run(options, QUICK, 3).origin
+    assert "400 neurons" in owns[0].origin
+    assert "seed 3" in owns[0].origin
 
 
 def test_the_words_of_the_options_are_those_of_the_simulation():
     assert set(NONLINEARITIES) == set(BY_NAME)
 
 
-def test_help_and_refusals_answer_within_a_second(tmp_path):
-    """In seconds of the processor, best of three: the machine may be busy with other tests."""
+def test_a_refusal_after_files_are_read_imports_nothing_heavy(tmp_path):
     write_task(tmp_path / "task.npz")
     np.save(tmp_path / "sigma.npy", INDEFINITE)
-    environment = {**os.environ, "PYTHONPATH": os.getcwd()}
-    for arguments, code, words in (
-        (["--help"], 0, ""),
-        (["--task", "task.npz", "--sigma", "sigma.npy"], 2, "not positive semidefinite"),
-    ):
-        command, seconds = [sys.executable, "-m", "validate.overlaps", *arguments], []
-        for _ in range(3):
-            before = os.times()
-            done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=tmp_path, check=False)
-            after = os.times()
-            seconds.append(after.children_user + after.children_system - before.children_user - before.children_system)
-            assert done.returncode == code
-            assert words in done.stderr
-        assert min(seconds) < 1.0
-
-
-def test_refusals_import_nothing_heavy_and_help_names_every_option(tmp_path):
-    write_task(tmp_path / "task.npz")
-    np.save(tmp_path / "sigma.npy", INDEFINITE)
-    base = [sys.executable, "-X", "importtime", "-m", "validate.overlaps"]
-    environment = {**os.environ, "COLUMNS": "200", "PYTHONPATH": os.getcwd()}
-    for arguments in (["--help"], ["--task", "task.npz", "--sigma", "sigma.npy"]):
-        done = subprocess.run(
-            [*base, *arguments], capture_output=True, text=True, env=environment, cwd=tmp_path, check=False
-        )
-        imported = {line.rpartition("|")[2].strip().split(".")[0] for line in done.stderr.splitlines()}
-        assert "numpy" in imported
-        assert not imported & {"jax", "sympy", "matplotlib", "scipy", "diffrax"}
-        if arguments == ["--help"]:
-            text = done.stdout
-    for name in ("task", "sigma", "network", "nonlinearity", "rank", "learning-rate", "epochs", "neurons", "levels"):
-        row = text[text.index(f" --{name} ") :]
-        assert "default: " in row[: row.index("]") + 1]
-    assert all(name in text for name in ("--quick", "--seed", "--json", "--out"))
+    command = [sys.executable, "-X", "importtime", "-m", "validate.overlaps", "--task", "task.npz"]
+    done = subprocess.run(
+        [*command, "--sigma", "sigma.npy"],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": os.getcwd()},
+        cwd=tmp_path,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "not positive semidefinite" in done.stderr
+    imported = {line.rpartition("|")[2].strip().split(".")[0] for line in done.stderr.splitlines()}
+    assert "numpy" in imported
+    assert not imported & {"jax", "sympy", "matplotlib", "scipy", "diffrax"}

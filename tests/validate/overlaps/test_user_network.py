@@ -6,10 +6,9 @@ import sys
 import numpy as np
 import pytest
 
-from validate import cli
 from validate.overlaps import __main__ as overlaps
-from validate.overlaps.settings import QUICK
-from validate.overlaps.user_run import Options, own_run
+from validate.overlaps.settings import QUICK, OwnConfig
+from validate.overlaps.user_run import own_run
 
 RANDOM = np.random.default_rng(0)
 NEURONS = 12
@@ -26,7 +25,7 @@ def run(monkeypatch, tmp_path, capsys):
         np.savez("network.npz", **arrays)
         monkeypatch.setattr(sys, "argv", ["overlaps", "--network", "network.npz", *arguments, "--out", "out"])
         with pytest.raises(SystemExit) as stopped:
-            cli.run(overlaps.main, "overlaps", lists=("--levels",))
+            overlaps.COMMAND.run()
         assert stopped.value.code == 0
         assert capsys.readouterr().err == ""
         with open("out/overlaps.json") as stream:
@@ -62,8 +61,8 @@ def test_overlaps_roles_and_invariants_of_a_linear_network(run, tmp_path):
 def test_the_overlaps_it_writes_are_overlaps_it_reads(run, tmp_path):
     run(BLOCKS)
     np.savez("task.npz", inputs=np.ones((1, 2, 1)), targets=np.ones((1, 2, 1)), dt=0.1)
-    options = Options(task=tmp_path / "task.npz", sigma=tmp_path / "out" / "overlaps.csv")
-    np.testing.assert_allclose(own_run(options, QUICK, 0).sigma, THETA.T @ THETA / NEURONS, rtol=1e-15)
+    asked = OwnConfig(effort=QUICK, task=tmp_path / "task.npz", sigma=tmp_path / "out" / "overlaps.csv")
+    np.testing.assert_allclose(own_run(asked).sigma, THETA.T @ THETA / NEURONS, rtol=1e-15)
 
 
 def test_an_erf_network_has_more_that_is_visible_and_one_invariant(run):

@@ -8,12 +8,11 @@ import pytest
 
 from simulate.overlaps.gram_matrix import random_gram
 from theory.overlaps.equations.shape import Shape
-from validate import cli
 from validate.overlaps import __main__ as overlaps
 from validate.overlaps import user_task
 from validate.overlaps.forecast import report_start, report_trust
 from validate.overlaps.settings import QUICK, OwnConfig
-from validate.overlaps.user_run import Options, own_run
+from validate.overlaps.user_run import own_run
 from validate.overlaps.user_task import figures
 from validate.report import Report
 
@@ -33,7 +32,7 @@ def run(monkeypatch, tmp_path, capsys):
     def command(*arguments):
         monkeypatch.setattr(sys, "argv", ["overlaps", *arguments, "--out", "out"])
         with pytest.raises(SystemExit) as stopped:
-            cli.run(overlaps.main, "overlaps", lists=("--levels",))
+            overlaps.COMMAND.run()
         printed = capsys.readouterr()
         assert printed.err == ""
         with np.load("out/trajectory.npz", allow_pickle=False) as data:
@@ -233,7 +232,10 @@ def test_the_closure_is_forecast_from_its_own_path_alone(run):
 @pytest.mark.parametrize("nonlinearity", ["linear", "relu"])
 def test_nothing_is_said_of_it_where_there_is_nothing_or_a_kink(nonlinearity, tmp_path):
     np.savez(tmp_path / "task.npz", inputs=INPUTS, targets=TARGETS, dt=DT)
-    own, report = own_run(Options(task=tmp_path / "task.npz", nonlinearity=nonlinearity), QUICK, 0), Report("own", None)
+    own, report = (
+        own_run(OwnConfig(task=tmp_path / "task.npz", nonlinearity=nonlinearity, effort=QUICK)),
+        Report("own", None),
+    )
     report_start(report, own, Shape(2, 1, 1))
     report_trust(report, own, Shape(2, 1, 1), np.stack([own.sigma] * 3), None)
     assert not report.checks

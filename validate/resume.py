@@ -1,0 +1,85 @@
+"""Where long runs keep their checkpoints, so that one that was killed goes on: in the user's cache directory.
+
+A file is named by all that decides what is trained, so that a run with another seed, rate or task never meets it.
+"""
+
+import dataclasses
+import hashlib
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from simulate.runtime import cache_directory
+from simulate.training.checkpoint import Checkpoint
+from validate.lock import held
+
+
+def resumable(name: str, *identity: object) -> Checkpoint | None:
+    """The checkpoint that a training goes on from; None where nothing can be written.
+
+    `identity` is all that decides the result: numbers, text, arrays, and dataclasses of them. The file stays when the
+    training is done, which then takes no time at all.
+    """
+    folder = _folder()
+    return None if folder is None else Checkpoint(folder / f"{name}-{fingerprint(*identity)}.npz")
+
+
+@dataclass(frozen=True)
+class Resumption:
+    """The checkpoints of one run, a file for each of its trainings; none where `prefix` is None."""
+
+    prefix: Path | None
+
+    def checkpoint(self, training: str) -> Checkpoint | None:
+        """From which the training of this name goes on, and which it keeps up to date."""
+        return None if self.prefix is None else Checkpoint(self.prefix.with_name(f"{self.prefix.name}-{training}.npz"))
+
+    def finish(self) -> None:
+        """Remove the files: the run has come to its end."""
+        if self.prefix is not None:
+            for path in self.prefix.parent.glob(f"{self.prefix.name}-*"):
+                path.unlink(missing_ok=True)
+
+
+@contextmanager
+def resuming(name: str, *identity: object) -> Iterator[Resumption]:
+    """The checkpoints of a run while it lasts. A twin that runs at the same time gets none, and is not disturbed."""
+    folder = _folder()
+    with ExitStack() as lock:
+        prefix = None if folder is None else folder / f"{name}-{fingerprint(*identity)}"
+        if prefix is not None:
+            try:
+                lock.enter_context(held(prefix.with_name(f".{prefix.name}.lock")))
+            except OSError:  # a twin holds it, or nothing can be written there after all
+                prefix = None
+        yield Resumption(prefix)
+
+
+def fingerprint(*values: object) -> str:
+    """Sixteen digits that differ where any of the values does."""
+    digest = hashlib.sha256()
+    for value in values:
+        digest.update(_bytes(value))
+    return digest.hexdigest()[:16]
+
+
+def _bytes(value: object) -> bytes:
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        parts = (f"{field.name}=".encode() + _bytes(getattr(value, field.name)) for field in dataclasses.fields(value))
+        return type(value).__qualname__.encode() + b"(" + b",".join(parts) + b")"
+    if hasattr(value, "__array__"):
+        array = np.asarray(value)
+        return f"{array.dtype}{array.shape}".encode() + array.tobytes()
+    return repr(value).encode()
+
+
+def _folder() -> Path | None:
+    directory = cache_directory()
+    if directory is None:
+        return None
+    folder = directory / "checkpoints"
+    folder.mkdir(exist_ok=True)
+    return folder
