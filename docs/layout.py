@@ -6,6 +6,7 @@ Nothing is stored: a file that says what it is about cannot be missing from the 
 """
 
 import ast
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,7 +19,7 @@ def subject(file: Path) -> str:
     """The first sentence of a file's docstring, or its first paragraph where that holds no full stop."""
     text = ast.get_docstring(ast.parse(file.read_text(encoding="utf-8"))) or ""
     paragraph = " ".join(text.split("\n\n")[0].split())
-    return paragraph.split(". ")[0].rstrip(".")
+    return re.split(r"(?<!Fig)(?<!Figs)\. (?=[A-Z])", paragraph)[0].rstrip(".")
 
 
 def layout(folder: Path) -> Iterator[str]:
