@@ -4,7 +4,7 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 READY := $(VENV)/.ready
 
-.PHONY: env ghost overlaps contraction test lint types lock bench
+.PHONY: env ghost overlaps contraction test lint types lock bench layout
 
 env: $(READY)
 
@@ -42,3 +42,7 @@ bench: env
 lock:
 	uv pip compile -q --universal --fork-strategy fewest --python-version 3.11 --extra dev \
 		--custom-compile-command "make lock" --no-emit-index-url --no-emit-find-links pyproject.toml -o requirements.lock
+
+# What every file is about, from its own first line.
+layout:
+	@$(PYTHON) docs/layout.py

@@ -34,17 +34,19 @@ os.environ["OPENBLAS_NUM_THREADS"] = "1"
 
 import numpy as np
 
-from theory.contraction.assembly.assembly import Assembly, joined, module
-from theory.contraction.assembly.certificate import certify_assembly
-from theory.contraction.certificate import Certificate
-from theory.contraction.claims.multiplier import Multiplier
-from theory.contraction.conditions.registry import ABSOLUTE
-from theory.contraction.exact_matrix import ExactMatrix, short
-from theory.contraction.form import VOLTAGE
-from theory.contraction.network import Matrix, Network, network
-from theory.contraction.search.frequency_dual import refute_multiplier
-from theory.contraction.search.multiplier_lmi import solve_multiplier_lmi
-from theory.contraction.search.parabola import ParabolaSearch, minimise_parabola, propose_multiplier
+from theory.contraction import (
+    VOLTAGE,
+    Certificate,
+    Network,
+    assembly,
+    certify_assembly,
+    claims,
+    conditions,
+    exact_matrix,
+    module,
+    network,
+    search,
+)
 
 Row = dict[str, Any]
 CHECKER = Path(__file__).parents[1] / "validate" / "certificate_checker.py"
@@ -59,23 +61,23 @@ SOLVER_LIMIT = 120.0
 MODULE = 32
 
 
-def dense(size: int, rng: np.random.Generator) -> Matrix:
+def dense(size: int, rng: np.random.Generator) -> np.ndarray:
     """Independent Gaussian weights of variance 1 / n."""
     return rng.normal(size=(size, size)) / np.sqrt(size)
 
 
-def sparse(size: int, rng: np.random.Generator) -> Matrix:
+def sparse(size: int, rng: np.random.Generator) -> np.ndarray:
     """Gaussian weights, each there with probability 4 / n."""
     return rng.normal(size=(size, size)) * (rng.random((size, size)) < 4 / size) / 2
 
 
-def symmetric(size: int, rng: np.random.Generator) -> Matrix:
+def symmetric(size: int, rng: np.random.Generator) -> np.ndarray:
     """The mean of Gaussian weights and their transpose."""
     weights = dense(size, rng)
     return (weights + weights.T) / 2
 
 
-KINDS: dict[str, Callable[[int, np.random.Generator], Matrix]] = {
+KINDS: dict[str, Callable[[int, np.random.Generator], np.ndarray]] = {
     "dense": dense,
     "sparse": sparse,
     "symmetric": symmetric,
@@ -98,32 +100,32 @@ def _used() -> float:
 class Found:
     """The search, and the largest gain that was proved with its claim."""
 
-    search: ParabolaSearch
+    best: search.parabola.ParabolaSearch
     gain: float | None
-    claim: Multiplier | None
+    claim: claims.multiplier.Multiplier | None
 
 
-def at_gain(search: ParabolaSearch, gain: float) -> ParabolaSearch:
+def at_gain(best: search.parabola.ParabolaSearch, gain: float) -> search.parabola.ParabolaSearch:
     """The search for all slopes multiplied by `gain`."""
-    return replace(search, value=gain * search.value, lower=gain * search.lower)
+    return replace(best, value=gain * best.value, lower=gain * best.lower)
 
 
 def certified(asked: Network) -> Found:
     """Search, and prove as large a gain as can be."""
-    search = minimise_parabola(asked.gained)
+    best = search.parabola.minimise_parabola(asked.gained)
     for slack in SLACKS:
-        gain = short((1 - slack) / search.value, bits=30)
-        claim = propose_multiplier(asked.with_gain(gain), 0.5 * slack, at_gain(search, gain))
+        gain = exact_matrix.short((1 - slack) / best.value, bits=30)
+        claim = search.parabola.propose_multiplier(asked.with_gain(gain), 0.5 * slack, at_gain(best, gain))
         if claim is not None:
-            return Found(search, gain, claim)
-    return Found(search, None, None)
+            return Found(best, gain, claim)
+    return Found(best, None, None)
 
 
-def refuted(asked: Network, search: ParabolaSearch) -> float | None:
+def refuted(asked: Network, best: search.parabola.ParabolaSearch) -> float | None:
     """The least gain found at which it is proved that no multiplier exists."""
-    for slack in SLACKS if search.lower > 0 else ():
-        gain = short((1 + slack) / search.lower, bits=30)
-        if refute_multiplier(asked.with_gain(gain), 0.0, at_gain(search, gain)) is not None:
+    for slack in SLACKS if best.lower > 0 else ():
+        gain = exact_matrix.short((1 + slack) / best.lower, bits=30)
+        if search.frequency_dual.refute_multiplier(asked.with_gain(gain), 0.0, at_gain(best, gain)) is not None:
             return gain
     return None
 
@@ -156,8 +158,8 @@ def beside_solver(asked: Network) -> Row:
     seconds, found = timed(lambda: certified(asked))
     if found.gain is None:
         return dict.fromkeys(("seconds", "gain", "solver_seconds", "ratio", "below", "above", "bisection_ratio"))
-    solver, below = timed(lambda: solve_multiplier_lmi(asked.with_gain(0.99 * found.gain), 0.0))
-    above = solve_multiplier_lmi(asked.with_gain(1.01 * found.gain), 0.0)
+    solver, below = timed(lambda: search.multiplier_lmi.solve_multiplier_lmi(asked.with_gain(0.99 * found.gain), 0.0))
+    above = search.multiplier_lmi.solve_multiplier_lmi(asked.with_gain(1.01 * found.gain), 0.0)
     return {
         "seconds": seconds,
         "gain": found.gain,
@@ -171,7 +173,7 @@ def beside_solver(asked: Network) -> Row:
 
 def solver_rows(sizes: list[int], repeats: int) -> Iterator[Row]:
     """Our search beside Clarabel, until a solve takes too long."""
-    solve_multiplier_lmi(network(np.zeros((2, 2)), VOLTAGE), 0.0)  # imports cvxpy
+    search.multiplier_lmi.solve_multiplier_lmi(network(np.zeros((2, 2)), VOLTAGE), 0.0)  # imports cvxpy
     for kind in KINDS:
         seconds, before = 0.0, 1
         for size in sizes:
@@ -186,12 +188,12 @@ def solver_rows(sizes: list[int], repeats: int) -> Iterator[Row]:
 def without_solver(asked: Network) -> Row:
     """Seconds of search, claim and refutation; the proved gain over the refuted one; the gains decided around both."""
     seconds, found = timed(lambda: certified(asked))
-    refutation, high = timed(lambda: refuted(asked, found.search))
+    refutation, high = timed(lambda: refuted(asked, found.best))
     gap = np.inf if found.gain is None or high is None else np.log(high / found.gain)
     return {
         "seconds": seconds,
         "refutation_seconds": refutation,
-        "steps": found.search.evaluations,
+        "steps": found.best.evaluations,
         "tightness": None if found.gain is None or high is None else found.gain / high,
         "decided": float(max(0.0, 1 - gap / (2 * np.log1p(AROUND)))),
     }
@@ -212,7 +214,9 @@ def absolute_rows(size: int, repeats: int) -> Iterator[Row]:
             weights = KINDS[kind](size, np.random.default_rng(seed))
             weights *= 0.9 / np.abs(np.linalg.eigvals(np.abs(weights))).max()
             asked = network(weights, VOLTAGE)
-            seconds, claim = timed(lambda asked=asked: ABSOLUTE.prove(asked, short(0.099)))
+            seconds, claim = timed(
+                lambda asked=asked: conditions.registry.ABSOLUTE.prove(asked, exact_matrix.short(0.099))
+            )
             check = timed(lambda asked=asked, claim=claim: claim.holds(asked.exact))[0] if claim else None
             rows.append(
                 {
@@ -226,7 +230,7 @@ def absolute_rows(size: int, repeats: int) -> Iterator[Row]:
         yield medians(rows)
 
 
-def modules_of(kind: str, count: int) -> list[Assembly]:
+def modules_of(kind: str, count: int) -> list[assembly.assembly.Assembly]:
     """Modules proved by Theorem 1 (sparse: a diagonal metric) or by the multiplier LMI (dense: a full one)."""
     made = []
     for seed in range(count):
@@ -234,25 +238,27 @@ def modules_of(kind: str, count: int) -> list[Assembly]:
         if kind == "sparse":
             weights *= 0.8 / np.abs(np.linalg.eigvals(np.abs(weights))).max()
             asked = network(weights, VOLTAGE)
-            claim = ABSOLUTE.prove(asked, short(0.15))
+            claim = conditions.registry.ABSOLUTE.prove(asked, exact_matrix.short(0.15))
             made.append(module(asked, claim.as_multiplier(asked.exact)))
         else:
             asked = network(weights, VOLTAGE)
             found = certified(asked)
             slowed = asked.with_gain(0.8 * found.gain)
-            made.append(module(slowed, propose_multiplier(slowed, 0.15, at_gain(found.search, 0.8 * found.gain))))
+            made.append(
+                module(slowed, search.parabola.propose_multiplier(slowed, 0.15, at_gain(found.best, 0.8 * found.gain)))
+            )
     return made
 
 
-def floating_chain(parts: list[Assembly]) -> dict[tuple[int, int], ExactMatrix]:
+def floating_chain(parts: list[assembly.assembly.Assembly]) -> dict[tuple[int, int], exact_matrix.ExactMatrix]:
     """Links between neighbours that are negative feedback of one another up to rounding."""
     rng = np.random.default_rng(0)
     metrics = [part.members[0].claim.metric.approximate() for part in parts]
     links = {}
     for i in range(1, len(parts)):
         forward = rng.normal(size=(MODULE, MODULE)) / np.sqrt(MODULE)
-        links[i, i - 1] = ExactMatrix.of(forward)
-        links[i - 1, i] = ExactMatrix.of(-np.linalg.solve(metrics[i - 1], forward.T @ metrics[i]))
+        links[i, i - 1] = exact_matrix.ExactMatrix.of(forward)
+        links[i - 1, i] = exact_matrix.ExactMatrix.of(-np.linalg.solve(metrics[i - 1], forward.T @ metrics[i]))
     return links
 
 
@@ -263,7 +269,9 @@ def assembly_rows(counts: list[int]) -> Iterator[Row]:
         for count in counts:
             chain = parts[:count]
             linked, links = timed(lambda chain=chain: floating_chain(chain))
-            seconds, proved = timed(lambda chain=chain, links=links: certify_assembly(joined(chain, links)))
+            seconds, proved = timed(
+                lambda chain=chain, links=links: certify_assembly(assembly.assembly.joined(chain, links))
+            )
             slowest = float(min(part.members[0].claim.rate for part in chain))
             yield {
                 "weights": kind,

@@ -51,7 +51,7 @@ def filter_rows(neurons: int, epochs: int, slow_epochs: int, repeats: int) -> It
     from simulate.overlaps.levels import ReducedTheory
     from simulate.tasks.impulse import filter_task
     from simulate.training.rule import GradientDescent
-    from theory.overlaps.equations.shape import Shape
+    from theory.overlaps import Shape
 
     task, rule, shape = filter_task(), GradientDescent(RATE), Shape()
     network = draw_exact(jax.random.key(0), random_gram(500, shape.size, 0), shape.counts, neurons, LINEAR)

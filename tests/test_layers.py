@@ -1,6 +1,7 @@
 """The layers of the project, by a walk over the imports of every file (also those inside functions)."""
 
 import ast
+import importlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +19,8 @@ BRIDGE = (  # from symbols to JAX: the doors to `theory`
     "simulate/overlaps/gain.py",
     "simulate/overlaps/levels.py",
 )
+GROUND_TRUTH = ("cells", "tasks", "training", "measures")
+PILLARS = ("ghost", "overlaps", "contraction", "degeneracy", "universality")
 JAX = ("jax", "jaxlib", "diffrax", "equinox", "optax", "optimistix", "lineax")
 
 
@@ -56,25 +59,49 @@ def forbidden(path: str) -> tuple[str, ...]:
         return ("validate", "tests", "benchmarks", "theory", *bridge)  # ground truth
     if top == "validate":
         return ("tests", "benchmarks")
-    if top == "benchmarks":
+    if top in ("benchmarks", "docs"):
         return ("validate", "tests")
     return ()
+
+
+def pillar_of(parts: tuple[str, ...]) -> str | None:
+    """The pillar that a path or a dotted name belongs to: its second part, in any of the three roots."""
+    return parts[1] if len(parts) > 1 and parts[0] in PACKAGES and parts[1] in PILLARS else None
+
+
+def past_a_door(path: str, name: str) -> bool:
+    """Whether the file of one pillar imports this name of another pillar past its front door."""
+    here, parts = pillar_of(tuple(path.split("/"))), tuple(name.split("."))
+    there = pillar_of(parts)
+    if here is None or there in (None, here) or len(parts) == 2:
+        return False
+    return len(parts) > 3 or parts[2] not in door(".".join(parts[:2]))
+
+
+def door(package: str) -> tuple[str, ...]:
+    """What a front door names; nothing where there is none, as in `validate`."""
+    return getattr(importlib.import_module(package), "__all__", ())
 
 
 def violations(root: Path) -> list[str]:
     """Every import that breaks a rule, as `file imports name`."""
     broken = []
-    for top in (*PACKAGES, "benchmarks"):
+    for top in (*PACKAGES, "benchmarks", "docs"):
         for file in sorted((root / top).rglob("*.py")):
             path = file.relative_to(root).as_posix()
             package = ".".join(file.relative_to(root).parent.parts)
             names = imported(file.read_text(encoding="utf-8"), package)
-            broken += [f"{path} imports {name}" for name in names if within(name, forbidden(path))]
+            broken += [
+                f"{path} imports {name}" for name in names if within(name, forbidden(path)) or past_a_door(path, name)
+            ]
     return broken
 
 
 def test_no_file_breaks_the_layers() -> None:
     assert violations(ROOT) == []
+
+
+ROOM = "theory.overlaps.gaussian"
 
 
 @pytest.mark.parametrize(
@@ -90,10 +117,10 @@ def test_no_file_breaks_the_layers() -> None:
         ("simulate/training/train.py", "from simulate import lowering", ["simulate.lowering"]),
         (
             "simulate/ghost/population.py",
-            "from .lowering import lower",
+            "from ..lowering import lower",
             ["simulate.lowering", "simulate.lowering.lower"],
         ),
-        ("simulate/ghost/toy_model.py", "from . import lowering", ["simulate.lowering"]),
+        ("simulate/ghost/toy_model.py", "from .. import lowering", ["simulate.lowering"]),
         (
             "simulate/integrate.py",
             "import importlib as i\ni.import_module('theory.ghost.toy.step_output')",
@@ -107,6 +134,12 @@ def test_no_file_breaks_the_layers() -> None:
         ("validate/a.py", "import tests.conftest", ["tests.conftest"]),
         ("benchmarks/a.py", "from validate import report", ["validate", "validate.report"]),
         ("benchmarks/a.py", "import simulate.training.train, torch", []),
+        ("docs/a.py", "import validate", ["validate"]),
+        ("theory/ghost/toy/a.py", "from theory.overlaps import Shape, equations", []),
+        ("theory/ghost/a.py", "from theory.overlaps.gaussian import ERF", [ROOM, f"{ROOM}.ERF"]),
+        ("validate/ghost/a.py", "from theory.overlaps import gaussian", [ROOM]),
+        ("validate/overlaps/a.py", "from validate.ghost import settings", ["validate.ghost.settings"]),
+        ("validate/overlaps/a.py", "from theory.overlaps.gaussian import ERF", []),
     ],
 )
 def test_the_walk_catches_what_it_must_and_nothing_else(
@@ -118,13 +151,18 @@ def test_the_walk_catches_what_it_must_and_nothing_else(
     assert violations(tmp_path) == [f"{path} imports {name}" for name in names]
 
 
+LAZY = """import lazy_loader
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)"""
+
+
 @pytest.mark.parametrize("package", PACKAGES)
-def test_a_package_s_init_is_a_docstring_only(package: str) -> None:
+def test_a_package_s_init_is_a_docstring_and_a_door_s_also_names_what_is_behind_it(package: str) -> None:
     for file in (ROOT / package).rglob("__init__.py"):
-        (statement,) = ast.parse(file.read_text(encoding="utf-8")).body
-        assert isinstance(statement, ast.Expr)
-        assert isinstance(statement.value, ast.Constant)
-        assert isinstance(statement.value.value, str)
+        docstring, *rest = ast.parse(file.read_text(encoding="utf-8")).body
+        assert isinstance(docstring, ast.Expr)
+        assert isinstance(docstring.value, ast.Constant)
+        assert isinstance(docstring.value.value, str)
+        assert ast.unparse(ast.Module(rest, [])) == (LAZY if file.with_suffix(".pyi").exists() else "")
 
 
 def test_test_directories_are_no_packages() -> None:
@@ -135,11 +173,8 @@ def test_there_are_no_packages_besides_the_three() -> None:
     assert {file.parent.name for file in ROOT.glob("*/__init__.py")} == set(PACKAGES)
 
 
-@pytest.mark.parametrize("package", ["theory", "simulate"])
-def test_the_layout_in_contributing_names_every_file(package: str) -> None:
-    layout = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
-    files = {file.relative_to(ROOT / package).as_posix() for file in (ROOT / package).rglob("*.py")}
-    assert {name for name in files if not name.endswith("__init__.py") and f"`{name}`" not in layout} == set()
+def test_no_bridge_to_theory_starts_in_ground_truth() -> None:
+    assert [path for path in BRIDGE if path.split("/")[1] in GROUND_TRUTH] == []
 
 
 def code_cells(notebook: Path) -> list[ast.Module]:

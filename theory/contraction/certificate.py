@@ -11,7 +11,14 @@ from theory.contraction.network import ExactNetwork
 
 @dataclass(frozen=True)
 class Certificate:
-    """Statements about one network; `holds` proves them anew."""
+    """Statements about one network; `holds` proves them anew.
+
+    >>> import numpy as np
+    >>> from theory.contraction import VOLTAGE, certify
+    >>> certificate = certify(np.array([[0.5, 0.25], [0.25, 0.5]]), VOLTAGE).certificate
+    >>> certificate.holds(), certificate.document()["format"]
+    (True, 'contraction certificate 1')
+    """
 
     network: ExactNetwork
     claims: tuple[Statement, ...]

@@ -85,7 +85,7 @@ def certify(
         NotANetwork: for weights, slopes or time constants that make no network.
         BadQuestion: for a rate below zero or not finite, or a step that is not positive and finite.
 
-    >>> from theory.contraction.form import VOLTAGE
+    >>> from theory.contraction import VOLTAGE
     >>> found = certify(np.array([[0.5, 0.25], [0.25, 0.5]]), VOLTAGE)
     >>> found.verdict.word, found.condition, round(found.rate, 4)
     ('contracting', 'theorem 1', 0.25)
@@ -141,7 +141,13 @@ def _euler(asked: Network, flow: Claim | None, step: float | None, attempts: lis
 
 
 def as_multiplier(asked: Network, claim: Statement) -> Multiplier | None:
-    """The claim by the multiplier LMI, where it is one or implies one."""
+    """The claim by the multiplier LMI, where it is one or implies one; `module` needs such a claim.
+
+    >>> from theory.contraction import VOLTAGE
+    >>> found = certify(np.array([[0.5, 0.25], [0.25, 0.5]]), VOLTAGE)  # by Theorem 1
+    >>> as_multiplier(found.network, found.claims[0]).holds(found.network.exact)
+    True
+    """
     if isinstance(claim, AbsoluteWeights):
         return claim.as_multiplier(asked.exact)
     return claim if isinstance(claim, Multiplier) else None

@@ -1,4 +1,10 @@
-"""Matrices of rational numbers that are written like numpy's, so that a formula is written once for both."""
+"""Matrices of rational numbers that are written like numpy's, so that a formula is written once for both.
+
+>>> from theory.contraction import exact_matrix
+>>> third = exact_matrix.ExactMatrix.diagonal([Fraction(1, 3), 2])
+>>> (third @ third).diagonal_entries()
+[1/9, 4]
+"""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

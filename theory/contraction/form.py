@@ -34,7 +34,12 @@ class Form(ABC):
 
 @dataclass(frozen=True)
 class Voltage(Form):
-    """tau x' = -x + W phi(x) + u (Hopfield), so that T J = -I + W D."""
+    """tau x' = -x + W phi(x) + u (Hopfield), so that T J = -I + W D.
+
+    >>> import numpy as np
+    >>> VOLTAGE.name, VOLTAGE.sloped(np.ones((2, 2)), np.diag([0.0, 1.0])).tolist()
+    ('voltage', [[0.0, 1.0], [0.0, 1.0]])
+    """
 
     name: ClassVar[str] = "voltage"
 
@@ -58,7 +63,12 @@ class Voltage(Form):
 
 @dataclass(frozen=True)
 class Rate(Form):
-    """tau x' = -x + phi(W x + u) (firing rates), so that T J = -I + D W."""
+    """tau x' = -x + phi(W x + u) (firing rates), so that T J = -I + D W.
+
+    >>> import numpy as np
+    >>> RATE.name, RATE.sloped(np.ones((2, 2)), np.diag([0.0, 1.0])).tolist()
+    ('rate', [[0.0, 0.0], [1.0, 1.0]])
+    """
 
     name: ClassVar[str] = "rate"
 

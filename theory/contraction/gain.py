@@ -33,6 +33,11 @@ def largest_gain(asked: Network, rate: float = 0.0) -> Gain:
 
     `low` is proved by whichever condition reaches furthest. At `high` no quadratic metric exists, the network is
     unstable, or no multiplier exists (whichever is found nearest), also proved.
+
+    >>> from theory.contraction import VOLTAGE, network
+    >>> gain = largest_gain(network(np.array([[0.0, -1.5], [1.5, -1.0]]), VOLTAGE))
+    >>> f"{gain.low:.4f} {gain.high:.4f}"
+    '1.7778 1.7778'
     """
     with np.errstate(all="ignore"):
         reach = [(condition, attempted(_reach, condition, asked, rate) or 0.0) for condition in applicable(asked)]

@@ -1,4 +1,10 @@
-"""Which condition contains which: a proof for every inclusion, a separating matrix for every pair that is none."""
+"""Which condition contains which: a proof for every inclusion, a separating matrix for every pair that is none.
+
+>>> import numpy as np
+>>> from theory.contraction import VOLTAGE, conditions, inclusion
+>>> inclusion.membership(conditions.registry.MULTIPLIER, np.array([[0.0, -1.5], [1.5, 0.0]]), VOLTAGE)
+<Membership.HOLDS: 'holds'>
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -23,7 +23,12 @@ class Network:
 
     Displacements between trajectories obey x' = J x with T J = -I + W D (voltage) or -I + D W (rate), D diagonal with
     entries in [0, g_i], T the time constants. Weights have no unit; rates are in units of one over that of the time
-    constants.
+    constants. `network` makes one from any array, and checks it.
+
+    >>> from theory.contraction import VOLTAGE
+    >>> rotation = network(np.array([[0.0, -1.0], [1.0, 0.0]]), VOLTAGE, slopes=0.5)
+    >>> rotation.size, rotation.with_gain(2.0).jacobian(np.ones(2)).tolist()
+    (2, [[-1.0, -1.0], [1.0, -1.0]])
     """
 
     weights: Matrix
@@ -109,7 +114,7 @@ def network(
         NotANetwork: for a matrix that is not square, empty, not real or not finite, for slopes and time constants that
             are not positive and finite or do not fit.
 
-    >>> from theory.contraction.form import VOLTAGE
+    >>> from theory.contraction import VOLTAGE
     >>> network(np.array([[0.0, 2.0], [1.0, 0.0]]), VOLTAGE, slopes=0.5).gained
     array([[0. , 1. ],
            [0.5, 0. ]])

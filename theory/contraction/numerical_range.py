@@ -1,4 +1,10 @@
-"""The numerical range of a matrix and the parabola that it must stay inside."""
+"""The numerical range of a matrix and the parabola that it must stay inside.
+
+>>> from theory.contraction import numerical_range
+>>> shear = np.array([[0.0, 2.0], [0.0, 0.0]])  # its numerical range is the unit disk
+>>> round(float(abs(numerical_range.numerical_range(shear)).max()), 12)
+1.0
+"""
 
 import numpy as np
 from jaxtyping import Complex, Float

@@ -10,6 +10,10 @@ slopes; p / q grows with d1, and with d2 exactly if tan theta > c (`preferences`
 tan theta = c, then (1, 1) to the axis, and with the neurons exchanged from there. Where q = 0, p = -1. As p <= M q with
 M = max p / q, ln r grows by at most the integral of M over the angle, and the worst law reaches it. Adding a rate to J
 is dividing c and the time by 1 - rate, which gives the best rate. Derived here; test_rotation.py.
+
+>>> from theory.contraction import rotation
+>>> mpmath.nstr(rotation.threshold(), 10)
+'2.883447389'
 """
 
 import flint

@@ -10,7 +10,11 @@ from theory.contraction.network import Network
 
 
 class Verdict(Enum):
-    """Four answers to whether a network forgets its initial state; all but the last are proofs."""
+    """Four answers to whether a network forgets its initial state; all but the last are proofs.
+
+    >>> Verdict.UNDECIDED.word, Verdict.UNDECIDED.sentence
+    ('undecided', 'nothing was proved: see what was tried, and how close it came')
+    """
 
     CONTRACTING = "contracting", "a constant quadratic metric contracts at the rate, whatever the slopes do"
     NO_QUADRATIC_METRIC = (

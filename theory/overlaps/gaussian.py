@@ -95,6 +95,11 @@ class Closed(Nonlinearity):
     """A nonlinearity whose expectations sympy finds.
 
     `kinked` where phi' is a step at 0, of height one: then <phi''(x) phi''(y)> is the density at (0, 0).
+
+    >>> ERF.formula, ERF.odd, RELU.odd
+    (erf(sqrt(pi)*x/2), True, False)
+    >>> ERF.gain(sp.Integer(1))
+    sqrt(2)/sqrt(2 + pi)
     """
 
     kinked: bool = False

@@ -142,6 +142,12 @@ def module(network: Network, claim: Multiplier, time_constant: float = 1.0) -> A
 
     Raises:
         NotAnAssembly: if the network's own time constants are not one, or the claim is not proved for it.
+
+    >>> from theory.contraction import VOLTAGE, certify
+    >>> found = certify(np.array([[0.0, -1.5], [1.5, -1.0]]), VOLTAGE)
+    >>> part = module(found.network, found.claims[0], time_constant=2.0)
+    >>> part.size, round(part.rate, 4)
+    (2, 0.2187)
     """
     if not network.uniform:
         raise NotAnAssembly("a module has one time constant: give it as `time_constant`, the network's own being 1")
@@ -170,6 +176,13 @@ def assemble(parts: Sequence[Assembly], feedback: Links | None = None, hierarchy
 
     Raises:
         NotAnAssembly: if shapes do not fit, or the links of the hierarchy run in a circle.
+
+    >>> from theory.contraction import VOLTAGE, certify
+    >>> found = certify(np.array([[0.0, -1.5], [1.5, -1.0]]), VOLTAGE)
+    >>> part = module(found.network, found.claims[0])
+    >>> whole = assemble([part, part], feedback={(0, 1): ExactMatrix.of([[3, 1], [0, 2]])})
+    >>> whole.size, round(whole.rate - part.rate, 12)  # negative feedback costs nothing
+    (4, 0.0)
     """
     feedback, hierarchy = feedback or {}, hierarchy or {}
     for (i, j), link in [*feedback.items(), *hierarchy.items()]:

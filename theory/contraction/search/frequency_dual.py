@@ -21,8 +21,7 @@ def refute_multiplier(
 
     `search` is that of `network.gained`, made here if it is not given.
 
-    >>> from theory.contraction.form import VOLTAGE
-    >>> from theory.contraction.network import network
+    >>> from theory.contraction import VOLTAGE, network
     >>> refute_multiplier(network(np.array([[0.0, -2.1], [2.1, 0.0]]), VOLTAGE), 0) is None
     False
     """

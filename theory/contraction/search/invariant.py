@@ -22,8 +22,7 @@ Basis = Float[np.ndarray, "n dimensions"]
 def invariant_bases(network: Network) -> Iterator[Basis]:
     """Columns that span each; the whole space is among them where the network is connected and W regular.
 
-    >>> from theory.contraction.form import RATE
-    >>> from theory.contraction.network import network
+    >>> from theory.contraction import RATE, network
     >>> [basis.tolist() for basis in invariant_bases(network(np.array([[0.5, 0.0], [1.0, 2.0]]), RATE))]
     [[[0.0], [1.0]], [[1.0, 0.0], [0.0, 1.0]]]
     """

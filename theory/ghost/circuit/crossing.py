@@ -154,6 +154,15 @@ def predict_crossing(circuit: LatentCircuit, loss_gradient: LossGradient, learni
     Every ghost of the circuit counts, wherever it lies: a pair born beside the way blocks it as soon as it has spread
     to the start. What cannot be seen from here: a pair born away from every ghost, and steps too long for the
     expansion. `circuit.stepped(...)` with its certified fixed points is the truth to compare with.
+
+    `loss_gradient` holds the gradients in m, n and b, of the circuit's shape. Raises `GradientShapeError`.
+
+    >>> m, n = np.array([1.2, -0.3, 1.2, 1.5]), np.array([-1.7, 1.6, 2.3, 2.0])
+    >>> circuit = LatentCircuit(m, n, b=np.array([0.2, 1.0, 0.3, -0.3]))
+    >>> towards_the_ghost = circuit.parameter_gradient(circuit.slowest().location)
+    >>> crossing = predict_crossing(circuit, towards_the_ghost, learning_rate=0.1)
+    >>> crossing.outcome.name, f"{crossing.second_order_rate:.4f}"
+    ('CROSSES', '0.0124')
     """
     responses = [step_response(circuit, ghost, loss_gradient) for ghost in circuit.ghosts()]
     if not responses:

@@ -58,7 +58,15 @@ def effective_toy_model(
 ) -> EffectiveToyModel:
     """The toy model of the bottleneck; `delay` and `response` are T and T_r in the unit of tau.
 
-    Raises `NoBottleneck`.
+    `loss_scale` is the weight of |passage - T| in the loss, `start` (kappa(0) unless given) and `threshold` are latent
+    values. Raises `NoBottleneck`.
+
+    >>> import numpy as np
+    >>> m, n = np.array([1.2, -0.3, 1.2, 1.5]), np.array([-1.7, 1.6, 2.3, 2.0])
+    >>> circuit = LatentCircuit(m, n, b=np.array([0.2, 1.0, 0.3, -0.3]))
+    >>> model = effective_toy_model(circuit, delay=10.0, response=10.0, loss_scale=0.1)
+    >>> f"{model.point.effective_r:.4f} {model.optimal_r:.4f} {model.critical_learning_rate:.4f}"
+    '0.1016 0.0611 0.0005'
     """
     begin = circuit.start() if start is None else start
     point = bottleneck(circuit, begin, threshold)

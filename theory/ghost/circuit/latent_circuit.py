@@ -1,8 +1,5 @@
 """The latent circuit of a user's own rank-one network: flow, certified fixed points, ghosts, predicted delay.
 
-    circuit = LatentCircuit(m, n, b)
-    circuit.fixed_points().roots, circuit.ghosts(), circuit.predicted_delay().value
-
 Every derivative comes from `theory/ghost/circuit/reduction.py`, every certificate from
 `theory/ghost/circuit/certify.py`.
 """
@@ -40,6 +37,13 @@ class LatentCircuit:
 
     Anything array-like is accepted. `NetworkShapeError` and `NetworkValueError` say what is wrong with it.
     All times are in the unit of `tau`. (Paper, equation 4.)
+
+    >>> m, n = np.array([1.2, -0.3, 1.2, 1.5]), np.array([-1.7, 1.6, 2.3, 2.0])
+    >>> circuit = LatentCircuit(m, n, b=np.array([0.2, 1.0, 0.3, -0.3]))
+    >>> circuit.fixed_points().roots.round(3), circuit.fixed_points().certified
+    (array([2.835]), True)
+    >>> f"{circuit.slowest().location:.3f} {circuit.predicted_delay().value:.3f}"
+    '-0.819 7.149'
     """
 
     m: Vector

@@ -81,13 +81,21 @@ def failure_ratio(window: Window = PAPER) -> mp.mpf:
     It is where the cycle LRR ends, unless a = 1 is later: in windows longer than about 1.093 delays nothing gets stuck
     up to the critical rate itself, and almost everything beyond it. In the paper's window some starts learn at every
     rate below; in windows shorter than about 0.2 delays almost every start is captured at some rates below as well.
+
+    >>> mp.nstr(failure_ratio(), 30)
+    '1.02904346942964863699940214125'
     """
     with mp.workdps(40):
         return max(mp.mpf(1), last_cycle().limits(window).upper)
 
 
 def capture_certificate() -> CaptureCertificate:
-    """Check every claim of the proof; takes well under a second."""
+    """Check every claim of the proof that almost every start is captured above `failure_ratio`; well under a second.
+
+    >>> certificate = capture_certificate()
+    >>> certificate.holds, [claim.name for claim in certificate.claims]
+    (True, ['longer', 'twice', 'absorbed'])
+    """
     with flint.ctx.workprec(BITS):
         centre = arb(mp.nstr(last_cycle().points[0], 36))
         low, high = (centre - arb(10) ** -28).mid(), (centre + arb(10) ** -28).mid()

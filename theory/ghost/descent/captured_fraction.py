@@ -81,6 +81,11 @@ def captured_fraction(
 
     The exact values hold for starts at or above the cut; a start below it is stuck from the outset and is counted.
     Raises `RateError` for a bad rate and `StartError` for a sample without starts.
+
+    >>> captured_fraction(1.0).value, captured_fraction(1.03).value
+    (0.0, 1.0)
+    >>> captured_fraction(1.02, starts=4000).value
+    0.6215
     """
     window.scaled(a)
     if starts < 1:

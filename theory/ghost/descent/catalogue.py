@@ -66,6 +66,10 @@ def attracting_cycles(
     """All attracting cycles with words up to `max_length` that exist at some rate ratio in [a_min, a_max].
 
     Raises `RateError` for a bad range and `WordError` for a length below 2.
+
+    >>> found = attracting_cycles(0.9, 1.2, max_length=6)
+    >>> [cycle.word for cycle in found.cycles], found.complete
+    (['LRR'], True)
     """
     if max_length < 2:
         raise WordError(f"max_length is {max_length}; a cycle has at least 2 letters")

@@ -81,6 +81,10 @@ def error_floor(a: float, window: Window = PAPER, start: float = 10.0) -> ErrorF
     """The floor reached from `start` (the paper's is 10) at the rate ratio a.
 
     Raises `RateError` for a bad rate and `StartError` for a start that is not finite.
+
+    >>> floor = error_floor(0.6)
+    >>> floor.word, f"{floor.value:.6f}"
+    ('LRR', '0.116752')
     """
     b = window.scaled(a)
     if a > failure_ratio(window):

@@ -64,6 +64,10 @@ def plateau_length(start: float, a: float, window: Window = PAPER) -> PlateauLen
     """Length of the plateau from rho = `start` >= 1 at the rate ratio `a`.
 
     Raises `RateError` for a bad rate and `StartError` for a start below 1 or not finite.
+
+    >>> plateau = plateau_length(start=10.0, a=0.1095)
+    >>> f"{plateau.epochs:.1f} +- {plateau.error_bound:.2f}"
+    '1537.1 +- 1.03'
     """
     b = window.scaled(a)
     if not 1 <= start < float("inf"):

@@ -35,7 +35,12 @@ class SafetyProof:
 
 
 def safety_proof() -> SafetyProof:
-    """The proof for every response window; `tests/theory/ghost/descent/test_training_map.py` walks through it."""
+    """The proof for every response window; `tests/theory/ghost/descent/test_training_map.py` walks through it.
+
+    >>> proof = safety_proof()
+    >>> len(proof.steps), proof.holds()
+    (5, True)
+    """
     right, left = step("R"), step("L")
     margin = right.subs(rho, 1) - cut()
     return SafetyProof(

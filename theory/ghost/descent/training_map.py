@@ -124,6 +124,9 @@ class Window:
     """The response window: `response_ratio` is its length in units of the delay (the paper's is 1).
 
     Raises `WindowError` unless the ratio is positive and finite.
+
+    >>> Window().cut, Window(response_ratio=3.0).cut
+    (0.25, 0.0625)
     """
 
     response_ratio: float = 1.0

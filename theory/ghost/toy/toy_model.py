@@ -27,6 +27,10 @@ class ToyModel:
     `response` is as long as the delay unless given. `threshold` and `confidence` may be infinite; the
     landmarks below are those of a step output (infinite confidence) at the given threshold.
     Times share one unit; r is in that unit to the power -2. Raises `ToyModelError`.
+
+    >>> model = ToyModel(delay=100.0)
+    >>> f"{model.optimal_r:.4g} {model.point_of_no_return:.4g} {model.critical_learning_rate:.4g}"
+    '0.0002467 6.169e-05 9.132e-10'
     """
 
     delay: float

@@ -45,7 +45,7 @@ def count_invariants(shape: Shape, phi: Nonlinearity, frozen: frozenset[str] = f
 
     `frozen` blocks are not trained; the overlaps among them are counted as invariants.
 
-    >>> from theory.overlaps.gaussian import ERF, LINEAR
+    >>> from theory.overlaps import ERF, LINEAR
     >>> count = count_invariants(Shape(rank=2), LINEAR)
     >>> count.invariants, count.function, count.hidden, count.hidden_at_equal_visible
     (9, 5, 7, 3)

@@ -31,9 +31,8 @@ def conserved_matrices(gradient: sp.MatrixBase, rates: sp.MatrixBase) -> tuple[s
     `gradient` is H (d x d, symmetric, free symbols where an overlap is visible), `rates` the diagonal Lambda, all of
     it positive: numbers or symbols. Leave frozen columns out of both.
 
-    >>> from theory.overlaps.equations.gram import GramEquations
-    >>> from theory.overlaps.equations.shape import Shape
-    >>> linear = GramEquations(Shape(), visible=sp.symbols("zm zu vm vu", real=True))
+    >>> from theory.overlaps import Shape, equations
+    >>> linear = equations.gram.GramEquations(Shape(), visible=sp.symbols("zm zu vm vu", real=True))
     >>> conserved_matrices(linear.gradient_matrix, sp.eye(4))
     (Matrix([
     [1, 0,  0,  0],
@@ -63,7 +62,7 @@ def lax_residual(
 def spectral_invariant(matrix: sp.MatrixBase, sigma: sp.MatrixBase, order: int) -> sp.Expr:
     """tr (B Sigma)^k, k = `order`, as a polynomial in the overlaps; k = 1 to d tell the spectrum of B Sigma.
 
-    >>> from theory.overlaps.equations.shape import Shape
+    >>> from theory.overlaps import Shape
     >>> spectral_invariant(sp.diag(1, 1, -1, -1), Shape().sigma, 1)
     mm + uu - vv - zz
     """

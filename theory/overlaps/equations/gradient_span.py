@@ -38,7 +38,7 @@ class Felt:
 def felt_by_flow(equations: GramEquations) -> Felt:
     """What is felt when the learning rate is small. Block rates must be numbers.
 
-    >>> from theory.overlaps.equations.shape import Shape
+    >>> from theory.overlaps import Shape
     >>> shape = Shape()
     >>> felt = felt_by_flow(GramEquations(shape, visible=tuple(shape.sigma[2:, :2])))
     >>> felt.combinations, [matrix.diagonal() for matrix in felt.unfelt]

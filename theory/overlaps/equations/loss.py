@@ -53,7 +53,7 @@ def outputs(shape: Shape, phi: Nonlinearity, inputs: sp.MatrixBase, dt: sp.Expr)
 def loss(shape: Shape, phi: Nonlinearity, trials: Sequence[Trial], dt: sp.Expr) -> sp.Expr:
     """The loss as an explicit function of the overlaps: mean over trials of sum_k dt mask_k |y_k - y*_k|^2.
 
-    >>> from theory.overlaps.gaussian import LINEAR
+    >>> from theory.overlaps import LINEAR
     >>> impulse = Trial(sp.ImmutableMatrix([1, 0]), sp.ImmutableMatrix([1, 0]))
     >>> loss(Shape(), LINEAR, [impulse], sp.S.One)
     vm**2*zu**2 + (zm - 1)**2

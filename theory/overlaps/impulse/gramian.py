@@ -47,19 +47,38 @@ class Target:
 
 
 def exponential_target(decay: float) -> Target:
-    """exp(-decay t): the filter task."""
+    """exp(-decay t): the filter task.
+
+    >>> exponential_target(decay=0.2).a
+    array([[-0.2]])
+    """
     return Target(np.array([[-decay]]), np.ones((1, 1)), np.ones((1, 1)))
 
 
 def oscillator_target(decay: float, frequency: float) -> Target:
-    """exp(-decay t) cos(frequency t): the damped oscillator."""
+    """exp(-decay t) cos(frequency t): the damped oscillator.
+
+    >>> oscillator_target(decay=0.2, frequency=1.0).a
+    array([[-0.2, -1. ],
+           [ 1. , -0.2]])
+    """
     a = np.array([[-decay, -frequency], [frequency, -decay]])
     return Target(a, np.array([[1.0], [0.0]]), np.array([[1.0, 0.0]]))
 
 
 @dataclass(frozen=True)
 class ImpulseLoss:
-    """The loss of a linear network of some shape that shall have the target's impulse response."""
+    """The loss of a linear network of some shape that shall have the target's impulse response.
+
+    `clock` says how the error is summed: over continuous time (`Flow`) or over Euler's steps (`Euler`).
+
+    >>> from theory.overlaps import impulse
+    >>> loss = ImpulseLoss(Shape(), exponential_target(0.2), impulse.clock.Flow())
+    >>> round(float(loss.value(0.5 * np.eye(4))), 6)  # nothing is read out: the loss is that of silence, 1 / 0.4
+    2.5
+    >>> loss.gradient(0.5 * np.eye(4)).shape
+    (4, 4)
+    """
 
     shape: Shape
     target: Target

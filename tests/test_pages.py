@@ -1,0 +1,58 @@
+"""The pages that readers start from: short enough to be read, and every link leads somewhere."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PAGES = (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md")))
+
+
+def anchors(page: Path) -> set[str]:
+    """What a link may point at in a page: its headings, spelled as a web page spells them."""
+    headings = re.findall(r"^#+ (.*)$", page.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize(("page", "most"), [("README.md", 6 * 1024), ("CONTRIBUTING.md", 8 * 1024)])
+def test_the_first_pages_are_short(page: str, most: int) -> None:
+    assert (ROOT / page).stat().st_size <= most
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_lines_are_no_longer_than_a_screen_is_wide(page: Path) -> None:
+    assert [line for line in page.read_text(encoding="utf-8").splitlines() if len(line) > 120] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_link_leads_somewhere(page: Path) -> None:
+    links = re.findall(r"\]\(\s*([^)\s]+)\)", page.read_text(encoding="utf-8"))
+    broken = []
+    for link in links:
+        if link.startswith("http"):
+            continue
+        name, _, anchor = link.partition("#")
+        target = page.parent / name if name else page
+        if not target.exists() or (anchor and anchor not in anchors(target)):
+            broken.append(link)
+    assert broken == []
+
+
+def test_files_that_pages_name_exist() -> None:
+    """Of files whose place is told from the root, as `theory/ghost/descent/capture.py`."""
+    pattern = re.compile(r"`((?:theory|simulate|validate|tests|notebooks|benchmarks)/[\w/.]+)`")
+    named = {(page.name, name) for page in PAGES for name in pattern.findall(page.read_text(encoding="utf-8"))}
+    real = {(page, name.replace("PILLAR", "ghost")) for page, name in named}
+    assert {(page, name) for page, name in real if not (ROOT / name).exists()} == set()
+
+
+def test_the_layout_names_every_file_with_what_it_is_about() -> None:
+    done = subprocess.run([sys.executable, "docs/layout.py"], capture_output=True, text=True, check=True, cwd=ROOT)
+    rows = re.findall(r"^\| `(\w+\.py)` \| (.*) \|$", done.stdout, flags=re.MULTILINE)
+    folders = ("theory", "simulate", "validate", "benchmarks", "docs")
+    files = [file for folder in folders for file in (ROOT / folder).rglob("*.py") if file.name != "__init__.py"]
+    assert sorted(name for name, _ in rows) == sorted(file.name for file in files)
+    assert [name for name, about in rows if len(about) < 16] == []

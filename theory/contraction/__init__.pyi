@@ -1,0 +1,63 @@
+from . import assembly as assembly
+from . import claims as claims
+from . import conditions as conditions
+from . import exact_matrix as exact_matrix
+from . import inclusion as inclusion
+from . import numerical_range as numerical_range
+from . import rotation as rotation
+from . import search as search
+from . import slow_slopes as slow_slopes
+from .assembly.assembly import (
+    assemble as assemble,
+)
+from .assembly.assembly import (
+    module as module,
+)
+from .assembly.certificate import certify_assembly as certify_assembly
+from .assembly.links import feedback_link as feedback_link
+from .certificate import Certificate as Certificate
+from .certify import (
+    as_multiplier as as_multiplier,
+)
+from .certify import (
+    certify as certify,
+)
+from .form import (
+    RATE as RATE,
+)
+from .form import (
+    VOLTAGE as VOLTAGE,
+)
+from .gain import largest_gain as largest_gain
+from .network import (
+    Network as Network,
+)
+from .network import (
+    network as network,
+)
+from .verdict import Verdict as Verdict
+
+__all__ = [
+    "RATE",
+    "VOLTAGE",
+    "Certificate",
+    "Network",
+    "Verdict",
+    "as_multiplier",
+    "assemble",
+    "assembly",
+    "certify",
+    "certify_assembly",
+    "claims",
+    "conditions",
+    "exact_matrix",
+    "feedback_link",
+    "inclusion",
+    "largest_gain",
+    "module",
+    "network",
+    "numerical_range",
+    "rotation",
+    "search",
+    "slow_slopes",
+]
