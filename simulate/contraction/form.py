@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import jax.numpy as jnp
 from jaxtyping import Array, Float
+from typing_extensions import override
 
 from simulate.cells.activation import Activation
 
@@ -34,32 +35,32 @@ class Form:
 class Voltage(Form):
     """tau x' = -x + W phi(x) + u; Jacobian -1 + W D."""
 
+    @override
     def velocity(self, weights: Weights, activation: Activation, x: State, u: Given) -> State:
-        """See `Form`."""
         return -x + activation(x) @ weights.T + u
 
+    @override
     def jacobian(self, weights: Weights, slopes: Slopes) -> Weights:
-        """See `Form`."""
         return weights * slopes[None, :] - jnp.eye(len(weights), dtype=weights.dtype)
 
+    @override
     def tangent(self, weights: Weights, slopes: Slopes, x: State) -> State:
-        """See `Form`."""
         return -x + (slopes * x) @ weights.T
 
 
 class Rate(Form):
     """tau x' = -x + phi(W x + u); Jacobian -1 + D W."""
 
+    @override
     def velocity(self, weights: Weights, activation: Activation, x: State, u: Given) -> State:
-        """See `Form`."""
         return -x + activation(x @ weights.T + u)
 
+    @override
     def jacobian(self, weights: Weights, slopes: Slopes) -> Weights:
-        """See `Form`."""
         return slopes[:, None] * weights - jnp.eye(len(weights), dtype=weights.dtype)
 
+    @override
     def tangent(self, weights: Weights, slopes: Slopes, x: State) -> State:
-        """See `Form`."""
         return -x + slopes * (x @ weights.T)
 
 

@@ -4,6 +4,8 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from typing_extensions import override
+
 
 @dataclass(frozen=True)
 class Form(ABC):
@@ -38,21 +40,21 @@ class Voltage(Form):
 
     name: ClassVar[str] = "voltage"
 
+    @override
     def sloped(self, weights: Any, slopes: Any) -> Any:
-        """See `Form`."""
         return weights @ slopes
 
+    @override
     def driven(self, left: Any, gained: Any) -> Any:
-        """See `Form`."""
         return left @ gained
 
+    @override
     def sensed(self, gained: Any, right: Any) -> Any:
-        """See `Form`."""
         return right
 
     @property
+    @override
     def dual(self) -> Form:
-        """See `Form`."""
         return RATE
 
 
@@ -62,21 +64,21 @@ class Rate(Form):
 
     name: ClassVar[str] = "rate"
 
+    @override
     def sloped(self, weights: Any, slopes: Any) -> Any:
-        """See `Form`."""
         return slopes @ weights
 
+    @override
     def driven(self, left: Any, gained: Any) -> Any:
-        """See `Form`."""
         return left
 
+    @override
     def sensed(self, gained: Any, right: Any) -> Any:
-        """See `Form`."""
         return gained.T @ right
 
     @property
+    @override
     def dual(self) -> Form:
-        """See `Form`."""
         return VOLTAGE
 
 

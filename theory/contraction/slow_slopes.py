@@ -179,7 +179,7 @@ def voltage_excess(size: int) -> sp.Expr:
 
 
 def rate_excess(size: int) -> sp.Expr:
-    """The same in the rate form."""
+    """V' less what it is said to be, in the rate form, for matrices of symbols: zero."""
     weights, scales, fractions, changes, taus, c, x = _symbols(size)
     inverse = fractions.inv()
     velocity = taus.inv() * (fractions * weights - sp.eye(size)) * x

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import flint
+from typing_extensions import override
 
 from theory.contraction.claims.claim import Claim, Document, number, numbers
 from theory.contraction.claims.majorant import Diagonal, diagonal_kept, majorant, negative_diagonal_dropped
@@ -41,12 +42,12 @@ class Largest(Norm):
     name: ClassVar[str] = "norm inf"
     slopes_along: ClassVar[str] = "rate"
 
+    @override
     def oriented(self, matrix: ExactMatrix) -> ExactMatrix:
-        """See `Norm`."""
         return matrix
 
+    @override
     def scaled(self, weights: tuple[flint.fmpq, ...], leaks: list[flint.fmpq]) -> list[flint.fmpq]:
-        """See `Norm`."""
         return list(weights)
 
 
@@ -57,12 +58,12 @@ class Sum(Norm):
     name: ClassVar[str] = "norm 1"
     slopes_along: ClassVar[str] = "voltage"
 
+    @override
     def oriented(self, matrix: ExactMatrix) -> ExactMatrix:
-        """See `Norm`."""
         return matrix.T
 
+    @override
     def scaled(self, weights: tuple[flint.fmpq, ...], leaks: list[flint.fmpq]) -> list[flint.fmpq]:
-        """See `Norm`."""
         return [weight * leak for weight, leak in zip(weights, leaks, strict=True)]
 
 
@@ -81,8 +82,8 @@ class WeightedNorm(Claim):
     norm: Norm
     weights: tuple[flint.fmpq, ...]
 
+    @override
     def holds(self, network: ExactNetwork) -> bool:
-        """See `Statement`."""
         if self.rate <= 0 or len(self.weights) != network.weights.shape[0] or any(q <= 0 for q in self.weights):
             return False
         leaks = network.leaks.diagonal_entries()
@@ -93,8 +94,8 @@ class WeightedNorm(Claim):
             for total, weight, leak in zip(sums, scaled, leaks, strict=True)
         )
 
+    @override
     def document(self) -> Document:
-        """See `Statement`."""
         return {
             "claim": "contracting",
             "by": self.norm.name,

@@ -2,6 +2,7 @@
 
 import numpy as np
 import sympy as sp
+from typing_extensions import override
 
 from theory.contraction.claims.multiplier import Multiplier, multiplier_blocks
 from theory.contraction.conditions.condition import Condition, Supremum, generic_symmetric
@@ -24,21 +25,22 @@ class SymmetricCondition(Condition):
     asks = "W is symmetric, g W < I, and all time constants are one"
     source = "Kozachkov, Ennis & Slotine, Theorem 2; metric and best rate derived here"
 
+    @override
     def supremum(self, network: Network) -> Supremum | None:
-        """See `Condition`."""
         if not _asked(network):
             return None
         largest = float(np.linalg.eigvalsh(_scaled(network))[-1])
         return Supremum(1 - max(largest, 0.0), 1 / largest if largest > 0 else np.inf)
 
+    @override
     def prove(self, network: Network, rate: float) -> Multiplier | None:
-        """See `Condition`."""
         if not _asked(network) or rate >= 1:
             return None
         largest = max(float(np.linalg.eigvalsh(_scaled(network))[-1]), 0.0)
         middle = (largest + 1 - rate) / 2
         return closed_form(network, _scaling(network), rate, middle) if largest < 1 - rate else None
 
+    @override
     def refuted(self, network: Network) -> bool:
         """W is not symmetric, time constants are not one, or v^T W v >= v^T G^-1 v for some v."""
         if not _asked(network):
@@ -50,8 +52,8 @@ class SymmetricCondition(Condition):
         slopes = exact.slopes.diagonal_entries()
         return bool(pull >= sum(a * a / g for a, g in zip(entries, slopes, strict=True)))
 
+    @override
     def identities(self, size: int) -> tuple[sp.MatrixBase, ...]:
-        """See `Condition`."""
         k, one, root = sp.Symbol("k", positive=True), sp.eye(size), generic_symmetric("S", size)
         weights = k * one - root * root / k
         theta = (k * one + root) * (k * one + root) / k
