@@ -44,8 +44,8 @@ class System(eqx.Module):
         """The Jacobian times x, row by row, without forming it."""
 
 
-class Network(System):
-    """tau x' = -x + W phi(x) + u, or the same in rate form."""
+class RecurrentNetwork(System):
+    """tau x' = -x + W phi(x) + u, or tau x' = -x + phi(W x + u) in rate form: alone, or a module of an assembly."""
 
     weights: Float[Array, "units columns"]
     form: Form = eqx.field(static=True)
@@ -91,7 +91,7 @@ class Assembly(System):
     and time constant.
     """
 
-    modules: tuple[Network, ...]
+    modules: tuple[RecurrentNetwork, ...]
     links: Weights
 
     def __check_init__(self) -> None:

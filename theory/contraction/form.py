@@ -11,10 +11,15 @@ from typing_extensions import override
 class Form(ABC):
     """Where the nonlinearity stands. Matrices may be numpy's, sympy's, cvxpy's or exact ones.
 
-    rate(W) with metric P corresponds to voltage(W^T) with metric P^-1 (`tests/theory/contraction/test_form.py`).
+    rate(W) with metric P corresponds to voltage(W^T) with metric P^-1 (`tests/theory/contraction/test_form.py`): what
+    is derived for one form holds in the other with W transposed, metrics and multipliers inverted.
     """
 
     name: ClassVar[str]
+    power: ClassVar[int]
+    """1 or -1: a metric, a multiplier or a unit that voltage has in closed form enters this form with this power."""
+    slopes_multiply_rows: ClassVar[bool]
+    """Whether one slope multiplies a whole row of W; it multiplies a whole column otherwise."""
 
     @abstractmethod
     def sloped(self, weights: Any, slopes: Any) -> Any:
@@ -28,6 +33,10 @@ class Form(ABC):
     def sensed(self, gained: Any, right: Any) -> Any:
         """The transpose of what carries x into the nonlinearities, nothing or M, times `right`."""
 
+    @abstractmethod
+    def as_voltage(self, weights: Any) -> Any:
+        """The weights, W or W^T, of the voltage network that this form's corresponds to."""
+
     @property
     @abstractmethod
     def dual(self) -> "Form":
@@ -39,6 +48,8 @@ class Voltage(Form):
     """tau x' = -x + W phi(x) + u (Hopfield), so that T J = -I + W D."""
 
     name: ClassVar[str] = "voltage"
+    power: ClassVar[int] = 1
+    slopes_multiply_rows: ClassVar[bool] = False
 
     @override
     def sloped(self, weights: Any, slopes: Any) -> Any:
@@ -52,6 +63,10 @@ class Voltage(Form):
     def sensed(self, gained: Any, right: Any) -> Any:
         return right
 
+    @override
+    def as_voltage(self, weights: Any) -> Any:
+        return weights
+
     @property
     @override
     def dual(self) -> Form:
@@ -63,6 +78,8 @@ class Rate(Form):
     """tau x' = -x + phi(W x + u) (firing rates), so that T J = -I + D W."""
 
     name: ClassVar[str] = "rate"
+    power: ClassVar[int] = -1
+    slopes_multiply_rows: ClassVar[bool] = True
 
     @override
     def sloped(self, weights: Any, slopes: Any) -> Any:
@@ -75,6 +92,10 @@ class Rate(Form):
     @override
     def sensed(self, gained: Any, right: Any) -> Any:
         return gained.T @ right
+
+    @override
+    def as_voltage(self, weights: Any) -> Any:
+        return weights.T
 
     @property
     @override

@@ -9,7 +9,6 @@ from theory.contraction.claims.claim import Claim, Document, number, numbers
 from theory.contraction.claims.majorant import majorant, negative_diagonal_dropped
 from theory.contraction.claims.multiplier import Multiplier
 from theory.contraction.exact_matrix import ExactMatrix
-from theory.contraction.form import VOLTAGE
 from theory.contraction.network import ExactNetwork
 
 
@@ -61,6 +60,6 @@ class AbsoluteWeights(Claim):
             max(1 - self.rate / leak, -entry)
             for leak, entry in zip(leaks, network.gained.diagonal_entries(), strict=True)
         ]
-        multipliers = [p * k if network.form == VOLTAGE else p / k for p, k in zip(ratios, reach, strict=True)]
+        multipliers = [p * k**network.form.power for p, k in zip(ratios, reach, strict=True)]
         metric = [p / leak for p, leak in zip(ratios, leaks, strict=True)]
         return Multiplier(self.rate, ExactMatrix.diagonal(metric), ExactMatrix.diagonal(multipliers))

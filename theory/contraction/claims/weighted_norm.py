@@ -19,12 +19,16 @@ class Norm(ABC):
     """A norm with a positive weight for each neuron."""
 
     name: ClassVar[str]
-    slopes_along: ClassVar[str]
-    """The form in which one slope multiplies all that one sum of this norm adds up."""
+    adds_up_rows: ClassVar[bool]
+    """Whether the logarithmic norm adds up rows of T J; it adds up columns otherwise."""
+
+    def factors_out(self, form: Form) -> bool:
+        """Whether one slope multiplies all that one sum of this norm adds up."""
+        return form.slopes_multiply_rows == self.adds_up_rows
 
     def diagonal(self, form: Form) -> Diagonal:
         """What becomes of the diagonal: it keeps its sign where one slope multiplies the whole sum."""
-        return diagonal_kept if form.name == self.slopes_along else negative_diagonal_dropped
+        return diagonal_kept if self.factors_out(form) else negative_diagonal_dropped
 
     @abstractmethod
     def oriented(self, matrix: ExactMatrix) -> ExactMatrix:
@@ -40,7 +44,7 @@ class Largest(Norm):
     """max_i |x_i| / q_i: the logarithmic norm adds up rows."""
 
     name: ClassVar[str] = "norm inf"
-    slopes_along: ClassVar[str] = "rate"
+    adds_up_rows: ClassVar[bool] = True
 
     @override
     def oriented(self, matrix: ExactMatrix) -> ExactMatrix:
@@ -56,7 +60,7 @@ class Sum(Norm):
     """sum_i q_i |x_i|: the logarithmic norm adds up columns."""
 
     name: ClassVar[str] = "norm 1"
-    slopes_along: ClassVar[str] = "voltage"
+    adds_up_rows: ClassVar[bool] = False
 
     @override
     def oriented(self, matrix: ExactMatrix) -> ExactMatrix:

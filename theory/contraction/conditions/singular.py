@@ -8,7 +8,7 @@ from theory.contraction.claims.multiplier import Multiplier
 from theory.contraction.conditions.condition import Condition, Supremum, diagonal, generic, vector
 from theory.contraction.definite import is_positive_semidefinite
 from theory.contraction.exact_matrix import ExactMatrix, exact_vector, on_grid, rational, to_digits
-from theory.contraction.form import FORMS, VOLTAGE
+from theory.contraction.form import FORMS
 from theory.contraction.network import Network, Vector
 from theory.contraction.search.memo import remembered
 from theory.contraction.search.scaled_norm import minimise_norm
@@ -48,7 +48,7 @@ class SingularCondition(Condition):
         gained, plain = network.exact.gained, ExactMatrix.diagonal(scaled.tolist())
         if not is_positive_semidefinite(rational(norm) ** 2 * plain - gained.T @ plain @ gained):
             return None  # these P and Q may satisfy the multiplier LMI all the same, which asks for less
-        multiplier = to_digits(scaled * (norm if network.form == VOLTAGE else 1 / norm), bits=40)
+        multiplier = to_digits(scaled * norm**network.form.power, bits=40)
         metric = ExactMatrix.diagonal(
             p * rational(tau) for p, tau in zip(exact_vector(scaled), network.time_constants.tolist(), strict=True)
         )

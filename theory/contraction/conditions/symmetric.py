@@ -8,7 +8,7 @@ from theory.contraction.claims.multiplier import Multiplier, multiplier_blocks
 from theory.contraction.conditions.condition import Condition, Supremum, generic_symmetric
 from theory.contraction.conditions.scaled_symmetric import closed_form
 from theory.contraction.exact_matrix import exact_vector
-from theory.contraction.form import RATE, VOLTAGE
+from theory.contraction.form import RATE
 from theory.contraction.network import Matrix, Network, Vector
 
 
@@ -70,7 +70,7 @@ def _asked(network: Network) -> bool:
 
 def _scaling(network: Network) -> Vector:
     """d with d M d^-1 = sqrt(G) W sqrt(G)."""
-    return np.sqrt(network.slopes) ** (1 if network.form == VOLTAGE else -1)
+    return np.sqrt(network.slopes) ** network.form.power
 
 
 def _scaled(network: Network) -> Matrix:

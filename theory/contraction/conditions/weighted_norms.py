@@ -76,7 +76,7 @@ class WeightedNormCondition(Condition):
             for i in range(size):
                 factors = [1 if j == i else signs[j] for j in range(size)]
                 total = sum(lines[i, j] * factors[j] * q[j] for j in range(size))
-                if form.name == self.norm.slopes_along:
+                if self.norm.factors_out(form):
                     zeros.append(total - slopes[i] * sum(plain[i, j] * factors[j] * q[j] for j in range(size)))
                 else:
                     zeros.append(total - sum(slopes[j] * plain[i, j] * factors[j] * q[j] for j in range(size)))

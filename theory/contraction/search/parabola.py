@@ -16,7 +16,6 @@ from jaxtyping import Complex, Float, Int
 
 from theory.contraction.claims.multiplier import Multiplier
 from theory.contraction.exact_matrix import ExactMatrix, Number, rational
-from theory.contraction.form import VOLTAGE
 from theory.contraction.network import Matrix, Network, Vector
 from theory.contraction.search.angles import ceiling
 from theory.contraction.search.central_path import follow, rescaled
@@ -174,10 +173,8 @@ def propose_multiplier(network: Network, rate: Number, search: ParabolaSearch) -
 
 def _metric(network: Network, scaled: Matrix, level: float) -> Matrix | None:
     """X, in the form's own coordinates."""
-    if network.form == VOLTAGE:
-        return solve_metric(scaled, level)
-    solution = solve_metric(scaled.T.copy(), level)
-    return None if solution is None else np.linalg.inv(solution)
+    solution = solve_metric(np.ascontiguousarray(network.form.as_voltage(scaled)), level)
+    return None if solution is None else np.linalg.matrix_power(solution, network.form.power)
 
 
 def _short(scaling: Vector) -> Vector:
