@@ -44,7 +44,8 @@ from theory.contraction.form import VOLTAGE
 from theory.contraction.network import Matrix, Network, network
 from theory.contraction.search.frequency_dual import refute_multiplier
 from theory.contraction.search.multiplier_lmi import solve_multiplier_lmi
-from theory.contraction.search.parabola import ParabolaSearch, minimise_parabola, propose_multiplier
+from theory.contraction.search.parabola import ParabolaSearch, minimise_parabola
+from theory.contraction.search.scaled_multiplier import propose_multiplier
 
 Row = dict[str, Any]
 CHECKER = Path(__file__).parents[1] / "validate" / "certificate_checker.py"

@@ -13,7 +13,8 @@ from theory.contraction.search.central_path import rescaled
 from theory.contraction.search.components import components, depths
 from theory.contraction.search.frequency_dual import refute_multiplier
 from theory.contraction.search.multiplier_lmi import solve_multiplier_lmi
-from theory.contraction.search.parabola import ParabolaOutcome, minimise_parabola, propose_multiplier
+from theory.contraction.search.parabola import ParabolaOutcome, minimise_parabola
+from theory.contraction.search.scaled_multiplier import propose_multiplier
 
 Rng = np.random.Generator
 

@@ -19,7 +19,8 @@ from theory.contraction.network import Network
 from theory.contraction.search.frequency_dual import refute_multiplier
 from theory.contraction.search.memo import remembered
 from theory.contraction.search.multiplier_lmi import best_multiplier_rate, prove_multiplier_lmi
-from theory.contraction.search.parabola import ParabolaSearch, minimise_parabola, propose_multiplier
+from theory.contraction.search.parabola import ParabolaSearch, minimise_parabola
+from theory.contraction.search.scaled_multiplier import propose_multiplier
 
 
 class MultiplierCondition(Condition):
