@@ -115,7 +115,7 @@ def certified(asked: Network) -> Found:
     best = search.parabola.minimise_parabola(asked.gained)
     for slack in SLACKS:
         gain = exact_matrix.short((1 - slack) / best.value, bits=30)
-        claim = search.parabola.propose_multiplier(asked.with_gain(gain), 0.5 * slack, at_gain(best, gain))
+        claim = search.scaled_multiplier.propose_multiplier(asked.with_gain(gain), 0.5 * slack, at_gain(best, gain))
         if claim is not None:
             return Found(best, gain, claim)
     return Found(best, None, None)
@@ -245,7 +245,7 @@ def modules_of(kind: str, count: int) -> list[assembly.assembly.Assembly]:
             found = certified(asked)
             slowed = asked.with_gain(0.8 * found.gain)
             made.append(
-                module(slowed, search.parabola.propose_multiplier(slowed, 0.15, at_gain(found.best, 0.8 * found.gain)))
+                module(slowed, search.scaled_multiplier.propose_multiplier(slowed, 0.15, at_gain(found.best, 0.8 * found.gain)))
             )
     return made
 

@@ -16,7 +16,7 @@ from simulate.cells.cell import Cell
 from simulate.contraction.form import VOLTAGE, Form, Voltage, Weights
 from simulate.contraction.links import NEGATIVE_FEEDBACK, LinkRule
 from simulate.contraction.metric import BlockDiagonal, Metric
-from simulate.contraction.network import Assembly, Network
+from simulate.contraction.network import Assembly, RecurrentNetwork
 from simulate.contraction.parametrise.contracting import Contracting
 from simulate.contraction.parametrise.singular import draw_singular
 from simulate.contraction.parametrise.sparse import Fixed, SparseModules
@@ -170,7 +170,7 @@ class ComboNet(Cell):
         rounds them, in float64.
         """
         weights, links = (np.asarray(a, np.float64) for a in _running(self))
-        modules = tuple(Network(jnp.asarray(w), self.form, self.activation) for w in weights)
+        modules = tuple(RecurrentNetwork(jnp.asarray(w), self.form, self.activation) for w in weights)
         return Assembly(modules, jnp.asarray(links))
 
     def drive(self, sequence: Float[Array, "steps channels"]) -> Float[Array, "steps units"]:

@@ -7,6 +7,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Key
+from typing_extensions import override
 
 
 class Drive(eqx.Module):
@@ -18,12 +19,12 @@ class Drive(eqx.Module):
 
 
 class Constant(Drive):
-    """The same at all times."""
+    """u(t) = level at all times."""
 
     level: Float[Array, " units"]
 
+    @override
     def __call__(self, time: Float[Array, ""]) -> Float[Array, " units"]:
-        """See `Drive`."""
         return self.level
 
 
@@ -35,8 +36,8 @@ class Sinusoids(Drive):
     frequencies: Float[Array, "units waves"]
     phases: Float[Array, "units waves"]
 
+    @override
     def __call__(self, time: Float[Array, ""]) -> Float[Array, " units"]:
-        """See `Drive`."""
         return self.level + jnp.sum(self.amplitudes * jnp.sin(self.frequencies * time + self.phases), axis=-1)
 
 
@@ -46,8 +47,8 @@ class Weighted(Drive):
     input_weights: Float[Array, "units channels"]
     source: Drive
 
+    @override
     def __call__(self, time: Float[Array, ""]) -> Float[Array, " units"]:
-        """See `Drive`."""
         return self.input_weights @ self.source(time)
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import jax.numpy as jnp
 import jax.scipy as jsp
 from jaxtyping import Array, Float
+from typing_extensions import override
 
 from simulate.contraction.form import Weights
 from simulate.contraction.metric import BlockDiagonal, Diagonal
@@ -30,25 +31,25 @@ class NegativeFeedback(LinkRule):
     That loses nothing: B above them adds no links that B below them cannot make.
     """
 
+    @override
     def allowed(self, sizes: tuple[int, ...]) -> Float[Array, "units units"]:
-        """See `LinkRule`."""
         module = jnp.repeat(jnp.arange(len(sizes)), jnp.array(sizes), total_repeat_length=sum(sizes))
         return (module[:, None] > module[None, :]).astype(float)
 
+    @override
     def __call__(self, free: Weights, metric: BlockDiagonal) -> Weights:
-        """See `LinkRule`."""
         return negative_feedback(free, metric)
 
 
 class BalancedFeedback(NegativeFeedback):
-    """The same links from B in the units of the metric: L = F^-1 (B - B^T) F with M = F^T F.
+    """L = F^-1 (B - B^T) F with M = F^T F: the links of equation (3), from a B in the units of the metric.
 
     Equation (3) as printed makes L_ij for i < j as large as M_j / M_i, whatever the size of B. Here B - B^T is what
     the links are in coordinates F x, in which Euler's method asks |B - B^T| to be below sqrt((2 - h) / h) at W = 0.
     """
 
+    @override
     def __call__(self, free: Weights, metric: BlockDiagonal) -> Weights:
-        """See `LinkRule`."""
         skew = free - free.T
         if all(isinstance(block, Diagonal) for block in metric.blocks):
             root = jnp.sqrt(_entries(metric))
@@ -60,13 +61,13 @@ class BalancedFeedback(NegativeFeedback):
 class Unconstrained(LinkRule):
     """L = B, between every two modules: nothing keeps the assembly from growing."""
 
+    @override
     def allowed(self, sizes: tuple[int, ...]) -> Float[Array, "units units"]:
-        """See `LinkRule`."""
         module = jnp.repeat(jnp.arange(len(sizes)), jnp.array(sizes), total_repeat_length=sum(sizes))
         return (module[:, None] != module[None, :]).astype(float)
 
+    @override
     def __call__(self, free: Weights, metric: BlockDiagonal) -> Weights:
-        """See `LinkRule`."""
         return free
 
 

@@ -7,6 +7,7 @@ import equinox as eqx
 import jax.numpy as jnp
 import jax.scipy as jsp
 from jaxtyping import Array, Float
+from typing_extensions import override
 
 from simulate.contraction.form import State, Weights
 
@@ -38,16 +39,16 @@ class Dense(Metric):
     matrix: Weights
 
     @property
+    @override
     def units(self) -> int:
-        """See `Metric`."""
         return len(self.matrix)
 
+    @override
     def times(self, x: State) -> State:
-        """See `Metric`."""
         return x @ self.matrix.T
 
+    @override
     def dense(self) -> Weights:
-        """See `Metric`."""
         return self.matrix
 
 
@@ -57,16 +58,16 @@ class Diagonal(Metric):
     entries: Float[Array, " units"]
 
     @property
+    @override
     def units(self) -> int:
-        """See `Metric`."""
         return len(self.entries)
 
+    @override
     def times(self, x: State) -> State:
-        """See `Metric`."""
         return x * self.entries
 
+    @override
     def dense(self) -> Weights:
-        """See `Metric`."""
         return jnp.diag(self.entries)
 
 
@@ -76,18 +77,18 @@ class BlockDiagonal(Metric):
     blocks: tuple[Metric, ...]
 
     @property
+    @override
     def units(self) -> int:
-        """See `Metric`."""
         return sum(block.units for block in self.blocks)
 
+    @override
     def times(self, x: State) -> State:
-        """See `Metric`."""
         ends = list(accumulate(block.units for block in self.blocks))
         parts = [block.times(x[..., end - block.units : end]) for block, end in zip(self.blocks, ends, strict=True)]
         return jnp.concatenate(parts, axis=-1)
 
+    @override
     def dense(self) -> Weights:
-        """See `Metric`."""
         return jsp.linalg.block_diag(*(block.dense() for block in self.blocks))
 
 

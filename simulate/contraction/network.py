@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import jax.scipy as jsp
 import numpy as np
 from jaxtyping import Array, Float
+from typing_extensions import override
 
 from simulate.cells.activation import Activation
 from simulate.contraction.form import Form, Given, Slopes, State, Weights
@@ -43,8 +44,8 @@ class System(eqx.Module):
         """The Jacobian times x, row by row, without forming it."""
 
 
-class Network(System):
-    """tau x' = -x + W phi(x) + u, or the same in rate form."""
+class RecurrentNetwork(System):
+    """tau x' = -x + W phi(x) + u, or tau x' = -x + phi(W x + u) in rate form: alone, or a module of an assembly."""
 
     weights: Float[Array, "units columns"]
     form: Form = eqx.field(static=True)
@@ -61,25 +62,25 @@ class Network(System):
             raise BadAssembly(f"weights of shape {self.weights.shape}: give a square matrix")
 
     @property
+    @override
     def units(self) -> int:
-        """See `System`."""
         return len(self.weights)
 
     @property
+    @override
     def steepest(self) -> Float[Array, " units"]:
-        """See `System`."""
         return jnp.full(self.units, self.activation.largest_slope, self.weights.dtype)
 
+    @override
     def velocity(self, x: State, u: Given) -> State:
-        """See `System`."""
         return self.form.velocity(self.weights, self.activation, x, u) / self.time_constant
 
+    @override
     def jacobian(self, slopes: Slopes) -> Weights:
-        """See `System`."""
         return self.form.jacobian(self.weights, slopes) / self.time_constant
 
+    @override
     def tangent(self, slopes: Slopes, x: State) -> State:
-        """See `System`."""
         return self.form.tangent(self.weights, slopes, x) / self.time_constant
 
 
@@ -90,7 +91,7 @@ class Assembly(System):
     and time constant.
     """
 
-    modules: tuple[Network, ...]
+    modules: tuple[RecurrentNetwork, ...]
     links: Weights
 
     def __check_init__(self) -> None:
@@ -107,13 +108,13 @@ class Assembly(System):
             )
 
     @property
+    @override
     def units(self) -> int:
-        """See `System`."""
         return len(self.links)
 
     @property
+    @override
     def steepest(self) -> Float[Array, " units"]:
-        """See `System`."""
         return jnp.concatenate([module.steepest for module in self.modules])
 
     @property
@@ -129,17 +130,17 @@ class Assembly(System):
             [jnp.full(module.units, module.time_constant, self.links.dtype) for module in self.modules]
         )
 
+    @override
     def velocity(self, x: State, u: Given) -> State:
-        """See `System`."""
         own = [m.velocity(x[..., place], u[..., place]) for m, place in zip(self.modules, self.places, strict=True)]
         return jnp.concatenate(own, axis=-1) + (x @ self.links.T) / self.time_constants
 
+    @override
     def jacobian(self, slopes: Slopes) -> Weights:
-        """See `System`."""
         own = [m.jacobian(slopes[place]) for m, place in zip(self.modules, self.places, strict=True)]
         return jsp.linalg.block_diag(*own) + self.links / self.time_constants[:, None]
 
+    @override
     def tangent(self, slopes: Slopes, x: State) -> State:
-        """See `System`."""
         own = [m.tangent(slopes[place], x[..., place]) for m, place in zip(self.modules, self.places, strict=True)]
         return jnp.concatenate(own, axis=-1) + (x @ self.links.T) / self.time_constants

@@ -74,7 +74,10 @@ def euler_distances(
     step: float,
     count: int,
 ) -> Distances:
-    """The same by `count` forward Euler steps of length `step`; the distance at every step."""
+    """Each pair driven by an input of its own, by `count` forward Euler steps of length `step`.
+
+    The distance is given at every step, the start included; `drives` as in `flow_distances`.
+    """
     times = step * jnp.arange(count + 1.0)
 
     def one(drive: Drive, start: Array, other: Array) -> tuple[Array, Array]:

@@ -43,7 +43,7 @@ class Switching:
         return float(self.durations.sum())
 
     def merged(self) -> "Switching":
-        """The same law with equal neighbours made one segment and empty ones left out."""
+        """This law with equal neighbours made one segment and empty ones left out."""
         durations: list[float] = []
         slopes: list[np.ndarray] = []
         for duration, row in zip(self.durations.tolist(), self.slopes, strict=True):
@@ -99,7 +99,7 @@ def growth_rate(system: System, law: Switching) -> float:
 
 
 def growth_over(product: Float[np.ndarray, "units units"], logarithm: float, period: float) -> float:
-    """The same of a period's map, as `composed` gives it."""
+    """log(spectral radius) / period of a period's map, the matrix and logarithm that `composed` gives."""
     if logarithm == -np.inf:
         return -np.inf
     with np.errstate(divide="ignore"):

@@ -1,63 +1,42 @@
 """Does a network forget its initial state? A verdict that is a proof, or an honest "undecided"."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import replace
-from typing import ParamSpec, TypeVar
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 import numpy as np
 from jaxtyping import Shaped
 
+from theory.contraction.candidates import FEW, Candidate, attempted, candidates
 from theory.contraction.claims.absolute_weights import AbsoluteWeights
 from theory.contraction.claims.claim import Claim, Statement
 from theory.contraction.claims.euler_step import EulerStep
 from theory.contraction.claims.multiplier import Multiplier
-from theory.contraction.conditions.condition import Condition, Supremum
-from theory.contraction.conditions.registry import (
-    ABSOLUTE,
-    MULTIPLIER,
-    NON_QUADRATIC,
-    PRODUCT,
-    SINGULAR,
-    SYMMETRIC,
-    TRIANGULAR,
-    VERTEX,
-)
+from theory.contraction.conditions.registry import NON_QUADRATIC, VERTEX
 from theory.contraction.euler import certify_euler_step
 from theory.contraction.exact_matrix import short
 from theory.contraction.form import Form
 from theory.contraction.network import Network, network
 from theory.contraction.search.instability import unstable_slopes
-from theory.contraction.search.polytope import contracting_polytope
+from theory.contraction.search.polytope import SOUGHT_UP_TO, contracting_polytope
 from theory.contraction.search.switching import unstable_switching
 from theory.contraction.search.vertex_dual import refute_quadratic
 from theory.contraction.threads import one_blas_thread
 from theory.contraction.verdict import Attempt, Certification, Verdict
 
-LARGEST_SEARCH = 512
-"""Neurons up to which the multiplier LMI is searched; beyond, Theorems 1 to 4 are tried alone."""
-SINGULAR_UP_TO = 32
-"""Neurons up to which Theorem 5 is tried: the multiplier LMI contains it, and costs less beyond."""
-FEW = 6
-"""Neurons up to which all corners of the slopes are searched, and polytopes sought, as a matter of course."""
 _SLACKS = (1e-6, 1e-5, 1e-4, 1e-3, 1e-2)
 """What is given up of the best rate, as a fraction of it, so that a strict proof has room."""
 _TIE = 5e-4
 """Rates that differ by less than this fraction, the tolerance of the parabola's search, are as good as each other."""
 _BELOW = 1 - 2.0**-40
 """A rate that is asked for is refuted by a proof that excludes all rates above this part of it."""
+_SLOWEST = 1e-3
+"""The rate that the corners are asked for where any positive one will do."""
 
-ResultT = TypeVar("ResultT")
-Parameters = ParamSpec("Parameters")
+_POLYTOPE_RATES = (0.1, 0.03, 0.01)
+"""The rates that polytopes are sought for where any positive one will do."""
 
-
-def attempted(
-    search: Callable[Parameters, ResultT], *given: Parameters.args, **named: Parameters.kwargs
-) -> ResultT | None:
-    """What a search finds; None where floating point fails it, as it may at scales such as 1e200."""
-    try:
-        return search(*given, **named)
-    except (ArithmeticError, ValueError, RuntimeError):  # the last from scipy, of geometry and of iterations
-        return None
+FoundT = TypeVar("FoundT")
 
 
 class BadQuestion(ValueError):
@@ -99,45 +78,31 @@ def certify(
 
 @one_blas_thread
 def certify_network(asked: Network, rate: float = 0.0, euler_step: float | None = None) -> Certification:
-    """The same for a `Network`."""
+    """Decide about a `Network`, as `certify` does; `rate` and `euler_step` are not checked again."""
     with np.errstate(all="ignore"):
-        return _certified(asked, rate, euler_step)
-
-
-def _certified(asked: Network, rate: float, euler_step: float | None) -> Certification:
-    attempts: list[Attempt] = []
-    proved = _quadratic(asked, rate, attempts)
-    if proved is None:
-        slower = _quadratic(asked, 0.0, []) if rate > 0 else None
-        verdict, claims = _negative(asked, rate, attempts)
-        non_quadratic = _non_quadratic(asked, rate, verdict, attempts)
-        reached = None if slower is None else slower[1]
-        euler = _euler(asked, reached, euler_step, attempts)
-        return Certification(asked, verdict, rate, None, None, claims, non_quadratic, reached, euler, tuple(attempts))
-    condition, claim = proved
-    non_quadratic = _non_quadratic(asked, rate, Verdict.CONTRACTING, attempts)
-    euler = _euler(asked, claim, euler_step, attempts)
+        known = candidates(asked)
+        quadratic = _quadratic(asked, rate, known)
+        proof, slower = quadratic.found, None
+        if proof is not None:
+            judged = _Stage(_Judgement(Verdict.CONTRACTING, (proof.claim,)), ())
+        else:
+            slower = _quadratic(asked, 0.0, known).found if rate > 0 else None
+            judged = _refuted(asked, rate)
+        non_quadratic = _non_quadratic(asked, rate, judged.found.verdict)
+        flow = proof or slower
+        euler = _euler(asked, None if flow is None else flow.claim, euler_step)
     return Certification(
-        asked,
-        Verdict.CONTRACTING,
-        rate,
-        condition,
-        float(claim.rate),
-        (claim,),
-        non_quadratic,
-        None,
-        euler,
-        tuple(attempts),
+        network=asked,
+        verdict=judged.found.verdict,
+        asked_rate=rate,
+        condition=None if proof is None else proof.condition,
+        rate=None if proof is None else float(proof.claim.rate),
+        claims=judged.found.claims,
+        non_quadratic=non_quadratic.found,
+        slower=None if slower is None else slower.claim,
+        euler=euler.found,
+        attempts=(*quadratic.attempts, *judged.attempts, *non_quadratic.attempts, *euler.attempts),
     )
-
-
-def _euler(asked: Network, flow: Claim | None, step: float | None, attempts: list[Attempt]) -> EulerStep | None:
-    """The step's claim, in whatever metric; there is none where the flow contracts in no metric."""
-    if step is None or flow is None:
-        return None
-    found = attempted(certify_euler_step, asked, step, as_multiplier(asked, flow))
-    attempts.append(Attempt("Euler step", None, found is not None))
-    return found
 
 
 def as_multiplier(asked: Network, claim: Statement) -> Multiplier | None:
@@ -153,45 +118,70 @@ def as_multiplier(asked: Network, claim: Statement) -> Multiplier | None:
     return claim if isinstance(claim, Multiplier) else None
 
 
-def applicable(asked: Network) -> tuple[Condition, ...]:
-    """The conditions on constant quadratic metrics that are worth their cost, what asks for least first.
+@dataclass(frozen=True)
+class _Stage(Generic[FoundT]):
+    """What one stage of the search found, and what it tried on the way."""
 
-    Theorems 2 and 3 reach the best rate there is, so that no other is tried where one of them holds.
-    """
-    cheap = (TRIANGULAR, ABSOLUTE, SYMMETRIC, PRODUCT)
-    if asked.size > LARGEST_SEARCH or any(attempted(best.supremum, asked) is not None for best in (SYMMETRIC, PRODUCT)):
-        return cheap
-    return (*cheap, SINGULAR, MULTIPLIER) if asked.size <= SINGULAR_UP_TO else (*cheap, MULTIPLIER)
+    found: FoundT
+    attempts: tuple[Attempt, ...]
 
 
-def _quadratic(asked: Network, rate: float, attempts: list[Attempt]) -> tuple[str, Claim] | None:
+@dataclass(frozen=True)
+class _Proof:
+    """A claim, and the name of the condition that proved it."""
+
+    condition: str
+    claim: Claim
+
+
+@dataclass(frozen=True)
+class _Judgement:
+    """A verdict, and the statements that prove it."""
+
+    verdict: Verdict
+    claims: tuple[Statement, ...]
+
+
+def _quadratic(asked: Network, rate: float, known: tuple[Candidate, ...]) -> _Stage[_Proof | None]:
     """The best rate that some condition proves, the simplest condition of those that reach it."""
-    found: list[tuple[Condition, Supremum]] = []
-    for condition in applicable(asked):
-        supremum = attempted(condition.supremum, asked)
-        hopeful = supremum is not None and supremum.rate > rate
-        attempts.append(
-            Attempt(condition.name, None if supremum is None else supremum.rate, None if hopeful else False)
-        )
-        if supremum is not None and hopeful:
-            found.append((condition, supremum))
-    best = max((supremum.rate for _, supremum in found), default=0.0)
-    level = [pair for pair in found if pair[1].rate >= best * (1 - _TIE)]
-    others = sorted((pair for pair in found if pair not in level), key=lambda pair: -pair[1].rate)
-    for condition, supremum in (*level, *others):
-        for claimed in _claimable(supremum.rate, rate):
-            claim = attempted(condition.prove, asked, claimed)
-            if claim is not None:
-                _mark(attempts, condition.name, True)
-                return condition.name, claim
-        _mark(attempts, condition.name, False)
-    if asked.size <= FEW and (claim := attempted(VERTEX.prove, asked, max(rate, 1e-3))) is not None:
-        supremum = attempted(VERTEX.supremum, asked)
-        attempts.append(Attempt(VERTEX.name, None if supremum is None else supremum.rate, True))
-        better = () if supremum is None else _claimable(supremum.rate, rate)
-        claims = (attempted(VERTEX.prove, asked, claimed) for claimed in better)
-        return VERTEX.name, next((found for found in claims if found is not None), claim)
-    return None
+    proof = None
+    proved: dict[str, bool | None] = {each.name: None if each.exceeds(rate) else False for each in known}
+    for candidate in _best_first([each for each in known if each.exceeds(rate)]):
+        claim = _fastest_claim(asked, candidate, rate)
+        proved[candidate.name] = claim is not None
+        if claim is not None:
+            proof = _Proof(candidate.name, claim)
+            break
+    attempts = tuple(Attempt(each.name, each.rate, proved[each.name]) for each in known)
+    if proof is None and asked.size <= FEW:
+        at_corners = _at_corners(asked, rate)
+        return _Stage(at_corners.found, (*attempts, *at_corners.attempts))
+    return _Stage(proof, attempts)
+
+
+def _best_first(hopeful: list[Candidate]) -> list[Candidate]:
+    """Those that tie for the best rate in their own order, then the others, faster ones first."""
+    best = max((each.rate or 0.0 for each in hopeful), default=0.0)
+    level = [each for each in hopeful if (each.rate or 0.0) >= best * (1 - _TIE)]
+    others = [each for each in hopeful if each not in level]
+    return level + sorted(others, key=lambda each: -(each.rate or 0.0))
+
+
+def _at_corners(asked: Network, rate: float) -> _Stage[_Proof | None]:
+    """A metric that contracts at all corners, at the asked rate first and then as fast as one is found to."""
+    claim = attempted(VERTEX.prove, asked, max(rate, _SLOWEST))
+    if claim is None:
+        return _Stage(None, ())
+    candidate = Candidate.of(VERTEX, asked)
+    faster = None if candidate.supremum is None else _fastest_claim(asked, candidate, rate)
+    return _Stage(_Proof(VERTEX.name, faster or claim), (Attempt(VERTEX.name, candidate.rate, True),))
+
+
+def _fastest_claim(asked: Network, candidate: Candidate, rate: float) -> Claim | None:
+    """The condition's claim as close below its best rate as it is proved, at `rate` at least."""
+    best = candidate.rate or 0.0
+    claims = (attempted(candidate.condition.prove, asked, claimed) for claimed in _claimable(best, rate))
+    return next((claim for claim in claims if claim is not None), None)
 
 
 def _claimable(best: float, rate: float) -> Iterator[float]:
@@ -204,45 +194,48 @@ def _claimable(best: float, rate: float) -> Iterator[float]:
         yield rate
 
 
-def _negative(asked: Network, rate: float, attempts: list[Attempt]) -> tuple[Verdict, tuple[Statement, ...]]:
+def _refuted(asked: Network, rate: float) -> _Stage[_Judgement]:
     """That there is no metric, and that the network is unstable; the stronger is the verdict."""
     excluded = rate * _BELOW
-    refuted = attempted(refute_quadratic, asked, excluded)
-    attempts.append(Attempt("no quadratic metric", None, refuted is not None))
+    no_metric = attempted(refute_quadratic, asked, excluded)
     unstable: Statement | None = attempted(unstable_slopes, asked, excluded)
-    attempts.append(Attempt("unstable at fixed slopes", None, unstable is not None))
+    attempts = [
+        Attempt("no quadratic metric", None, no_metric is not None),
+        Attempt("unstable at fixed slopes", None, unstable is not None),
+    ]
     if unstable is None and asked.size <= FEW:
         unstable = attempted(unstable_switching, asked, excluded)
         attempts.append(Attempt("unstable under switching", None, unstable is not None))
+    claims = tuple(claim for claim in (unstable, no_metric) if claim is not None)
+    verdict = Verdict.UNDECIDED if no_metric is None else Verdict.NO_QUADRATIC_METRIC
     if unstable is not None:
-        return Verdict.NOT_CONTRACTING, (unstable,) if refuted is None else (unstable, refuted)
-    if refuted is not None:
-        return Verdict.NO_QUADRATIC_METRIC, (refuted,)
-    return Verdict.UNDECIDED, ()
+        verdict = Verdict.NOT_CONTRACTING
+    return _Stage(_Judgement(verdict, claims), tuple(attempts))
 
 
-def _non_quadratic(asked: Network, rate: float, verdict: Verdict, attempts: list[Attempt]) -> Claim | None:
+def _non_quadratic(asked: Network, rate: float, verdict: Verdict) -> _Stage[Claim | None]:
     """A proof by another norm, the best of those found."""
     if verdict is Verdict.NOT_CONTRACTING:
-        return None
-    suprema = [(condition, attempted(condition.supremum, asked)) for condition in NON_QUADRATIC]
-    for condition, supremum in sorted(suprema, key=lambda pair: -(pair[1].rate if pair[1] else 0.0)):
-        claim = None
-        if supremum is not None and supremum.rate > rate:
-            claims = (attempted(condition.prove, asked, claimed) for claimed in _claimable(supremum.rate, rate))
-            claim = next((claim for claim in claims if claim is not None), None)
-        attempts.append(Attempt(condition.name, None if supremum is None else supremum.rate, claim is not None))
+        return _Stage(None, ())
+    attempts = []
+    known = [Candidate.of(condition, asked) for condition in NON_QUADRATIC]
+    for candidate in sorted(known, key=lambda each: -(each.rate or 0.0)):
+        claim = _fastest_claim(asked, candidate, rate) if candidate.exceeds(rate) else None
+        attempts.append(Attempt(candidate.name, candidate.rate, claim is not None))
         if claim is not None:
-            return claim
-    if verdict is not Verdict.CONTRACTING and asked.size <= 3:
-        for claimed in (rate,) if rate > 0 else (0.1, 0.03, 0.01):
-            polytope = attempted(contracting_polytope, asked, claimed)
-            if polytope is not None:
-                attempts.append(Attempt("polytope", claimed, True))
-                return polytope
-        attempts.append(Attempt("polytope", None, False))
-    return None
+            return _Stage(claim, tuple(attempts))
+    if verdict is Verdict.CONTRACTING or asked.size > SOUGHT_UP_TO:
+        return _Stage(None, tuple(attempts))
+    for claimed in (rate,) if rate > 0 else _POLYTOPE_RATES:
+        polytope = attempted(contracting_polytope, asked, claimed)
+        if polytope is not None:
+            return _Stage(polytope, (*attempts, Attempt("polytope", claimed, True)))
+    return _Stage(None, (*attempts, Attempt("polytope", None, False)))
 
 
-def _mark(attempts: list[Attempt], name: str, proved: bool) -> None:
-    attempts[:] = [replace(a, proved=proved) if a.name == name else a for a in attempts]
+def _euler(asked: Network, flow: Claim | None, step: float | None) -> _Stage[EulerStep | None]:
+    """The step's claim, in whatever metric; there is none where the flow contracts in no metric."""
+    if step is None or flow is None:
+        return _Stage(None, ())
+    found = attempted(certify_euler_step, asked, step, as_multiplier(asked, flow))
+    return _Stage(found, (Attempt("Euler step", None, found is not None),))

@@ -4,15 +4,22 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from typing_extensions import override
+
 
 @dataclass(frozen=True)
 class Form(ABC):
     """Where the nonlinearity stands. Matrices may be numpy's, sympy's, cvxpy's or exact ones.
 
-    rate(W) with metric P corresponds to voltage(W^T) with metric P^-1 (`tests/theory/contraction/test_form.py`).
+    rate(W) with metric P corresponds to voltage(W^T) with metric P^-1 (`tests/theory/contraction/test_form.py`): what
+    is derived for one form holds in the other with W transposed, metrics and multipliers inverted.
     """
 
     name: ClassVar[str]
+    power: ClassVar[int]
+    """1 or -1: a metric, a multiplier or a unit that voltage has in closed form enters this form with this power."""
+    slopes_multiply_rows: ClassVar[bool]
+    """Whether one slope multiplies a whole row of W; it multiplies a whole column otherwise."""
 
     @abstractmethod
     def sloped(self, weights: Any, slopes: Any) -> Any:
@@ -25,6 +32,10 @@ class Form(ABC):
     @abstractmethod
     def sensed(self, gained: Any, right: Any) -> Any:
         """The transpose of what carries x into the nonlinearities, nothing or M, times `right`."""
+
+    @abstractmethod
+    def as_voltage(self, weights: Any) -> Any:
+        """The weights, W or W^T, of the voltage network that this form's corresponds to."""
 
     @property
     @abstractmethod
@@ -42,22 +53,28 @@ class Voltage(Form):
     """
 
     name: ClassVar[str] = "voltage"
+    power: ClassVar[int] = 1
+    slopes_multiply_rows: ClassVar[bool] = False
 
+    @override
     def sloped(self, weights: Any, slopes: Any) -> Any:
-        """See `Form`."""
         return weights @ slopes
 
+    @override
     def driven(self, left: Any, gained: Any) -> Any:
-        """See `Form`."""
         return left @ gained
 
+    @override
     def sensed(self, gained: Any, right: Any) -> Any:
-        """See `Form`."""
         return right
 
+    @override
+    def as_voltage(self, weights: Any) -> Any:
+        return weights
+
     @property
+    @override
     def dual(self) -> Form:
-        """See `Form`."""
         return RATE
 
 
@@ -71,22 +88,28 @@ class Rate(Form):
     """
 
     name: ClassVar[str] = "rate"
+    power: ClassVar[int] = -1
+    slopes_multiply_rows: ClassVar[bool] = True
 
+    @override
     def sloped(self, weights: Any, slopes: Any) -> Any:
-        """See `Form`."""
         return slopes @ weights
 
+    @override
     def driven(self, left: Any, gained: Any) -> Any:
-        """See `Form`."""
         return left
 
+    @override
     def sensed(self, gained: Any, right: Any) -> Any:
-        """See `Form`."""
         return gained.T @ right
 
+    @override
+    def as_voltage(self, weights: Any) -> Any:
+        return weights.T
+
     @property
+    @override
     def dual(self) -> Form:
-        """See `Form`."""
         return VOLTAGE
 
 

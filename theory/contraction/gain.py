@@ -1,10 +1,13 @@
 """How far the slopes can grow before contraction is lost, bracketed from both sides."""
 
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
 import flint
 import numpy as np
 from scipy.sparse.csgraph import connected_components
 
-from theory.contraction.certify import FEW, applicable, attempted
+from theory.contraction.candidates import FEW, Candidate, attempted, candidates
 from theory.contraction.claims.claim import Claim, Statement
 from theory.contraction.conditions.condition import Condition
 from theory.contraction.conditions.multiplier import searched
@@ -26,6 +29,8 @@ _NARROW = 1e-3
 BRACKETED = 128
 """Neurons up to which the other end is looked for."""
 
+StatementT = TypeVar("StatementT", bound=Statement, covariant=True)
+
 
 @one_blas_thread
 def largest_gain(asked: Network, rate: float = 0.0) -> Gain:
@@ -40,16 +45,30 @@ def largest_gain(asked: Network, rate: float = 0.0) -> Gain:
     '1.7778 1.7778'
     """
     with np.errstate(all="ignore"):
-        reach = [(condition, attempted(_reach, condition, asked, rate) or 0.0) for condition in applicable(asked)]
+        reach = [(each.condition, attempted(_reach, each, asked, rate) or 0.0) for each in candidates(asked)]
         reach = sorted((pair for pair in reach if pair[1] > 0), key=lambda pair: -pair[1])
         if reach and reach[0][1] == np.inf and holds_at_every_gain(asked):
             return Gain(None, None, None, None, rate < asked.slowest_leak)
-        low, claim = _below(asked, reach, rate)
+        low = _below(asked, reach, rate)
         best = next((gain for _, gain in reach if np.isfinite(gain)), 1.0)
-        high, statement = attempted(_above, asked, max(best, low or 0.0), rate) or (None, None)
+        high = attempted(_above, asked, best if low is None else max(best, low.gain), rate)
         if asked.size <= FEW and low is not None and high is not None:
-            low, claim, high, statement = _narrowed(asked, rate, low, claim, high, statement)
-    return Gain(low, claim, high, statement, False)
+            low, high = _narrowed(asked, rate, low, high)
+    return Gain(
+        low=None if low is None else low.gain,
+        low_claim=None if low is None else low.proof,
+        high=None if high is None else high.gain,
+        high_claim=None if high is None else high.proof,
+        unbounded=False,
+    )
+
+
+@dataclass(frozen=True)
+class _Bound(Generic[StatementT]):
+    """A gain, and what is proved at it."""
+
+    gain: float
+    proof: StatementT
 
 
 def holds_at_every_gain(asked: Network) -> bool:
@@ -96,7 +115,7 @@ def _balance(asked: Network) -> list[flint.fmpq] | None:
     return [found[i] for i in range(asked.size)]
 
 
-def _below(asked: Network, reach: list[tuple[Condition, float]], rate: float) -> tuple[float | None, Claim | None]:
+def _below(asked: Network, reach: list[tuple[Condition, float]], rate: float) -> _Bound[Claim] | None:
     """The largest gain that is proved: just below what a condition reaches, or far up where floats see no end."""
     for condition, supremum in reach:
         gains = [supremum * (1 - slack) for slack in _SLACKS] if np.isfinite(supremum) else list(_FAR)
@@ -104,31 +123,31 @@ def _below(asked: Network, reach: list[tuple[Condition, float]], rate: float) ->
             asked_of = 0.5 * slack * asked.slowest_leak
             claim = attempted(condition.prove, asked.with_gain(short(gain, bits=30)), rate if rate > 0 else asked_of)
             if claim is not None:
-                return short(gain, bits=30), claim
-    return None, None
+                return _Bound(short(gain, bits=30), claim)
+    return None
 
 
 def _narrowed(
-    asked: Network, rate: float, low: float, claim: Claim | None, high: float, statement: Statement | None
-) -> tuple[float, Claim | None, float, Statement | None]:
+    asked: Network, rate: float, low: _Bound[Claim], high: _Bound[Statement]
+) -> tuple[_Bound[Claim], _Bound[Statement]]:
     """Both ends moved towards each other for a few neurons: a metric at all corners, or a proof that there is none."""
-    while high > low * (1 + _NARROW):
-        middle = short((low + high) / 2, bits=30)
+    while high.gain > low.gain * (1 + _NARROW):
+        middle = short((low.gain + high.gain) / 2, bits=30)
         scaled = asked.with_gain(middle)
         metric = attempted(solve_vertices, scaled, rate if rate > 0 else _NARROW / 10)
         if metric is not None:
-            low, claim = middle, metric
+            low = _Bound(middle, metric)
             continue
-        refuted: Statement | None = attempted(refute_quadratic, scaled, rate)
+        refuted = attempted(refute_quadratic, scaled, rate)
         if refuted is None:
             break
-        high, statement = middle, refuted
-    return low, claim, high, statement
+        high = _Bound(middle, refuted)
+    return low, high
 
 
-def _reach(condition: Condition, asked: Network, rate: float) -> float:
+def _reach(candidate: Candidate, asked: Network, rate: float) -> float:
     """The supremum of the gain: (1 - rate) times that at rate zero for time constants of one, else by bisection."""
-    supremum = condition.supremum(asked)
+    supremum = candidate.supremum
     if supremum is None or rate >= asked.slowest_leak:
         return 0.0
     if asked.uniform or rate == 0 or supremum.gain == np.inf:
@@ -136,32 +155,32 @@ def _reach(condition: Condition, asked: Network, rate: float) -> float:
     low, high = 0.0, supremum.gain
     while high - low > _RESOLUTION * high:
         middle = (low + high) / 2
-        at = condition.supremum(asked.with_gain(middle))
+        at = candidate.condition.supremum(asked.with_gain(middle))
         low, high = (middle, high) if at is not None and at.rate > rate else (low, middle)
     return low
 
 
-def _above(asked: Network, gain: float, rate: float) -> tuple[float | None, Statement | None]:
+def _above(asked: Network, gain: float, rate: float) -> _Bound[Statement] | None:
     """The nearest gain at which something that excludes more is proved, and that.
 
     For a few neurons that is every quadratic metric, or contraction itself; else multipliers.
     """
     if asked.size > BRACKETED:
-        return None, None
+        return None
     if asked.size <= FEW:
         for slack in (*_SLACKS, *_FURTHER):
             high = short(gain * (1 + slack), bits=30)
             for refute in (refute_quadratic, unstable_slopes):
                 statement: Statement | None = refute(asked.with_gain(high), rate)
                 if statement is not None:
-                    return high, statement
+                    return _Bound(high, statement)
     if not asked.uniform or rate >= 1:
-        return None, None
+        return None
     excluded = (1 - rate) / searched(asked).lower if searched(asked).lower > 0 else np.inf
     for slack in _SLACKS if np.isfinite(excluded) else ():
         high = short(excluded * (1 + slack), bits=30)
         scaled = asked.with_gain(high)
         found = refute_multiplier(scaled, rate, searched(scaled))
         if found is not None:
-            return high, found
-    return None, None
+            return _Bound(high, found)
+    return None

@@ -26,7 +26,7 @@ from theory.contraction.conditions.registry import (
     VERTEX,
 )
 from theory.contraction.conditions.weighted_norms import NORM_1, NORM_INF
-from theory.contraction.form import VOLTAGE, Form
+from theory.contraction.form import Form
 from theory.contraction.network import Matrix, network
 from theory.contraction.threads import one_blas_thread
 
@@ -52,7 +52,7 @@ def membership(condition: Condition, weights: Matrix, form: Form) -> Membership:
 
 def contained(form: Form) -> dict[tuple[str, str], str]:
     """Every inclusion (this, in that), with its reason; what follows from two others is derived from them."""
-    signed, dropped = (NORM_1, NORM_INF) if form == VOLTAGE else (NORM_INF, NORM_1)
+    signed, dropped = sorted((NORM_1, NORM_INF), key=lambda each: not each.norm.factors_out(form))
     direct = {
         (TRIANGULAR, ABSOLUTE): "a triangular majorant has its diagonal for eigenvalues",
         (ABSOLUTE, dropped): "the same vector r, A r < r, gives the weights of the norm",

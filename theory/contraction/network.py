@@ -66,7 +66,7 @@ class Network:
 
     @cached_property
     def exact(self) -> "ExactNetwork":
-        """The same in rational numbers."""
+        """This network in rational numbers; every float is taken exactly."""
         return ExactNetwork(
             ExactMatrix.of(self.weights),
             self.form,
@@ -75,7 +75,7 @@ class Network:
         )
 
     def with_gain(self, gain: float) -> "Network":
-        """The same network with all slopes multiplied by `gain`."""
+        """This network with all slopes multiplied by `gain`."""
         return Network(self.weights, self.form, self.slopes * gain, self.time_constants)
 
 

@@ -34,7 +34,6 @@ from jaxtyping import Float
 
 from theory.contraction.definite import is_positive_semidefinite
 from theory.contraction.exact_matrix import ExactMatrix, on_grid, rational, short
-from theory.contraction.form import VOLTAGE
 from theory.contraction.network import ExactNetwork, Network, Vector
 
 Slopes = Float[np.ndarray, "times n"]
@@ -115,7 +114,7 @@ def along(network: Network, proved: SlowSlopes, times: Times, slopes: Slopes, ch
         raise BadSlopes("slopes must be positive and at most the largest: at zero V is not a metric")
     kept = min(proved.value, 2.0) / network.time_constants
     relative = changes / slopes
-    betas: Slopes = kept - relative if network.form == VOLTAGE else kept + relative
+    betas: Slopes = kept - network.form.power * relative
     return Along(times, betas.min(axis=1))
 
 
@@ -183,7 +182,7 @@ def voltage_excess(size: int) -> sp.Expr:
 
 
 def rate_excess(size: int) -> sp.Expr:
-    """The same in the rate form."""
+    """V' less what it is said to be, in the rate form, for matrices of symbols: zero."""
     weights, scales, fractions, changes, taus, c, x = _symbols(size)
     inverse = fractions.inv()
     velocity = taus.inv() * (fractions * weights - sp.eye(size)) * x

@@ -11,7 +11,7 @@ ResultT = TypeVar("ResultT")
 
 
 def one_blas_thread(function: Callable[Parameters, ResultT]) -> Callable[Parameters, ResultT]:
-    """The same function, during whose calls BLAS and LAPACK use one thread."""
+    """Wrap a function so that BLAS and LAPACK use one thread during its calls."""
 
     @wraps(function)
     def limited(*args: Parameters.args, **kwargs: Parameters.kwargs) -> ResultT:

@@ -6,17 +6,16 @@ import jax.numpy as jnp
 from jaxtyping import Array, Key
 
 from simulate.cells.activation import RELU, TANH, Activation, Steepened
-from simulate.contraction.form import RATE as SIMULATED_RATE
-from simulate.contraction.form import VOLTAGE as SIMULATED_VOLTAGE
+from simulate.contraction.form import FORMS as SIMULATED_FORMS
 from simulate.contraction.form import Form as SimulatedForm
 from simulate.contraction.inputs import RandomSinusoids, Sinusoids
 from simulate.contraction.metric import Dense
 from simulate.contraction.network import Assembly as SimulatedAssembly
-from simulate.contraction.network import Network as SimulatedNetwork
+from simulate.contraction.network import RecurrentNetwork
 from simulate.contraction.switching_search import SwitchingSearch
 from theory.contraction.assembly.assembly import Assembly
 from theory.contraction.exact_matrix import ExactMatrix
-from theory.contraction.form import VOLTAGE, Form
+from theory.contraction.form import Form
 from theory.contraction.network import Network
 from validate.contraction.settings import QUICK, Config
 
@@ -28,13 +27,13 @@ ACTIVATIONS: tuple[Activation, ...] = (RELU, TANH)
 
 def simulated_form(form: Form) -> SimulatedForm:
     """The form of the same name."""
-    return SIMULATED_VOLTAGE if form == VOLTAGE else SIMULATED_RATE
+    return next(simulated for simulated in SIMULATED_FORMS if simulated.name == form.name)
 
 
-def simulated_network(network: Network, activation: Activation) -> SimulatedNetwork:
+def simulated_network(network: Network, activation: Activation) -> RecurrentNetwork:
     """The network with one nonlinearity for all, whose largest slope is scaled to that of the network (one for all)."""
     gain = float(network.slopes[0]) / activation.largest_slope
-    return SimulatedNetwork(
+    return RecurrentNetwork(
         jnp.asarray(network.weights), simulated_form(network.form), Steepened(activation, gain), 1.0
     )
 
@@ -42,7 +41,7 @@ def simulated_network(network: Network, activation: Activation) -> SimulatedNetw
 def simulated_assembly(assembly: Assembly, activation: Activation) -> SimulatedAssembly:
     """The assembly with the links that theory gives, rounded to floats."""
     modules = tuple(
-        SimulatedNetwork(
+        RecurrentNetwork(
             jnp.asarray(member.network.weights.approximate()),
             simulated_form(member.network.form),
             activation,

@@ -10,7 +10,7 @@ from jaxtyping import Array, Float
 from simulate.cells.activation import TANH
 from simulate.contraction.inputs import RandomSinusoids
 from simulate.integrate import FORWARD, solve_flow
-from theory.contraction.form import FORMS, VOLTAGE, Form
+from theory.contraction.form import FORMS, Form
 from theory.contraction.network import network
 from theory.contraction.slow_slopes import along, premise, printed_counterexample, rate_excess, voltage_excess
 from validate.contraction.settings import Config
@@ -76,8 +76,7 @@ def _follow(
     drive = slow.draw(jax.random.key(config.seed), 2)
 
     def slopes(time: Array, x: Array) -> Array:
-        argument = x if form == VOLTAGE else simulated.weights @ x + drive(time)
-        return 1 - jnp.tanh(argument) ** 2
+        return 1 - jnp.tanh(simulated.form.argument(simulated.weights, x, drive(time))) ** 2
 
     def field(time: Array, state: Array) -> Array:
         x, displacement = state
@@ -94,7 +93,7 @@ def _follow(
     values, changes = (np.asarray(a) for a in jax.vmap(changing)(jnp.asarray(TIMES), jnp.asarray(x)))
     found = along(asked, proved, TIMES, values, changes)
     scales = np.array([float(scale) for scale in proved.scales])
-    metric = values if form == VOLTAGE else 1 / values
+    metric = values**form.power
     energy = (displacement**2 * metric / scales).sum(axis=1)
     decay = -np.diff(np.log(energy)) / np.diff(TIMES)
     report.check(

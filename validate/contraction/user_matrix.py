@@ -6,8 +6,9 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float
 
+from theory.contraction.candidates import attempted
 from theory.contraction.certificate import Certificate
-from theory.contraction.certify import attempted, certify
+from theory.contraction.certify import certify
 from theory.contraction.claims.claim import Claim, Statement
 from theory.contraction.form import FORMS
 from theory.contraction.gain import largest_gain

@@ -11,7 +11,7 @@ from simulate.contraction import adversary
 from simulate.contraction.adversary import SlopesOutcome, log_norm, worst_slopes, worst_step
 from simulate.contraction.form import RATE, VOLTAGE
 from simulate.contraction.metric import Dense, euclidean
-from simulate.contraction.network import Assembly, Network
+from simulate.contraction.network import Assembly, RecurrentNetwork
 from simulate.contraction.parametrise.multiplier import draw_multiplier
 from simulate.contraction.switching import BadSwitching, Switching, growth_rate, largest_gain, period_map
 from simulate.contraction.switching_search import SwitchingOutcome, SwitchingSearch, greedy_law, refined
@@ -24,7 +24,7 @@ def gaussian(seed, *shape):
 
 
 def rotation(c):
-    return Network(jnp.array([[0.0, -c], [c, 0.0]]), VOLTAGE, RELU)
+    return RecurrentNetwork(jnp.array([[0.0, -c], [c, 0.0]]), VOLTAGE, RELU)
 
 
 def worst_law(c):
@@ -35,7 +35,7 @@ def worst_law(c):
 
 @pytest.mark.parametrize("form", [VOLTAGE, RATE])
 def test_all_corners_are_a_brute_force_maximum(form):
-    network = Network(gaussian(0, 4, 4), form, Steepened(TANH, 1.5), 0.5)
+    network = RecurrentNetwork(gaussian(0, 4, 4), form, Steepened(TANH, 1.5), 0.5)
     root = gaussian(1, 4, 4)
     metric = Dense(root @ root.T + jnp.eye(4))
     worst = worst_slopes(network, metric)
@@ -58,7 +58,7 @@ def test_all_corners_are_a_brute_force_maximum(form):
 
 def test_climbing_finds_what_all_corners_find(monkeypatch):
     for seed in range(3):
-        network = Network(gaussian(seed, 9, 9), VOLTAGE, RELU)
+        network = RecurrentNetwork(gaussian(seed, 9, 9), VOLTAGE, RELU)
         exact = worst_slopes(network, euclidean(9))
         with monkeypatch.context() as patch:
             patch.setattr(adversary, "ALL_CORNERS", 2)
@@ -70,7 +70,7 @@ def test_climbing_finds_what_all_corners_find(monkeypatch):
 def test_the_worst_step_is_that_of_all_corners():
     """Eight units in a metric of their own, both forms: the climbs end at the largest factor of any corner."""
     for seed, form in enumerate((VOLTAGE, RATE)):
-        network = Network(gaussian(seed, 8, 8), form, RELU)
+        network = RecurrentNetwork(gaussian(seed, 8, 8), form, RELU)
         root = np.asarray(gaussian(seed + 10, 8, 8)) + 3 * np.eye(8)
         metric = Dense(jnp.asarray(root.T @ root))
         corners = (np.arange(2**8)[:, None] >> np.arange(8)) & 1
@@ -96,7 +96,7 @@ def test_a_certified_metric_is_not_beaten():
 
 def test_the_exact_multiplier_class_is_not_beaten():
     module = draw_multiplier(0, 14, VOLTAGE, least_rate=0.2)
-    network = Network(module.weights(), VOLTAGE, TANH)
+    network = RecurrentNetwork(module.weights(), VOLTAGE, TANH)
     assert worst_slopes(network, module.metric(), restarts=4).log_norm < -0.2 + 1e-9
 
 
@@ -116,7 +116,7 @@ def test_the_growth_of_the_worst_law_is_the_closed_form(c):
 
 
 def test_a_period_is_the_product_of_exponentials_by_small_steps():
-    network = Network(gaussian(0, 3, 3), RATE, TANH, 2.0)
+    network = RecurrentNetwork(gaussian(0, 3, 3), RATE, TANH, 2.0)
     law = Switching(np.array([0.3, 0.0, 0.5]), np.array([[1.0, 0, 1], [0, 0, 0], [0, 1, 0.5]]))
     product, logarithm = period_map(network, law)
     expected = np.eye(3)
@@ -138,14 +138,14 @@ def test_refining_durations_does_not_lose_and_finds_the_optimum():
 
 def test_an_assembly_can_be_attacked_like_a_network():
     """Two stable modules with links of one sign grow; the slopes found show it."""
-    module = Network(jnp.zeros((1, 1)), VOLTAGE, RELU)
+    module = RecurrentNetwork(jnp.zeros((1, 1)), VOLTAGE, RELU)
     grows = Assembly((module, module), jnp.array([[0.0, 2.0], [2.0, 0.0]]))
     assert worst_slopes(grows, euclidean(2)).outcome == SlopesOutcome.some_expand
     assert growth_rate(grows, Switching(np.ones(1), np.ones((1, 2)))) == pytest.approx(1)
 
 
 def test_a_greedy_law_grows_no_slower_than_constant_slopes_in_its_metric():
-    network = Network(1.5 * gaussian(0, 6, 6), VOLTAGE, RELU)
+    network = RecurrentNetwork(1.5 * gaussian(0, 6, 6), VOLTAGE, RELU)
     law = greedy_law(network, euclidean(6), 8.0, 400)
     rest = Switching(np.array([8.0]), np.zeros((1, 6)))
     assert largest_gain(network, law, euclidean(6)) > largest_gain(network, rest, euclidean(6))

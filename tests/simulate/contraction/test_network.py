@@ -11,7 +11,7 @@ from simulate.cells.activation import IDENTITY, RELU, SOFTPLUS, TANH, Softplus, 
 from simulate.contraction.form import RATE, VOLTAGE
 from simulate.contraction.inputs import Constant, RandomSinusoids, Weighted
 from simulate.contraction.metric import BlockDiagonal, Dense, Diagonal, euclidean
-from simulate.contraction.network import Assembly, BadAssembly, Network
+from simulate.contraction.network import Assembly, BadAssembly, RecurrentNetwork
 from simulate.contraction.pairs import flow
 from simulate.contraction.sequences import shown_by_euler, shown_by_flow
 from simulate.integrate import FlowOutcome, MapOutcome, Method
@@ -28,9 +28,9 @@ def gaussian(seed, *shape):
 def an_assembly():
     """Three modules that differ in everything."""
     modules = (
-        Network(gaussian(0, 3, 3), VOLTAGE, TANH, 0.7),
-        Network(gaussian(1, 2, 2), RATE, SOFTPLUS, 1.3),
-        Network(gaussian(2, 4, 4), VOLTAGE, Steepened(TANH, 2.0)),
+        RecurrentNetwork(gaussian(0, 3, 3), VOLTAGE, TANH, 0.7),
+        RecurrentNetwork(gaussian(1, 2, 2), RATE, SOFTPLUS, 1.3),
+        RecurrentNetwork(gaussian(2, 4, 4), VOLTAGE, Steepened(TANH, 2.0)),
     )
     return Assembly(modules, gaussian(3, 9, 9))
 
@@ -61,7 +61,7 @@ def test_the_jacobian_is_the_derivative_of_the_velocity():
     def told(x, u):
         slopes = []
         for own, place in zip(assembly.modules, assembly.places, strict=True):
-            at = x[place] if own.form is VOLTAGE else own.weights @ x[place] + u[place]
+            at = own.form.argument(own.weights, x[place], u[place])
             slopes.append(jax.vmap(jax.grad(own.activation))(at))
         slopes = jnp.concatenate(slopes)
         return assembly.jacobian(slopes), jax.jacfwd(assembly.velocity)(x, u), assembly.tangent(slopes, batch)
@@ -73,9 +73,9 @@ def test_the_jacobian_is_the_derivative_of_the_velocity():
 
 def test_parts_that_do_not_fit_are_refused():
     with pytest.raises(BadAssembly, match="square"):
-        Network(jnp.zeros((2, 3)), VOLTAGE, TANH)
+        RecurrentNetwork(jnp.zeros((2, 3)), VOLTAGE, TANH)
     with pytest.raises(BadAssembly, match="4 units"):
-        Assembly((Network(jnp.zeros((4, 4)), VOLTAGE, TANH),), jnp.zeros((3, 3)))
+        Assembly((RecurrentNetwork(jnp.zeros((4, 4)), VOLTAGE, TANH),), jnp.zeros((3, 3)))
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,7 @@ def test_a_norm_is_that_of_the_dense_matrix(metric):
 def test_a_linear_network_is_solved_by_its_exponential():
     """x' = (W - 1) x + u with constant u, against the closed form."""
     weights, start, u = 0.5 * gaussian(0, 3, 3), gaussian(1, 3), gaussian(2, 3)
-    network = Network(weights, VOLTAGE, IDENTITY)
+    network = RecurrentNetwork(weights, VOLTAGE, IDENTITY)
     solved = flow(network, Constant(u), start, jnp.array([1.0, 2.0]), TSITOURAS)
     generator = np.asarray(weights) - np.eye(3)
     rest = -np.linalg.solve(generator, u)

@@ -11,7 +11,7 @@ from simulate.contraction.form import RATE, VOLTAGE
 from simulate.contraction.inputs import Constant, RandomSinusoids
 from simulate.contraction.links import negative_feedback
 from simulate.contraction.metric import BlockDiagonal, Dense, euclidean
-from simulate.contraction.network import Assembly, Network
+from simulate.contraction.network import Assembly, RecurrentNetwork
 from simulate.contraction.pairs import euler_distances, flow_distances
 from simulate.contraction.parametrise.multiplier import draw_multiplier
 from simulate.contraction.parametrise.product import draw_product
@@ -45,7 +45,7 @@ def pairs(units, seed=0):
 @pytest.mark.sampled(2)
 def test_modules_contract_at_their_rate_between_any_two_times(form, activation, kind):
     module = DRAWS[kind](form)
-    network, metric = Network(module.weights(), form, activation), Dense(module.metric().dense())
+    network, metric = RecurrentNetwork(module.weights(), form, activation), Dense(module.metric().dense())
     told = flow_distances(network, *pairs(5), metric, TIMES, TSITOURAS)
     assert np.all(np.asarray(told.outcome) == FlowOutcome.reached_end)
     assert told.rates().min() > module.rate() - 1e-7  # the solver's 1e-10 against distances above 1e-3
@@ -54,20 +54,20 @@ def test_modules_contract_at_their_rate_between_any_two_times(form, activation, 
 def test_an_assembly_keeps_the_slowest_rate_under_strong_feedback():
     modules = [draw_singular(i, 3, 0.5 + 0.1 * i) for i in range(3)]
     metric = BlockDiagonal(tuple(module.metric() for module in modules))
-    networks = tuple(Network(module.weights(), VOLTAGE, RELU) for module in modules)
+    networks = tuple(RecurrentNetwork(module.weights(), VOLTAGE, RELU) for module in modules)
     links = negative_feedback(jnp.asarray(3 * np.random.default_rng(9).standard_normal((9, 9))), metric)
     told = flow_distances(Assembly(networks, links), *pairs(9), metric, TIMES, TSITOURAS)
     assert told.rates().min() > min(float(module.rate()) for module in modules) - 1e-7
 
 
 def test_without_weights_distances_decay_exactly_at_rate_one():
-    told = flow_distances(Network(jnp.zeros((5, 5)), VOLTAGE, RELU), *pairs(5), UNIT, TIMES, TSITOURAS)
+    told = flow_distances(RecurrentNetwork(jnp.zeros((5, 5)), VOLTAGE, RELU), *pairs(5), UNIT, TIMES, TSITOURAS)
     np.testing.assert_allclose(told.rates(), 1.0, atol=1e-7)
 
 
 def test_euler_s_distances_approach_those_of_the_flow_at_first_order():
     weights = 0.5 * np.random.default_rng(0).standard_normal((5, 5))
-    network = Network(jnp.asarray(weights), VOLTAGE, TANH)
+    network = RecurrentNetwork(jnp.asarray(weights), VOLTAGE, TANH)
     drives, starts, others = pairs(5)
     exact = flow_distances(network, drives, starts, others, UNIT, TIMES, TSITOURAS).distance[:, 4]
 
@@ -82,7 +82,7 @@ def test_euler_s_distances_approach_those_of_the_flow_at_first_order():
 
 
 def test_an_expanding_map_is_reported_and_not_hidden():
-    network = Network(jnp.array([[30.0]]), VOLTAGE, IDENTITY)
+    network = RecurrentNetwork(jnp.array([[30.0]]), VOLTAGE, IDENTITY)
     drives = jax.vmap(Constant)(jnp.zeros((1, 1)))
     told = euler_distances(network, drives, jnp.ones((1, 1)), jnp.zeros((1, 1)), euclidean(1), 10.0, 400)
     assert told.outcome[0] == MapOutcome.non_finite

@@ -9,6 +9,7 @@ from theory.contraction.certify import BadQuestion, certify
 from theory.contraction.claims.euler_step import EulerStep
 from theory.contraction.claims.polytope import Polytope
 from theory.contraction.claims.weighted_norm import WeightedNorm
+from theory.contraction.conditions.registry import CONDITIONS
 from theory.contraction.form import FORMS, RATE, VOLTAGE
 from theory.contraction.network import NotANetwork
 from theory.contraction.search.instability import unstable_slopes
@@ -36,6 +37,11 @@ KINDS = {
     "halves": lambda rng, size: rng.integers(-3, 4, (size, size)) / 2,
     "nonnegative": lambda rng, size: np.abs(gaussian(rng, size)) / size,
 }
+
+
+def contraction_proofs(found):
+    claims = found.claims if found.verdict is Verdict.CONTRACTING else ()
+    return [*claims, *(each for each in (found.non_quadratic, found.slower) if each is not None)]
 
 
 @settings(max_examples=10, deadline=None)
@@ -74,10 +80,10 @@ def test_no_two_verdicts_contradict_each_other(kind, size, seed, form, rate, own
         assert float(found.non_quadratic.rate) >= rate
         assert found.non_quadratic.holds(net.exact)
         assert unstable_slopes(net, float(found.non_quadratic.rate)) is None
-    if found.verdict is not Verdict.NOT_CONTRACTING:
-        at = [net.jacobian(fractions) for fractions in (np.zeros(size), np.ones(size), *rng.uniform(size=(20, size)))]
-        largest = max(np.linalg.eigvals(jacobian).real.max() for jacobian in at)
-        assert largest <= 1e-6 - rate if found.verdict is Verdict.CONTRACTING or found.non_quadratic else True
+    at = [net.jacobian(fractions) for fractions in (np.zeros(size), np.ones(size), *rng.uniform(size=(20, size)))]
+    slowest_decay = -max(np.linalg.eigvals(jacobian).real.max() for jacobian in at)
+    rates = [float(proof.rate) for proof in contraction_proofs(found)]
+    assert max(rates, default=-np.inf) <= slowest_decay + 1e-6
 
 
 @pytest.mark.parametrize(
@@ -141,6 +147,24 @@ def test_asked_rates(form):
     assert 1.001 * best * (1 - 1e-9) <= float(above.claims[0].rate) <= 1.001 * best  # no displacement falls faster
     assert above.asked_rate == 1.001 * best
     assert certify(np.zeros((2, 2)), form, rate=1.5).verdict is Verdict.NOT_CONTRACTING
+
+
+@BOTH
+@pytest.mark.parametrize("rate", [0.0, 0.7])
+def test_each_supremum_is_computed_once(form, rate, monkeypatch):
+    """Whether the asked rate is reached (0) or not, when a slower one is proved from what is known (0.7)."""
+    asked = []
+    for condition in CONDITIONS:
+
+        def counted(net, name=condition.name, supremum=condition.supremum):
+            asked.append(name)
+            return supremum(net)
+
+        monkeypatch.setattr(condition, "supremum", counted)
+    found = certify(np.array([[0.25, -0.5, 0.0], [0.75, 0.0, 0.5], [0.25, 0.0, -1.0]]), form, rate=rate)
+    assert (found.verdict is Verdict.CONTRACTING) == (rate == 0)
+    assert (found.slower is None) == (rate == 0)
+    assert len(asked) == len(set(asked)) >= 6
 
 
 @pytest.mark.parametrize("form", [VOLTAGE])

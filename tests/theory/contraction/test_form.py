@@ -34,6 +34,24 @@ def test_products_of_symbols():
     assert RATE.sensed(m, x) == m.T * x
 
 
+@BOTH
+def test_one_slope_multiplies_a_row_or_a_column(form):
+    w, d = generic("W"), sp.diag(*sp.symbols("d1 d2"))
+    lines = form.sloped(w, d) if form.slopes_multiply_rows else form.sloped(w, d).T
+    for i in range(2):
+        assert {symbol for symbol in lines[i, :].free_symbols if symbol.name.startswith("d")} == {d[i, i]}
+
+
+@BOTH
+def test_the_corresponding_voltage_network(form):
+    """J of this form, P and their like are those of voltage(`as_voltage`(W)), transposed and inverted by the power."""
+    w, d = generic("W"), sp.diag(*sp.symbols("d1 d2"))
+    assert form.as_voltage(form.as_voltage(w)) == w
+    assert form.as_voltage(VOLTAGE.sloped(form.as_voltage(w), d)) == form.sloped(w, d)
+    assert form.power * form.dual.power == -1
+    assert form.power == (1 if form.as_voltage(w) == w else -1)
+
+
 def test_jacobian_of_the_dual_is_the_transpose():
     """rate(W) at D: -I + D W = (-I + W^T D)^T, the transpose of voltage(W^T)."""
     w, d = generic("W"), sp.diag(*sp.symbols("d1 d2"))

@@ -28,6 +28,7 @@ def test_separating_matrices_separate(table):
     """Asked again: a few of them, of two neurons."""
     named = {condition.name: condition for condition in CONDITIONS}
     small = [(pair, matrix) for pair, matrix in table.separating.items() if len(matrix) == 2 and "vertices" not in pair]
+    assert len(small) > 12
     for (a, b), matrix in small[::6]:
         assert membership(named[a], matrix, VOLTAGE) is Membership.HOLDS
         assert membership(named[b], matrix, VOLTAGE) is Membership.FAILS

@@ -126,7 +126,7 @@ class Assembly:
         return total
 
     def rescaled(self, factor: flint.fmpq) -> "Assembly":
-        """The same with the metric multiplied by a number."""
+        """This assembly with its metric multiplied by `factor`, which counts only beside other parts."""
         return Assembly(tuple(replace(member, weight=member.weight * factor) for member in self.members), self.links)
 
     def _pairs(self) -> Iterator[tuple[int, int]]:

@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 
 import flint
+from typing_extensions import override
 
 from theory.contraction.claims.claim import Claim, Document, number, numbers
 from theory.contraction.claims.majorant import majorant, negative_diagonal_dropped
 from theory.contraction.claims.multiplier import Multiplier
 from theory.contraction.exact_matrix import ExactMatrix
-from theory.contraction.form import VOLTAGE
 from theory.contraction.network import ExactNetwork
 
 
@@ -24,8 +24,8 @@ class AbsoluteWeights(Claim):
     left: tuple[flint.fmpq, ...]
     right: tuple[flint.fmpq, ...]
 
+    @override
     def holds(self, network: ExactNetwork) -> bool:
-        """See `Statement`."""
         size = network.weights.shape[0]
         if self.rate <= 0 or {len(self.left), len(self.right)} != {size}:
             return False
@@ -37,8 +37,8 @@ class AbsoluteWeights(Claim):
             for entry, image, factor in zip(vector, matrix.times(vector), room, strict=True)
         )
 
+    @override
     def document(self) -> Document:
-        """See `Statement`."""
         return {
             "claim": "contracting",
             "by": "absolute weights",
@@ -48,7 +48,7 @@ class AbsoluteWeights(Claim):
         }
 
     def as_multiplier(self, network: ExactNetwork) -> Multiplier:
-        """The same rate by the multiplier LMI, P = tau l / r.
+        """The claim of this rate by the multiplier LMI, with P = tau l / r.
 
         With p = l / r and k = 1 - c tau, the multipliers are p max(k, -M_ii) in voltage and p / max(k, -M_ii) in rate
         form. The comparison matrix of the LMI (absolute values beside the diagonal) sends the positive vector (r, r) or
@@ -60,6 +60,6 @@ class AbsoluteWeights(Claim):
             max(1 - self.rate / leak, -entry)
             for leak, entry in zip(leaks, network.gained.diagonal_entries(), strict=True)
         ]
-        multipliers = [p * k if network.form == VOLTAGE else p / k for p, k in zip(ratios, reach, strict=True)]
+        multipliers = [p * k**network.form.power for p, k in zip(ratios, reach, strict=True)]
         metric = [p / leak for p, leak in zip(ratios, leaks, strict=True)]
         return Multiplier(self.rate, ExactMatrix.diagonal(metric), ExactMatrix.diagonal(multipliers))

@@ -40,7 +40,7 @@ class Rescalable(Claim):
 
     @abstractmethod
     def rescaled(self, units: tuple[flint.fmpq, ...]) -> "Rescalable":
-        """The same of x, found for y = D x, D the diagonal of `units`."""
+        """What is claimed of y = D x, said of x; D is the diagonal of `units`."""
 
 
 def number(value: flint.fmpq) -> int | str:

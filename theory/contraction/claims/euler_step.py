@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import flint
+from typing_extensions import override
 
 from theory.contraction.claims.claim import Document, Statement, number, numbers, rows
 from theory.contraction.definite import is_positive_definite
@@ -35,8 +36,8 @@ class EulerStep(Statement):
     metric: ExactMatrix
     multiplier: ExactMatrix
 
+    @override
     def holds(self, network: ExactNetwork) -> bool:
-        """See `Statement`."""
         if not (self.step > 0 and 0 < self.factor < 1):
             return False
         stride = self.step * network.leaks
@@ -46,8 +47,8 @@ class EulerStep(Statement):
         blocks = euler_blocks(keep, through, read, self.metric, self.multiplier, self.factor)
         return is_positive_definite(self.metric) and is_positive_definite(ExactMatrix.symmetric(*blocks))
 
+    @override
     def document(self) -> Document:
-        """See `Statement`."""
         return {
             "claim": "Euler step",
             "step": number(self.step),

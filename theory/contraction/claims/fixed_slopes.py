@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 import flint
+from typing_extensions import override
 
 from theory.contraction.claims.claim import Document, Rescalable, number, numbers, rows
 from theory.contraction.claims.slopes import Slopes, allowed, drift, form_value, twice_symmetric_part
@@ -22,8 +23,8 @@ class FixedSlopes(Rescalable):
     lyapunov: ExactMatrix
     vector: tuple[flint.fmpq, ...]
 
+    @override
     def holds(self, network: ExactNetwork) -> bool:
-        """See `Statement`."""
         if self.rate < 0 or not allowed(network, self.slopes) or len(self.vector) != len(self.slopes):
             return False
         if self.lyapunov.shape != network.weights.shape or self.lyapunov != self.lyapunov.T:
@@ -31,14 +32,14 @@ class FixedSlopes(Rescalable):
         growth = twice_symmetric_part(self.lyapunov @ drift(network, self.slopes, self.rate))
         return bool(form_value(self.lyapunov, self.vector) > 0) and is_positive_semidefinite(growth)
 
+    @override
     def rescaled(self, units: tuple[flint.fmpq, ...]) -> "FixedSlopes":
-        """See `Rescalable`."""
         scaling = ExactMatrix.diagonal(units)
         vector = tuple(v / unit for v, unit in zip(self.vector, units, strict=True))
         return replace(self, lyapunov=scaling @ self.lyapunov @ scaling, vector=vector)
 
+    @override
     def document(self) -> Document:
-        """See `Statement`."""
         return {
             "claim": "not contracting",
             "by": "fixed slopes",

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
+from typing_extensions import override
+
 from theory.contraction.claims.claim import Claim, Document, number, numbers, rows
 from theory.contraction.definite import is_positive_definite
 from theory.contraction.exact_matrix import ExactMatrix
@@ -32,15 +34,15 @@ class Multiplier(Claim):
     metric: ExactMatrix
     multiplier: ExactMatrix
 
+    @override
     def holds(self, network: ExactNetwork) -> bool:
-        """See `Statement`."""
         if self.rate <= 0:
             return False
         blocks = multiplier_blocks(network.form, network.gained, network.leaks, self.metric, self.multiplier, self.rate)
         return is_positive_definite(self.metric) and is_positive_definite(ExactMatrix.symmetric(*blocks))
 
+    @override
     def document(self) -> Document:
-        """See `Statement`."""
         return {
             "claim": "contracting",
             "by": "multiplier",

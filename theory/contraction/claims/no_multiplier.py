@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import flint
+from typing_extensions import override
 
 from theory.contraction.claims.claim import Claim, Document, number, numbers
 from theory.contraction.exact_matrix import ExactMatrix
@@ -30,8 +31,8 @@ class NoMultiplierMetric(Claim):
 
     terms: tuple[Frequency, ...]
 
+    @override
     def holds(self, network: ExactNetwork) -> bool:
-        """See `Statement`."""
         size = network.weights.shape[0]
         if not 0 <= self.rate < 1 or network.leaks != ExactMatrix.identity(size) or not self.terms:
             return False
@@ -49,8 +50,8 @@ class NoMultiplierMetric(Claim):
         k = 1 - self.rate
         return any(weight > 0 for weight in right) and all(a >= 2 * k * b for a, b in zip(left, right, strict=True))
 
+    @override
     def document(self) -> Document:
-        """See `Statement`."""
         terms = [
             {
                 "cos": number(term.cos),

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 import flint
+from typing_extensions import override
 
 from theory.contraction.claims.claim import Document, Rescalable, number, numbers
 from theory.contraction.claims.slopes import Slopes, allowed, drift, twice_symmetric_part
@@ -31,8 +32,8 @@ class NoQuadraticMetric(Rescalable):
 
     terms: tuple[Displacements, ...]
 
+    @override
     def holds(self, network: ExactNetwork) -> bool:
-        """See `Statement`."""
         size = network.weights.shape[0]
         if self.rate < 0 or not any(entry != 0 for term in self.terms for v in term.vectors for entry in v):
             return False
@@ -45,8 +46,8 @@ class NoQuadraticMetric(Rescalable):
                 total = total + twice_symmetric_part(drift(network, term.slopes, self.rate) @ (vectors.T @ vectors))
         return is_positive_semidefinite(total)
 
+    @override
     def rescaled(self, units: tuple[flint.fmpq, ...]) -> "NoQuadraticMetric":
-        """See `Rescalable`."""
         terms = (
             replace(
                 term,
@@ -56,7 +57,7 @@ class NoQuadraticMetric(Rescalable):
         )
         return replace(self, terms=tuple(terms))
 
+    @override
     def document(self) -> Document:
-        """See `Statement`."""
         terms = [{"slopes": numbers(t.slopes), "vectors": [numbers(v) for v in t.vectors]} for t in self.terms]
         return {"claim": "no quadratic metric", "rate": number(self.rate), "terms": terms}

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 import flint
+from typing_extensions import override
 
 from theory.contraction.claims.claim import Document, Rescalable, number, numbers, rows
 from theory.contraction.claims.slopes import CORNERED, corners
@@ -21,8 +22,8 @@ class Polytope(Rescalable):
     vertices: tuple[tuple[flint.fmpq, ...], ...]
     combinations: tuple[ExactMatrix, ...]
 
+    @override
     def holds(self, network: ExactNetwork) -> bool:
-        """See `Statement`."""
         size, count = network.weights.shape[0], len(self.vertices)
         if self.rate <= 0 or size > CORNERED or count == 0 or any(len(v) != size for v in self.vertices):
             return False
@@ -43,13 +44,13 @@ class Polytope(Rescalable):
             for j, column in enumerate(gamma.T.rows())
         )
 
+    @override
     def rescaled(self, units: tuple[flint.fmpq, ...]) -> "Polytope":
-        """See `Rescalable`."""
         vertices = (tuple(v / unit for v, unit in zip(vertex, units, strict=True)) for vertex in self.vertices)
         return replace(self, vertices=tuple(vertices))
 
+    @override
     def document(self) -> Document:
-        """See `Statement`."""
         return {
             "claim": "contracting",
             "by": "polytope",

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 import flint
+from typing_extensions import override
 
 from theory.contraction.claims.claim import Document, Rescalable, number, numbers, rows
 from theory.contraction.claims.slopes import Slopes, allowed, drift, form_value
@@ -35,8 +36,8 @@ class Switching(Rescalable):
     lyapunov: ExactMatrix
     vector: tuple[flint.fmpq, ...]
 
+    @override
     def holds(self, network: ExactNetwork) -> bool:
-        """See `Statement`."""
         size = network.weights.shape[0]
         if self.rate < 0 or not self.legs or len(self.vector) != size:
             return False
@@ -59,14 +60,14 @@ class Switching(Rescalable):
             form = flint.arb_mat(self.lyapunov.entries)
             return round_trip.transpose() * form * round_trip - form
 
+    @override
     def rescaled(self, units: tuple[flint.fmpq, ...]) -> "Switching":
-        """See `Rescalable`."""
         scaling = ExactMatrix.diagonal(units)
         vector = tuple(v / unit for v, unit in zip(self.vector, units, strict=True))
         return replace(self, lyapunov=scaling @ self.lyapunov @ scaling, vector=vector)
 
+    @override
     def document(self) -> Document:
-        """See `Statement`."""
         return {
             "claim": "not contracting",
             "by": "switching",

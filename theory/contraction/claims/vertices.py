@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from typing_extensions import override
+
 from theory.contraction.claims.claim import Claim, Document, number, rows
 from theory.contraction.claims.slopes import CORNERED, corners, drift, twice_symmetric_part
 from theory.contraction.definite import is_positive_definite
@@ -15,8 +17,8 @@ class Vertices(Claim):
 
     metric: ExactMatrix
 
+    @override
     def holds(self, network: ExactNetwork) -> bool:
-        """See `Statement`."""
         if self.rate <= 0 or network.weights.shape[0] > CORNERED or self.metric.shape != network.weights.shape:
             return False
         return is_positive_definite(self.metric) and all(
@@ -24,6 +26,6 @@ class Vertices(Claim):
             for slopes in corners(network)
         )
 
+    @override
     def document(self) -> Document:
-        """See `Statement`."""
         return {"claim": "contracting", "by": "vertices", "rate": number(self.rate), "P": rows(self.metric)}

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import flint
+from typing_extensions import override
 
 from theory.contraction.claims.claim import Claim, Document, number, numbers
 from theory.contraction.claims.majorant import Diagonal, diagonal_kept, majorant, negative_diagonal_dropped
@@ -18,12 +19,16 @@ class Norm(ABC):
     """A norm with a positive weight for each neuron."""
 
     name: ClassVar[str]
-    slopes_along: ClassVar[str]
-    """The form in which one slope multiplies all that one sum of this norm adds up."""
+    adds_up_rows: ClassVar[bool]
+    """Whether the logarithmic norm adds up rows of T J; it adds up columns otherwise."""
+
+    def factors_out(self, form: Form) -> bool:
+        """Whether one slope multiplies all that one sum of this norm adds up."""
+        return form.slopes_multiply_rows == self.adds_up_rows
 
     def diagonal(self, form: Form) -> Diagonal:
         """What becomes of the diagonal: it keeps its sign where one slope multiplies the whole sum."""
-        return diagonal_kept if form.name == self.slopes_along else negative_diagonal_dropped
+        return diagonal_kept if self.factors_out(form) else negative_diagonal_dropped
 
     @abstractmethod
     def oriented(self, matrix: ExactMatrix) -> ExactMatrix:
@@ -39,14 +44,14 @@ class Largest(Norm):
     """max_i |x_i| / q_i: the logarithmic norm adds up rows."""
 
     name: ClassVar[str] = "norm inf"
-    slopes_along: ClassVar[str] = "rate"
+    adds_up_rows: ClassVar[bool] = True
 
+    @override
     def oriented(self, matrix: ExactMatrix) -> ExactMatrix:
-        """See `Norm`."""
         return matrix
 
+    @override
     def scaled(self, weights: tuple[flint.fmpq, ...], leaks: list[flint.fmpq]) -> list[flint.fmpq]:
-        """See `Norm`."""
         return list(weights)
 
 
@@ -55,14 +60,14 @@ class Sum(Norm):
     """sum_i q_i |x_i|: the logarithmic norm adds up columns."""
 
     name: ClassVar[str] = "norm 1"
-    slopes_along: ClassVar[str] = "voltage"
+    adds_up_rows: ClassVar[bool] = False
 
+    @override
     def oriented(self, matrix: ExactMatrix) -> ExactMatrix:
-        """See `Norm`."""
         return matrix.T
 
+    @override
     def scaled(self, weights: tuple[flint.fmpq, ...], leaks: list[flint.fmpq]) -> list[flint.fmpq]:
-        """See `Norm`."""
         return [weight * leak for weight, leak in zip(weights, leaks, strict=True)]
 
 
@@ -81,8 +86,8 @@ class WeightedNorm(Claim):
     norm: Norm
     weights: tuple[flint.fmpq, ...]
 
+    @override
     def holds(self, network: ExactNetwork) -> bool:
-        """See `Statement`."""
         if self.rate <= 0 or len(self.weights) != network.weights.shape[0] or any(q <= 0 for q in self.weights):
             return False
         leaks = network.leaks.diagonal_entries()
@@ -93,8 +98,8 @@ class WeightedNorm(Claim):
             for total, weight, leak in zip(sums, scaled, leaks, strict=True)
         )
 
+    @override
     def document(self) -> Document:
-        """See `Statement`."""
         return {
             "claim": "contracting",
             "by": self.norm.name,

@@ -1,6 +1,7 @@
 """Theorem 1: absolute weights."""
 
 import sympy as sp
+from typing_extensions import override
 
 from theory.contraction.claims.absolute_weights import AbsoluteWeights
 from theory.contraction.claims.majorant import negative_diagonal_dropped
@@ -27,13 +28,13 @@ class AbsoluteWeightsCondition(Condition):
     asks = "|g W|, with negative diagonal entries set to zero, has spectral radius below 1"
     source = "Kozachkov, Ennis & Slotine, Theorem 1; vectors that serve reducible W derived here"
 
+    @override
     def supremum(self, network: Network) -> Supremum | None:
-        """See `Condition`."""
         majorised = approximate_majorant(network, negative_diagonal_dropped)
         return Supremum(best_rate(network, majorised), best_gain(majorised))
 
+    @override
     def prove(self, network: Network, rate: float) -> AbsoluteWeights | None:
-        """See `Condition`."""
         majorised = approximate_majorant(network, negative_diagonal_dropped)
         right, left = (positive_solution(network, matrix, rate) for matrix in (majorised, majorised.T))
         if right is None or left is None:
@@ -56,12 +57,13 @@ class AbsoluteWeightsCondition(Condition):
         claim = AbsoluteWeights(rational(short(rate * (1 - 1e-6))), exact_vector(left), exact_vector(right))
         return claim if claim.holds(network.exact) else None
 
+    @override
     def refuted(self, network: Network) -> bool:
         """A vector x >= 0 with A x >= x, not zero, shows a spectral radius of one at least."""
         return not_below_one(network, negative_diagonal_dropped)
 
+    @override
     def identities(self, size: int) -> tuple[sp.MatrixBase, ...]:
-        """See `Condition`."""
         majorised = sp.Matrix(size, size, lambda i, j: sp.Symbol(f"A_{i + 1}{j + 1}", nonnegative=True))
         left, right, room, x = (symbols(name, size) for name in ("l", "r", "kappa", "x"))  # kappa = 1 - c tau
         scaled = sp.diag(*(a / b for a, b in zip(left, right, strict=True)))

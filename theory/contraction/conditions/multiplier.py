@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import sympy as sp
+from typing_extensions import override
 
 from theory.contraction.claims.multiplier import Multiplier, multiplier_blocks
 from theory.contraction.conditions.condition import (
@@ -18,7 +19,8 @@ from theory.contraction.network import Network
 from theory.contraction.search.frequency_dual import refute_multiplier
 from theory.contraction.search.memo import remembered
 from theory.contraction.search.multiplier_lmi import best_multiplier_rate, prove_multiplier_lmi
-from theory.contraction.search.parabola import ParabolaSearch, minimise_parabola, propose_multiplier
+from theory.contraction.search.parabola import ParabolaSearch, minimise_parabola
+from theory.contraction.search.scaled_multiplier import propose_multiplier
 
 
 class MultiplierCondition(Condition):
@@ -36,26 +38,27 @@ class MultiplierCondition(Condition):
     )
     source = "derived here; an instance of the S-procedure for slope-restricted nonlinearities"
 
+    @override
     def supremum(self, network: Network) -> Supremum | None:
-        """See `Condition`."""
         if not network.uniform:
             found = best_multiplier_rate(network)
             return None if found is None else Supremum(*found)
         value = searched(network).value
         return Supremum(1 - value, 1 / value if value > 0 else float("inf"))
 
+    @override
     def prove(self, network: Network, rate: float) -> Multiplier | None:
-        """See `Condition`."""
         if not network.uniform:
             return prove_multiplier_lmi(network, rate)
         return propose_multiplier(network, rate, searched(network))
 
+    @override
     def refuted(self, network: Network) -> bool:
         """A dual solution: a few frequencies, with a vector each."""
         return network.uniform and refute_multiplier(network, 0.0, searched(network)) is not None
 
+    @override
     def identities(self, size: int) -> tuple[sp.MatrixBase, ...]:
-        """See `Condition`."""
         metric, gained = generic_symmetric("P", size), generic("M", size)
         multiplier, slopes, leaks = diagonal("q", size), diagonal("d", size), diagonal("l", size)
         rate, x = sp.Symbol("c"), vector("x", size)

@@ -4,6 +4,7 @@ from itertools import combinations
 
 import numpy as np
 import sympy as sp
+from typing_extensions import override
 
 from theory.contraction.claims.multiplier import Multiplier
 from theory.contraction.conditions.condition import Condition, Supremum, diagonal, generic_symmetric
@@ -24,17 +25,18 @@ class ProductCondition(Condition):
     asks = "W = -P1 Q P2 with P1, P2 diagonal, Q symmetric, all positive definite, and all time constants are one"
     source = "Kozachkov, Ennis & Slotine, Theorem 3; the metric in rate form derived here"
 
+    @override
     def supremum(self, network: Network) -> Supremum | None:
-        """See `Condition`."""
         return Supremum(1.0, np.inf) if _top(network) < 0 else None
 
+    @override
     def prove(self, network: Network, rate: float) -> Multiplier | None:
-        """See `Condition`."""
         scaling = symmetrising_scaling(network.gained)
         if scaling is None or rate >= 1 or _top(network) >= 0:
             return None
         return closed_form(network, scaling, rate, (1 - rate) / 2)
 
+    @override
     def refuted(self, network: Network) -> bool:
         """A sign, a cycle of three or a leading minor that no such product has, or time constants that are not one."""
         if not network.uniform:
@@ -53,8 +55,8 @@ class ProductCondition(Condition):
         minus = (-network.exact.weights).rows()
         return any(type(weights)([row[:count] for row in minus[:count]]).det() <= 0 for count in range(1, size + 1))
 
+    @override
     def identities(self, size: int) -> tuple[sp.MatrixBase, ...]:
-        """See `Condition`."""
         first, second, slopes = diagonal("a", size), diagonal("b", size), diagonal("d", size)
         middle, one = generic_symmetric("Q", size), sp.eye(size)
         weights, meeting = -first * middle * second, second * slopes * first

@@ -10,7 +10,6 @@ from jaxtyping import Float
 
 from theory.contraction.claims.multiplier import Multiplier
 from theory.contraction.exact_matrix import ExactMatrix, on_grid, rational, to_digits
-from theory.contraction.form import VOLTAGE
 from theory.contraction.network import Matrix, Network, Vector
 
 _TOLERANCE = 1e-10
@@ -54,7 +53,7 @@ def closed_form(network: Network, scaling: Vector, rate: float, middle: float) -
     Strict by 2 (k - middle) P.
     """
     scaled = scaling[:, None] * network.gained / scaling
-    metric = theta((scaled + scaled.T) / 2, middle, -1 if network.form == VOLTAGE else 1)
+    metric = theta((scaled + scaled.T) / 2, middle, -network.form.power)
     metric = on_grid(scaling[:, None] * metric * scaling, bits=48)
     claim = Multiplier(
         rational(rate),

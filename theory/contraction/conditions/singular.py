@@ -2,12 +2,13 @@
 
 import numpy as np
 import sympy as sp
+from typing_extensions import override
 
 from theory.contraction.claims.multiplier import Multiplier
 from theory.contraction.conditions.condition import Condition, Supremum, diagonal, generic, vector
 from theory.contraction.definite import is_positive_semidefinite
 from theory.contraction.exact_matrix import ExactMatrix, exact_vector, on_grid, rational, to_digits
-from theory.contraction.form import FORMS, VOLTAGE
+from theory.contraction.form import FORMS
 from theory.contraction.network import Network, Vector
 from theory.contraction.search.memo import remembered
 from theory.contraction.search.scaled_norm import minimise_norm
@@ -28,14 +29,14 @@ class SingularCondition(Condition):
     asks = "g^2 W^T P W < P for some positive diagonal P"
     source = "Kozachkov, Ennis & Slotine, Theorem 5"
 
+    @override
     def supremum(self, network: Network) -> Supremum | None:
-        """See `Condition`."""
         value = _minimised(network.gained).value
         rate = (1 - value) * network.slowest_leak
         return Supremum(rate, 1 / value if value > 0 else np.inf)
 
+    @override
     def prove(self, network: Network, rate: float) -> Multiplier | None:
-        """See `Condition`."""
         return self.prove_in(network, _minimised(network.gained).scaling ** 2, rate)
 
     def prove_in(self, network: Network, diagonal: Vector, rate: float) -> Multiplier | None:
@@ -47,13 +48,14 @@ class SingularCondition(Condition):
         gained, plain = network.exact.gained, ExactMatrix.diagonal(scaled.tolist())
         if not is_positive_semidefinite(rational(norm) ** 2 * plain - gained.T @ plain @ gained):
             return None  # these P and Q may satisfy the multiplier LMI all the same, which asks for less
-        multiplier = to_digits(scaled * (norm if network.form == VOLTAGE else 1 / norm), bits=40)
+        multiplier = to_digits(scaled * norm**network.form.power, bits=40)
         metric = ExactMatrix.diagonal(
             p * rational(tau) for p, tau in zip(exact_vector(scaled), network.time_constants.tolist(), strict=True)
         )
         claim = Multiplier(rational(rate), metric, ExactMatrix.diagonal(multiplier.tolist()))
         return claim if claim.holds(network.exact) else None
 
+    @override
     def refuted(self, network: Network) -> bool:
         """Vectors z with sum (M z)_i^2 >= sum z_i^2 in every entry: no diagonal P can have M^T P M < P."""
         found = _minimised(network.gained)
@@ -64,8 +66,8 @@ class SingularCondition(Condition):
             sum(image[i] ** 2 for image in images) >= sum(term[i] ** 2 for term in terms) for i in range(network.size)
         )
 
+    @override
     def identities(self, size: int) -> tuple[sp.MatrixBase, ...]:
-        """See `Condition`."""
         s = sp.Symbol("s", positive=True)
         metric, slopes, gained, x = diagonal("p", size), diagonal("d", size), generic("M", size), vector("x", size)
         zeros = []

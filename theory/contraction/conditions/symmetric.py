@@ -2,12 +2,13 @@
 
 import numpy as np
 import sympy as sp
+from typing_extensions import override
 
 from theory.contraction.claims.multiplier import Multiplier, multiplier_blocks
 from theory.contraction.conditions.condition import Condition, Supremum, generic_symmetric
 from theory.contraction.conditions.scaled_symmetric import closed_form
 from theory.contraction.exact_matrix import exact_vector
-from theory.contraction.form import RATE, VOLTAGE
+from theory.contraction.form import RATE
 from theory.contraction.network import Matrix, Network, Vector
 
 
@@ -24,21 +25,22 @@ class SymmetricCondition(Condition):
     asks = "W is symmetric, g W < I, and all time constants are one"
     source = "Kozachkov, Ennis & Slotine, Theorem 2; metric and best rate derived here"
 
+    @override
     def supremum(self, network: Network) -> Supremum | None:
-        """See `Condition`."""
         if not _asked(network):
             return None
         largest = float(np.linalg.eigvalsh(_scaled(network))[-1])
         return Supremum(1 - max(largest, 0.0), 1 / largest if largest > 0 else np.inf)
 
+    @override
     def prove(self, network: Network, rate: float) -> Multiplier | None:
-        """See `Condition`."""
         if not _asked(network) or rate >= 1:
             return None
         largest = max(float(np.linalg.eigvalsh(_scaled(network))[-1]), 0.0)
         middle = (largest + 1 - rate) / 2
         return closed_form(network, _scaling(network), rate, middle) if largest < 1 - rate else None
 
+    @override
     def refuted(self, network: Network) -> bool:
         """W is not symmetric, time constants are not one, or v^T W v >= v^T G^-1 v for some v."""
         if not _asked(network):
@@ -50,8 +52,8 @@ class SymmetricCondition(Condition):
         slopes = exact.slopes.diagonal_entries()
         return bool(pull >= sum(a * a / g for a, g in zip(entries, slopes, strict=True)))
 
+    @override
     def identities(self, size: int) -> tuple[sp.MatrixBase, ...]:
-        """See `Condition`."""
         k, one, root = sp.Symbol("k", positive=True), sp.eye(size), generic_symmetric("S", size)
         weights = k * one - root * root / k
         theta = (k * one + root) * (k * one + root) / k
@@ -68,7 +70,7 @@ def _asked(network: Network) -> bool:
 
 def _scaling(network: Network) -> Vector:
     """d with d M d^-1 = sqrt(G) W sqrt(G)."""
-    return np.sqrt(network.slopes) ** (1 if network.form == VOLTAGE else -1)
+    return np.sqrt(network.slopes) ** network.form.power
 
 
 def _scaled(network: Network) -> Matrix:

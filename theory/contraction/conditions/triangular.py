@@ -2,6 +2,7 @@
 
 import numpy as np
 import sympy as sp
+from typing_extensions import override
 
 from theory.contraction.claims.absolute_weights import AbsoluteWeights
 from theory.contraction.conditions.absolute import AbsoluteWeightsCondition
@@ -20,20 +21,21 @@ class TriangularCondition(Condition):
     asks = "g W - I is triangular and Hurwitz"
     source = "Kozachkov, Ennis & Slotine, Theorem 4"
 
+    @override
     def supremum(self, network: Network) -> Supremum | None:
-        """See `Condition`."""
         return _FIRST.supremum(network) if _triangular(network) else None
 
+    @override
     def prove(self, network: Network, rate: float) -> AbsoluteWeights | None:
-        """See `Condition`."""
         return _FIRST.prove(network, rate) if _triangular(network) else None
 
+    @override
     def refuted(self, network: Network) -> bool:
         """W is not triangular, or a diagonal entry of g W is one at least."""
         return not _triangular(network) or any(e >= 1 for e in network.exact.gained.diagonal_entries())
 
+    @override
     def identities(self, size: int) -> tuple[sp.MatrixBase, ...]:
-        """See `Condition`."""
         lower = sp.Matrix(size, size, lambda i, j: sp.Symbol(f"A_{i + 1}{j + 1}") if i >= j else 0)
         remaining = sp.eye(size) - lower
         product = sp.prod(remaining[i, i] for i in range(size))

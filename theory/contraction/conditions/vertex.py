@@ -7,6 +7,7 @@ from functools import partial
 import numpy as np
 import scipy.linalg
 import sympy as sp
+from typing_extensions import override
 
 from theory.contraction.claims.vertices import Vertices
 from theory.contraction.conditions.condition import Condition, Supremum, diagonal, generic, generic_symmetric
@@ -30,8 +31,9 @@ class VertexCondition(Condition):
     asks = "one P > 0 satisfies P J + J^T P < 0 at all 2^n corners of the slopes"
     source = "quadratic stability of a polytope of matrices; the identity is checked here"
 
+    @override
     def supremum(self, network: Network) -> Supremum | None:
-        """See `Condition`; both approached from below, to a thousandth.
+        """The best rate and gain of any constant quadratic metric, approached from below to a thousandth.
 
         Metrics are proved at one rate or gain after another. Each reaches further than it was asked to, and where it
         ends, found from its eigenvalues at the corners, the next is asked to begin.
@@ -47,16 +49,17 @@ class VertexCondition(Condition):
         gain = _climbed(first, at_gain, partial(_gain_in, network), _LARGEST_GAIN)
         return Supremum(rate, float("inf") if gain >= _LARGEST_GAIN else gain)
 
+    @override
     def prove(self, network: Network, rate: float) -> Vertices | None:
-        """See `Condition`."""
         return solve_vertices(network, rate)
 
+    @override
     def refuted(self, network: Network) -> bool:
         """The dual solution of a few corners."""
         return refute_quadratic(network) is not None
 
+    @override
     def identities(self, size: int) -> tuple[sp.MatrixBase, ...]:
-        """See `Condition`."""
         metric, gained = generic_symmetric("P", size), generic("M", size)
         slopes = diagonal("d", size)
         zeros = []

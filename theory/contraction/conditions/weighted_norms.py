@@ -1,6 +1,7 @@
 """Logarithmic norms in weighted l1 and l-infinity: beyond quadratic metrics, and not contained in them."""
 
 import sympy as sp
+from typing_extensions import override
 
 from theory.contraction.claims.weighted_norm import LARGEST, SUM, Norm, WeightedNorm
 from theory.contraction.conditions.condition import Condition, Supremum, generic, symbols
@@ -33,14 +34,15 @@ class WeightedNormCondition(Condition):
         self.norm = norm
         self.name = norm.name  # type: ignore[misc]
 
+    @override
     def supremum(self, network: Network) -> Supremum | None:
-        """See `Condition`. No rate exceeds that of the leak alone, 1 / tau."""
+        """The best rate and gain; no rate exceeds that of the slowest leak, 1 / tau."""
         metzler = approximate_majorant(network, self.norm.diagonal(network.form))
         rate = min(best_rate(network, metzler), network.slowest_leak)
         return Supremum(rate, best_gain(metzler))
 
+    @override
     def prove(self, network: Network, rate: float) -> WeightedNorm | None:
-        """See `Condition`."""
         metzler = approximate_majorant(network, self.norm.diagonal(network.form))
         solution = positive_solution(network, metzler if self.norm == LARGEST else metzler.T, rate)
         if solution is None:
@@ -49,12 +51,14 @@ class WeightedNormCondition(Condition):
         claim = WeightedNorm(rational(rate), self.norm, exact_vector(weights))
         return claim if claim.holds(network.exact) else None
 
+    @override
     def refuted(self, network: Network) -> bool:
         """A vector x >= 0 with B x >= x, not zero."""
         return not_below_one(network, self.norm.diagonal(network.form))
 
+    @override
     def identities(self, size: int) -> tuple[sp.MatrixBase, ...]:
-        """See `Condition`: each sum of T J is affine in every slope, with signs s of the entries beside the diagonal.
+        """Each sum of T J is affine in every slope, with signs s of the entries beside the diagonal.
 
         Where one slope multiplies a whole sum it factors out; elsewhere the slopes enter one by one.
         """
@@ -72,7 +76,7 @@ class WeightedNormCondition(Condition):
             for i in range(size):
                 factors = [1 if j == i else signs[j] for j in range(size)]
                 total = sum(lines[i, j] * factors[j] * q[j] for j in range(size))
-                if form.name == self.norm.slopes_along:
+                if self.norm.factors_out(form):
                     zeros.append(total - slopes[i] * sum(plain[i, j] * factors[j] * q[j] for j in range(size)))
                 else:
                     zeros.append(total - sum(slopes[j] * plain[i, j] * factors[j] * q[j] for j in range(size)))

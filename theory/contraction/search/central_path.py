@@ -12,7 +12,6 @@ sum_a (Z_a)_ii - (number of angles): the Z_a are dual, and k - max_i (sum_a Re(B
 bound wherever the Z_a are positive definite.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,6 +27,12 @@ _FASTER = 8.0
 _STEPS = 60
 _EDGE = 0.02
 """No step takes a q_i or k below this part of itself."""
+_PROMISED = 0.1
+"""Of the descent that its slope promises a step keeps this part."""
+_SHORTER, _SHORTEST = 0.7, 1e-5
+"""A step that does not is made shorter by this factor, down to this part of itself."""
+
+Unknowns = Float[np.ndarray, " unknowns"]
 
 
 @dataclass(frozen=True)
@@ -68,61 +73,162 @@ def inverse(scaled: Matrix, level: float, angle: float) -> Hermitian | None:
 
 
 @dataclass(frozen=True)
-class _Model:
-    """Gradient and Gauss-Newton matrix of the barrier at q = 1, in (q, k)."""
+class _Point:
+    """Where the search stands: log d, k and N = D M D^-1."""
 
-    gradient: Float[np.ndarray, " unknowns"]
+    logs: Vector
+    level: float
+    scaled: Matrix
+
+
+@dataclass(frozen=True)
+class _Model:
+    """The barrier at q = 1, in (q, k): its gradient and second derivatives, and what else is known there.
+
+    `matrix` is the Gauss-Newton part of the second derivatives and `bending` the rest; `lower` is the bound of the
+    dual, `weights` are tr Z_a.
+    """
+
+    gradient: Unknowns
     matrix: Float[np.ndarray, "unknowns unknowns"]
     bending: Float[np.ndarray, "unknowns unknowns"]
     lower: float
     weights: tuple[float, ...]
 
 
-def _model(scaled: Matrix, level: float, angles: tuple[float, ...]) -> _Model:
-    size = len(scaled)
-    matrix = np.zeros((size + 1, size + 1))
-    gradient = np.zeros(size + 1)
-    diagonal = np.zeros(size)
-    weights = []
-    for angle in angles:
-        z = inverse(scaled, level, angle)
-        if z is None:
-            raise ArithmeticError(f"the point is not inside at angle {angle:g}; this is a defect of the search")
-        if angle == 0:
-            bz = level * z - scaled @ z
-            bzb = level * bz - bz @ scaled.T
-        else:
-            c = half_turn(angle)
-            bz = level * z - c * _product(scaled, z)
-            bzb = level * bz - c.conjugate() * _product(scaled, bz.T).T
-        matrix[:size, :size] += (bz * bz.T + bzb * z.T).real / 2
-        matrix[:size, size] += (bz * z.T).real.sum(axis=1)
-        matrix[size, size] += (np.abs(z) ** 2).sum()
-        gradient[:size] -= bz.diagonal().real
-        diagonal += z.diagonal().real
-        weights.append(float(z.diagonal().real.sum()))
-    lower = level + float((gradient[:size] / diagonal).min())
-    gradient[:size] += len(angles)
-    gradient[size] = -sum(weights) - 1 / level
-    matrix[size, size] += 1 / level**2
-    matrix[size, :size] = matrix[:size, size]
-    bending = np.diag(np.append(np.full(size, -float(len(angles))), 0.0))
-    bending[:size, size] = bending[size, :size] = -diagonal
-    return _Model(gradient, matrix, bending, lower, tuple(weights))
+@dataclass(frozen=True)
+class _Barrier:
+    """The barrier of S_a > 0, k > 0 for the scalings of one matrix at some angles."""
+
+    matrix: Matrix
+    angles: tuple[float, ...]
+
+    def at(self, logs: Vector, level: float) -> _Point:
+        """The point log d, k."""
+        return _Point(logs, level, rescaled(self.matrix, logs))
+
+    def potential(self, point: _Point, pull: float) -> float:
+        """t k - log k - sum_a log det (k I - Herm(c_a N)) with t = `pull`; infinite outside."""
+        value = pull * point.level - np.log(point.level)
+        for angle in self.angles:
+            factor = cholesky(point.level * np.eye(len(point.scaled)) - hermitian_part(point.scaled, angle))
+            if factor is None:
+                return np.inf
+            value -= 2 * np.log(factor.diagonal().real).sum()
+        return float(value)
+
+    def moved(self, point: _Point, change: Unknowns) -> _Point | None:
+        """The point after a change of (q, k), q being 1 before; None where that goes beyond the edge."""
+        q, level = 1 + change[:-1], float(point.level + change[-1])
+        if not (q.min() > _EDGE and level > _EDGE * point.level):
+            return None
+        logs = point.logs + np.log(q) / 2
+        return self.at(logs - logs.mean(), level)
+
+    def line_search(self, point: _Point, model: _Model, change: Unknowns, pull: float) -> _Point | None:
+        """After the longest part of the change that lowers the potential as its slope promises; None if none does."""
+        slope = float(model.gradient @ change + pull * change[-1])
+        before = self.potential(point, pull)
+        part = 1.0
+        while part >= _SHORTEST:
+            trial = self.moved(point, part * change)
+            if trial is not None and self.potential(trial, pull) <= before + _PROMISED * part * slope:
+                return trial
+            part *= _SHORTER
+        return None
+
+    def model(self, point: _Point) -> _Model:
+        """The derivatives of the module's docstring, summed over the angles."""
+        scaled, level, size = point.scaled, point.level, len(point.scaled)
+        matrix = np.zeros((size + 1, size + 1))
+        gradient = np.zeros(size + 1)
+        diagonal = np.zeros(size)
+        weights = []
+        for angle in self.angles:
+            z = inverse(scaled, level, angle)
+            if z is None:
+                raise ArithmeticError(f"the point is not inside at angle {angle:g}; this is a defect of the search")
+            if angle == 0:
+                bz = level * z - scaled @ z
+                bzb = level * bz - bz @ scaled.T
+            else:
+                c = half_turn(angle)
+                bz = level * z - c * _product(scaled, z)
+                bzb = level * bz - c.conjugate() * _product(scaled, bz.T).T
+            matrix[:size, :size] += (bz * bz.T + bzb * z.T).real / 2
+            matrix[:size, size] += (bz * z.T).real.sum(axis=1)
+            matrix[size, size] += (np.abs(z) ** 2).sum()
+            gradient[:size] -= bz.diagonal().real
+            diagonal += z.diagonal().real
+            weights.append(float(z.diagonal().real.sum()))
+        lower = level + float((gradient[:size] / diagonal).min())
+        gradient[:size] += len(self.angles)
+        gradient[size] = -sum(weights) - 1 / level
+        matrix[size, size] += 1 / level**2
+        matrix[size, :size] = matrix[:size, size]
+        bending = np.diag(np.append(np.full(size, -float(len(self.angles))), 0.0))
+        bending[:size, size] = bending[size, :size] = -diagonal
+        return _Model(gradient, matrix, bending, lower, tuple(weights))
 
 
 def _product(real: Matrix, other: Hermitian) -> Hermitian:
     return real @ other.real + 1j * (real @ other.imag)
 
 
-def _potential(scaled: Matrix, level: float, angles: tuple[float, ...], pull: float) -> float:
-    value = pull * level - np.log(level)
-    for angle in angles:
-        factor = cholesky(level * np.eye(len(scaled)) - hermitian_part(scaled, angle))
-        if factor is None:
-            return np.inf
-        value -= 2 * np.log(factor.diagonal().real).sum()
-    return float(value)
+@dataclass(frozen=True)
+class _Step:
+    """A change of (q, k) from q = 1, and its length in the metric of the second derivatives."""
+
+    change: Unknowns
+    decrement: float
+
+
+@dataclass(frozen=True)
+class _Newton:
+    """The Newton directions of one model, for any pull, in unknowns divided by `lengths`.
+
+    They are minus `centring` less t times `pulling`, made such that sum dq = 0 by a multiple of `common`: a common
+    factor of q changes nothing.
+    """
+
+    lengths: Unknowns
+    curvature: Float[np.ndarray, "unknowns unknowns"]
+    ones: Unknowns
+    centring: Unknowns
+    pulling: Unknowns
+    common: Unknowns
+
+    @classmethod
+    def of(cls, model: _Model) -> "_Newton":
+        """Solve for all three by one factor."""
+        lengths = np.sqrt(model.matrix.diagonal())
+        curvature, factor = _factor(model, lengths)
+        ones = np.append(np.ones(len(lengths) - 1), 0.0) / lengths
+        last = np.append(np.zeros(len(lengths) - 1), 1.0) / lengths
+        solved = scipy.linalg.cho_solve(factor, np.column_stack([model.gradient / lengths, last, ones])).T
+        return cls(lengths, curvature, ones, *solved)
+
+    def step(self, pull: float) -> _Step:
+        """The step at a pull t."""
+        step = -self.centring - pull * self.pulling
+        step = step - self.common * ((step @ self.ones) / (self.common @ self.ones))
+        return _Step(step / self.lengths, float(np.sqrt(max(step @ self.curvature @ step, 0.0))))
+
+
+def _factor(
+    model: _Model, lengths: Unknowns
+) -> tuple[Float[np.ndarray, "unknowns unknowns"], tuple[Float[np.ndarray, "unknowns unknowns"], bool]]:
+    """The second derivatives where they are positive definite, else those without bending; and a Cholesky factor."""
+    common = np.append(np.ones(len(lengths) - 1), 0.0) / lengths
+    unit = np.eye(len(lengths))
+    for matrix in (model.matrix + model.bending, model.matrix):
+        scaled = matrix / np.outer(lengths, lengths) + np.outer(common, common)
+        for lift in (1e-12, 1e-9, 1e-6):
+            try:
+                return scaled, scipy.linalg.cho_factor(scaled + lift * unit)
+            except np.linalg.LinAlgError:
+                continue
+    return unit, scipy.linalg.cho_factor(unit)
 
 
 def follow(
@@ -136,70 +242,22 @@ def follow(
     >>> round(centre.level, 4), (np.exp(2 * centre.logs)).round(3).tolist()
     (2.0, [0.25, 4.0])
     """
-    size = len(matrix)
-    count = size * len(angles) + 1
-    scaled = rescaled(matrix, logs)
+    count = len(matrix) * len(angles) + 1
+    barrier = _Barrier(matrix, angles)
+    point = barrier.at(logs, level)
     pull, lower = 0.0, 0.0
-    model = _model(scaled, level, angles)
     for step in range(_STEPS):
-        if step:
-            model = _model(scaled, level, angles)
+        model = barrier.model(point)
         lower = max(lower, model.lower)
-        pull = pull or -model.gradient[size]
-        newton = _newton(model)
-        decrement = newton(pull)[1]
-        if decrement < 1:
-            if count / pull < tolerance * level or level < floor:
-                break
+        pull = pull or -model.gradient[-1]
+        newton = _Newton.of(model)
+        centred = newton.step(pull).decrement < 1
+        if centred and (count / pull < tolerance * point.level or point.level < floor):
+            return Centre(point.logs, point.level, pull, lower, model.weights, step)
+        if centred:
             pull *= _FASTER
-        direction = newton(pull)[0]
-        slope = float(model.gradient @ direction + pull * direction[size])
-        before = _potential(scaled, level, angles, pull)
-        part = 1.0
-        while True:
-            q, k = 1 + part * direction[:size], level + part * direction[size]
-            if q.min() > _EDGE and k > _EDGE * level:
-                trial = logs + np.log(q) / 2
-                trial -= trial.mean()
-                image = rescaled(matrix, trial)
-                if _potential(image, k, angles, pull) <= before + 0.1 * part * slope:
-                    break
-            part *= 0.7
-            if part < 1e-5:
-                return Centre(logs, level, pull, lower, model.weights, step)
-        logs, level, scaled = trial, float(k), image
-    return Centre(logs, level, pull, lower, model.weights, step)
-
-
-def _newton(model: _Model) -> Callable[[float], tuple[Float[np.ndarray, " unknowns"], float]]:
-    """The Newton direction at a pull t, with sum dq = 0 (a common factor of q changes nothing), and its length."""
-    lengths = np.sqrt(model.matrix.diagonal())
-    scaled, factor = _factor(model, lengths)
-    ones = np.append(np.ones(len(scaled) - 1), 0.0) / lengths
-    last = np.append(np.zeros(len(scaled) - 1), 1.0) / lengths
-    centring, pulling, common = scipy.linalg.cho_solve(
-        factor, np.column_stack([model.gradient / lengths, last, ones])
-    ).T
-
-    def direction(pull: float) -> tuple[Float[np.ndarray, " unknowns"], float]:
-        step = -centring - pull * pulling
-        step = step - common * ((step @ ones) / (common @ ones))
-        return step / lengths, float(np.sqrt(max(step @ scaled @ step, 0.0)))
-
-    return direction
-
-
-def _factor(
-    model: _Model, lengths: Float[np.ndarray, " unknowns"]
-) -> tuple[Float[np.ndarray, "unknowns unknowns"], tuple[Float[np.ndarray, "unknowns unknowns"], bool]]:
-    """The second derivatives where they are positive definite, else those without bending; and a Cholesky factor."""
-    common = np.append(np.ones(len(lengths) - 1), 0.0) / lengths
-    unit = np.eye(len(lengths))
-    for matrix in (model.matrix + model.bending, model.matrix):
-        scaled = matrix / np.outer(lengths, lengths) + np.outer(common, common)
-        for lift in (1e-12, 1e-9, 1e-6):
-            try:
-                return scaled, scipy.linalg.cho_factor(scaled + lift * unit)
-            except np.linalg.LinAlgError:
-                continue
-    return unit, scipy.linalg.cho_factor(unit)
+        advanced = barrier.line_search(point, model, newton.step(pull).change, pull)
+        if advanced is None:
+            return Centre(point.logs, point.level, pull, lower, model.weights, step)
+        point = advanced
+    return Centre(point.logs, point.level, pull, lower, model.weights, _STEPS)

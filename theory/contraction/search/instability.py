@@ -10,7 +10,6 @@ import scipy.linalg
 from theory.contraction.claims.fixed_slopes import FixedSlopes
 from theory.contraction.claims.slopes import Slopes, drift, form_value, twice_symmetric_part
 from theory.contraction.exact_matrix import ExactMatrix, on_grid, rational
-from theory.contraction.form import VOLTAGE
 from theory.contraction.network import Matrix, Network, Vector
 from theory.contraction.search.balanced_units import in_balanced_units
 
@@ -53,7 +52,7 @@ def steepest(network: Network, fractions: Vector) -> tuple[float, Vector]:
     values, left, right = scipy.linalg.eig(network.jacobian(fractions), left=True)
     top = values.real.argmax()
     l, r = left[:, top].conj() / network.time_constants, right[:, top]  # noqa: E741
-    change = (l @ network.gained) * r if network.form == VOLTAGE else l * (network.gained @ r)
+    change = network.form.driven(l, network.gained) * network.form.sensed(network.gained.T, r)
     gradient: Vector = (change / (left[:, top].conj() @ r)).real
     return float(values[top].real), gradient
 

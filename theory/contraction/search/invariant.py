@@ -2,7 +2,8 @@
 
 Where a network is unstable on one of them only, the dual's sum is zero across it, which rounding does not keep: proofs
 are then sought inside. There are two kinds: a strongly connected component of the weights with all that lies downstream
-of it and, in the voltage form with time constants of one, the span of the columns of W when W is singular.
+of it and, with time constants of one, the span of what carries the nonlinearities' outputs into x' when that is
+singular: the columns of W in the voltage form.
 """
 
 from collections.abc import Iterator
@@ -13,7 +14,6 @@ import scipy.sparse.csgraph
 from jaxtyping import Bool, Float
 
 from theory.contraction.exact_matrix import ExactMatrix
-from theory.contraction.form import VOLTAGE
 from theory.contraction.network import Network
 
 Basis = Float[np.ndarray, "n dimensions"]
@@ -30,8 +30,9 @@ def invariant_bases(network: Network) -> Iterator[Basis]:
     for kept in _downstream_closed(network):
         (names,) = np.nonzero(kept)
         block = network.weights[np.ix_(names, names)]
-        if network.form == VOLTAGE and network.uniform and np.linalg.matrix_rank(block) < len(block):
-            columns = _independent_columns(block)
+        carried = network.form.driven(np.eye(len(block)), block)
+        if network.uniform and np.linalg.matrix_rank(carried) < len(block):
+            columns = _independent_columns(carried)
             if 0 < columns.shape[1] < len(block):
                 yield single[:, names] @ columns
                 continue

@@ -96,7 +96,7 @@ def solve_multiplier_lmi(network: Network, rate: float) -> tuple[Matrix, Vector]
 
 
 def prove_multiplier_lmi(network: Network, rate: Number) -> Multiplier | None:
-    """The same in short rationals, returned only if it proves the rate."""
+    """The solution of `solve_multiplier_lmi` in short rationals, returned only if it proves the rate."""
     exact_rate = rational(rate)
     found = solve_multiplier_lmi(network, int(exact_rate.p) / int(exact_rate.q))
     if found is None:

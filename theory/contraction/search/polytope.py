@@ -23,7 +23,7 @@ from theory.contraction.search.balanced_units import in_balanced_units
 from theory.contraction.search.polygon import half_polygon, slowest_decay
 from theory.contraction.search.vertex_lmi import balances
 
-LARGEST = 3
+SOUGHT_UP_TO = 3
 """Neurons up to which polytopes are sought."""
 STEPS = (0.5, 0.25, 0.125, 2.0**-4, 2.0**-5, 2.0**-6, 2.0**-7)
 """The h that are tried, each until its polytope has too many vertices."""
@@ -59,7 +59,7 @@ def contracting_polytope(
     network: Network, rate: float, steps: Sequence[float] = STEPS, most: int = VERTICES
 ) -> Polytope | None:
     """A polytope whose norm contracts at `rate` > 0, with proof; None where none with at most `most` pairs is found."""
-    if rate <= 0 or not 2 <= network.size <= LARGEST:
+    if rate <= 0 or not 2 <= network.size <= SOUGHT_UP_TO:
         return None
     plane = _drifts(network, rate) if network.size == 2 else None
     if plane is not None and any((slowest_decay(plane, sense) or 1.0) <= 0 for sense in (1, -1)):

@@ -1,0 +1,82 @@
+"""Which conditions on constant quadratic metrics are worth their cost for a network, and how far each reaches."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import ParamSpec, TypeVar
+
+from theory.contraction.conditions.condition import Condition, Supremum
+from theory.contraction.conditions.registry import (
+    ABSOLUTE,
+    MULTIPLIER,
+    PRODUCT,
+    SINGULAR,
+    SYMMETRIC,
+    TRIANGULAR,
+)
+from theory.contraction.network import Network
+
+LARGEST_SEARCH = 512
+"""Neurons up to which the multiplier LMI is searched; beyond, Theorems 1 to 4 are tried alone."""
+SINGULAR_UP_TO = 32
+"""Neurons up to which Theorem 5 is tried: the multiplier LMI contains it, and costs less beyond."""
+FEW = 6
+"""Neurons up to which all corners of the slopes are searched, and polytopes sought, as a matter of course."""
+
+ResultT = TypeVar("ResultT")
+Parameters = ParamSpec("Parameters")
+
+
+def attempted(
+    search: Callable[Parameters, ResultT], *given: Parameters.args, **named: Parameters.kwargs
+) -> ResultT | None:
+    """What a search finds; None where floating point fails it, as it may at scales such as 1e200."""
+    try:
+        return search(*given, **named)
+    except (ArithmeticError, ValueError, RuntimeError):  # the last from scipy, of geometry and of iterations
+        return None
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A condition with its supremum on a network, computed once; None where the condition does not hold."""
+
+    condition: Condition
+    supremum: Supremum | None
+
+    @classmethod
+    def of(cls, condition: Condition, asked: Network) -> "Candidate":
+        """The condition, asked about this network."""
+        return cls(condition, attempted(condition.supremum, asked))
+
+    @property
+    def name(self) -> str:
+        """The condition's."""
+        return self.condition.name
+
+    @property
+    def rate(self) -> float | None:
+        """The best rate, in units of one over that of the time constants."""
+        return None if self.supremum is None else self.supremum.rate
+
+    def exceeds(self, rate: float) -> bool:
+        """Whether the best rate is above this one."""
+        return self.supremum is not None and self.supremum.rate > rate
+
+
+def candidates(asked: Network) -> tuple[Candidate, ...]:
+    """The conditions to try, what asks for least first.
+
+    Theorems 2 and 3 reach the best rate there is, so that no other is tried where one of them holds.
+
+    >>> import numpy as np
+    >>> from theory.contraction.form import VOLTAGE
+    >>> from theory.contraction.network import network
+    >>> [each.name for each in candidates(network(np.array([[0.0, 0.5], [0.5, 0.0]]), VOLTAGE))]
+    ['theorem 4', 'theorem 1', 'theorem 2', 'theorem 3']
+    """
+    exact = tuple(Candidate.of(condition, asked) for condition in (SYMMETRIC, PRODUCT))
+    cheap = (*(Candidate.of(condition, asked) for condition in (TRIANGULAR, ABSOLUTE)), *exact)
+    if asked.size > LARGEST_SEARCH or any(each.supremum is not None for each in exact):
+        return cheap
+    costly = (SINGULAR, MULTIPLIER) if asked.size <= SINGULAR_UP_TO else (MULTIPLIER,)
+    return (*cheap, *(Candidate.of(condition, asked) for condition in costly))

@@ -1,0 +1,77 @@
+"""The lower bound of the least k at which the multiplier LMI is feasible, from where the search for it ended."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Complex, Float, Int
+
+from theory.contraction.network import Matrix
+from theory.contraction.search.angles import ceiling
+from theory.contraction.search.central_path import follow, rescaled
+from theory.contraction.search.column_weights import weigh
+from theory.contraction.search.components import components
+from theory.contraction.search.irreducible import Descent, Effort, descend
+
+Members = Int[np.ndarray, " members"]
+_ENDS = (1e-7, 1e-8, 1e-9, 1e-10)
+"""How far, relative, the central path is followed for the dual: further where the bound so far is not close."""
+_CLOSE = 3e-4
+_TANGENT_BITS = 24
+
+
+@dataclass(frozen=True)
+class Dual:
+    """Vectors w_j at z_j = (1 + i t_j)^2 / (1 + t_j^2), t_j = `tangents`, and the `lower` bound of f* that they give.
+
+    For every neuron i, sum_j Re(conj(w_ij) (1 + z_j) (M w_j)_i) >= 2 lower sum_j |w_ij|^2, to rounding.
+    """
+
+    lower: float
+    tangents: Float[np.ndarray, " columns"]
+    vectors: Complex[np.ndarray, "n columns"]
+
+    @classmethod
+    def trivial(cls, size: int) -> "Dual":
+        """The bound zero, which needs no vectors."""
+        return cls(0.0, np.zeros(0), np.zeros((size, 0), dtype=complex))
+
+
+def dual_of_part(gained: Matrix, members: Members, descent: Descent) -> Dual:
+    """The bound of the `members` of M, which is one of the whole, from the end of their central path.
+
+    Angles are moved a little, to such as have rational tangents of their halves; there the path is followed further.
+    """
+    matrix = gained[np.ix_(members, members)]
+    tangents = {
+        float(np.ldexp(np.round(np.ldexp(np.tan(a / 2), _TANGENT_BITS)), -_TANGENT_BITS)) for a in descent.angles
+    }
+    tangent_of = {2 * float(np.arctan(t)): t for t in sorted(tangents)}
+    angles = tuple(tangent_of)
+    level = max(descent.level, ceiling(rescaled(matrix, descent.centre), angles).value) * (1 + 1e-5)
+    start, found = descent.centre, []
+    for end in _ENDS:
+        point = follow(matrix, start, level, angles, end)
+        found.append((weigh(rescaled(matrix, point.logs), point.level, angles), point.logs))
+        start, level = point.logs, point.level
+        if found[-1][0].lower > level * (1 - _CLOSE):
+            break
+    columns, logs = max(found, key=lambda pair: pair[0].lower)
+    vectors = np.zeros((len(gained), len(columns.angles)), dtype=complex)
+    vectors[members] = columns.vectors * np.exp(-logs)[:, None]
+    return Dual(columns.lower, np.array([tangent_of[angle] for angle in columns.angles.tolist()]), vectors)
+
+
+def duals_of_fewer(gained: Matrix, members: Members, effort: Effort, floor: float) -> Iterator[Dual]:
+    """The bounds of the members without one of them, for each: bounds of the whole, of which those are parts.
+
+    Where the optimal vectors vanish at a neuron, linear programs with rounding find no bound with it, and do without.
+    """
+    for left_out in members:
+        fewer = members[members != left_out]
+        matrix = gained[np.ix_(fewer, fewer)]
+        if not len(fewer) or components(matrix).any():
+            continue  # nothing left, or no longer of one piece
+        descent = descend(matrix, effort, floor)
+        if descent.value > floor:
+            yield dual_of_part(gained, fewer, descent)
