@@ -244,9 +244,8 @@ def modules_of(kind: str, count: int) -> list[assembly.assembly.Assembly]:
             asked = network(weights, VOLTAGE)
             found = certified(asked)
             slowed = asked.with_gain(0.8 * found.gain)
-            made.append(
-                module(slowed, search.scaled_multiplier.propose_multiplier(slowed, 0.15, at_gain(found.best, 0.8 * found.gain)))
-            )
+            scaled = at_gain(found.best, 0.8 * found.gain)
+            made.append(module(slowed, search.scaled_multiplier.propose_multiplier(slowed, 0.15, scaled)))
     return made
 
 

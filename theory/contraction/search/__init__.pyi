@@ -13,10 +13,12 @@ from . import irreducible as irreducible
 from . import memo as memo
 from . import multiplier_lmi as multiplier_lmi
 from . import parabola as parabola
+from . import parabola_dual as parabola_dual
 from . import polygon as polygon
 from . import polytope as polytope
 from . import revolution as revolution
 from . import riccati as riccati
+from . import scaled_multiplier as scaled_multiplier
 from . import scaled_norm as scaled_norm
 from . import switching as switching
 from . import vertex_dual as vertex_dual
@@ -38,10 +40,12 @@ __all__ = [
     "memo",
     "multiplier_lmi",
     "parabola",
+    "parabola_dual",
     "polygon",
     "polytope",
     "revolution",
     "riccati",
+    "scaled_multiplier",
     "scaled_norm",
     "switching",
     "vertex_dual",
