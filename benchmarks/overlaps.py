@@ -51,6 +51,7 @@ def filter_rows(neurons: int, epochs: int, slow_epochs: int, repeats: int) -> It
     from simulate.overlaps.levels import ReducedTheory
     from simulate.tasks.impulse import filter_task
     from simulate.training.rule import GradientDescent
+    from simulate.training.train import train
     from theory.overlaps import Shape
 
     task, rule, shape = filter_task(), GradientDescent(RATE), Shape()
@@ -60,10 +61,10 @@ def filter_rows(neurons: int, epochs: int, slow_epochs: int, repeats: int) -> It
 
     def learner_row(name: str, learner: Any, epochs: int, repeats: int) -> tuple[dict[str, Any], np.ndarray]:
         def run(epochs: int) -> Any:
-            return learn_in_chunks(learner, task, rule, epochs, chunk=epochs)
+            return train([learner], task, rule=rule, epochs=epochs, chunk=epochs)
 
         seconds, learning = seconds_an_epoch(run, epochs, repeats)
-        return {"name": name, "neurons": neurons, "seconds": seconds, "epochs": epochs}, np.asarray(learning.sigma)
+        return {"name": name, "neurons": neurons, "seconds": seconds, "epochs": epochs}, learning.observed[:, 0]
 
     plain, truth = learner_row("JAX, all neurons", network, few, 1)
 
@@ -79,7 +80,8 @@ def filter_rows(neurons: int, epochs: int, slow_epochs: int, repeats: int) -> It
 
 def torch_rows(theta: np.ndarray, batch: Any, epochs: int, beside: Callable[..., dict[str, Any]]) -> Iterator[Any]:
     """The two PyTorch loops, if PyTorch is there and the dense one fits."""
-    from pytorch_low_rank import DenseLoop, LowRankLoop, train
+    from pytorch_low_rank import DenseLoop, LowRankLoop
+    from pytorch_low_rank import train as train_by_pytorch
 
     neurons = len(theta)
     inputs, targets = (np.array(a[0, :, 0]) for a in (batch.inputs, batch.targets))
@@ -93,7 +95,7 @@ def torch_rows(theta: np.ndarray, batch: Any, epochs: int, beside: Callable[...,
             size = 8 * neurons**2 / 2**30
             yield row | {"skipped": f"its weights take {size:.0f} GB, their gradient and copies several times that"}
             continue
-        sigma, seconds = train(kind(theta, lambda x: x), inputs, targets, batch.dt, RATE, count)
+        sigma, seconds = train_by_pytorch(kind(theta, lambda x: x), inputs, targets, batch.dt, RATE, count)
         warm = seconds[1:] if count > 1 else seconds
         yield beside(row | {"seconds": float(np.median(warm))}, sigma)
 
@@ -112,13 +114,14 @@ def infinite_width_rows(epochs: int, draws: int, repeats: int) -> Iterator[dict[
     from simulate.overlaps.infinite_width import SobolNodes, TensorNodes, infinite_width
     from simulate.tasks.impulse import filter_task
     from simulate.training.rule import GradientDescent
+    from simulate.training.train import train
 
     task, rule, counts, sigma = filter_task(steps=100), GradientDescent(RATE), (1, 1, 1, 1), random_gram(500, 4, 0)
 
     def trained(network: Any, repeats: int = 1) -> tuple[float, np.ndarray]:
         learner = by_latent_state(network)
-        seconds, learning = seconds_an_epoch(lambda n: learn_in_chunks(learner, task, rule, n), epochs, repeats)
-        return seconds, np.asarray(learning.sigma)
+        seconds, learning = seconds_an_epoch(lambda n: train([learner], task, rule=rule, epochs=n), epochs, repeats)
+        return seconds, learning.observed[:, 0]
 
     _, truth = trained(infinite_width(sigma, counts, ERF, TensorNodes(12)))
     finite = 1024
