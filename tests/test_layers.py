@@ -18,6 +18,7 @@ BRIDGE = (  # from symbols to JAX: the doors to `theory`
     "simulate/overlaps/flow.py",
     "simulate/overlaps/gain.py",
     "simulate/overlaps/levels.py",
+    "simulate/overlaps/nonlinearity.py",
 )
 GROUND_TRUTH = ("cells", "tasks", "training", "measures")
 PILLARS = ("ghost", "overlaps", "contraction", "degeneracy", "universality")

@@ -1,7 +1,8 @@
-"""The nonlinearities of the networks, written by hand."""
+"""The nonlinearities of neurons, written by hand."""
 
+import math
 from abc import abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import jax
 import jax.numpy as jnp
@@ -13,13 +14,20 @@ from simulate.cells.error_function import erf
 
 @dataclass(frozen=True)
 class Nonlinearity:
-    """What a neuron makes of its activity; one function for all neurons."""
+    """What a neuron makes of its activity; one function for all neurons.
+
+    `odd`: phi(-x) = -phi(x). `smooth`: phi has all derivatives. `largest_slope` is the least upper bound g of phi',
+    infinite where it is not known; where it is given, phi' is nowhere negative.
+
+    >>> import jax.numpy as jnp
+    >>> TANH.name, TANH.largest_slope, float(TANH(jnp.zeros(())))
+    ('tanh', 1.0, 0.0)
+    """
 
     name: str
     odd: bool
-    """Whether phi(-x) = -phi(x)."""
     smooth: bool
-    """Whether phi has all derivatives."""
+    largest_slope: float = math.inf
 
     @abstractmethod
     def __call__(self, x: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
@@ -28,7 +36,7 @@ class Nonlinearity:
 
 class _Linear(Nonlinearity):
     def __call__(self, x: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
-        return x
+        return jnp.asarray(x)
 
 
 class _Erf(Nonlinearity):
@@ -46,8 +54,50 @@ class _Relu(Nonlinearity):
         return jax.nn.relu(x)
 
 
-LINEAR = _Linear("linear", odd=True, smooth=True)
-ERF = _Erf("erf", odd=True, smooth=True)
-TANH = _Tanh("tanh", odd=True, smooth=True)
-RELU = _Relu("relu", odd=False, smooth=False)
+@dataclass(frozen=True)
+class Softplus(Nonlinearity):
+    """log(1 + exp(s x)) / s, a smooth rectifier: relu in the limit of large sharpness s.
+
+    >>> import jax.numpy as jnp
+    >>> round(float(Softplus(sharpness=100.0)(jnp.ones(()))), 6)
+    1.0
+    """
+
+    name: str = field(default="softplus", init=False)
+    odd: bool = field(default=False, init=False)
+    smooth: bool = field(default=True, init=False)
+    largest_slope: float = field(default=1.0, init=False)
+    sharpness: float = 1.0
+
+    def __call__(self, x: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
+        """log(1 + exp(s x)) / s."""
+        return jax.nn.softplus(self.sharpness * x) / self.sharpness
+
+
+@dataclass(frozen=True)
+class _Steepened(Nonlinearity):
+    base: Nonlinearity = field(kw_only=True)
+    gain: float = field(kw_only=True)
+
+    def __call__(self, x: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
+        return self.base(self.gain * x)
+
+
+def steepened(base: Nonlinearity, gain: float) -> Nonlinearity:
+    """phi(gain x): `gain` times as steep.
+
+    >>> steepened(TANH, 2.0).largest_slope
+    2.0
+    """
+    name = f"{base.name}({gain:g} x)"
+    return _Steepened(name, base.odd, base.smooth, gain * base.largest_slope, base=base, gain=gain)
+
+
+LINEAR = _Linear("linear", odd=True, smooth=True, largest_slope=1.0)
+ERF = _Erf("erf", odd=True, smooth=True, largest_slope=1.0)
+"""erf(sqrt(pi) x / 2), whose slope at 0 is 1."""
+TANH = _Tanh("tanh", odd=True, smooth=True, largest_slope=1.0)
+RELU = _Relu("relu", odd=False, smooth=False, largest_slope=1.0)
+SOFTPLUS = Softplus()
 NONLINEARITIES = {each.name: each for each in (LINEAR, ERF, TANH, RELU)}
+"""Those that the theory of overlaps knows as well, by the same names."""

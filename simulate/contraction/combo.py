@@ -11,8 +11,8 @@ import numpy as np
 from jax.typing import DTypeLike
 from jaxtyping import Array, Float, PyTree
 
-from simulate.cells.activation import RELU, Activation
 from simulate.cells.cell import Cell
+from simulate.cells.nonlinearity import RELU, Nonlinearity
 from simulate.contraction.form import VOLTAGE, Form, Voltage, Weights
 from simulate.contraction.links import NEGATIVE_FEEDBACK, LinkRule
 from simulate.contraction.metric import BlockDiagonal, Metric
@@ -38,7 +38,7 @@ class Stepper(eqx.Module):
     input_weights: Float[Array, "units channels"]
     bias: Float[Array, " units"]
     form: Form = eqx.field(static=True)
-    activation: Activation = eqx.field(static=True)
+    activation: Nonlinearity = eqx.field(static=True)
     step: float = eqx.field(static=True)
 
     def __call__(self, x: States, s: Float[Array, "batch channels"]) -> States:
@@ -90,7 +90,7 @@ class ComboNet(Cell):
     readout_bias: Float[Array, " classes"]
     rule: LinkRule = eqx.field(static=True)
     form: Form = eqx.field(static=True)
-    activation: Activation = eqx.field(static=True)
+    activation: Nonlinearity = eqx.field(static=True)
     euler_step: float = eqx.field(static=True)
 
     alone: ClassVar[bool] = True
@@ -214,7 +214,7 @@ def joined(
     seed: int,
     rule: LinkRule = NEGATIVE_FEEDBACK,
     form: Form = VOLTAGE,
-    activation: Activation = RELU,
+    activation: Nonlinearity = RELU,
     channels: int = 1,
     classes: int = 10,
     scales: Scales = Scales(),

@@ -10,7 +10,7 @@ import jax.scipy as jsp
 from jaxtyping import Array, Float
 from typing_extensions import override
 
-from simulate.cells.activation import Activation
+from simulate.cells.nonlinearity import Nonlinearity
 
 State = Float[Array, "*batch units"]
 Given = Float[Array, "*#batch units"]
@@ -25,7 +25,7 @@ class Form:
     name: ClassVar[str]
 
     @abstractmethod
-    def response(self, recurrent: Callable[[State], State], activation: Activation, x: State, u: Given) -> State:
+    def response(self, recurrent: Callable[[State], State], activation: Nonlinearity, x: State, u: Given) -> State:
         """What drives x against its leak: W phi(x) + u or phi(W x + u), where `recurrent` multiplies by W."""
 
     @abstractmethod
@@ -65,7 +65,7 @@ class Form:
         (P1 Q P1)^-1 in voltage and P2 Q P2 in rate form, P1 and P2 being the two diagonal matrices.
         """
 
-    def velocity(self, weights: Weights, activation: Activation, x: State, u: Given) -> State:
+    def velocity(self, weights: Weights, activation: Nonlinearity, x: State, u: Given) -> State:
         """tau x' of a network without links."""
         return self.response(lambda y: y @ weights.T, activation, x, u) - x
 
@@ -76,7 +76,7 @@ class Voltage(Form):
     name: ClassVar[str] = "voltage"
 
     @override
-    def response(self, recurrent: Callable[[State], State], activation: Activation, x: State, u: Given) -> State:
+    def response(self, recurrent: Callable[[State], State], activation: Nonlinearity, x: State, u: Given) -> State:
         return recurrent(activation(x)) + u
 
     @override
@@ -115,7 +115,7 @@ class Rate(Form):
     name: ClassVar[str] = "rate"
 
     @override
-    def response(self, recurrent: Callable[[State], State], activation: Activation, x: State, u: Given) -> State:
+    def response(self, recurrent: Callable[[State], State], activation: Nonlinearity, x: State, u: Given) -> State:
         return activation(recurrent(x) + u)
 
     @override

@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Array, Float
 from typing_extensions import override
 
-from simulate.cells.activation import Activation
+from simulate.cells.nonlinearity import Nonlinearity
 from simulate.contraction.form import Form, Given, Slopes, State, Weights
 
 
@@ -49,7 +49,7 @@ class RecurrentNetwork(System):
 
     weights: Float[Array, "units columns"]
     form: Form = eqx.field(static=True)
-    activation: Activation = eqx.field(static=True)
+    activation: Nonlinearity = eqx.field(static=True)
     time_constant: float | Float[Array, ""] = 1.0
 
     def __check_init__(self) -> None:

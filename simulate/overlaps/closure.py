@@ -13,9 +13,10 @@ import numpy as np
 import sympy as sp
 from jaxtyping import Array, Float, Key
 
-from simulate.cells.nonlinearity import Nonlinearity as WrittenByHand
+from simulate.cells.nonlinearity import Nonlinearity as Function
 from simulate.lowering import Lowered, lower
 from simulate.overlaps.gain import gain_of
+from simulate.overlaps.nonlinearity import expression_of
 from simulate.overlaps.recursion import unroll
 from simulate.tasks.task import Batch, Outputs
 from simulate.training.learner import Learner, Measured
@@ -23,13 +24,9 @@ from simulate.training.rule import GradientDescent
 from theory.overlaps.equations.activity import activity_equations
 from theory.overlaps.equations.shape import Shape
 from theory.overlaps.equations.step import step_blocks
-from theory.overlaps.gaussian import NONLINEARITIES, Nonlinearity
+from theory.overlaps.gaussian import Nonlinearity
 
 Gram = Float[Array, "d d"]
-
-
-class UnknownNonlinearity(KeyError):
-    """The theory has no nonlinearity of this name."""
 
 
 class _Equations(NamedTuple):
@@ -99,18 +96,13 @@ class Closure(eqx.Module):
         return sigma[tuple(np.transpose(self.shape.pairs))]
 
 
-def closure_of(shape: Shape, nonlinearity: WrittenByHand) -> Closure:
-    """The closure for a network's nonlinearity, which the theory knows by the same name.
+def closure_of(shape: Shape, nonlinearity: Nonlinearity | Function) -> Closure:
+    """The closure for a nonlinearity, given as the theory's expression or as the network's function of that name.
 
     Raises:
-        UnknownNonlinearity: if it does not; `Closure(shape, theory.overlaps.gaussian.Smooth(name, formula))` needs no
-        name.
+        UnknownNonlinearity: if it is a function whose expression the theory does not know.
     """
-    if nonlinearity.name not in NONLINEARITIES:
-        raise UnknownNonlinearity(
-            f"{nonlinearity.name}: the theory knows {', '.join(NONLINEARITIES)}; give Closure its formula instead"
-        )
-    return Closure(shape, NONLINEARITIES[nonlinearity.name])
+    return Closure(shape, expression_of(nonlinearity))
 
 
 class Overlaps(Learner):

@@ -1,7 +1,7 @@
 """The levels of description of one learning problem: from overlaps to something that learns, at each of them.
 
 for level in (ReducedTheory(), InfiniteWidth(), FiniteNetwork(neurons=500)):
-    learning = learn_in_chunks(level.start(sigma, shape, ERF), task, GradientDescent(rate=5e-3), epochs=2000)
+    trained = train([level.start(sigma, shape, ERF)], task, rule=GradientDescent(rate=5e-3), epochs=2000)
 """
 
 from abc import abstractmethod
@@ -12,14 +12,16 @@ import jax.numpy as jnp
 from jaxtyping import ArrayLike
 
 from simulate.cells.low_rank_latent import LowRankLatent, by_latent_state
-from simulate.cells.nonlinearity import Nonlinearity
+from simulate.cells.nonlinearity import Nonlinearity as Function
 from simulate.integrate import require_double_precision
 from simulate.overlaps.closure import Overlaps, closure_of
 from simulate.overlaps.draw import draw_exact
 from simulate.overlaps.gram_matrix import require_gram
 from simulate.overlaps.infinite_width import USUAL_NODES, Nodes, infinite_width
+from simulate.overlaps.nonlinearity import function_of
 from simulate.training.learner import Learner
 from theory.overlaps.equations.shape import Shape
+from theory.overlaps.gaussian import Nonlinearity
 
 
 @dataclass(frozen=True)
@@ -27,11 +29,12 @@ class Level:
     """A level of description."""
 
     @abstractmethod
-    def start(self, sigma: ArrayLike, shape: Shape, nonlinearity: Nonlinearity) -> Learner:
+    def start(self, sigma: ArrayLike, shape: Shape, nonlinearity: Nonlinearity | Function) -> Learner:
         """A learner with the overlaps sigma (d x d), before its first epoch.
 
         Raises:
             NotAGramMatrix: if no vectors have these overlaps.
+            UnknownNonlinearity: if what is given is no nonlinearity, or the theory does not know it.
             DoublePrecisionRequired: if `jax_enable_x64` is off.
         """
 
@@ -40,7 +43,7 @@ class Level:
 class ReducedTheory(Level):
     """The overlaps alone: exact for linear networks of any size, the Gaussian closure for others."""
 
-    def start(self, sigma: ArrayLike, shape: Shape, nonlinearity: Nonlinearity) -> Overlaps:
+    def start(self, sigma: ArrayLike, shape: Shape, nonlinearity: Nonlinearity | Function) -> Overlaps:
         """See `Level`."""
         require_double_precision()
         return Overlaps(jnp.asarray(require_gram(sigma, shape.counts)), closure_of(shape, nonlinearity))
@@ -52,9 +55,9 @@ class InfiniteWidth(Level):
 
     nodes: Nodes = USUAL_NODES
 
-    def start(self, sigma: ArrayLike, shape: Shape, nonlinearity: Nonlinearity) -> LowRankLatent:
+    def start(self, sigma: ArrayLike, shape: Shape, nonlinearity: Nonlinearity | Function) -> LowRankLatent:
         """See `Level`. Raises `BadNodes` where the rule of nodes does not fit."""
-        return by_latent_state(infinite_width(sigma, shape.counts, nonlinearity, self.nodes))
+        return by_latent_state(infinite_width(sigma, shape.counts, function_of(nonlinearity), self.nodes))
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,7 @@ class FiniteNetwork(Level):
     neurons: int
     seed: int = 0
 
-    def start(self, sigma: ArrayLike, shape: Shape, nonlinearity: Nonlinearity) -> LowRankLatent:
+    def start(self, sigma: ArrayLike, shape: Shape, nonlinearity: Nonlinearity | Function) -> LowRankLatent:
         """See `Level`. Raises `TooFewNeurons` where the rank of sigma exceeds their number."""
-        return by_latent_state(draw_exact(jax.random.key(self.seed), sigma, shape.counts, self.neurons, nonlinearity))
+        phi = function_of(nonlinearity)
+        return by_latent_state(draw_exact(jax.random.key(self.seed), sigma, shape.counts, self.neurons, phi))

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float
 
-from simulate.cells.activation import TANH
+from simulate.cells.nonlinearity import TANH
 from simulate.contraction.adversary import worst_slopes
 from simulate.contraction.pairs import flow_distances
 from theory.contraction.assembly.assembly import Assembly, assemble, joined, module, whole_metric

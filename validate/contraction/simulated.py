@@ -5,7 +5,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Key
 
-from simulate.cells.activation import RELU, TANH, Activation, Steepened
+from simulate.cells.nonlinearity import RELU, TANH, Nonlinearity, steepened
 from simulate.contraction.form import FORMS as SIMULATED_FORMS
 from simulate.contraction.form import Form as SimulatedForm
 from simulate.contraction.inputs import RandomSinusoids, Sinusoids
@@ -22,7 +22,7 @@ from validate.contraction.settings import QUICK, Config
 ROUNDING = 1e-6
 """What errors of the solver (1e-12 of states of order one, over distances of 1e-4, in time 0.1) and of eigenvalues add
 to a rate."""
-ACTIVATIONS: tuple[Activation, ...] = (RELU, TANH)
+ACTIVATIONS: tuple[Nonlinearity, ...] = (RELU, TANH)
 
 
 def simulated_form(form: Form) -> SimulatedForm:
@@ -30,15 +30,15 @@ def simulated_form(form: Form) -> SimulatedForm:
     return next(simulated for simulated in SIMULATED_FORMS if simulated.name == form.name)
 
 
-def simulated_network(network: Network, activation: Activation) -> RecurrentNetwork:
+def simulated_network(network: Network, activation: Nonlinearity) -> RecurrentNetwork:
     """The network with one nonlinearity for all, whose largest slope is scaled to that of the network (one for all)."""
     gain = float(network.slopes[0]) / activation.largest_slope
     return RecurrentNetwork(
-        jnp.asarray(network.weights), simulated_form(network.form), Steepened(activation, gain), 1.0
+        jnp.asarray(network.weights), simulated_form(network.form), steepened(activation, gain), 1.0
     )
 
 
-def simulated_assembly(assembly: Assembly, activation: Activation) -> SimulatedAssembly:
+def simulated_assembly(assembly: Assembly, activation: Nonlinearity) -> SimulatedAssembly:
     """The assembly with the links that theory gives, rounded to floats."""
     modules = tuple(
         RecurrentNetwork(

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from simulate.cells.activation import TANH
+from simulate.cells.nonlinearity import TANH
 from simulate.contraction.inputs import RandomSinusoids
 from simulate.integrate import FORWARD, solve_flow
 from theory.contraction.form import FORMS, Form

@@ -6,7 +6,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float
 
-from simulate.cells.activation import Activation
+from simulate.cells.nonlinearity import Nonlinearity
 from simulate.contraction.adversary import worst_slopes
 from simulate.contraction.pairs import euler_distances, flow_distances
 from simulate.integrate import FlowOutcome
@@ -73,7 +73,7 @@ def _follow(
     name: str,
     found: Certification,
     claim: Multiplier,
-    activation: Activation,
+    activation: Nonlinearity,
     config: Config,
     report: Report,
 ) -> Float[np.ndarray, "runs times"]:

@@ -6,7 +6,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from simulate.cells.activation import RELU, TANH, Steepened
+from simulate.cells.nonlinearity import RELU, TANH, steepened
 from simulate.contraction import adversary
 from simulate.contraction.adversary import SlopesOutcome, log_norm, worst_slopes, worst_step
 from simulate.contraction.form import RATE, VOLTAGE
@@ -35,7 +35,7 @@ def worst_law(c):
 
 @pytest.mark.parametrize("form", [VOLTAGE, RATE])
 def test_all_corners_are_a_brute_force_maximum(form):
-    network = RecurrentNetwork(gaussian(0, 4, 4), form, Steepened(TANH, 1.5), 0.5)
+    network = RecurrentNetwork(gaussian(0, 4, 4), form, steepened(TANH, 1.5), 0.5)
     root = gaussian(1, 4, 4)
     metric = Dense(root @ root.T + jnp.eye(4))
     worst = worst_slopes(network, metric)

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from simulate.cells.activation import SOFTPLUS, TANH
+from simulate.cells.nonlinearity import SOFTPLUS, TANH
 from simulate.contraction.form import FORMS, RATE, VOLTAGE
 
 BOTH = pytest.mark.parametrize("form", FORMS, ids=lambda form: form.name)

@@ -6,7 +6,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from simulate.cells.activation import RELU, TANH
+from simulate.cells.nonlinearity import RELU, TANH
 from simulate.contraction.combo import Scales, draw_singular_modules, draw_sparse_modules, joined
 from simulate.contraction.form import RATE, VOLTAGE
 from simulate.contraction.links import BALANCED_FEEDBACK, NEGATIVE_FEEDBACK, UNCONSTRAINED, negative_feedback

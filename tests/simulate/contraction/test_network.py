@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy.linalg import expm
 
-from simulate.cells.activation import IDENTITY, RELU, SOFTPLUS, TANH, Softplus, Steepened
+from simulate.cells.nonlinearity import LINEAR, RELU, SOFTPLUS, TANH, Softplus, steepened
 from simulate.contraction.form import RATE, VOLTAGE
 from simulate.contraction.inputs import Constant, RandomSinusoids, Weighted
 from simulate.contraction.metric import BlockDiagonal, Dense, Diagonal, euclidean
@@ -30,12 +30,12 @@ def an_assembly():
     modules = (
         RecurrentNetwork(gaussian(0, 3, 3), VOLTAGE, TANH, 0.7),
         RecurrentNetwork(gaussian(1, 2, 2), RATE, SOFTPLUS, 1.3),
-        RecurrentNetwork(gaussian(2, 4, 4), VOLTAGE, Steepened(TANH, 2.0)),
+        RecurrentNetwork(gaussian(2, 4, 4), VOLTAGE, steepened(TANH, 2.0)),
     )
     return Assembly(modules, gaussian(3, 9, 9))
 
 
-@pytest.mark.parametrize("activation", [RELU, TANH, SOFTPLUS, Softplus(5.0), IDENTITY, Steepened(TANH, 3.0)])
+@pytest.mark.parametrize("activation", [RELU, TANH, SOFTPLUS, Softplus(5.0), LINEAR, steepened(TANH, 3.0)])
 def test_slopes_stay_between_zero_and_the_largest(activation):
     slopes = jax.vmap(jax.grad(activation))(jnp.linspace(-20, 20, 2001))
     assert slopes.min() >= 0
@@ -95,7 +95,7 @@ def test_a_norm_is_that_of_the_dense_matrix(metric):
 def test_a_linear_network_is_solved_by_its_exponential():
     """x' = (W - 1) x + u with constant u, against the closed form."""
     weights, start, u = 0.5 * gaussian(0, 3, 3), gaussian(1, 3), gaussian(2, 3)
-    network = RecurrentNetwork(weights, VOLTAGE, IDENTITY)
+    network = RecurrentNetwork(weights, VOLTAGE, LINEAR)
     solved = flow(network, Constant(u), start, jnp.array([1.0, 2.0]), TSITOURAS)
     generator = np.asarray(weights) - np.eye(3)
     rest = -np.linalg.solve(generator, u)

@@ -6,7 +6,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from simulate.cells.activation import IDENTITY, RELU, TANH
+from simulate.cells.nonlinearity import LINEAR, RELU, TANH
 from simulate.contraction.form import RATE, VOLTAGE
 from simulate.contraction.inputs import Constant, RandomSinusoids
 from simulate.contraction.links import negative_feedback
@@ -82,7 +82,7 @@ def test_euler_s_distances_approach_those_of_the_flow_at_first_order():
 
 
 def test_an_expanding_map_is_reported_and_not_hidden():
-    network = RecurrentNetwork(jnp.array([[30.0]]), VOLTAGE, IDENTITY)
+    network = RecurrentNetwork(jnp.array([[30.0]]), VOLTAGE, LINEAR)
     drives = jax.vmap(Constant)(jnp.zeros((1, 1)))
     told = euler_distances(network, drives, jnp.ones((1, 1)), jnp.zeros((1, 1)), euclidean(1), 10.0, 400)
     assert told.outcome[0] == MapOutcome.non_finite

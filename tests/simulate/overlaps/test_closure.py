@@ -9,9 +9,10 @@ from simulate.cells.nonlinearity import ERF as HAND_ERF
 from simulate.cells.nonlinearity import LINEAR as HAND_LINEAR
 from simulate.cells.nonlinearity import TANH as HAND_TANH
 from simulate.cells.nonlinearity import Nonlinearity
-from simulate.overlaps.closure import Closure, Overlaps, UnknownNonlinearity, closure_of
+from simulate.overlaps.closure import Closure, Overlaps, closure_of
 from simulate.overlaps.draw import draw_on_average, network_of
 from simulate.overlaps.gain import gain_of
+from simulate.overlaps.nonlinearity import UnknownNonlinearity
 from simulate.overlaps.recursion import unroll
 from simulate.tasks.impulse import filter_task, random_task
 from simulate.tasks.minibatches import BadBatchSize, MiniBatches

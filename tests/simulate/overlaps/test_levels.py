@@ -4,16 +4,21 @@ import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 import pytest
+import sympy as sp
+from jaxtyping import TypeCheckError
 
 from simulate.cells.nonlinearity import ERF, LINEAR, NONLINEARITIES
 from simulate.overlaps.draw import TooFewNeurons
 from simulate.overlaps.gram_matrix import NotAGramMatrix, random_gram
 from simulate.overlaps.infinite_width import SobolNodes, TensorNodes
 from simulate.overlaps.levels import FiniteNetwork, InfiniteWidth, ReducedTheory
+from simulate.overlaps.nonlinearity import UnknownNonlinearity, expression_of, function_of
 from simulate.tasks.task import fixed_task
 from simulate.training.learn import learn
 from simulate.training.rule import GradientDescent
+from theory import overlaps as theory_overlaps
 from theory.overlaps.equations.shape import Shape
+from theory.overlaps.gaussian import x
 
 learn_compiled = eqx.filter_jit(learn)
 
@@ -65,3 +70,26 @@ def test_the_seed_is_explicit():
     one, same, other = (FiniteNetwork(20, seed).start(SIGMA, SHAPE, ERF) for seed in (0, 0, 1))
     np.testing.assert_array_equal(one.connectivity.theta, same.connectivity.theta)
     assert np.abs(np.asarray(one.connectivity.theta - other.connectivity.theta)).max() > 0.1
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_a_nonlinearity_is_one_object_whether_named_by_theory_or_by_simulation(level):
+    ours, theirs = (level.start(SIGMA, SHAPE, phi) for phi in (ERF, theory_overlaps.ERF))
+    batch = TASK.batch
+    assert ours.loss_and_gradient(batch)[0].loss == theirs.loss_and_gradient(batch)[0].loss
+
+
+@pytest.mark.parametrize("level", LEVELS[:3])
+def test_a_formula_of_the_users_own_is_one_object_too(level):
+    """The formula of erf under another name: to the ten digits of the quadrature in the closure, else to rounding."""
+    mine = theory_overlaps.Smooth("mine", sp.erf(sp.sqrt(sp.pi) * x / 2))
+    ours, known = (level.start(SIGMA, SHAPE, phi).loss_and_gradient(TASK.batch)[0].loss for phi in (mine, ERF))
+    assert float(ours) == pytest.approx(float(known), abs=1e-9)
+
+
+@pytest.mark.parametrize("wrong", ["erf", np.tanh, None, 3.0])
+@pytest.mark.parametrize("read", [function_of, expression_of])
+def test_what_is_no_nonlinearity_is_refused_by_name(read, wrong):
+    """Unchecked: the types are checked at run time in tests alone, and a user's are not."""
+    with pytest.raises((UnknownNonlinearity, TypeCheckError)):
+        read(wrong)
