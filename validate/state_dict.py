@@ -1,21 +1,19 @@
 """The tensors of a PyTorch state dict (`torch.save(net.state_dict(), FILE)`), read without PyTorch and without running
 anything that is in the file.
 
-Such a file is a pickle, and a pickle may name any function of any module and have it called. Here it may name an ordered
-dict, the kinds of storage and the two functions that put a tensor together, for which there are stand-ins; whatever
+Such a file is a pickle, and a pickle may name any function of any module and have it called. Here it may name an
+ordered dict, the kinds of storage and the functions that put a tensor together, for which there are stand-ins; whatever
 else it names is refused. Both forms of file are read: the zip archive of PyTorch since 1.6, and the pickles one after
 another of before.
 """
 
 import io
-import math
 import pickle
 import zipfile
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
 
 import ml_dtypes
 import numpy as np
@@ -68,17 +66,16 @@ class _Tensor:
 
     def array(self) -> Array:
         """The view, copied. Raises NotAStateDict where it leaves its storage or repeats it."""
-        values = self.storage.values
-        moves = [(size, stride) for size, stride in zip(self.shape, self.strides, strict=True) if size != 1]
-        last = self.offset + sum((size - 1) * stride for size, stride in moves)
-        if values is None or min([self.offset, *self.shape], default=0) < 0 or any(stride < 1 for _, stride in moves):
-            raise NotAStateDict("a tensor is no plain view of its storage: save a copy of it, tensor.clone()")
-        if math.prod(self.shape) > 0 and last >= len(values):
-            raise NotAStateDict("a tensor reaches beyond its storage: the file is damaged")
-        if math.prod(self.shape) == 0:
+        values, moves = self.storage.values, list(zip(self.shape, self.strides, strict=True))
+        if values is None or min([self.offset, *self.shape]) < 0:
+            raise NotAStateDict("a tensor is no plain view of its storage: the file is damaged")
+        if 0 in self.shape:
             return np.zeros(self.shape, values.dtype)
-        width = values.dtype.itemsize
-        steps = tuple(stride * width for stride in self.strides)
+        if any(size > 1 and stride < 1 for size, stride in moves):
+            raise NotAStateDict("a tensor is no plain view of its storage: save a copy of it, tensor.clone()")
+        if self.offset + sum((size - 1) * stride for size, stride in moves) >= len(values):
+            raise NotAStateDict("a tensor reaches beyond its storage: the file is damaged")
+        steps = tuple(stride * values.dtype.itemsize for stride in self.strides)
         return np.lib.stride_tricks.as_strided(values[self.offset :], self.shape, steps).copy()
 
 
@@ -102,7 +99,7 @@ def read_state_dict(path: Path) -> dict[str, Array]:
     return found
 
 
-def _from_archive(file: BinaryIO) -> object:
+def _from_archive(file: io.BufferedIOBase) -> object:
     with zipfile.ZipFile(file) as archive:
         pickles = [name for name in archive.namelist() if name.endswith("/data.pkl") or name == "data.pkl"]
         if len(pickles) != 1:
@@ -121,7 +118,7 @@ def _from_archive(file: BinaryIO) -> object:
         return _Reader(io.BytesIO(archive.read(pickles[0])), storage).load()
 
 
-def _from_pickles(file: BinaryIO) -> object:
+def _from_pickles(file: io.BufferedIOBase) -> object:
     file.seek(0)
     storages: dict[str, _Storage] = {}
 
@@ -161,7 +158,7 @@ def _numbers(content: bytes, dtype: np.dtype, order: str) -> Array:
 class _Reader(pickle.Unpickler):
     """Builds dicts, lists, numbers, text and tensors, and refuses to look anything else up."""
 
-    def __init__(self, file: BinaryIO, storage: Callable[[np.dtype, str, int], _Storage]) -> None:
+    def __init__(self, file: io.BufferedIOBase, storage: Callable[[np.dtype, str, int], _Storage]) -> None:
         super().__init__(file, encoding="latin-1")
         self._storage = storage
 

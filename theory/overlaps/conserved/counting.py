@@ -78,8 +78,8 @@ def count_invariants(shape: Shape, phi: Nonlinearity, frozen: frozenset[str] = f
 def count_by_formula(shape: Shape, response: Response) -> InvariantCount:
     """The same counts in closed form, all blocks being trained.
 
-    With p = inputs + R columns that drive and q = R + outputs that read, the visible overlaps are p q, and p (p + 1) / 2
-    more unless the gain is constant. The function fixes them up to the R^2 changes of latent basis.
+    With p = inputs + R columns that drive and q = R + outputs that read, the visible overlaps are p q, and
+    p (p + 1) / 2 more unless the gain is constant. The function fixes them up to the R^2 changes of latent basis.
 
     >>> count_by_formula(Shape(rank=2), Response.linear).invariants
     9
@@ -87,7 +87,7 @@ def count_by_formula(shape: Shape, response: Response) -> InvariantCount:
     137616
     """
     drive, read = shape.inputs + shape.rank, shape.rank + shape.outputs
-    latent, among_drive, among_read = (_pairs(count) for count in (shape.rank, drive, read))
+    latent, among_drive = _pairs(shape.rank), _pairs(drive)
     constant_gain = response is not Response.generic
     visible = drive * read + (0 if constant_gain else among_drive)
     overlaps, function = _pairs(shape.size), visible - shape.rank**2
