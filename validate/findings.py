@@ -25,7 +25,8 @@ def show_findings(report: Report) -> None:
         if findings:
             table.add_row(Text(title, style="bold"))
         for each in findings:
-            value = "none" if each.value is None else number(each.value)
+            missing = each.value is None or each.value != each.value  # NaN is not equal to itself
+            value = "none" if missing else number(each.value)
             table.add_row(Text(each.name.replace("_", " ")), Text(value), Text(each.unit), Text(each.meaning))
         table.add_section()
     console.print(table)

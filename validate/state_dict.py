@@ -14,6 +14,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import ml_dtypes
 import numpy as np
@@ -105,7 +106,7 @@ def _from_archive(file: io.BufferedIOBase) -> object:
         if len(pickles) != 1:
             raise NotAStateDict("it is a zip archive, and none of PyTorch's; name an npz file .npz")
         folder = pickles[0].removesuffix("data.pkl")
-        order = "<"
+        order: Literal["<", ">"] = "<"
         if f"{folder}byteorder" in archive.namelist() and archive.read(f"{folder}byteorder").strip() == b"big":
             order = ">"
 
@@ -128,7 +129,7 @@ def _from_pickles(file: io.BufferedIOBase) -> object:
     if _Reader(file, storage).load() != _MAGIC:
         raise NotAStateDict("it is a pickle, and none of PyTorch's; save the arrays with numpy.savez instead")
     _version, system, document = (_Reader(file, storage).load() for _ in range(3))
-    order = "<" if not isinstance(system, dict) or system.get("little_endian", True) else ">"
+    order: Literal["<", ">"] = "<" if not isinstance(system, dict) or system.get("little_endian", True) else ">"
     for key in _listed(_Reader(file, storage).load()):
         found = storages.get(key)
         if found is None:
@@ -148,7 +149,7 @@ def _listed(value: object) -> list[str]:
     return value
 
 
-def _numbers(content: bytes, dtype: np.dtype, order: str) -> Array:
+def _numbers(content: bytes, dtype: np.dtype, order: Literal["<", ">"]) -> Array:
     usable = len(content) // dtype.itemsize * dtype.itemsize
     if dtype == ml_dtypes.bfloat16:  # numpy knows no byte order of these
         return np.frombuffer(content[:usable], f"{order}u2").astype(np.uint16).view(ml_dtypes.bfloat16)
@@ -190,7 +191,7 @@ def _rebuild_tensor(storage: object, offset: object, shape: object, strides: obj
     tuples = isinstance(shape, tuple) and isinstance(strides, tuple) and len(shape) == len(strides)
     if not isinstance(storage, _Storage) or not tuples:
         raise NotAStateDict("a tensor is not put together as PyTorch does it: the file is damaged")
-    return _Tensor(storage, int(offset), tuple(map(int, shape)), tuple(map(int, strides)))  # type: ignore[call-overload, arg-type]
+    return _Tensor(storage, int(offset), tuple(map(int, shape)), tuple(map(int, strides)))  # type: ignore[call-overload]
 
 
 def _rebuild_parameter(data: object, *_: object) -> object:

@@ -49,7 +49,7 @@ def checks(own: Own, config: OwnConfig, report: Report, progress: Progress) -> N
         results = NetworkResults(shape, own.sigma, roles)
         rows = row_statistics(network.theta, _u_and_v_first(shape), config.seed)
     report.finding("neurons", config.neurons, "", f"{config.nonlinearity}; read by the convention {config.convention}")
-    report.finding("columns", shape.size, "", _columns(network, shape))
+    report.finding("columns_of_theta", shape.size, "", _columns(network, shape))
     _report_ignored(report, network)
     _report_scale(report, network)
     _report_rank(report, network)

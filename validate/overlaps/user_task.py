@@ -52,11 +52,13 @@ def checks(own: Own, config: OwnConfig, report: Report, progress: Progress) -> T
     shape = Shape(own.counts[0], own.counts[1], own.counts[3])
     assert own.task is not None
     report.finding("trials", len(own.task.inputs), "", f"of {own.task.inputs.shape[1]} steps of {own.task.dt:g}")
-    report.finding("initial_overlaps", own.origin, "", f"columns {', '.join(shape.labels[:20])}")
+    columns = ", ".join(shape.labels[:SHOWN]) + (", ..." if shape.size > SHOWN else "")
+    report.finding("overlaps_to_start_from", len(shape.pairs), "", f"of columns {columns}; those of {own.origin}")
     if own.task.ignored:
         report.finding("task_ignored", len(own.task.ignored), "arrays", f"play no part: {', '.join(own.task.ignored)}")
     report.quantity("initial_sigma", own.sigma)
-    report.quantity("columns_of_theta", list(shape.labels))
+    report.quantity("initial_overlaps", own.origin)
+    report.quantity("columns", list(shape.labels))
     report_start(report, own, shape)
     done: list[LevelResult] = []
     try:
@@ -138,6 +140,8 @@ def _report_pair(report: Report, config: OwnConfig, first: LevelResult, second: 
             LOSS,
             "the nodes' error: rows are Gaussian before they learn, where the closure is exact",
         )
+    if LearningOutcome.diverged in (first.outcome, second.outcome):
+        why = "numbers that grow without bound part from one another"
     meaning = f"over epochs 0 to {shared - 1}; {why}"
     for what, unit, one, other in (
         ("loss", LOSS, first.loss[:shared], second.loss[:shared]),
