@@ -71,7 +71,8 @@ class OwnConfig(Config):
         "--task",
         InputFile(NAMED_FILES),
         "Train on the task in FILE: inputs (trials x steps x n_in), targets (trials x steps x n_out), dt (scalar, in "
-        "time constants) and, if wanted, mask (trials x steps).",
+        "time constants) and, if wanted, mask (trials x steps). One step is x <- x + dt (-x + u v^T phi(x) / N + m s) "
+        "from x = 0, read after it as y = z^T phi(x) / N; the loss is the mean over trials of sum dt mask |y - y*|^2.",
         default=None,
         shown="the built-in checks",
         group=FILES,
@@ -99,8 +100,8 @@ class OwnConfig(Config):
     convention: str | None = setting(
         "--convention",
         Choice(tuple(CONVENTIONS)),
-        "How the network is written: dubreuil for state dicts with wi, si, m, n, wo, so and W = m n^T / N, beiran for the "
-        "same names without the factors 1/N.",
+        "How the network is written: dubreuil for state dicts with wi, si, m, n, wo, so and W = m n^T / N, beiran for "
+        "the same names without the factors 1/N.",
         default=Derived(lambda config: None if config.network is None else OURS.name),
         shown=f"{OURS.name}, as above",
         group=FILES,
@@ -135,7 +136,7 @@ class OwnConfig(Config):
     learning_rate: float | None = setting(
         "--learning-rate",
         Real(0.0, above=True, note=" (at zero nothing would ever be learned)"),
-        "eta in theta <- theta - eta N dL/dtheta, for the loss as an integral over time.",
+        "eta in theta <- theta - eta N dL/dtheta, theta = [m u v z], all trials in every step.",
         unit="1 / loss",
         default=_of_a_task(LEARNING_RATE),
         shown=f"{LEARNING_RATE:g}",
@@ -154,7 +155,9 @@ class OwnConfig(Config):
     levels: tuple[str, ...] = setting(
         "--levels",
         Choice(tuple(LEVELS)),
-        f"Levels of description to train at, of {', '.join(LEVELS)}.",
+        "Levels of description to train at: map, the overlaps theta^T theta / N alone, exact for linear neurons; "
+        "gaussian_closure, the same for others, as if rows of theta stayed Gaussian; infinite_width, nodes that stand "
+        "for infinitely many neurons; network, N neurons.",
         default=Derived(_usual_levels),
         shown="map network for linear; gaussian_closure infinite_width network for others",
         group=LEARNING,
