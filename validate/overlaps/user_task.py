@@ -140,7 +140,7 @@ def _report_pair(report: Report, config: OwnConfig, first: LevelResult, second: 
             LOSS,
             "the nodes' error: rows are Gaussian before they learn, where the closure is exact",
         )
-    if LearningOutcome.diverged in (first.outcome, second.outcome):
+    if TrainingOutcome.diverged in (first.outcome, second.outcome):
         why = "numbers that grow without bound part from one another"
     meaning = f"over epochs 0 to {shared - 1}; {why}"
     for what, unit, one, other in (

@@ -6,7 +6,7 @@ import sys
 import numpy as np
 import pytest
 
-from simulate.cells.low_rank_latent import LatentNetwork
+from simulate.cells.low_rank_latent import LowRankLatent
 from simulate.overlaps.gram_matrix import random_gram
 from theory.overlaps.equations.shape import Shape
 from validate.overlaps import __main__ as overlaps
@@ -106,7 +106,7 @@ def test_levels_of_a_linear_network_agree_and_everything_promised_is_written(run
     quantities = document["quantities"]
     assert quantities["map_final_loss"] == found["map_loss"][-1]
     assert quantities["map_initial_loss"] == found["map_loss"][0]
-    assert quantities["network_outcome"] == "finished"
+    assert quantities["network_outcome"] == "completed"
     assert quantities["network_epochs_finite"] == 31
     assert "network_diverged_at_epoch" not in quantities
     largest = np.abs(found["network_sigma"] - found["map_sigma"]).max()
@@ -115,7 +115,7 @@ def test_levels_of_a_linear_network_agree_and_everything_promised_is_written(run
     names = sorted(path.name for path in (tmp_path / "out").iterdir())
     assert names == ["overlaps.json", "trajectory.npz", "trajectory.png", "trajectory.svg"]
     losses = [f"loss {found[f'{name}_loss'][0]:.3g} to {found[f'{name}_loss'][-1]:.3g}" for name in ("map", "network")]
-    answer = f"overlaps: map finished, {losses[0]}; network finished, {losses[1]}"
+    answer = f"overlaps: map completed, {losses[0]}; network completed, {losses[1]}"
     assert printed.splitlines()[-1] == answer
     assert printed.count(answer) == 2
     for words in ("predicted", "measured", "tolerance", "PASS", "asserted"):
@@ -251,16 +251,16 @@ def test_nothing_is_said_of_it_where_there_is_nothing_or_a_kink(nonlinearity, tm
 
 
 def test_an_interrupted_run_keeps_the_levels_that_are_finished(run, monkeypatch):
-    train = user_task.learn_in_chunks
+    train = user_task.train
 
-    def interrupted(learner, *arguments, **options):
-        if isinstance(learner, LatentNetwork):
+    def interrupted(learners, *arguments, **options):
+        if isinstance(learners[0], LowRankLatent):
             raise KeyboardInterrupt
-        return train(learner, *arguments, **options)
+        return train(learners, *arguments, **options)
 
-    monkeypatch.setattr(user_task, "learn_in_chunks", interrupted)
+    monkeypatch.setattr(user_task, "train", interrupted)
     status, found, document, _ = run("--task", "task.npz", "--epochs", "5", "--levels", "map", "network")
     assert status == 130
     assert set(found) == {"columns", "map_sigma", "map_loss"}
     assert document["interrupted"] is True
-    assert document["quantities"]["map_outcome"] == "finished"
+    assert document["quantities"]["map_outcome"] == "completed"
