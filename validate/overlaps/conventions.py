@@ -75,7 +75,7 @@ class Ours(Convention):
     """m, z and u, v or W, with the factors 1/N."""
 
     def read(self, path: Path) -> Weights:
-        """See `Convention`."""
+        """m and z, and u and v or W, as they are."""
         try:
             found = read_named(path, ("m", "z"), ("u", "v", "W"))
         except BadArray as error:
@@ -91,7 +91,7 @@ class Ours(Convention):
         return Weights(columns["m"], columns["z"], u, v, whole, ignored=found.ignored)
 
     def remedy(self, too_large: bool) -> str:
-        """See `Convention`."""
+        """Where to put the factor N; W has none to move."""
         if too_large:
             return "if your v goes with the factor 1/N, divide v and z by N"
         return "if your equations have u v^T and z^T phi without the factors 1/N, multiply v and z by N"
@@ -107,7 +107,7 @@ class Published(Convention):
     scaled: bool
 
     def read(self, path: Path) -> Weights:
-        """See `Convention`."""
+        """wi, m, n and wo times their factors, put together from a basis first if the file has one."""
         found = read_named(path, (), (*_PLAIN, *_BASIS, "rec_noise"))
         arrays = found.arrays
         if "gaussian_basis" in arrays:
@@ -141,7 +141,7 @@ class Published(Convention):
         )
 
     def remedy(self, too_large: bool) -> str:
-        """See `Convention`."""
+        """The other convention, if it differs by the factor that is off."""
         if too_large == self.scaled:
             return "neither convention brings them near 1"
         return f"this looks like --convention {'beiran' if self.scaled else 'dubreuil'}"

@@ -44,18 +44,18 @@ class Reduced(OwnLevel):
     """Whether the name is that of linear networks."""
 
     def start(self, own: "Own", shape: "Shape", phi: "Nonlinearity") -> "Learner":
-        """See `OwnLevel`."""
+        """The overlaps themselves."""
         from simulate.overlaps.levels import ReducedTheory
 
         return ReducedTheory().start(own.sigma, shape, phi)
 
     def size(self, own: "Own") -> int:
-        """See `OwnLevel`."""
+        """Those of the d columns."""
         return sum(own.counts)
 
     @property
     def error(self) -> str:
-        """See `OwnLevel`."""
+        """It takes the rows of theta to stay Gaussian."""
         return "bias of the closure: rows of theta do not stay Gaussian"
 
 
@@ -64,19 +64,19 @@ class Wide(OwnLevel):
     """Infinitely many neurons, by moving nodes of a quadrature."""
 
     def start(self, own: "Own", shape: "Shape", phi: "Nonlinearity") -> "Learner":
-        """See `OwnLevel`."""
+        """As many nodes as the effort of the run says."""
         from simulate.overlaps.infinite_width import SobolNodes
         from simulate.overlaps.levels import InfiniteWidth
 
         return InfiniteWidth(SobolNodes(own.config.effort.nodes, own.config.seed)).start(own.sigma, shape, phi)
 
     def size(self, own: "Own") -> int:
-        """See `OwnLevel`."""
+        """The nodes."""
         return own.config.effort.nodes
 
     @property
     def error(self) -> str:
-        """See `OwnLevel`."""
+        """The nodes are finite in number."""
         return "error of the nodes"
 
 
@@ -85,7 +85,7 @@ class Neurons(OwnLevel):
     """A network of N neurons: the user's own, or one that is drawn."""
 
     def start(self, own: "Own", shape: "Shape", phi: "Nonlinearity") -> "Learner":
-        """See `OwnLevel`."""
+        """The network of --network, or one drawn with exactly these overlaps."""
         import jax.numpy as jnp
 
         from simulate.overlaps.draw import network_of
@@ -96,12 +96,12 @@ class Neurons(OwnLevel):
         return FiniteNetwork(own.neurons, own.config.seed).start(own.sigma, shape, phi)
 
     def size(self, own: "Own") -> int:
-        """See `OwnLevel`."""
+        """The neurons."""
         return own.neurons
 
     @property
     def error(self) -> str:
-        """See `OwnLevel`."""
+        """Fluctuations of averages over them."""
         return "neurons are finite in number: of the order of N^-1/2"
 
 
