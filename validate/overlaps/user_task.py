@@ -1,6 +1,7 @@
 """A user's task: learning at each level of description, side by side. Findings; nothing is asserted."""
 
-from dataclasses import dataclass
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 import jax.numpy as jnp
@@ -10,6 +11,7 @@ from matplotlib.axes import Axes
 
 from simulate.cells.nonlinearity import NONLINEARITIES
 from simulate.tasks.task import fixed_task
+from simulate.training.checkpoint import Checkpoint
 from simulate.training.outcome import TrainingOutcome
 from simulate.training.rule import GradientDescent
 from simulate.training.train import train
@@ -21,7 +23,8 @@ from validate.overlaps.settings import OwnConfig
 from validate.overlaps.user_run import Own
 from validate.plotting import new_panels, plot, style
 from validate.progress import Progress
-from validate.report import Report
+from validate.report import Report, source
+from validate.resume import Resumption, resuming
 
 LOSS = "output^2 x tau"
 """Unit of the loss: the square of an output, integrated over time in time constants."""
@@ -61,13 +64,15 @@ def checks(own: Own, config: OwnConfig, report: Report, progress: Progress) -> T
     report.quantity("columns", list(shape.labels))
     report_start(report, own, shape)
     done: list[LevelResult] = []
-    try:
-        for level in own.levels:
-            done.append(_train(level, own, shape, progress))
-    except KeyboardInterrupt:
-        if not done:
-            raise
-        report.interrupted = True
+    with _resuming(own) as resumption:
+        try:
+            for level in own.levels:
+                done.append(_train(level, own, shape, progress, resumption.checkpoint(level.name)))
+            resumption.finish()
+        except KeyboardInterrupt:
+            if not done:
+                raise
+            report.interrupted = True
     for result in done:
         _report_level(report, config, result)
     finished = [result for result in done if result.outcome is TrainingOutcome.completed]
@@ -81,7 +86,14 @@ def checks(own: Own, config: OwnConfig, report: Report, progress: Progress) -> T
     return TaskResults(shape, tuple(done))
 
 
-def _train(level: OwnLevel, own: Own, shape: Shape, progress: Progress) -> LevelResult:
+def _resuming(own: Own) -> AbstractContextManager[Resumption]:
+    """The checkpoints of this very run, wherever its files are: with the same numbers, settings and code."""
+    settings = replace(own.config, task=None, sigma=None, network=None)
+    weights = None if own.network is None else own.network.theta
+    return resuming("overlaps", settings, own.task, own.sigma, weights, source())
+
+
+def _train(level: OwnLevel, own: Own, shape: Shape, progress: Progress, checkpoint: Checkpoint | None) -> LevelResult:
     task, epochs, rate = own.task, own.config.epochs, own.config.learning_rate
     assert task is not None
     assert epochs is not None
@@ -92,6 +104,7 @@ def _train(level: OwnLevel, own: Own, shape: Shape, progress: Progress) -> Level
             fixed_task(jnp.asarray(task.inputs), jnp.asarray(task.targets), task.dt, jnp.asarray(task.mask)),
             rule=GradientDescent(rate),
             epochs=epochs,
+            checkpoint=checkpoint,
             progress=advance,
             chunk=int(np.clip(PIECE / (level.size(own) * task.mask.size), 1, 500)),
         )

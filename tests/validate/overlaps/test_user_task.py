@@ -8,6 +8,7 @@ import pytest
 
 from simulate.cells.low_rank_latent import LowRankLatent
 from simulate.overlaps.gram_matrix import random_gram
+from simulate.training.checkpoint import Checkpoint
 from theory.overlaps.equations.shape import Shape
 from validate.overlaps import __main__ as overlaps
 from validate.overlaps import user_task
@@ -17,6 +18,7 @@ from validate.overlaps.settings import QUICK, OwnConfig
 from validate.overlaps.user_run import own_run
 from validate.overlaps.user_task import figures
 from validate.report import Report
+from validate.resume import Spare
 
 RANDOM = np.random.default_rng(0)
 INPUTS, TARGETS = RANDOM.standard_normal((2, 6, 2)), RANDOM.standard_normal((2, 6, 1))
@@ -264,3 +266,42 @@ def test_an_interrupted_run_keeps_the_levels_that_are_finished(run, monkeypatch)
     assert set(found) == {"columns", "map_sigma", "map_loss"}
     assert document["interrupted"] is True
     assert document["quantities"]["map_outcome"] == "completed"
+
+
+class Killed(BaseException):
+    """What ends a run at once, as SIGKILL does: nothing is tidied up but the operating system's locks."""
+
+
+def test_a_killed_run_goes_on_from_its_checkpoints(run, monkeypatch, tmp_path):
+    """Killed in its second training; the next run repeats none of the first, the rest of the second, bit for bit."""
+    options = ["--task", "task.npz", "--levels", "map", "network", "--neurons", "9", "--epochs", "1500"]
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    _, uninterrupted, _, _ = run(*options)
+    save, saved, killed = Spare.save, [], []
+
+    def counted(self, fingerprint, arrays):
+        if killed:
+            raise Killed
+        save(self, fingerprint, arrays)
+        saved.append(self.path.stem.rpartition("-")[2])
+
+    def deadly(self, fingerprint, arrays):
+        counted(self, fingerprint, arrays)
+        if "network" in saved:
+            killed.append(True)
+            raise Killed
+
+    monkeypatch.setattr(Spare, "__init__", lambda self, path: Checkpoint.__init__(self, path, 0.0))
+    monkeypatch.setattr(Spare, "save", deadly)
+    with pytest.raises(Killed):
+        run(*options)
+    assert saved == ["map"] * 4 + ["network"]  # after each 500 of the 1,500 epochs, and at the end
+    killed.clear()
+    saved.clear()
+    monkeypatch.setattr(Spare, "save", counted)
+    _, resumed, _, _ = run(*options)
+    assert saved == ["map"] + ["network"] * 3
+    assert uninterrupted.keys() == resumed.keys()
+    for name, values in uninterrupted.items():
+        np.testing.assert_array_equal(resumed[name], values)
+    assert list((tmp_path / "cache").rglob("*.npz")) == []
