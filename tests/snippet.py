@@ -23,18 +23,6 @@ def blocks(page: Path) -> list[str]:
     return BLOCK.findall(page.read_text(encoding="utf-8"))
 
 
-def claims(comment: str) -> list[str]:
-    """The numbers and quoted words with which a comment begins."""
-    found, rest = [], comment.lstrip("# ([")
-    while match := LITERAL.match(rest):
-        found.append(match[1])
-        rest = rest[match.end() :]
-        if not rest.startswith(", "):
-            break
-        rest = rest[2:]
-    return found
-
-
 def agrees(claim: str, value: object) -> bool:
     """Whether the value is what is claimed; a number to half a unit of the last digit shown."""
     if claim[0] == "'" or claim in ("True", "False", "None"):
@@ -42,6 +30,24 @@ def agrees(claim: str, value: object) -> bool:
     digits, _, power = claim.partition("e")
     unit = 10.0 ** (int(power or 0) - len(digits.partition(".")[2]))
     return abs(float(value) - float(claim)) <= 0.5 * unit * (1 + 1e-9)  # type: ignore[arg-type]
+
+
+def held_to(comment: str, values: list[object], where: str) -> int:
+    """How many of the values the comment begins with, between commas or spaces; AssertionError for a wrong one."""
+    count, rest = 0, comment.lstrip("# ([")
+    for value in values:
+        if isinstance(value, str) and value and rest.startswith(value):
+            claim = value
+        elif match := LITERAL.match(rest):
+            claim = match[1]
+            assert agrees(claim, value), f"{where} gives {value!r}, the comment says {claim}"
+        else:
+            break
+        count, rest = count + 1, rest[len(claim) :]
+        if not rest.startswith((", ", " ")):
+            break
+        rest = rest.lstrip(", ")
+    return count
 
 
 def flat(value: object) -> list[object]:
@@ -58,10 +64,9 @@ def run(source: str, name: str) -> int:
     names: dict[str, object] = {"__name__": "__main__"}
     checked = 0
     for statement in ast.parse(source).body:
-        value = _run(statement, names, name)
-        for claim, found in zip(claims(comments.get(statement.end_lineno or 0, "")), value, strict=False):
-            assert agrees(claim, found), f"{name}: {ast.unparse(statement)} gives {found!r}, the comment says {claim}"
-            checked += 1
+        values = _run(statement, names, name)
+        where = f"{name}: {ast.unparse(statement)}"
+        checked += held_to(comments.get(statement.end_lineno or 0, ""), values, where)
     return checked
 
 

@@ -1,41 +1,91 @@
 """Arrays out of a user's files, read without executing anything in them and checked before they are used.
 
-Numpy alone is imported here, so that refusals come at once.
+What is read: npy and text for one matrix; npz, mat (MATLAB, before 7.3), safetensors and PyTorch state dicts for arrays
+by name. Numpy alone is imported here, and more where a file needs it, so that refusals come at once.
 """
 
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
 from jaxtyping import Float, Shaped
 
+from validate.delimited import read_delimited
+
 Array = Shaped[np.ndarray, "..."]
 Real = Float[np.ndarray, "..."]
 ResultT = TypeVar("ResultT")
+
+MATRIX_FILES = (".npy", ".csv", ".tsv", ".txt")
+"""Suffixes of files of one matrix."""
+PYTORCH_FILES = (".pt", ".pth", ".pkl")
+"""Suffixes of PyTorch's files."""
+NAMED_FILES = (".npz", ".mat", ".safetensors", *PYTORCH_FILES)
+"""Suffixes of files of arrays by name."""
 
 
 class BadArray(ValueError):
     """A file or an array in it is not what is needed; the message says which, and what is wrong."""
 
 
-def read_npz(path: Path, required: Iterable[str], optional: Iterable[str] = ()) -> dict[str, Real]:
-    """The arrays of an npz file by name, in double precision; those named and no others.
+@dataclass(frozen=True)
+class NamedArrays:
+    """Arrays by name, in double precision, and the names of what else the file holds."""
+
+    arrays: dict[str, Real]
+    ignored: tuple[str, ...]
+
+
+def read_named(path: Path, required: Iterable[str], optional: Iterable[str] = ()) -> NamedArrays:
+    """The arrays of a file by name. Whatever else is in it is ignored, unread; its names are kept.
 
     Raises:
-        BadArray: if the file cannot be read, an array is missing or unknown, or holds other than finite real numbers.
+        BadArray: if the file cannot be read, an array is missing, or holds other than finite real numbers.
     """
-    return guarded(lambda: _read_npz(path, tuple(required), tuple(optional)))
+    required, optional = tuple(required), tuple(optional)
+    return chosen(read_arrays(path, (*required, *optional)), required, optional)
+
+
+def chosen(found: Mapping[str, Array], required: Iterable[str], optional: Iterable[str] = ()) -> NamedArrays:
+    """Those of the arrays that are asked for; see `read_named`.
+
+    Raises:
+        BadArray: if an array is missing, or holds other than finite real numbers.
+    """
+    required = tuple(required)
+    names = (*required, *optional)
+    missing = [name for name in required if name not in found]
+    if missing:
+        present = ", ".join(found) or "none at all"
+        raise BadArray(f"no array named {', '.join(missing)}; the file has {present}")
+    arrays = {name: finite(name, found[name]) for name in names if name in found}
+    return NamedArrays(arrays, tuple(name for name in found if name not in arrays))
+
+
+def read_arrays(path: Path, wanted: Collection[str] | None = None) -> dict[str, Array]:
+    """The arrays of a file by name, as they stand there: all, or an empty stand-in for each that is not `wanted`.
+
+    Where a file holds a part of a larger network by names that begin alike (`rnn.m`, `rnn.n`) and the plain names are
+    wanted, the names lose their beginning.
+
+    Raises:
+        BadArray: if the file cannot be read.
+    """
+    read = {".npz": _read_npz, ".mat": _read_mat, ".safetensors": _read_safetensors}.get(path.suffix, _read_pytorch)
+    found = guarded(lambda: read(path, wanted))
+    return found if wanted is None else _without_beginning(found, wanted)
 
 
 def read_matrix(path: Path) -> Float[np.ndarray, "rows columns"]:
-    """A matrix out of an npy file, or a csv file of numbers separated by commas; `#` begins a comment.
+    """A matrix out of an npy file, or a text file of numbers as `validate.delimited` reads them.
 
     Raises:
         BadArray: if the file cannot be read, or holds other than a matrix of finite real numbers.
     """
-    matrix = finite("the matrix", guarded(lambda: _read_csv(path) if path.suffix == ".csv" else _read_npy(path)))
+    matrix = finite("the matrix", guarded(lambda: _read_npy(path) if path.suffix == ".npy" else read_delimited(path)))
     if matrix.ndim != 2 or matrix.size == 0:
         raise BadArray(f"the array has shape {matrix.shape}, which is no matrix")
     return matrix
@@ -47,12 +97,14 @@ def finite(name: str, array: Array) -> Real:
     Raises:
         BadArray: otherwise.
     """
+    if array.dtype.kind == "V" and array.dtype.names is None and array.dtype.name == "bfloat16":
+        array = array.astype(np.float32)
     if array.dtype.kind not in "fiub":
         raise BadArray(f"{name} holds {array.dtype} values, not real numbers")
     if array.dtype.kind in "iu" and array.size and max(abs(int(array.max())), abs(int(array.min()))) > 2**53:
         raise BadArray(f"{name} holds whole numbers beyond 2^53, which are not exact in double precision")
     with np.errstate(over="ignore"):
-        values = array.astype(np.float64)
+        values = np.ascontiguousarray(array.astype(np.float64)).reshape(array.shape)
     wrong = np.argwhere(~np.isfinite(values))
     if len(wrong):
         at = f" at {tuple(wrong[0].tolist())}" if values.ndim else ""
@@ -62,19 +114,49 @@ def finite(name: str, array: Array) -> Real:
     return values
 
 
-def _read_npz(path: Path, required: tuple[str, ...], optional: tuple[str, ...]) -> dict[str, Real]:
+def _read_npz(path: Path, wanted: Collection[str] | None) -> dict[str, Array]:
     with path.open("rb") as stream:  # numpy leaves a broken archive open
         archive = np.load(stream, allow_pickle=False)
         if not isinstance(archive, np.lib.npyio.NpzFile):
             raise BadArray("the file is no npz archive")
-        missing = [name for name in required if name not in archive.files]
-        unknown = [name for name in archive.files if name not in (*required, *optional)]
-        if missing:
-            present = ", ".join(archive.files) or "none at all"
-            raise BadArray(f"no array named {', '.join(missing)}; the file has {present}")
-        if unknown:
-            raise BadArray(f"unknown arrays: {', '.join(unknown)}")
-        return {name: finite(name, np.asarray(archive[name])) for name in archive.files}
+        return {name: np.asarray(archive[name]) if _is_in(name, wanted) else np.empty(0) for name in archive.files}
+
+
+def _read_mat(path: Path, wanted: Collection[str] | None) -> dict[str, Array]:
+    from scipy.io import loadmat, whosmat
+
+    try:
+        names = [name for name, _, _ in whosmat(path)]
+        found = loadmat(path, variable_names=[name for name in names if _is_in(name, wanted)])
+    except NotImplementedError as error:
+        raise BadArray("it is a mat file of version 7.3; save it with -v7") from error
+    return {name: np.asarray(found.get(name, np.empty(0))) for name in names}
+
+
+def _read_safetensors(path: Path, wanted: Collection[str] | None) -> dict[str, Array]:
+    import ml_dtypes  # noqa: F401  (makes bfloat16 a type that numpy knows)
+    from safetensors import safe_open
+
+    with safe_open(path, framework="numpy") as file:
+        return {name: np.asarray(file.get_tensor(name)) for name in list(file.keys())}
+
+
+def _read_pytorch(path: Path, wanted: Collection[str] | None) -> dict[str, Array]:
+    from validate.state_dict import read_state_dict
+
+    return read_state_dict(path)
+
+
+def _is_in(name: str, wanted: Collection[str] | None) -> bool:
+    return wanted is None or name in wanted
+
+
+def _without_beginning(found: Mapping[str, Array], wanted: Collection[str]) -> dict[str, Array]:
+    """The arrays, the beginning taken off their names behind which most of the wanted ones stand."""
+    beginnings = [""] + [name.removesuffix(each) for name in found for each in wanted if name.endswith(f".{each}")]
+    counts = {start: sum(f"{start}{each}" in found for each in wanted) for start in beginnings}
+    best = max(counts, key=lambda start: (counts[start], -len(start)))
+    return {name.removeprefix(best): array for name, array in found.items()}
 
 
 def _read_npy(path: Path) -> Array:
@@ -83,10 +165,6 @@ def _read_npy(path: Path) -> Array:
         if not isinstance(array, np.ndarray):
             raise BadArray("the file is no npy file")
         return array
-
-
-def _read_csv(path: Path) -> Array:
-    return np.loadtxt(path, delimiter=",", ndmin=2, encoding="utf-8-sig")
 
 
 def guarded(read: Callable[[], ResultT]) -> ResultT:
@@ -99,6 +177,6 @@ def guarded(read: Callable[[], ResultT]) -> ResultT:
             raise
         except Exception as error:  # a dozen kinds, from EOFError and BadZipFile to MemoryError and SyntaxError
             text = " ".join(str(error).split()) or type(error).__name__
-            if "pickle" in text.lower():
+            if "pickle" in text.lower() and not type(error).__module__.startswith("validate"):
                 text = "it holds pickled objects, or is no numpy file"
             raise BadArray(f"cannot be read: {text}") from error

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from validate import cli
+from validate.findings import show_findings
 from validate.interruption import uninterrupted
 from validate.lock import InUse, held
 from validate.options import Refusal
@@ -238,5 +239,5 @@ def _execute(
             if destination.json is not None:
                 write_atomically(destination.json, content)
         finally:
-            show(report)
+            show_findings(report) if any(report.findings.values()) else show(report)
     return Run(command.title, report, tuple(plots))

@@ -67,8 +67,20 @@ class Check:
     passed: bool | None
 
 
+@dataclasses.dataclass(frozen=True)
+class Finding:
+    """A number or a word that a run on a user's own files found, with its unit and what it means to them."""
+
+    name: str
+    value: Scalar
+    unit: str
+    meaning: str
+
+
 class Report:
     """Collects checks and quantities as a run makes them; an interrupted run keeps those it has.
+
+    A run on a user's own files has findings instead of checks, and a conclusion in a sentence.
 
     `config` is a frozen dataclass with every setting, its `seed` field being the seed. Names are unique.
     """
@@ -77,15 +89,19 @@ class Report:
         self.command = command
         self.config = config
         self.sections: dict[str, list[Check]] = {}
+        self.findings: dict[str, list[Finding]] = {}
         self.quantities: dict[str, object] = {}
+        self.conclusion: str | None = None
         self.interrupted = False
         self._current: list[Check] = []
+        self._found: list[Finding] = []
         self._started = time.perf_counter()
         self._source = source()
 
     def section(self, title: str) -> None:
-        """Let the checks that follow stand under `title` in the table and on the page."""
+        """Let the checks and findings that follow stand under `title` in the table and on the page."""
         self._current = self.sections.setdefault(title, [])
+        self._found = self.findings.setdefault(title, [])
 
     def check(
         self, name: str, *, predicted: object, measured: object, tolerance: Tolerance, asserted: bool = True
@@ -122,6 +138,17 @@ class Report:
         _entry(name, value)  # a value that cannot be written is refused here, not at the end of the run
         self.quantities[name] = value
 
+    def finding(self, name: str, value: Scalar, unit: str = "", meaning: str = "") -> None:
+        """Record a quantity that the table shows with its unit and what it means; None stands for a missing value."""
+        self.quantity(name, value)
+        if not self.findings:
+            self.section("")
+        self._found.append(Finding(name, value, unit, meaning))
+
+    def conclude(self, sentence: str) -> None:
+        """Say what was found; what an earlier section found stands before it."""
+        self.conclusion = sentence if self.conclusion is None else f"{self.conclusion}; {sentence}"
+
     @property
     def checks(self) -> tuple[Check, ...]:
         """Every check, in the order of the sections."""
@@ -147,6 +174,8 @@ class Report:
     @property
     def verdict(self) -> str:
         """The run in one line."""
+        if self.conclusion is not None:
+            return f"{'INTERRUPTED ' if self.interrupted else ''}{self.command}: {self.conclusion}"
         asserted = sum(check.asserted for check in self.checks)
         others = len(self.checks) - asserted
         word = "INTERRUPTED" if self.interrupted else "PASS" if self.passed else "FAIL"
@@ -158,7 +187,7 @@ class Report:
         return text
 
     def document(self) -> dict[str, object]:
-        """The JSON document as plain values: all numbers finite, all else null with a flag beside it.
+        """The JSON document as plain values: all numbers finite, what is missing or infinite null.
 
         A run that was interrupted says so beside `passed`; the flag is absent from any other.
         """
@@ -229,8 +258,8 @@ def library_versions() -> dict[str, str]:
 def plain(value: object) -> object:
     """`value` as JSON knows it: dicts, lists, text, truth values and finite numbers.
 
-    In a dict or dataclass a missing or NaN value `x` becomes null beside `"x_missing": true`, an infinite one
-    null beside `"x_unbounded": true`. Raises `UnrecordableError` for what JSON cannot hold.
+    A missing or NaN value becomes null; in a dict or dataclass an infinite one, `x`, becomes null beside
+    `"x_unbounded": true`. Raises `UnrecordableError` for what JSON cannot hold.
     """
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         value = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
@@ -256,10 +285,7 @@ def plain(value: object) -> object:
 
 def _entry(name: str, value: object) -> dict[str, object]:
     entry = {name: plain(value)}
-    numbers = _floats(value)
-    if value is None or any(math.isnan(number) for number in numbers):
-        entry[f"{name}_missing"] = True
-    if any(math.isinf(number) for number in numbers):
+    if any(math.isinf(number) for number in _floats(value)):
         entry[f"{name}_unbounded"] = True
     return entry
 

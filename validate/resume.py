@@ -3,28 +3,47 @@
 A file is named by all that decides what is trained, so that a run with another seed, rate or task never meets it.
 """
 
+import contextlib
 import dataclasses
+import enum
 import hashlib
+import zipfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import numpy as np
 
 from simulate.runtime import cache_directory
-from simulate.training.checkpoint import Checkpoint
+from simulate.training.checkpoint import Arrays, Checkpoint
 from validate.lock import held
+
+
+class Spare(Checkpoint):
+    """A checkpoint that is a convenience: where it cannot be written or read, the training does without."""
+
+    def save(self, fingerprint: str, arrays: Arrays) -> None:
+        """Replace the file, unless the disk is full or the like."""
+        with contextlib.suppress(OSError):
+            super().save(fingerprint, arrays)
+
+    def load(self, fingerprint: str) -> Arrays | None:
+        """The arrays saved last; None where there are none of this training that can be read."""
+        try:
+            return super().load(fingerprint) if zipfile.is_zipfile(self.path) else None
+        except (OSError, ValueError, KeyError):
+            return None
 
 
 def resumable(name: str, *identity: object) -> Checkpoint | None:
     """The checkpoint that a training goes on from; None where nothing can be written.
 
-    `identity` is all that decides the result: numbers, text, arrays, and dataclasses of them. The file stays when the
-    training is done, which then takes no time at all.
+    `identity` is all that decides the result: numbers, text, arrays, and lists, dicts and dataclasses of them. The file
+    stays when the training is done, which then takes no time at all.
     """
     folder = _folder()
-    return None if folder is None else Checkpoint(folder / f"{name}-{fingerprint(*identity)}.npz")
+    return None if folder is None else Spare(folder / f"{name}-{fingerprint(*identity)}.npz")
 
 
 @dataclass(frozen=True)
@@ -35,7 +54,7 @@ class Resumption:
 
     def checkpoint(self, training: str) -> Checkpoint | None:
         """From which the training of this name goes on, and which it keeps up to date."""
-        return None if self.prefix is None else Checkpoint(self.prefix.with_name(f"{self.prefix.name}-{training}.npz"))
+        return None if self.prefix is None else Spare(self.prefix.with_name(f"{self.prefix.name}-{training}.npz"))
 
     def finish(self) -> None:
         """Remove the files: the run has come to its end."""
@@ -70,10 +89,16 @@ def _bytes(value: object) -> bytes:
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         parts = (f"{field.name}=".encode() + _bytes(getattr(value, field.name)) for field in dataclasses.fields(value))
         return type(value).__qualname__.encode() + b"(" + b",".join(parts) + b")"
+    if isinstance(value, dict):
+        return b"{" + b",".join(_bytes(key) + b":" + _bytes(value[key]) for key in value) + b"}"
+    if isinstance(value, list | tuple):
+        return b"[" + b",".join(_bytes(each) for each in value) + b"]"
     if hasattr(value, "__array__"):
         array = np.asarray(value)
         return f"{array.dtype}{array.shape}".encode() + array.tobytes()
-    return repr(value).encode()
+    if value is None or isinstance(value, str | bool | int | float | enum.Enum | PurePath):
+        return repr(value).encode()
+    raise TypeError(f"a {type(value).__name__} tells nothing of itself by which one run could be told from another")
 
 
 def _folder() -> Path | None:

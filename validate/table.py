@@ -8,13 +8,13 @@ from rich.text import Text
 
 from validate.report import Check, Report
 
-_WIDTH_OF_A_FILE = 170  # columns where the output is not a terminal: wide enough that no row wraps
+WIDTH_OF_A_FILE = 170  # columns where the output is not a terminal: wide enough that no row wraps
 
 
 def show(report: Report) -> None:
     """Print the checks, the quantities and the one-line verdict to standard output."""
     terminal = sys.stdout.isatty()
-    console = Console(file=sys.stdout, width=None if terminal else _WIDTH_OF_A_FILE, highlight=False)
+    console = Console(file=sys.stdout, width=None if terminal else WIDTH_OF_A_FILE, highlight=False)
     if report.checks:
         console.print(_checks(report))
     if report.quantities:

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from simulate.ghost.population import Experiment
 from validate.resume import fingerprint, resumable, resuming
 
 
@@ -45,6 +46,9 @@ def test_a_fingerprint_tells_apart_whatever_decides_a_run() -> None:
     ]
     assert len({fingerprint(*each) for each in values}) == len(values)
     assert fingerprint(Task(task.inputs.copy(), 0.1), 1) == fingerprint(task, 1)
+    assert fingerprint(Experiment(seed=1)) == fingerprint(Experiment(seed=1)) != fingerprint(Experiment(seed=2))
+    with pytest.raises(TypeError, match="function"):
+        fingerprint(lambda: 0)  # whose name has an address in it, another one in each process
 
 
 def test_a_checkpoint_is_found_again_and_removed_at_the_end(cache: Path) -> None:
@@ -97,3 +101,16 @@ def test_without_a_place_to_write_there_is_no_checkpoint(tmp_path: Path, monkeyp
     with resuming("run", 7) as none:
         assert none.checkpoint("map") is None
         none.finish()
+
+
+def test_a_checkpoint_that_cannot_be_read_or_written_stops_nothing(cache: Path) -> None:
+    kept = resumable("run", 7)
+    assert kept is not None
+    kept.save("mark", {"a": np.ones(2)})
+    assert kept.load("another mark") is None
+    kept.path.write_bytes(kept.path.read_bytes()[:-30])
+    assert kept.load("mark") is None
+    kept.path.unlink()
+    kept.path.mkdir()
+    kept.save("mark", {"a": np.ones(2)})
+    assert kept.load("mark") is None

@@ -1,4 +1,5 @@
-"""A user's weight matrix in a file: npy, csv, or one matrix of a PyTorch-style safetensors state dict."""
+"""A user's weight matrix in a file: npy or text, or one of the arrays by name in an npz, mat, safetensors or PyTorch
+file."""
 
 import re
 from dataclasses import dataclass
@@ -8,11 +9,10 @@ from typing import ClassVar
 import numpy as np
 from jaxtyping import Float
 
-from validate.arrays import BadArray, finite, guarded, read_matrix
+from validate.arrays import MATRIX_FILES, NAMED_FILES, BadArray, finite, read_arrays, read_matrix
 from validate.options import InputFile, Kind
 
 SQUARE = "a square matrix of finite real numbers"
-_STATE_DICT = ".safetensors"
 _GATED = {3: "a GRU", 4: "an LSTM"}
 _GATED_NAME = re.compile(r"LSTM|GRU|(?<![a-z])(lstm|gru)(?![a-z])|(forget|reset|update|input|output)_?[Gg]ate")
 _GATES = ("ifo", "rz")
@@ -21,7 +21,7 @@ _SILENT = "a gated cell, about which these theorems say nothing"
 
 
 class MatrixFile(str):
-    """Where the matrix is, as the user named it: FILE, or FILE.safetensors:KEY."""
+    """Where the matrix is, as the user named it: FILE, or FILE:KEY of a file with several arrays."""
 
     @property
     def path(self) -> Path:
@@ -30,9 +30,9 @@ class MatrixFile(str):
 
     @property
     def key(self) -> str | None:
-        """The name of the matrix in a safetensors file, if one was named."""
-        _, colon, key = self.rpartition(f"{_STATE_DICT}:")
-        return key if colon else None
+        """The name of the matrix in the file, if one was named."""
+        keys = (key for suffix in NAMED_FILES for _, colon, key in [self.rpartition(f"{suffix}:")] if colon)
+        return next(keys, None)
 
     def read(self) -> Float[np.ndarray, "n n"]:
         """The matrix.
@@ -40,10 +40,7 @@ class MatrixFile(str):
         Raises:
             BadArray: if the file cannot be read or holds no such matrix, or one that belongs to a gated cell.
         """
-        if self.path.suffix == _STATE_DICT:
-            matrix = guarded(lambda: _from_state_dict(self.path, self.key))
-        else:
-            matrix = read_matrix(self.path)
+        matrix = read_matrix(self.path) if self.path.suffix in MATRIX_FILES else _among_several(self.path, self.key)
         if matrix.ndim != 2 or matrix.size == 0 or matrix.shape[0] != matrix.shape[1]:
             raise BadArray(f"the matrix is {_shape(matrix)}{_gated(matrix)}; {SQUARE} is needed")
         return matrix
@@ -51,15 +48,17 @@ class MatrixFile(str):
 
 @dataclass(frozen=True)
 class MatrixOption(Kind):
-    """A matrix file, named FILE or FILE.safetensors:KEY."""
+    """A matrix file, named FILE or FILE:KEY."""
 
     metavar = "FILE"
-    accepted: ClassVar[str] = f"a file that exists, .npy, .csv, .safetensors or .safetensors:KEY, with {SQUARE}"
+    accepted: ClassVar[str] = (
+        f"a file that exists, {', '.join(MATRIX_FILES)}, or {', '.join(NAMED_FILES)} (FILE:KEY), with {SQUARE}"
+    )
 
     def __call__(self, text: object) -> MatrixFile:
         """The name of a file that can be read."""
         named = MatrixFile(text)
-        suffixes = (".npy", ".csv", _STATE_DICT) if named.key is None else (_STATE_DICT,)
+        suffixes = (*MATRIX_FILES, *NAMED_FILES) if named.key is None else NAMED_FILES
         path = InputFile(suffixes)(named.path if named else "")
         return MatrixFile(path if named.key is None else f"{path}:{named.key}")
 
@@ -68,26 +67,21 @@ class MatrixOption(Kind):
         return (MatrixFile(value).path,)
 
 
-def _from_state_dict(path: Path, key: str | None) -> Float[np.ndarray, "..."]:
-    import ml_dtypes
-    from safetensors import safe_open
-
-    with safe_open(path, framework="numpy") as file:
-        names = list(file.keys())
-        if key is None:
-            square = [name for name in names if len(set(file.get_slice(name).get_shape())) == 1]
-            square = [name for name in square if len(file.get_slice(name).get_shape()) == 2]
-            if len(square) != 1:
-                listed = ", ".join(square) or "none"
-                raise BadArray(f"it holds {len(square)} square matrices ({listed}): name one as FILE.safetensors:KEY")
-            key = square[0]
-        if key not in names:
-            raise BadArray(f"it has no tensor named {key!r}; it has {', '.join(names) or 'none'}")
-        tensor = np.asarray(file.get_tensor(key))
-        named = _GATED_NAME.search(key) or _among_gates(key, names)
-        if len(set(tensor.shape)) == 1 and named:  # one gate's matrix; of several the shape tells
-            raise BadArray(f"by its name, {key} belongs to {_SILENT}")
-        return finite(key, tensor.astype(np.float32) if tensor.dtype == ml_dtypes.bfloat16 else tensor)
+def _among_several(path: Path, key: str | None) -> Float[np.ndarray, "..."]:
+    found = read_arrays(path)
+    names = list(found)
+    if key is None:
+        square = [name for name, array in found.items() if array.ndim == 2 and len(set(array.shape)) == 1]
+        if len(square) != 1:
+            listed = ", ".join(square) or "none"
+            raise BadArray(f"it holds {len(square)} square matrices ({listed}): name one as FILE{path.suffix}:KEY")
+        key = square[0]
+    if key not in found:
+        raise BadArray(f"it has no array named {key!r}; it has {', '.join(names) or 'none'}")
+    named = _GATED_NAME.search(key) or _among_gates(key, names)
+    if len(set(found[key].shape)) == 1 and named:  # one gate's matrix; of several the shape tells
+        raise BadArray(f"by its name, {key} belongs to {_SILENT}")
+    return finite(key, found[key])
 
 
 def _among_gates(key: str, names: list[str]) -> bool:

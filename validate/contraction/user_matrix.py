@@ -18,10 +18,7 @@ from validate.contraction.settings import MatrixConfig, besides
 from validate.output import Plot, write_atomically
 from validate.progress import Progress
 from validate.report import Report
-from validate.tolerance import Reported
-
-_FINDING = Reported("a finding about your matrix; each is proved in rational arithmetic")
-_NOT_PROVED = Reported("in floating point: what could be hoped for, and was not proved")
+from validate.tolerance import Scalar
 
 DRAWN = 64
 
@@ -50,8 +47,7 @@ def checks(
     paths = (None,) * 3 if config.certificate is None else (config.certificate, *besides(config.certificate))
     proofs = (found.certificate, low, high)
     written = {name: _written(path, proof) for name, path, proof in zip(names, paths, proofs, strict=True)}
-    _quantities(found, gain, written, config, report)
-    _rows(found, gain, config, report)
+    _report(found, gain, written, config, report)
     drawn = found.network.uniform and found.network.size <= DRAWN
     return MatrixResults(found, gain, attempted(ranges_of, found.network, 1 - config.rate) if drawn else None)
 
@@ -64,60 +60,55 @@ def _written(path: Path | None, certificate: Certificate | None) -> str | None:
     return str(path)
 
 
-def _quantities(
+def _report(
     found: Certification, gain: Gain, written: dict[str, str | None], config: MatrixConfig, report: Report
 ) -> None:
-    report.quantity("verdict", found.verdict.word)
+    """Each number with its unit and what it means; what there is none of stands in the report as null alone."""
+    report.finding("verdict", found.verdict.word, "", found.verdict.sentence)
     report.quantity("meaning", found.verdict.sentence)
-    report.quantity("condition", found.condition)
-    report.quantity("rate", found.rate)
-    report.quantity("lower_rate", None if found.slower is None else float(found.slower.rate))
-    report.quantity("non_quadratic", _by(found.non_quadratic))
-    report.quantity("largest_gain", _times(gain.low, config.slope))
+    report.finding("neurons", found.network.size)
+    lower = None if found.slower is None else float(found.slower.rate)
+    excluded_by = None if gain.high_claim is None else gain.high_claim.document()["claim"]
+    for name, value, unit, meaning in (
+        ("condition", found.condition, "", "what proves it"),
+        ("rate", found.rate, "1 / tau", "certified"),
+        ("lower_rate", lower, "1 / tau", "certified, lower than was asked"),
+        ("non_quadratic", _by(found.non_quadratic), "", "a proof by another norm"),
+        ("largest_gain", _times(gain.low, config.slope), "slope of phi", "the largest that is certified"),
+        ("gain_excluded_from", _times(gain.high, config.slope), "slope of phi", f"excluded from here: {excluded_by}"),
+        *((name, path, "file", "checked by --check") for name, path in written.items()),
+    ):
+        _tell(report, name, value, unit, meaning)
     report.quantity("gain_unbounded", gain.unbounded)
-    report.quantity("gain_excluded_from", _times(gain.high, config.slope))
-    report.quantity("gain_excluded_by", None if gain.high_claim is None else gain.high_claim.document()["claim"])
-    for name, path in written.items():
-        report.quantity(name, path)
+    if gain.unbounded:
+        report.finding("largest_slope", "any", "slope of phi", "certified, without a bound")
+    report.quantity("gain_excluded_by", excluded_by)
     report.quantity("claims", [] if found.certificate is None else [_words(c) for c in found.certificate.claims])
     if config.euler_step is not None:
-        report.quantity("euler_factor", None if found.euler is None else float(found.euler.factor))
-    report.quantity("neurons", found.network.size)
+        factor = None if found.euler is None else float(found.euler.factor)
+        _tell(report, "euler_factor", factor, "of a distance, a step", f"a step of {config.euler_step:g} multiplies it")
+        if factor is None:
+            report.finding("euler_step", "not certified", "", _why_no_step(found))
     report.quantity("tried", [{"name": a.name, "rate_at_best": a.rate, "proved": a.proved} for a in found.attempts])
-
-
-def _rows(found: Certification, gain: Gain, config: MatrixConfig, report: Report) -> None:
-    """The findings as rows of the table."""
-    report.check("verdict", predicted=None, measured=found.verdict.word, tolerance=_FINDING)
-    if found.condition is not None:
-        report.check("condition that proves it", predicted=None, measured=found.condition, tolerance=_FINDING)
-        report.check("certified rate, per unit of tau", predicted=None, measured=found.rate, tolerance=_FINDING)
-    if found.slower is not None:
-        slower = float(found.slower.rate)
-        report.check("certified at a lower rate than was asked", predicted=None, measured=slower, tolerance=_FINDING)
-    if found.non_quadratic is not None:
-        by = _by(found.non_quadratic)
-        report.check("proof by another norm", predicted=None, measured=by, tolerance=_FINDING)
-    if gain.unbounded:
-        report.check("largest slope", predicted=None, measured="any: unbounded", tolerance=_FINDING)
-    elif gain.low is not None:
-        low = _times(gain.low, config.slope)
-        report.check("largest slope certified", predicted=None, measured=low, tolerance=_FINDING)
-    if gain.high_claim is not None:
-        name = f"slope from which it is excluded ({gain.high_claim.document()['claim']})"
-        report.check(name, predicted=None, measured=_times(gain.high, config.slope), tolerance=_FINDING)
-    if config.euler_step is not None:
-        if found.euler is not None:
-            measured: float | str = float(found.euler.factor)
-        elif found.verdict is Verdict.CONTRACTING or found.slower is not None:
-            measured = "not certified in any metric that was tried"
-        else:
-            measured = "not certified: no metric was found for the flow, which the step would need"
-        report.check("factor of an Euler step", predicted=None, measured=measured, tolerance=_FINDING)
     if found.certificate is None:
         for attempt in found.attempts:
-            name = f"tried: {attempt.name}, rate at best"
-            report.check(name, predicted=None, measured=attempt.rate, tolerance=_NOT_PROVED)
+            report.finding(
+                f"tried {attempt.name}", attempt.rate, "1 / tau", "rate at best in floating point, not proved"
+            )
+    report.conclude(f"{found.verdict.word}: {found.verdict.sentence}")
+
+
+def _tell(report: Report, name: str, value: Scalar, unit: str, meaning: str) -> None:
+    if value is None:
+        report.quantity(name, None)
+    else:
+        report.finding(name, value, unit, meaning)
+
+
+def _why_no_step(found: Certification) -> str:
+    if found.verdict is Verdict.CONTRACTING or found.slower is not None:
+        return "in any metric that was tried"
+    return "no metric was found for the flow, which the step would need"
 
 
 def _by(claim: Claim | None) -> str | None:

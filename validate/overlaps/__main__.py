@@ -7,7 +7,8 @@ runs the built-in checks: equations, invariants, linear and nonlinear networks, 
     python -m validate.overlaps --task FILE.npz --nonlinearity erf --out DIR
 
 trains the overlaps alone, infinitely many neurons and a network of N neurons side by side; with `--network FILE.npz`
-it tells the overlaps of a network you trained. `python -m validate.overlaps --help` lists the options with their units.
+it tells the overlaps of a network you trained, which may be written as published ones are (`--convention`).
+`python -m validate.overlaps --help` lists the options with their units.
 """
 
 from validate.interruption import stop_without_a_word
@@ -40,7 +41,12 @@ SECTIONS = (
 COMMAND = Command(
     name="overlaps",
     title="Learning in overlap space",
-    summary="Learning in overlap space: built-in checks, or findings on a task and a network of your own.",
+    summary=(
+        "Learning in overlap space: built-in checks, or findings on a task and a network of your own. A training "
+        "writes trajectory.npz into --out: before each epoch and after the last, LEVEL_loss and LEVEL_sigma (d x d), "
+        "whose columns are named in columns. Files may be npz, mat, safetensors or PyTorch state dicts; a matrix npy "
+        "or text."
+    ),
     example="python -m validate.overlaps --task task.npz --nonlinearity erf --rank 2 --out results",
     modes=(built_in(Config, SECTIONS), Mode(OwnConfig, own_plan, chosen_by=("--task", "--network"))),
 )

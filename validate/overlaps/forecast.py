@@ -14,7 +14,6 @@ from theory.overlaps.closure.trust import checkpoints, trust
 from theory.overlaps.equations.shape import Shape
 from validate.overlaps.user_run import Own
 from validate.report import Report
-from validate.tolerance import Reported
 
 WORK = 1e7  # nodes x trials x steps x looks at a path: what a forecast may take, a second or two
 START = 8  # looks that the start is worth, with its derivatives
@@ -54,13 +53,12 @@ def report_start(report: Report, own: Own, shape: Shape) -> None:
     rows, share = problem.nodes(len(root), START, own.config.seed)
     with np.errstate(all="ignore"):  # a loss that is no finite number has no gradient; the report then says null
         start = short_time(shape, problem.nonlinearity, problem.trials, rows @ root, share)
-    report.check(
-        "the part of the initial gradient that the closure does not know",
-        predicted=0.0,
-        measured=start.nonlinear_fraction,
-        tolerance=Reported("0 for linear networks; the smaller, the longer the closure holds"),
+    report.finding(
+        "nonlinear_fraction",
+        start.nonlinear_fraction,
+        "of the gradient",
+        "the part before learning that the closure does not know; the smaller, the longer the closure holds",
     )
-    report.quantity("nonlinear_fraction", start.nonlinear_fraction)
 
 
 def report_trust(
@@ -83,22 +81,15 @@ def report_trust(
     assert rate is not None
     with np.errstate(all="ignore"):
         found = trust(shape, problem.nonlinearity, problem.trials, closure[looks], rate * looks, rows, share, TOLERANCE)
-    report.check(
-        f"forecast of the relative error of the closure's overlaps after training, beside {TOLERANCE:g}",
-        predicted=TOLERANCE,
-        measured=found.error,
-        tolerance=Reported(f"{found.low:.2g} to {found.high:.2g}: {found.verdict.value}"),
+    report.finding(
+        "closure_error_forecast",
+        found.error,
+        "of the path",
+        f"{found.low:.2g} to {found.high:.2g}: how far the closure's overlaps err after training, from its own path",
     )
-    report.quantity("closure_trust", found.verdict.name.lower())
-    report.quantity("closure_error_forecast", found.error)
+    report.finding("closure_trust", found.verdict.name.lower(), "", f"{found.verdict.value}; beside {TOLERANCE:g}")
     report.quantity("closure_error_forecast_band", [found.low, found.high])
     moved = 0.0 if truth is None else float(np.linalg.norm(truth[-1] - truth[0]))
     if truth is not None and moved > 0:
         error = float(np.linalg.norm(closure[-1] - truth[-1])) / moved
-        report.check(
-            "relative error of the closure's overlaps after training: forecast, and found at infinite width",
-            predicted=found.error,
-            measured=error,
-            tolerance=Reported("a forecast that takes no training of neurons"),
-        )
-        report.quantity("closure_error", error)
+        report.finding("closure_error", error, "of the path", "what it came to, beside infinitely many neurons")

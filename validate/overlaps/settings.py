@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from validate.arrays import MATRIX_FILES, NAMED_FILES
 from validate.options import Choice, InputFile, Real, Whole
+from validate.overlaps.conventions import CONVENTIONS, OURS
+from validate.overlaps.levels import LEVELS
 from validate.settings import Derived, Settings, chosen, flag, setting
-
-LEVELS = ("map", "gaussian_closure", "infinite_width", "network")
-"""Levels of description. The first two are names of one reduced theory: exact for linear networks, else a closure."""
 
 LEARNING_RATE, EPOCHS, NEURONS = 5e-3, 2000, 500
 """Of a training on the user's task, where nothing else is asked for."""
@@ -50,6 +50,10 @@ def _usual_levels(config: "OwnConfig") -> tuple[str, ...]:
     return ("map", "network") if config.nonlinearity == "linear" else ("gaussian_closure", "infinite_width", "network")
 
 
+def _usual_nonlinearity(config: "OwnConfig") -> str:
+    return CONVENTIONS[config.convention or OURS.name].nonlinearity
+
+
 def _of_a_task(usual: float | int) -> Derived:
     """A default that plays no part, and is None, where there is no task to learn."""
     return Derived(lambda config: None if config.task is None else usual)
@@ -65,16 +69,17 @@ class OwnConfig(Config):
 
     task: Path | None = setting(
         "--task",
-        InputFile((".npz",)),
+        InputFile(NAMED_FILES),
         "Train on the task in FILE: inputs (trials x steps x n_in), targets (trials x steps x n_out), dt (scalar, in "
-        "time constants) and, if wanted, mask (trials x steps).",
+        "time constants) and, if wanted, mask (trials x steps). One step is x <- x + dt (-x + u v^T phi(x) / N + m s) "
+        "from x = 0, read after it as y = z^T phi(x) / N; the loss is the mean over trials of sum dt mask |y - y*|^2.",
         default=None,
         shown="the built-in checks",
         group=FILES,
     )
     sigma: Path | None = setting(
         "--sigma",
-        InputFile((".npy", ".csv")),
+        InputFile(MATRIX_FILES),
         "Overlaps theta^T theta / N to start from (d x d, columns in the order m, u, v, z).",
         unit="no unit",
         default=None,
@@ -85,18 +90,29 @@ class OwnConfig(Config):
     )
     network: Path | None = setting(
         "--network",
-        InputFile((".npz",)),
+        InputFile(NAMED_FILES),
         "A trained network, y = z^T phi(x) / N: m (N x n_in), z (N x n_out) and either u and v (N x R), the recurrent "
         "weights being u v^T / N, or these weights themselves, W (N x N).",
         default=None,
         shown="none",
         group=FILES,
     )
+    convention: str | None = setting(
+        "--convention",
+        Choice(tuple(CONVENTIONS)),
+        "How the network is written: dubreuil for state dicts with wi, si, m, n, wo, so and W = m n^T / N, beiran for "
+        "the same names without the factors 1/N.",
+        default=Derived(lambda config: None if config.network is None else OURS.name),
+        shown=f"{OURS.name}, as above",
+        group=FILES,
+        needs=["--network"],
+    )
     nonlinearity: str = setting(
         "--nonlinearity",
         Choice(NONLINEARITIES),
         "What a neuron makes of its activity: linear, erf (erf(sqrt(pi) x / 2)), tanh or relu.",
-        default="linear",
+        default=Derived(_usual_nonlinearity),
+        shown="linear; tanh with --convention",
         group=FILES,
     )
     rank: int | None = setting(
@@ -120,7 +136,7 @@ class OwnConfig(Config):
     learning_rate: float | None = setting(
         "--learning-rate",
         Real(0.0, above=True, note=" (at zero nothing would ever be learned)"),
-        "eta in theta <- theta - eta N dL/dtheta, for the loss as an integral over time.",
+        "eta in theta <- theta - eta N dL/dtheta, theta = [m u v z], all trials in every step.",
         unit="1 / loss",
         default=_of_a_task(LEARNING_RATE),
         shown=f"{LEARNING_RATE:g}",
@@ -138,8 +154,10 @@ class OwnConfig(Config):
     )
     levels: tuple[str, ...] = setting(
         "--levels",
-        Choice(LEVELS),
-        f"Levels of description to train at, of {', '.join(LEVELS)}.",
+        Choice(tuple(LEVELS)),
+        "Levels of description to train at: map, the overlaps theta^T theta / N alone, exact for linear neurons; "
+        "gaussian_closure, the same for others, as if rows of theta stayed Gaussian; infinite_width, nodes that stand "
+        "for infinitely many neurons; network, N neurons.",
         default=Derived(_usual_levels),
         shown="map network for linear; gaussian_closure infinite_width network for others",
         group=LEARNING,

@@ -1,6 +1,6 @@
 """What a user's files must hold: the arrays of a task, of a network, of a Gram matrix."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -8,56 +8,109 @@ import numpy as np
 from jaxtyping import Float
 
 from theory.overlaps.equations.factors import Factors, nearest_factors
-from validate.arrays import BadArray, Real, read_npz
+from validate.arrays import BadArray, read_named
+from validate.overlaps.conventions import Convention, Weights
 
 TASK = (
-    "an npz file with inputs (trials x steps x n_in), targets (trials x steps x n_out), a positive scalar dt and, "
-    "if wanted, mask (trials x steps, not negative), all finite"
-)
-NETWORK = (
-    "an npz file with m (N x n_in), z (N x n_out) and either u and v (N x R) or W (N x N, with --rank), all finite"
+    "an npz, mat, safetensors or PyTorch file with inputs (trials x steps x n_in), targets (trials x steps x n_out), a "
+    "positive scalar dt and, if wanted, mask (trials x steps, not negative), all finite"
 )
 SIGMA = (
-    "a symmetric, positive semidefinite d x d matrix as .npy or .csv, d = n_in + 2 rank + n_out, columns in the order "
-    "m, u, v, z"
+    "a symmetric, positive semidefinite d x d matrix as .npy, .txt, .tsv or .csv, d = n_in + 2 rank + n_out, columns "
+    "in the order m, u, v, z"
 )
-LARGEST = 1e150
-"""Weights beyond have squares, and so overlaps, that are no finite numbers."""
 
 
 @dataclass(frozen=True)
 class TaskArrays:
-    """The trials of a task."""
+    """The trials of a task; `ignored` are names in the file that play no part."""
 
     inputs: Float[np.ndarray, "trials steps inputs"]
     targets: Float[np.ndarray, "trials steps outputs"]
     mask: Float[np.ndarray, "trials steps"]
     dt: float
+    ignored: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class NetworkArrays:
     """A trained network, x' = -x + W phi(x) + m s with y = z^T phi(x) / N and W = u v^T / N.
 
-    `given` holds either u and v, or W.
+    A bias and an initial state are columns of m: of an input that is one all the time, and of an impulse that begins
+    every trial.
     """
 
-    m: Float[np.ndarray, "neurons inputs"]
-    z: Float[np.ndarray, "neurons outputs"]
-    given: dict[str, Real]
+    weights: Weights
+    convention: Convention
     rank: int
+
+    @property
+    def inputs(self) -> int:
+        """The number of inputs of its own, without those of bias and initial state."""
+        return self.weights.m.shape[1]
+
+    @property
+    def outputs(self) -> int:
+        """The number of outputs."""
+        return self.weights.z.shape[1]
+
+    @property
+    def neurons(self) -> int:
+        """N."""
+        return len(self.weights.m)
+
+    @cached_property
+    def m(self) -> Float[np.ndarray, "neurons inputs"]:
+        """The input columns, and those of bias and initial state where there are any."""
+        return np.hstack([each for each in (self.weights.m, self.weights.bias, self.weights.start) if each is not None])
 
     @cached_property
     def factors(self) -> Factors | None:
         """Of W, if that was given."""
-        return nearest_factors(self.given["W"], self.rank) if "W" in self.given else None
+        return None if self.weights.W is None else nearest_factors(self.weights.W, self.rank)
 
     @cached_property
     def theta(self) -> Float[np.ndarray, "neurons d"]:
         """[m u v z]; u and v are those nearest to W if that was given."""
         found = self.factors
-        u, v = (self.given["u"], self.given["v"]) if found is None else (found.u, found.v)
-        return np.hstack([self.m, u, v, self.z])
+        u, v = (self.weights.u, self.weights.v) if found is None else (found.u, found.v)
+        assert u is not None
+        assert v is not None
+        return np.hstack([self.m, u, v, self.weights.z])
+
+    @cached_property
+    def recurrent_norm(self) -> float:
+        """The largest singular value of the recurrent weights W."""
+        u, v, whole = self.weights.u, self.weights.v, self.weights.W
+        if u is None or v is None:
+            return float(np.linalg.norm(np.zeros((1, 1)) if whole is None else whole, 2))
+        return float(np.linalg.norm(np.linalg.qr(u)[1] @ np.linalg.qr(v)[1].T, 2)) / self.neurons
+
+    @property
+    def scale_hint(self) -> str | None:
+        """What to do where the size of W tells that a factor N is misplaced: with it moved, W would be nearer to 1."""
+        norm, root = self.recurrent_norm, self.neurons**0.5
+        if norm == 0 or 1 / root <= norm <= root:
+            return None
+        return self.convention.remedy(too_large=norm > 1)
+
+    def driven(self, task: TaskArrays) -> TaskArrays:
+        """The task with the inputs of bias and initial state.
+
+        The trial gains a step at its beginning, which no loss counts: an impulse of height 1/dt takes the activity,
+        zero before, to the initial state, and a bias takes effect there as well.
+        """
+        extra = [self.weights.bias, self.weights.start]
+        if all(each is None for each in extra):
+            return task
+        trials, steps, _ = task.inputs.shape
+        ones, impulse = np.ones((trials, steps + 1, 1)), np.zeros((trials, steps + 1, 1))
+        impulse[:, 0] = 1 / task.dt
+        ones[:, 0] = 1 / task.dt
+        added = [drive for drive, each in zip((ones, impulse), extra, strict=True) if each is not None]
+        first = ((0, 0), (1, 0), (0, 0))
+        inputs = np.concatenate([np.pad(task.inputs, first), *added], axis=2)
+        return replace(task, inputs=inputs, targets=np.pad(task.targets, first), mask=np.pad(task.mask, first[:2]))
 
 
 def read_task(path: Path) -> TaskArrays:
@@ -66,11 +119,15 @@ def read_task(path: Path) -> TaskArrays:
     Raises:
         BadArray: saying what is wrong.
     """
-    arrays = read_npz(path, ("inputs", "targets", "dt"), ("mask",))
+    found = read_named(path, ("inputs", "targets", "dt"), ("mask",))
+    arrays = found.arrays
     inputs, targets, dt = arrays["inputs"], arrays["targets"], arrays["dt"]
+    if path.suffix == ".mat":  # which does not keep a last dimension of one
+        inputs, targets = (each[..., None] if each.ndim == 2 else each for each in (inputs, targets))
     for name, array in (("inputs", inputs), ("targets", targets)):
         if array.ndim != 3:
-            raise BadArray(f"{name} has shape {array.shape}, not three dimensions")
+            remedy = f"; of one column {name}[..., None], of one trial {name}[None]" if array.ndim == 2 else ""
+            raise BadArray(f"{name} has shape {array.shape}, not three dimensions{remedy}")
         if array.size == 0:
             raise BadArray(f"{name} has shape {array.shape}: {_zero(array.shape, 'trials', 'steps', 'columns')}")
     if inputs.shape[:2] != targets.shape[:2]:
@@ -80,54 +137,37 @@ def read_task(path: Path) -> TaskArrays:
         raise BadArray(f"mask has shape {mask.shape}, inputs have {inputs.shape[:2]} trials and steps")
     if (mask < 0).any():
         raise BadArray(f"mask has a negative value, {mask.min():g}")
-    if dt.ndim:
+    if dt.size != 1:
         raise BadArray(f"dt has shape {dt.shape}, it is no scalar")
-    if dt <= 0:
-        raise BadArray(f"dt is {float(dt):g}, not positive")
-    return TaskArrays(inputs, targets, mask, float(dt))
+    if dt.item() <= 0:
+        raise BadArray(f"dt is {dt.item():g}, not positive")
+    return TaskArrays(inputs, targets, mask, dt.item(), found.ignored)
 
 
-def read_network(path: Path, rank: int | None) -> NetworkArrays:
+def read_network(path: Path, rank: int | None, convention: Convention) -> NetworkArrays:
     """The network in a file, checked; a vector is a matrix of one column.
 
     Raises:
         BadArray: saying what is wrong.
     """
-    arrays = read_npz(path, ("m", "z"), ("u", "v", "W"))
-    recurrent = sorted(set(arrays) - {"m", "z"})
-    if recurrent not in (["W"], ["u", "v"]):
-        raise BadArray(f"of u, v and W it has {' and '.join(recurrent) or 'none'}")
-    columns = {name: array[:, None] if array.ndim == 1 else array for name, array in arrays.items()}
-    for name, array in columns.items():
-        if array.ndim != 2:
-            raise BadArray(f"{name} has shape {array.shape}, which is no matrix")
-        if array.size == 0:
-            raise BadArray(f"{name} has shape {array.shape}: {_zero(array.shape, 'neurons', 'columns')}")
-        if len(array) != len(columns["m"]):
-            raise BadArray(f"{name} has {len(array)} rows and m {len(columns['m'])}: not one a neuron")
-        if (largest := np.abs(array).max()) > LARGEST:
-            raise BadArray(f"{name} has values up to {largest:g}: their squares are too large to reckon with")
-    return NetworkArrays(columns["m"], columns["z"], {name: columns[name] for name in recurrent}, _rank(columns, rank))
+    weights = convention.read(path)
+    found = _rank(weights, rank, convention)
+    if found > len(weights.m):
+        raise BadArray(f"rank {found} exceeds its {len(weights.m)} neurons")
+    return NetworkArrays(weights, convention, found)
 
 
-def _rank(columns: dict[str, Real], rank: int | None) -> int:
-    neurons = len(columns["m"])
-    if "W" in columns:
-        if columns["W"].shape != (neurons, neurons):
-            raise BadArray(f"W has shape {columns['W'].shape}, not {neurons} x {neurons}")
+def _rank(weights: Weights, rank: int | None, convention: Convention) -> int:
+    (first, second), u, v = convention.vectors, weights.u, weights.v
+    if u is None or v is None:
         if rank is None:
-            raise BadArray("W is given without a --rank to reduce it to")
-        found = rank
-    else:
-        u, v = columns["u"], columns["v"]
-        found = u.shape[1]
-        if u.shape != v.shape:
-            raise BadArray(f"u {u.shape} and v {v.shape} differ in shape")
-        if rank not in (None, found):
-            raise BadArray(f"u and v have {found} columns, which is not the --rank {rank}")
-    if found > neurons:
-        raise BadArray(f"rank {found} exceeds its {neurons} neurons")
-    return found
+            raise BadArray(f"{convention.whole} is given without a --rank to reduce it to")
+        return rank
+    if u.shape != v.shape:
+        raise BadArray(f"{first} {u.shape} and {second} {v.shape} differ in shape")
+    if rank not in (None, u.shape[1]):
+        raise BadArray(f"{first} and {second} have {u.shape[1]} columns, which is not the --rank {rank}")
+    return u.shape[1]
 
 
 def _zero(shape: tuple[int, ...], *names: str) -> str:

@@ -13,8 +13,10 @@ from simulate.overlaps.gram_matrix import NotAGramMatrix, random_gram, require_g
 from validate.arrays import BadArray, read_matrix
 from validate.command import Plan, Section
 from validate.options import Refusal
+from validate.overlaps.conventions import CONVENTIONS, OURS
+from validate.overlaps.levels import LEVELS, OwnLevel
 from validate.overlaps.settings import NEURONS, OwnConfig
-from validate.overlaps.user_files import NETWORK, SIGMA, TASK, NetworkArrays, TaskArrays, read_network, read_task
+from validate.overlaps.user_files import SIGMA, TASK, NetworkArrays, TaskArrays, read_network, read_task
 
 LARGEST = 1e300
 """Overlaps beyond leave no room for their sums, such as eigenvalues."""
@@ -33,6 +35,11 @@ class Own:
     network: NetworkArrays | None
     counts: tuple[int, int, int, int]
     overlaps: Float[np.ndarray, "d d"] | None
+
+    @property
+    def levels(self) -> tuple[OwnLevel, ...]:
+        """The levels of description to train at."""
+        return tuple(LEVELS[name] for name in self.config.levels)
 
     @property
     def sigma(self) -> Float[np.ndarray, "d d"]:
@@ -86,13 +93,16 @@ def own_run(asked: OwnConfig) -> Own:
         task = None if asked.task is None else read_task(asked.task)
     except BadArray as error:
         raise Refusal("--task", str(error), TASK) from error
+    convention = CONVENTIONS[asked.convention or OURS.name]
     try:
-        network = None if asked.network is None else read_network(asked.network, asked.rank)
+        network = None if asked.network is None else read_network(asked.network, asked.rank, convention)
     except BadArray as error:
-        raise Refusal("--network", str(error), NETWORK) from error
+        raise Refusal("--network", str(error), convention.accepted) from error
     given = None if asked.sigma is None else _read_sigma(asked.sigma)
     counts = _counts(asked.rank, task, network, given)
-    neurons = len(network.m) if network is not None else asked.neurons or NEURONS
+    if task is not None and network is not None:
+        task = network.driven(task)
+    neurons = network.neurons if network is not None else asked.neurons or NEURONS
     overlaps = None
     if given is not None:
         overlaps = _checked(given, counts, neurons if "network" in asked.levels else None)
@@ -118,7 +128,7 @@ def _counts(
     sigma: Float[np.ndarray, "d d"] | None,
 ) -> tuple[int, int, int, int]:
     if network is not None:
-        inputs, outputs = network.m.shape[1], network.z.shape[1]
+        inputs, outputs = network.inputs, network.outputs
         if task is not None:
             for option, name, has, asks in (
                 ("m", "inputs", inputs, task.inputs.shape[2]),
@@ -127,7 +137,7 @@ def _counts(
                 if has != asks:
                     problem = f"{option} has {has} columns, the {name} of --task {asks}"
                     raise Refusal("--network", problem, "a network with as many inputs and outputs as the task")
-        return (inputs, network.rank, network.rank, outputs)
+        return (network.m.shape[1], network.rank, network.rank, outputs)
     assert task is not None
     inputs, outputs = task.inputs.shape[2], task.targets.shape[2]
     if asked is not None:

@@ -1,6 +1,7 @@
 """A user's task: learning at each level of description, side by side. Findings; nothing is asserted."""
 
-from dataclasses import dataclass
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 import jax.numpy as jnp
@@ -8,28 +9,25 @@ import numpy as np
 from jaxtyping import Float
 from matplotlib.axes import Axes
 
-from simulate.cells.low_rank import LowRank
 from simulate.cells.nonlinearity import NONLINEARITIES
-from simulate.overlaps.draw import network_of
-from simulate.overlaps.infinite_width import SobolNodes
-from simulate.overlaps.levels import FiniteNetwork, InfiniteWidth, Level, ReducedTheory
 from simulate.tasks.task import fixed_task
-from simulate.training.learner import Learner
+from simulate.training.checkpoint import Checkpoint
 from simulate.training.outcome import TrainingOutcome
 from simulate.training.rule import GradientDescent
 from simulate.training.train import train
 from theory.overlaps.equations.shape import Shape
-from validate.arrays import Real
 from validate.output import Plot
 from validate.overlaps.forecast import report_start, report_trust
+from validate.overlaps.levels import OwnLevel, Reduced, Wide
 from validate.overlaps.settings import OwnConfig
 from validate.overlaps.user_run import Own
 from validate.plotting import new_panels, plot, style
 from validate.progress import Progress
-from validate.report import Report
-from validate.tolerance import Reported
+from validate.report import Report, source
+from validate.resume import Resumption, resuming
 
-REDUCED = ("map", "gaussian_closure")
+LOSS = "output^2 x tau"
+"""Unit of the loss: the square of an output, integrated over time in time constants."""
 PIECE = 1e7  # neurons x trials x steps that a piece of a training may take: a second or so, during which Ctrl-C waits
 
 
@@ -37,7 +35,7 @@ PIECE = 1e7  # neurons x trials x steps that a piece of a training may take: a s
 class LevelResult:
     """A training at one level: overlaps and loss before each epoch and after the last, NaN where they diverged."""
 
-    name: str
+    level: OwnLevel
     sigma: Float[np.ndarray, "epochs d d"]
     loss: Float[np.ndarray, " epochs"]
     outcome: TrainingOutcome
@@ -55,60 +53,63 @@ class TaskResults:
 def checks(own: Own, config: OwnConfig, report: Report, progress: Progress) -> TaskResults:
     """Train at every level and compare. An interrupted run keeps the levels that are finished."""
     shape = Shape(own.counts[0], own.counts[1], own.counts[3])
-    report.quantity("initial_overlaps", own.origin)
+    assert own.task is not None
+    report.finding("trials", len(own.task.inputs), "", f"of {own.task.inputs.shape[1]} steps of {own.task.dt:g}")
+    columns = ", ".join(shape.labels[:SHOWN]) + (", ..." if shape.size > SHOWN else "")
+    report.finding("overlaps_to_start_from", len(shape.pairs), "", f"of columns {columns}; those of {own.origin}")
+    if own.task.ignored:
+        report.finding("task_ignored", len(own.task.ignored), "arrays", f"play no part: {', '.join(own.task.ignored)}")
     report.quantity("initial_sigma", own.sigma)
+    report.quantity("initial_overlaps", own.origin)
     report.quantity("columns", list(shape.labels))
     report_start(report, own, shape)
     done: list[LevelResult] = []
-    try:
-        for name in config.levels:
-            done.append(_train(name, _learner(name, own, shape), own, progress))
-    except KeyboardInterrupt:
-        if not done:
-            raise
-        report.interrupted = True
+    with _resuming(own) as resumption:
+        try:
+            for level in own.levels:
+                done.append(_train(level, own, shape, progress, resumption.checkpoint(level.name)))
+            resumption.finish()
+        except KeyboardInterrupt:
+            if not done:
+                raise
+            report.interrupted = True
     for result in done:
         _report_level(report, config, result)
-    finished = {result.name: result.sigma for result in done if result.outcome is TrainingOutcome.completed}
-    reduced = next((finished[name] for name in REDUCED if name in finished), None)
+    finished = [result for result in done if result.outcome is TrainingOutcome.completed]
+    reduced = next((result.sigma for result in finished if isinstance(result.level, Reduced)), None)
     if reduced is not None:
-        report_trust(report, own, shape, reduced, finished.get("infinite_width"))
+        wide = next((result.sigma for result in finished if isinstance(result.level, Wide)), None)
+        report_trust(report, own, shape, reduced, wide)
     for first, second in combinations(done, 2):
         _report_pair(report, config, first, second)
+    report.conclude("; ".join(_ending(config, result) for result in done))
     return TaskResults(shape, tuple(done))
 
 
-def _learner(name: str, own: Own, shape: Shape) -> Learner:
-    nonlinearity = NONLINEARITIES[own.config.nonlinearity]
-    if name == "network" and own.network is not None:
-        return network_of(jnp.asarray(own.network.theta), own.counts, nonlinearity)
-    nodes = own.config.effort.nodes
-    levels: dict[str, Level] = {
-        "map": ReducedTheory(),
-        "gaussian_closure": ReducedTheory(),
-        "infinite_width": InfiniteWidth(SobolNodes(nodes, own.config.seed)),
-        "network": FiniteNetwork(own.neurons, own.config.seed),
-    }
-    return levels[name].start(own.sigma, shape, nonlinearity)
+def _resuming(own: Own) -> AbstractContextManager[Resumption]:
+    """The checkpoints of this very run, wherever its files are: with the same numbers, settings and code."""
+    settings = replace(own.config, task=None, sigma=None, network=None)
+    weights = None if own.network is None else own.network.theta
+    return resuming("overlaps", settings, own.task, own.sigma, weights, source())
 
 
-def _train(name: str, learner: Learner, own: Own, progress: Progress) -> LevelResult:
+def _train(level: OwnLevel, own: Own, shape: Shape, progress: Progress, checkpoint: Checkpoint | None) -> LevelResult:
     task, epochs, rate = own.task, own.config.epochs, own.config.learning_rate
     assert task is not None
     assert epochs is not None
     assert rate is not None
-    size = learner.share.size if isinstance(learner, LowRank) else sum(own.counts)
-    with progress.task(f"{name}: epochs", total=float(epochs)) as advance:
+    with progress.task(f"{level.name}: epochs", total=float(epochs)) as advance:
         learning = train(
-            [learner],
+            [level.start(own, shape, NONLINEARITIES[own.config.nonlinearity])],
             fixed_task(jnp.asarray(task.inputs), jnp.asarray(task.targets), task.dt, jnp.asarray(task.mask)),
             rule=GradientDescent(rate),
             epochs=epochs,
+            checkpoint=checkpoint,
             progress=advance,
-            chunk=int(np.clip(PIECE / (size * task.mask.size), 1, 500)),
+            chunk=int(np.clip(PIECE / (level.size(own) * task.mask.size), 1, 500)),
         )
     return LevelResult(
-        name,
+        level,
         learning.observed[:, 0],
         learning.loss[:, 0],
         learning.outcomes[0],
@@ -117,71 +118,65 @@ def _train(name: str, learner: Learner, own: Own, progress: Progress) -> LevelRe
 
 
 def _report_level(report: Report, config: OwnConfig, result: LevelResult) -> None:
-    name, diverged = result.name, result.outcome is TrainingOutcome.diverged
-    if name in REDUCED and (name == "map") != (config.nonlinearity == "linear"):
-        usual = "map" if config.nonlinearity == "linear" else "gaussian_closure"
-        why = "exact for linear networks" if usual == "map" else "not exact: rows of theta do not stay Gaussian"
-        report.check(f"{name}: the reduced theory", predicted=usual, measured=name, tolerance=Reported(why))
-    at = f"; epoch {result.epochs_finite} of {config.epochs} is the first that is not finite" if diverged else ""
-    report.check(
-        f"{name}: how training ended",
-        predicted=TrainingOutcome.completed.name,
-        measured=result.outcome.name,
-        tolerance=Reported(result.outcome.sentence + at),
-    )
-    report.check(
-        f"{name}: final loss, beside the loss before learning",
-        predicted=float(result.loss[0]),
-        measured=float(result.loss[-1]),
-        tolerance=Reported("a finding"),
-    )
-    report.quantity(f"{name}_outcome", result.outcome.name)
+    name, linear = result.level.name, config.nonlinearity == "linear"
+    report.finding(f"{name}_outcome", result.outcome.name, "", result.outcome.sentence)
+    if result.outcome is TrainingOutcome.diverged:
+        meaning = f"of {config.epochs}, the first at which overlaps or loss are not finite"
+        report.finding(f"{name}_diverged_at_epoch", result.epochs_finite, "epochs", meaning)
+    if isinstance(result.level, Reduced) and result.level.linear != linear:
+        usual = "map, exact for linear networks" if linear else "gaussian closure, not exact: rows do not stay Gaussian"
+        report.finding(f"{name}_is", usual, "", "the reduced theory has two names")
+    report.finding(f"{name}_initial_loss", float(result.loss[0]), LOSS, "before learning")
+    report.finding(f"{name}_final_loss", float(result.loss[-1]), LOSS, "after the last epoch")
     report.quantity(f"{name}_epochs_finite", result.epochs_finite)
-    report.quantity(f"{name}_initial_loss", float(result.loss[0]))
-    report.quantity(f"{name}_final_loss", float(result.loss[-1]))
-    if diverged:
-        report.quantity(f"{name}_diverged_at_epoch", result.epochs_finite)
+
+
+def _ending(config: OwnConfig, result: LevelResult) -> str:
+    """How a training ended, in words."""
+    name = result.level.name.replace("_", " ")
+    if result.outcome is TrainingOutcome.diverged:
+        return f"{name} diverged at epoch {result.epochs_finite} of {config.epochs}"
+    return f"{name} {result.outcome.name}, loss {result.loss[0]:.3g} to {result.loss[-1]:.3g}"
 
 
 def _report_pair(report: Report, config: OwnConfig, first: LevelResult, second: LevelResult) -> None:
     """The largest difference over the epochs in which both are finite."""
     shared = min(first.epochs_finite, second.epochs_finite)
-    pair, key = f"{second.name} beside {first.name}", f"{second.name}_from_{first.name}"
+    key = f"{second.level.name}_from_{first.level.name}"
     if shared == 0:
         return
-    why = Reported(_why(config, first.name, second.name))
-    if (first.name in REDUCED) and second.name == "infinite_width" and config.nonlinearity != "linear":
-        report.check(
-            f"{second.name}: loss before learning, by its nodes and by {first.name}",
-            predicted=float(first.loss[0]),
-            measured=float(second.loss[0]),
-            tolerance=Reported("the nodes' error: rows are Gaussian before they learn, where the closure is exact"),
+    why = _why(config, first.level, second.level)
+    if isinstance(first.level, Reduced) and isinstance(second.level, Wide) and config.nonlinearity != "linear":
+        report.finding(
+            f"initial_loss_difference_{key}",
+            float(second.loss[0] - first.loss[0]),
+            LOSS,
+            "the nodes' error: rows are Gaussian before they learn, where the closure is exact",
         )
-    for what, one, other in (
-        ("loss", first.loss[:shared], second.loss[:shared]),
-        ("overlaps", first.sigma[:shared], second.sigma[:shared]),
+    if TrainingOutcome.diverged in (first.outcome, second.outcome):
+        why = "numbers that grow without bound part from one another"
+    meaning = f"over epochs 0 to {shared - 1}; {why}"
+    for what, unit, one, other in (
+        ("loss", LOSS, first.loss[:shared], second.loss[:shared]),
+        ("overlaps", "", first.sigma[:shared], second.sigma[:shared]),
     ):
-        # squeezed: where one epoch alone is finite, its loss is a number and no list
-        predicted, measured = np.squeeze(one), np.squeeze(other)
-        report.check(f"{what}, {pair}, epochs 0 to {shared - 1}", predicted=predicted, measured=measured, tolerance=why)
-        report.quantity(f"largest_{what}_difference_{key}", float(np.abs(other - one).max()))
+        report.finding(f"largest_{what}_difference_{key}", float(np.abs(other - one).max()), unit, meaning)
 
 
-def _why(config: OwnConfig, first: str, second: str) -> str:
+def _why(config: OwnConfig, first: OwnLevel, second: OwnLevel) -> str:
+    if isinstance(first, Reduced) and isinstance(second, Reduced):
+        return "two names of one theory"
     if config.nonlinearity == "linear":
         return "the same to rounding: linear networks need no closure"
-    if {first, second} <= set(REDUCED):
-        return "two names of one theory"
-    if first in REDUCED or second in REDUCED:
-        return "bias of the closure: rows of theta do not stay Gaussian"
-    return "neurons are finite in number: of the order of N^-1/2"
+    return next((each.error for each in (first, second) if isinstance(each, Reduced)), None) or next(
+        each.error for each in (second, first) if not isinstance(each, Wide)
+    )
 
 
 SHOWN = 10
 POINTS = 25
 DRAWN = 1e100
 """Values beyond are of a training that diverges; axes cannot be labelled up to the largest number there is."""
-_LOOK = {"infinite_width": ("--", ""), "network": ("none", "o")}
 
 
 def figures(config: OwnConfig, results: TaskResults) -> tuple[Plot, ...]:
@@ -193,7 +188,7 @@ def figures(config: OwnConfig, results: TaskResults) -> tuple[Plot, ...]:
     with style():
         figure, (loss_axes, overlap_axes) = new_panels(2, 9.6, 3.9)
         for level in results.levels:
-            _draw(loss_axes, level, level.loss, "#1f4e79", level.name)
+            _draw(loss_axes, level, level.loss, "#1f4e79", level.level.name)
         for place, k in enumerate(order):
             (a, b), colour = shape.pairs[k], f"C{place}"
             for number, level in enumerate(results.levels):
@@ -206,18 +201,25 @@ def figures(config: OwnConfig, results: TaskResults) -> tuple[Plot, ...]:
         which = "overlaps" if len(order) == len(moved) else f"the {SHOWN} overlaps that move most"
         overlap_axes.set(xlabel="epoch", ylabel=which)
         overlap_axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
-    data: dict[str, Real] = {}
+    data: dict[str, np.ndarray] = {"columns": np.array(shape.labels)}
     for level in results.levels:
-        data |= {f"{level.name}_sigma": level.sigma, f"{level.name}_loss": level.loss}
-    names = ", ".join(level.name for level in results.levels)
+        data |= {f"{level.level.name}_sigma": level.sigma, f"{level.level.name}_loss": level.loss}
+    names = ", ".join(level.level.name for level in results.levels)
     caption = f"Learning of the user's task, {config.nonlinearity} neurons, rank {config.rank}: {names}."
     return (plot("trajectory", caption, figure, data),)
 
 
 def _draw(axes: Axes, level: LevelResult, values: Float[np.ndarray, " epochs"], colour: str, label: str | None) -> None:
-    line, marker = _LOOK.get(level.name, ("-", ""))
-    every = max(1, len(values) // POINTS)
-    axes.plot(_drawn(values), color=colour, linestyle=line, marker=marker, markersize=3, markevery=every, label=label)
+    look = level.level
+    axes.plot(
+        _drawn(values),
+        color=colour,
+        linestyle=look.line,
+        marker=look.marker,
+        markersize=3,
+        markevery=max(1, len(values) // POINTS),
+        label=label,
+    )
 
 
 def _span(values: Float[np.ndarray, " epochs"]) -> float:

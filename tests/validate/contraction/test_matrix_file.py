@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+import scipy.io
 from safetensors.numpy import save_file
 
 from validate.arrays import BadArray
@@ -25,6 +26,26 @@ def test_npy_and_csv(tmp_path):
     assert read(tmp_path / "one.npy").tolist() == [[3.0]]
 
 
+def test_text_with_names_and_other_separators(tmp_path):
+    for name, text in (
+        ("names.csv", "a,b\n0.5,-1\n2,0.25\n"),
+        ("spreadsheet.csv", ";a;b\na;0,5;-1\nb;2;0,25\n"),
+        ("tabs.tsv", "0.5\t-1\n2\t0.25\n"),
+    ):
+        (tmp_path / name).write_text(text)
+        assert read(tmp_path / name).tolist() == [[0.5, -1], [2, 0.25]]
+
+
+def test_arrays_by_name(tmp_path):
+    np.savez(tmp_path / "w.npz", w=MATRIX, b=np.ones(2))
+    scipy.io.savemat(tmp_path / "w.mat", {"w": MATRIX, "c": np.ones((2, 3))})
+    for suffix in ("npz", "mat"):
+        np.testing.assert_array_equal(read(tmp_path / f"w.{suffix}"), MATRIX)
+        np.testing.assert_array_equal(read(f"{tmp_path}/w.{suffix}:w"), MATRIX)
+        with pytest.raises(BadArray, match="no array named 'd'; it has w"):
+            read(f"{tmp_path}/w.{suffix}:d")
+
+
 @pytest.mark.parametrize("kind", [np.float64, np.float32, np.float16, np.int32])
 def test_state_dict(tmp_path, kind):
     """By its key, or alone among others that are not square."""
@@ -41,7 +62,7 @@ def test_keys(tmp_path):
     save_file({"a": MATRIX, "b": MATRIX, "c": np.ones((2, 3))}, tmp_path / "s.safetensors")
     with pytest.raises(BadArray, match=r"2 square matrices \(a, b\)"):
         read(tmp_path / "s.safetensors")
-    with pytest.raises(BadArray, match="no tensor named 'd'; it has a, b, c"):
+    with pytest.raises(BadArray, match="no array named 'd'; it has a, b, c"):
         read(f"{tmp_path}/s.safetensors:d")
     with pytest.raises(BadArray, match="2 x 3"):
         read(f"{tmp_path}/s.safetensors:c")

@@ -93,7 +93,6 @@ def test_quantities_are_free_of_the_delay(delay):
 def test_the_error_floor_is_null_above_the_failure_ratio_only():
     above = quantities(100.0, float(failure_ratio()) * (1 + 1e-12))
     assert above["error_floor"] is None
-    assert above["error_floor_missing"] is True
     assert above["cycle_word"] is None
     assert above["captured_fraction"] == 1
     below = quantities(100.0, float(failure_ratio()) * (1 - 1e-6))

@@ -7,6 +7,7 @@ import zipfile
 
 import numpy as np
 import pytest
+from scipy.io import savemat
 
 from simulate.cells.nonlinearity import NONLINEARITIES as BY_NAME
 from validate import command
@@ -76,8 +77,9 @@ def refused(answer, option, problem, accepted=""):
         (["--task", "/dev/null"], "--task", "is not an ordinary file", ".npz"),
         (["--task", "x" * 300 + ".npz"], "--task", "File name too long", ".npz"),
         (["--sigma", "none.npy"], "--sigma", "does not exist", ".npy or .csv"),
-        (["--sigma", "task.npz"], "--sigma", "has another suffix", ".npy or .csv"),
+        (["--sigma", "task.npz"], "--sigma", "has another suffix", ".npy or .csv or .tsv"),
         (["--network", "none.npz"], "--network", "does not exist", ".npz"),
+        (["--convention", "mine"], "--convention", "is unknown", "ours, dubreuil, beiran"),
         (["--nonlinearity", "sigmoid"], "--nonlinearity", "is unknown", "linear, erf, tanh, relu"),
         (["--levels", "map", "cell"], "--levels", "is unknown", "map, gaussian_closure, infinite_width, network"),
         (["--rank", "0"], "--rank", "is too small", "from 1"),
@@ -115,8 +117,7 @@ def test_what_belongs_to_files_is_refused_without_any(door, option):
 BROKEN_TASKS = [
     ({"inputs": None}, "no array named inputs; the file has targets, dt"),
     ({"targets": None, "dt": None}, "no array named targets, dt"),
-    ({"tau": 1.0, "name": 2.0}, "unknown arrays: tau, name"),
-    ({"inputs": np.ones((3, 5))}, "inputs has shape (3, 5), not three dimensions"),
+    ({"inputs": np.ones((3, 5))}, "inputs has shape (3, 5), not three dimensions; of one column inputs[..., None]"),
     ({"targets": np.ones((3, 5, 1, 1))}, "targets has shape (3, 5, 1, 1), not three dimensions"),
     ({"targets": np.ones((2, 5, 1))}, "inputs (3, 5, 1) and targets (2, 5, 1) differ in trials or steps"),
     ({"targets": np.ones((3, 6, 1))}, "differ in trials or steps"),
@@ -129,7 +130,8 @@ BROKEN_TASKS = [
     ({"inputs": np.ones((3, 5, 1)) * 1j}, "inputs holds complex128 values"),
     ({"inputs": np.full((3, 5, 1), "1")}, "inputs holds <U1 values"),
     ({"inputs": np.full((3, 5, 1), None)}, "cannot be read: it holds pickled objects"),
-    ({"dt": np.array([0.1])}, "dt has shape (1,), it is no scalar"),
+    ({"dt": np.array([0.1, 0.1])}, "dt has shape (2,), it is no scalar"),
+    ({"inputs": np.zeros((3, 5, 1), dtype=[("x", float)])}, "not real numbers"),
     ({"dt": 0.0}, "dt is 0, not positive"),
     ({"dt": -0.1}, "dt is -0.1, not positive"),
     ({"dt": np.inf}, "dt is not finite"),
@@ -149,10 +151,10 @@ def test_a_bad_task_is_refused(door, changed, problem):
 def test_a_truncated_task_is_refused(door):
     with open("task.npz", "r+b") as stream:
         stream.truncate(200)
-    refused(door("--task", "task.npz"), "--task", "cannot be read", "an npz file with inputs")
+    refused(door("--task", "task.npz"), "--task", "cannot be read", "file with inputs")
     with zipfile.ZipFile("task.npz", "w"):
         pass
-    refused(door("--task", "task.npz"), "--task", "the file has none at all", "an npz file with inputs")
+    refused(door("--task", "task.npz"), "--task", "the file has none at all", "file with inputs")
 
 
 SKEWED = GOOD_SIGMA.copy()
@@ -206,7 +208,8 @@ WEIGHTS = {"u": None, "v": None, "W": np.ones((6, 6))}
 
 BROKEN_NETWORKS = [
     ({"m": None}, [], "no array named m"),
-    ({"b": np.ones(6)}, [], "unknown arrays: b"),
+    ({"m": None, "u": None, "v": None, "wi": np.ones((1, 6))}, [], "read with --convention dubreuil or beiran"),
+    ({}, ["--convention", "dubreuil"], "no array named wi, wo; the file has m, u, v, z"),
     ({"u": None}, [], "of u, v and W it has v"),
     ({"u": None, "v": None}, [], "of u, v and W it has none"),
     ({"W": np.ones((6, 6))}, [], "of u, v and W it has W and u and v"),
@@ -233,6 +236,41 @@ def test_a_bad_network_is_refused(door, changed, more, problem):
     write_task("wide.npz", inputs=np.ones((3, 5, 2)))
     write_network(**changed)
     refused(door("--network", "network.npz", "--out", "results", *more), "--network", problem)
+
+
+@pytest.mark.parametrize("files", [[], ["--task", "task.npz"]])
+def test_a_convention_is_of_a_network(door, files):
+    refused(door(*files, "--convention", "beiran"), "--convention", "given without --network", "--network")
+
+
+def test_the_conventions_of_published_networks_have_their_nonlinearity(tmp_path):
+    rows = np.ones((6, 1))
+    np.savez(tmp_path / "network.npz", wi=rows.T, m=rows, n=rows, wo=rows, epoch=3)
+    options = {"network": tmp_path / "network.npz", "convention": "dubreuil"}
+    found = own_run(OwnConfig(**options))
+    assert found.config.nonlinearity == "tanh"
+    assert found.config.convention == "dubreuil"
+    assert found.network.weights.ignored == ("epoch",)
+    assert own_run(OwnConfig(**options, nonlinearity="relu")).config.nonlinearity == "relu"
+
+
+def test_a_task_with_a_bias_and_a_start_gains_their_inputs(tmp_path):
+    rows = np.ones((6, 1))
+    np.savez(tmp_path / "network.npz", wi=rows.T, m=rows, n=rows, wo=rows, b=np.ones(6), h0=np.ones(6))
+    write_task(tmp_path / "task.npz", dt=np.array([[0.1]]), notes="mine")
+    asked = OwnConfig(task=tmp_path / "task.npz", network=tmp_path / "network.npz", convention="dubreuil")
+    found = own_run(asked)
+    assert found.counts == (3, 1, 1, 1)
+    assert found.task.inputs.shape == (3, 6, 3)
+    assert found.task.ignored == ("notes",)
+    assert found.task.dt == 0.1
+
+
+def test_matlab_drops_the_last_dimension_and_is_understood(tmp_path):
+    savemat(tmp_path / "task.mat", {"inputs": np.ones((3, 5, 1)), "targets": np.ones((3, 5, 2)), "dt": 0.1})
+    found = own_run(OwnConfig(task=tmp_path / "task.mat"))
+    assert found.task.inputs.shape == (3, 5, 1)
+    assert found.task.targets.shape == (3, 5, 2)
 
 
 def test_a_network_excludes_overlaps_from_a_file(door):

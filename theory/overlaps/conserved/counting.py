@@ -2,8 +2,8 @@
 
 Counted as ranks of differentials at overlaps in general position, in exact arithmetic. For networks whose blocks are
 all trained the count comes out as d + R (R + 1) / 2 with a constant gain (linear; the closure of ReLU), and as
-R (R + 1) / 2 with any other. Derived here; tests/theory/overlaps/conserved/test_counting.py proves it, and
-`theory.overlaps.conserved.orbits` that there are no more.
+R (R + 1) / 2 with any other: `count_by_formula`, for shapes of any size. Derived here; proved, shape by shape, in
+tests/theory/overlaps/conserved/test_counting.py, and `theory.overlaps.conserved.orbits` that there are no more.
 """
 
 from dataclasses import dataclass
@@ -73,6 +73,39 @@ def count_invariants(shape: Shape, phi: Nonlinearity, frozen: frozenset[str] = f
         hidden=_left_by(invariants, same_function),
         hidden_at_equal_visible=_left_by(invariants, unseen),
     )
+
+
+def count_by_formula(shape: Shape, response: Response) -> InvariantCount:
+    """The same counts in closed form, all blocks being trained.
+
+    With p = inputs + R columns that drive and q = R + outputs that read, the visible overlaps are p q, and
+    p (p + 1) / 2 more unless the gain is constant. The function fixes them up to the R^2 changes of latent basis.
+
+    >>> count_by_formula(Shape(rank=2), Response.linear).invariants
+    9
+    >>> count_by_formula(Shape(inputs=6, rank=12, outputs=512), Response.generic).hidden
+    137616
+    """
+    drive, read = shape.inputs + shape.rank, shape.rank + shape.outputs
+    latent, among_drive = _pairs(shape.rank), _pairs(drive)
+    constant_gain = response is not Response.generic
+    visible = drive * read + (0 if constant_gain else among_drive)
+    overlaps, function = _pairs(shape.size), visible - shape.rank**2
+    invariants = latent + (shape.size if constant_gain else 0)
+    return InvariantCount(
+        overlaps=overlaps,
+        visible=visible,
+        function=function,
+        spectral=shape.size if constant_gain else 0,
+        noether=latent + (1 if constant_gain else 0),
+        invariants=invariants,
+        hidden=overlaps - function - invariants,
+        hidden_at_equal_visible=overlaps - visible - invariants,
+    )
+
+
+def _pairs(count: int) -> int:
+    return count * (count + 1) // 2
 
 
 def _spectral(shape: Shape, visible: tuple[sp.Symbol, ...], trained: list[int], point: flint.fmpq_mat) -> list[Row]:

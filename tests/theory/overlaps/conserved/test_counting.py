@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 import sympy as sp
 
-from theory.overlaps.conserved.counting import count_invariants
+from theory.overlaps.conserved.counting import count_by_formula, count_invariants
 from theory.overlaps.conserved.function import fixed_by_function
 from theory.overlaps.conserved.orbits import most_invariants
 from theory.overlaps.conserved.symmetries import Response
 from theory.overlaps.equations.exact import general_overlaps, matrix_of, rank
 from theory.overlaps.equations.shape import Shape
-from theory.overlaps.gaussian import ERF, LINEAR, NONLINEARITIES, RELU, TANH
+from theory.overlaps.gaussian import ERF, LINEAR, NONLINEARITIES
 
 SHAPES = tuple(
     Shape(*counts)
@@ -23,18 +23,13 @@ SHAPES = tuple(
 def test_the_formulas(shape: Shape) -> None:
     """d + R (R + 1) / 2 with a constant gain, R (R + 1) / 2 otherwise; functions have R (inputs + outputs) numbers
     beside z m, and for other gains the overlaps among m and u."""
-    latent = shape.rank * (shape.rank + 1) // 2
-    io = shape.inputs * shape.outputs + shape.rank * (shape.inputs + shape.outputs)
-    driven = shape.inputs + shape.rank
-    linear = count_invariants(shape, LINEAR)
-    assert linear.invariants == shape.size + latent
-    assert (linear.spectral, linear.noether) == (shape.size, latent + 1)
-    assert linear.function == io
-    assert count_invariants(shape, RELU) == linear
-    curved = count_invariants(shape, ERF)
-    assert (curved.invariants, curved.spectral) == (latent, 0)
-    assert curved.function == io + driven * (driven + 1) // 2
-    assert count_invariants(shape, TANH) == curved
+    for phi in NONLINEARITIES.values():
+        assert count_invariants(shape, phi) == count_by_formula(shape, Response.of(phi))
+    latent, driven = shape.rank * (shape.rank + 1) // 2, shape.inputs + shape.rank
+    numbers = shape.inputs * shape.outputs + shape.rank * (shape.inputs + shape.outputs)
+    linear, curved = (count_by_formula(shape, each) for each in (Response.linear, Response.generic))
+    assert (linear.invariants, linear.function) == (shape.size + latent, numbers)
+    assert (curved.invariants, curved.function) == (latent, numbers + driven * (driven + 1) // 2)
 
 
 @pytest.mark.parametrize(("rank_", "expected"), [(1, (10, 4, 3, 5, 2, 1)), (2, (21, 9, 5, 9, 7, 3))])

@@ -1,0 +1,116 @@
+"""The levels of description that a user's task is trained at, each with what it errs by and how it is drawn.
+
+Light: what trains is imported when a level starts.
+"""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from simulate.cells.nonlinearity import Nonlinearity
+    from simulate.training.learner import Learner
+    from theory.overlaps.equations.shape import Shape
+    from validate.overlaps.user_run import Own
+
+
+@dataclass(frozen=True)
+class OwnLevel(ABC):
+    """A level of description, by the name that the command knows it by."""
+
+    name: str
+    line: str
+    marker: str
+
+    @abstractmethod
+    def start(self, own: "Own", shape: "Shape", phi: "Nonlinearity") -> "Learner":
+        """A learner that starts from the user's overlaps, or is the user's network."""
+
+    @abstractmethod
+    def size(self, own: "Own") -> int:
+        """The number of neurons, or of what stands for them: what an epoch costs."""
+
+    @property
+    @abstractmethod
+    def error(self) -> str:
+        """Why a nonlinear network of infinitely many neurons differs from this."""
+
+
+@dataclass(frozen=True)
+class Reduced(OwnLevel):
+    """The overlaps alone: the map of linear networks, the Gaussian closure of others; one theory by two names."""
+
+    linear: bool
+    """Whether the name is that of linear networks."""
+
+    def start(self, own: "Own", shape: "Shape", phi: "Nonlinearity") -> "Learner":
+        """The overlaps themselves."""
+        from simulate.overlaps.levels import ReducedTheory
+
+        return ReducedTheory().start(own.sigma, shape, phi)
+
+    def size(self, own: "Own") -> int:
+        """Those of the d columns."""
+        return sum(own.counts)
+
+    @property
+    def error(self) -> str:
+        """It takes the rows of theta to stay Gaussian."""
+        return "bias of the closure: rows of theta do not stay Gaussian"
+
+
+@dataclass(frozen=True)
+class Wide(OwnLevel):
+    """Infinitely many neurons, by moving nodes of a quadrature."""
+
+    def start(self, own: "Own", shape: "Shape", phi: "Nonlinearity") -> "Learner":
+        """As many nodes as the effort of the run says."""
+        from simulate.overlaps.infinite_width import SobolNodes
+        from simulate.overlaps.levels import InfiniteWidth
+
+        return InfiniteWidth(SobolNodes(own.config.effort.nodes, own.config.seed)).start(own.sigma, shape, phi)
+
+    def size(self, own: "Own") -> int:
+        """The nodes."""
+        return own.config.effort.nodes
+
+    @property
+    def error(self) -> str:
+        """The nodes are finite in number."""
+        return "error of the nodes"
+
+
+@dataclass(frozen=True)
+class Neurons(OwnLevel):
+    """A network of N neurons: the user's own, or one that is drawn."""
+
+    def start(self, own: "Own", shape: "Shape", phi: "Nonlinearity") -> "Learner":
+        """The network of --network, or one drawn with exactly these overlaps."""
+        import jax.numpy as jnp
+
+        from simulate.overlaps.draw import network_of
+        from simulate.overlaps.levels import FiniteNetwork
+
+        if own.network is not None:
+            return network_of(jnp.asarray(own.network.theta), own.counts, phi)
+        return FiniteNetwork(own.neurons, own.config.seed).start(own.sigma, shape, phi)
+
+    def size(self, own: "Own") -> int:
+        """The neurons."""
+        return own.neurons
+
+    @property
+    def error(self) -> str:
+        """Fluctuations of averages over them."""
+        return "neurons are finite in number: of the order of N^-1/2"
+
+
+LEVELS: dict[str, OwnLevel] = {
+    each.name: each
+    for each in (
+        Reduced("map", "-", "", linear=True),
+        Reduced("gaussian_closure", "-", "", linear=False),
+        Wide("infinite_width", "--", ""),
+        Neurons("network", "none", "o"),
+    )
+}
