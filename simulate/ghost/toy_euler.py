@@ -15,6 +15,7 @@ from scipy.optimize import brentq
 from simulate.ghost.toy_model import SATURATION
 from simulate.integrate import iterate_map, require_double_precision
 from simulate.outcome import Outcome
+from simulate.stable import arctan_jax
 
 
 class InvalidScheme(ValueError):
@@ -74,9 +75,9 @@ def _euler(x: Array, r: Array, dt: ScalarLike) -> Array:
 
 
 def _flow_time(low: Array, high: Array, r: Array) -> Array:
-    """Time of the flow from `low` to `high`, for r > 0: the angle between the two arctangents."""
+    """Time of the flow from `low` to `high`, for r > 0 and 0 <= low: the angle between the two arctangents."""
     root = jnp.sqrt(r)
-    return jnp.arctan2(root * (high - low), r + low * high) / root
+    return arctan_jax(root * (high - low) / (r + low * high)) / root
 
 
 def passage(r: ScalarLike, dt: ScalarLike, threshold: ScalarLike, most_steps: ScalarLike) -> Passage:

@@ -14,7 +14,7 @@ from jaxtyping import Float
 from theory.ghost.descent.capture import failure_ratio, last_cycle
 from theory.ghost.descent.captured_fraction import NormalStarts, captured_fraction
 from theory.ghost.descent.error_floor import ErrorFloor, error_floor
-from theory.ghost.descent.itinerary import turn_length
+from theory.ghost.descent.itinerary import is_rotation, turn_length
 from theory.ghost.descent.plateau import plateau_length
 from theory.ghost.descent.training_map import PAPER, jump_length
 from theory.ghost.toy.toy_model import ToyModel
@@ -29,8 +29,9 @@ from validate.tolerance import Absolute, Binomial, Exact, Reported
 START = 10.0  # rho_0 of the paper's Fig. 2
 LONGEST_PLATEAU, LONGEST_SOLVED_PLATEAU = 50_000, 300  # epochs; slower rates start nearer to the optimum
 STARTS, EPOCHS = 2000, 10_000  # as in `validate.ghost.fates`, with its patience for slow capture
+STRAGGLERS, PATIENCE = 50, 2_000_000  # far above the critical rate a step up starts a plateau of 47 a^1.5 epochs
 TRAININGS = 10
-SOLVED_TRAININGS, SOLVED_EPOCHS = 10, 2000
+SOLVED_TRAININGS, SOLVED_EPOCHS = 20, 1000
 TURNS = 200  # turns or cycles averaged over, within these bounds:
 SHORTEST_WINDOW, LONGEST_WINDOW, FEWEST_TURNS = 20_000, 400_000, 10
 UNRESOLVED = 0.1  # fraction of a plateau that rounding may add before it says nothing
@@ -72,7 +73,7 @@ def checks(config: Config, report: Report, progress: Progress) -> AskedRate:
             _compare_attractor(report, lowered, ratio, survivors)
         else:
             _compare_captured(report, lowered, ratio, generator)
-        _compare_loss_by_solver(report, solved, ratio, generator)
+        _compare_by_solver(report, solved, ratio, generator)
     return found
 
 
@@ -111,19 +112,35 @@ def _compare_captured(
     """The fraction of starts that end stuck; returns where some of the others are, and one that is sure to live."""
     starts = NormalStarts().quantiles(generator.uniform(size=STARTS))
     rho, _ = way.learner.settle(starts, np.full(STARTS, a), EPOCHS // CHUNK)
-    predicted = captured_fraction(a)
-    report.check(
-        f"rate asked for: fraction of {STARTS} starts captured, {way.name}",
-        predicted=predicted.value,
-        measured=float(np.mean(rho < PAPER.cut)),
-        tolerance=Binomial(STARTS),
-    )
+    if a > failure_ratio():
+        rho = _wait_for_stragglers(way, rho, a)
+    _report_captured(report, way, f"fraction of {STARTS} starts captured", rho, a)
     free = rho[rho >= PAPER.cut][: TRAININGS - 1]
-    if predicted.value == 1:
-        return free
     # between u* and the kink an orbit is drawn to the cycle LRR (the claim `absorbed` of theory.ghost.descent.capture)
     inside = (float(last_cycle().points[0]) * PAPER.scaled(a) ** 0.4 + 1) / 2
     return np.append(free, inside)
+
+
+def _wait_for_stragglers(way: Way, rho: Float[np.ndarray, " starts"], a: float) -> Float[np.ndarray, " starts"]:
+    """Descend on from the few starts that a step up has sent back onto a plateau, until they are captured."""
+    waited = EPOCHS
+    while waited < PATIENCE and (free := np.flatnonzero(rho >= PAPER.cut)[:STRAGGLERS]).size:
+        lanes = np.resize(free, STRAGGLERS)
+        rho[lanes], _ = way.learner.settle(rho[lanes], np.full(STRAGGLERS, a), EPOCHS // CHUNK)
+        waited += EPOCHS
+    return rho
+
+
+def _report_captured(report: Report, way: Way, name: str, rho: Float[np.ndarray, " starts"], a: float) -> None:
+    """Of those whose fate is decided: beyond the failure ratio, a start that is still on a plateau is not."""
+    waiting = (rho >= PAPER.cut) & (rho > 1 + 0.75 * PAPER.scaled(a)) & (a > failure_ratio())
+    decided = rho[~waiting]
+    report.check(
+        f"rate asked for: {name}, {way.name}",
+        predicted=captured_fraction(a).value,
+        measured=float(np.mean(decided < PAPER.cut)) if len(decided) else None,
+        tolerance=Binomial(len(decided)) if len(decided) else Reported("all starts are on a plateau still"),
+    )
 
 
 def _compare_attractor(report: Report, way: Way, a: float, starts: Float[np.ndarray, " starts"]) -> None:
@@ -184,37 +201,35 @@ def _word(rho: Float[np.ndarray, " epochs"], longest: int) -> str:
     return "".join("L" if each < 1 else "R" for each in np.roll(period, -first))
 
 
-def _compare_loss_by_solver(report: Report, way: Way, a: float, generator: np.random.Generator) -> None:
-    """The mean loss with the gradient through the solver, from starts that have their plateau behind them."""
-    starts = 1 + 0.75 * min(PAPER.scaled(a), 1.0) * generator.uniform(-1, 1, way.trainings)
+def _compare_by_solver(report: Report, way: Way, a: float, generator: np.random.Generator) -> None:
+    """Fraction captured and mean loss with the gradient through the solver.
+
+    Above the critical rate from the paper's starts, below it from starts that have their plateau behind them.
+    """
+    levels = generator.uniform(size=way.trainings)
+    starts = NormalStarts().quantiles(levels) if a > 1 else 1 + 0.75 * PAPER.scaled(a) * (2 * levels - 1)
     rates = np.full(len(starts), a)
-    chunks = SOLVED_EPOCHS // CHUNK
-    settled, _ = way.learner.settle(starts, rates, chunks)
-    rho, means = way.learner.settle(settled, rates, chunks)
+    settled, _ = way.learner.settle(starts, rates, SOLVED_EPOCHS // CHUNK)
+    rho, means = way.learner.settle(settled, rates, SOLVED_EPOCHS // CHUNK)
     free = rho >= PAPER.cut
-    name = f"rate asked for: {{}}, {way.name}, {2 * SOLVED_EPOCHS:,} epochs"
     if a > 1:
-        fraction = captured_fraction(a).value
-        report.check(
-            name.format(f"fraction of {len(starts)} starts near the optimum captured"),
-            predicted=fraction,
-            measured=float(np.mean(~free)),
-            tolerance=Exact("almost every start is captured") if fraction == 1 else Reported("other starts, and few"),
-        )
-    floor, span = error_floor(a), turn_length(PAPER.scaled(a))
+        _report_captured(report, way, f"fraction of {len(starts)} starts captured", rho, a)
+    floor = error_floor(a)
     if floor.value is None or floor.error_bound is None or not free.any():
         return
+    span = max(turn_length(PAPER.scaled(a)), len(floor.word or ""))
     expected = _nearest(_floors(floor), means[free])
-    cut = float(expected.max()) * 2 * max(span, len(floor.word or "")) / SOLVED_EPOCHS
-    long = cut > 2 * expected.max() / FEWEST_TURNS
-    chaotic = floor.word is None and a > 0.4
+    settles = floor.word is not None or is_rotation(PAPER.scaled(a))
     report.check(
-        name.format("mean loss of those not captured, fraction of T"),
+        f"rate asked for: mean loss of those not captured, fraction of T, {way.name}",
         predicted=expected,
         measured=means[free],
-        tolerance=Reported("few epochs for so long a turn, or for an attractor without a cycle")
-        if long or chaotic
-        else Absolute(cut + floor.error_bound, "one turn or cycle may be cut at either end of the average"),
+        tolerance=Absolute(
+            float(expected.max()) * 2 * span / SOLVED_EPOCHS + floor.error_bound,
+            "one turn or cycle may be cut at either end of the average",
+        )
+        if settles and FEWEST_TURNS * span < SOLVED_EPOCHS
+        else Reported("few epochs for so long a turn, or for an attractor without a cycle"),
     )
 
 

@@ -23,7 +23,9 @@ from theory.ghost.toy import euler
 from theory.lowering import lower_numpy
 
 NODES = 96  # of the interpolation of ln |L'| between start and end
-Gradient = Callable[[Float[np.ndarray, " points"]], Float[np.ndarray, " points"]]
+Points = Float[np.ndarray, " points"]
+Gradient = Callable[[Points], tuple[Points, Points]]
+"""For an array of r, the sign of L' and ln |L'|: in the no-learning zone |L'| is below the smallest float."""
 _speed, _slope, _bend = sp.symbols("f f_1 f_2", real=True)
 
 
@@ -38,7 +40,7 @@ class EpochCount:
 
 
 @cache
-def _density(order: int) -> Callable[..., Float[np.ndarray, " points"]]:
+def _density(order: int) -> Callable[..., Points]:
     """Epochs spent per unit of r at one order, from the speed -alpha L' and its first two derivatives."""
     speed = euler.flow(euler.position)
     x = euler.position
@@ -49,11 +51,17 @@ def _density(order: int) -> Callable[..., Float[np.ndarray, " points"]]:
     return lower_numpy((_speed, _slope, _bend), density)
 
 
+@cache
+def _quadrature() -> tuple[Points, Points]:
+    nodes, weights = np.polynomial.legendre.leggauss(2 * NODES)
+    return nodes, weights
+
+
 class DescentPath:
     """The stretch between two places `start` and `end` on which a loss is descended without a minimum on the way.
 
-    `gradient` gives L' for an array of r; it must be smooth and of the sign that leads from start to end.
-    Raises `StartError` where it is not.
+    The loss must be smooth there and its gradient of the sign that leads from start to end. Raises `StartError` where
+    it is not.
     """
 
     def __init__(self, gradient: Gradient, start: float, end: float) -> None:
@@ -64,11 +72,11 @@ class DescentPath:
         if not low < high:
             raise StartError(f"descent from {start} to {end} has no length; give two different places")
 
-        def logarithm(r: Float[np.ndarray, " points"]) -> Float[np.ndarray, " points"]:
-            towards = self._direction * gradient(r)
-            if not np.all(towards > 0):
+        def logarithm(r: Points) -> Points:
+            sign, size = gradient(r)
+            if not np.all(sign == self._direction):
                 raise StartError(f"descent does not lead from r = {start} to {end}: a minimum lies on the way")
-            return np.log(towards)
+            return size
 
         self._logarithm = Chebyshev.interpolate(logarithm, NODES, domain=[low, high])
         self._slope, self._bend = self._logarithm.deriv(), self._logarithm.deriv(2)
@@ -95,10 +103,13 @@ class DescentPath:
         return near
 
     def _integral(self, order: int, rate: float, begin: float) -> float:
-        nodes, weights = np.polynomial.legendre.leggauss(2 * NODES)
+        nodes, weights = _quadrature()
         half = (self.end - begin) / 2
         r = begin + half * (nodes + 1)
         speed = -rate * self._direction * np.exp(self._logarithm(r))
+        if order == 0 and not np.all(speed):
+            return float("inf")  # slower than any float
+        speed = np.where(speed, speed, -self._direction * np.finfo(float).tiny)
         slope = speed * self._slope(r)
         bend = speed * (self._bend(r) + self._slope(r) ** 2)
         return float(half * np.sum(weights * _density(order)(speed, slope, bend)))

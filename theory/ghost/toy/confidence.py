@@ -55,6 +55,14 @@ class FiniteConfidenceLoss:
         """Sign of the gradient, right also where the gradient underflows to zero."""
         return np.sign(self.log_delay_pull - self.log_response_pull)
 
+    @property
+    def log_gradient(self) -> Rows:
+        """ln |dL/dr|, right also where the gradient underflows to zero; -inf where it vanishes."""
+        larger = np.maximum(self.log_delay_pull, self.log_response_pull)
+        smaller = np.minimum(self.log_delay_pull, self.log_response_pull)
+        with np.errstate(divide="ignore"):
+            return larger + np.log(-np.expm1(smaller - larger))
+
 
 def loss_and_gradient(r: Rows, model: ToyModel) -> FiniteConfidenceLoss:
     """Integral loss (paper, equation 1) and dL/dr at finite confidence for an array of r of any sign.

@@ -11,8 +11,13 @@ from theory.ghost.toy.toy_model import ToyModel
 
 
 def confident(rho):
-    """dL/drho of the map whose scaled rate is the learning rate."""
-    return 0.75 * rho**-1.5
+    """Sign and logarithm of dL/drho of the map whose scaled rate is the learning rate."""
+    return np.ones_like(rho), np.log(0.75 * rho**-1.5)
+
+
+def mirrored(rho):
+    sign, size = confident(-rho)
+    return -sign, size
 
 
 @pytest.mark.parametrize("rate", [0.01, 0.1095, 0.98, 1.2])
@@ -26,7 +31,7 @@ def test_the_confident_plateau_term_by_term(rate, start):
 
 def test_upwards_as_well():
     """Towards larger r, on the mirrored loss, the count is the same."""
-    down, up = DescentPath(confident, 5.0, 1.0), DescentPath(lambda r: -confident(-r), -5.0, -1.0)
+    down, up = DescentPath(confident, 5.0, 1.0), DescentPath(mirrored, -5.0, -1.0)
     assert up.count(0.3).epochs == pytest.approx(down.count(0.3).epochs, rel=1e-12)
 
 
@@ -44,7 +49,8 @@ def test_descent_at_finite_confidence_takes_so_many_epochs(c, threshold, ratio):
     rate = ratio * model.critical_learning_rate
 
     def gradient(r):
-        return confidence.loss_and_gradient(r, model).gradient
+        found = confidence.loss_and_gradient(r, model)
+        return found.gradient_sign, found.log_gradient
 
     best = confidence.optimal_r(model)
     path = DescentPath(gradient, 10 * best, 2 * best)
@@ -52,14 +58,14 @@ def test_descent_at_finite_confidence_takes_so_many_epochs(c, threshold, ratio):
     predicted = path.count(rate, start)
     r, taken = np.array([start]), 0
     while r[0] > 2 * best:
-        r, taken = r - rate * gradient(r), taken + 1
+        r, taken = r - rate * confidence.loss_and_gradient(r, model).gradient, taken + 1
     assert abs(taken - predicted.epochs) <= predicted.error_bound
     assert predicted.error_bound < 2
 
 
 def test_a_minimum_on_the_way_is_refused():
     with pytest.raises(StartError, match="a minimum lies on the way"):
-        DescentPath(lambda r: r - 2, 3.0, 1.0)
+        DescentPath(lambda r: (np.sign(r - 2), np.zeros_like(r)), 3.0, 1.0)
     with pytest.raises(StartError, match="no length"):
         DescentPath(confident, 1.0, 1.0)
 
@@ -68,3 +74,15 @@ def test_a_minimum_on_the_way_is_refused():
 def test_a_rate_without_meaning_is_refused(rate):
     with pytest.raises(RateError, match="positive finite"):
         DescentPath(confident, 2.0, 1.0).count(rate)
+
+
+def test_where_the_gradient_is_below_the_smallest_float():
+    """In the no-learning zone of a confident learner the count is infinite, and nothing overflows on the way."""
+    model = ToyModel(100.0, threshold=100.0, confidence=100.0)
+
+    def gradient(r):
+        found = confidence.loss_and_gradient(r, model)
+        return found.gradient_sign, found.log_gradient
+
+    path = DescentPath(gradient, 0.0, model.point_of_no_return / 2)
+    assert path.count(1e-9).epochs == np.inf
