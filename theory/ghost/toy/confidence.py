@@ -7,8 +7,7 @@ import numpy as np
 from jaxtyping import Float, Int
 from scipy.optimize import brentq
 
-from theory.ghost.toy import output
-from theory.ghost.toy import step_output as ghost
+from theory.ghost.toy import output, step_output
 from theory.ghost.toy.charts import Chart, EscapeChart, GhostChart
 from theory.ghost.toy.panels import log_sums
 from theory.ghost.toy.toy_model import Part, ToyModel, ToyModelError
@@ -22,7 +21,7 @@ Nodes = Float[np.ndarray, " nodes"]
 Terms = tuple[Rows, Rows, Rows, Rows]
 
 _LOG_INTEGRANDS = tuple(
-    lower_numpy((output.phase, ghost.confidence, output.growth), f) for f in output.log_integrands()
+    lower_numpy((output.phase, step_output.confidence, output.growth), f) for f in output.log_integrands()
 )
 
 
