@@ -164,8 +164,8 @@ def execute(command: Command, plan: Plan, destination: Destination, *, draw: boo
     """Run every section, write what was asked for, print the report and return it.
 
     Figures are drawn where `draw` is set or `destination.out` is given, and written as soon as their section
-    is done. Where the output is no terminal, a line says how each section ended. Ctrl-C ends the run early: the report
-    says so and holds what was finished.
+    is done; the run's time ends with its last section. Where the output is no terminal, a line says how each section
+    ended. Ctrl-C ends the run early: the report says so and holds what was finished.
 
     Raises:
         Refusal: where another run writes to the destination.
@@ -231,6 +231,7 @@ def _execute(
                     break
     except KeyboardInterrupt:
         report.interrupted = True
+    report.finish()
     with uninterrupted():
         try:
             content = report.json_bytes()

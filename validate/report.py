@@ -97,6 +97,14 @@ class Report:
         self._found: list[Finding] = []
         self._started = time.perf_counter()
         self._source = source()
+        self._seconds: float | None = None
+
+    def finish(self) -> None:
+        """Stop the clock: the run's time is fixed from here on, whenever the document is made."""
+        self._seconds = self._elapsed()
+
+    def _elapsed(self) -> float:
+        return round(time.perf_counter() - self._started, 3)
 
     def section(self, title: str) -> None:
         """Let the checks and findings that follow stand under `title` in the table and on the page."""
@@ -212,7 +220,7 @@ class Report:
             "tree_changed": self._source.changed,
             "seed": getattr(self.config, "seed", None),
             "platform": f"{platform.platform()}, {platform.machine()}",
-            "seconds": round(time.perf_counter() - self._started, 3),
+            "seconds": self._elapsed() if self._seconds is None else self._seconds,
         }
 
 

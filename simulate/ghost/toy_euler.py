@@ -15,6 +15,7 @@ from scipy.optimize import brentq
 from simulate.ghost.toy_model import SATURATION
 from simulate.integrate import iterate_map, require_double_precision
 from simulate.outcome import Outcome
+from simulate.stable import arctan_jax
 
 
 class InvalidScheme(ValueError):
@@ -54,19 +55,19 @@ def euler_scheme(delay: float, response: float, dt: float = 0.1, threshold: floa
     return EulerScheme(dt, threshold, *counts)
 
 
-class PassageOutcome(Outcome):
+class SchemePassageOutcome(Outcome):
     """Whether the scheme passed the threshold."""
 
     passed = 0, "x passed the threshold"
     not_passed = 1, "x did not pass in the steps allowed; the passage time is given as infinite"
 
 
-class Passage(eqx.Module):
+class SchemePassage(eqx.Module):
     """First `step` k with x_k >= threshold (the most allowed, if none), and a `time` without jumps in r."""
 
     step: Int[Array, ""]
     time: Float[Array, ""]
-    outcome: Int[Array, ""]  # PassageOutcome
+    outcome: Int[Array, ""]  # SchemePassageOutcome
 
 
 def _euler(x: Array, r: Array, dt: ScalarLike) -> Array:
@@ -74,12 +75,12 @@ def _euler(x: Array, r: Array, dt: ScalarLike) -> Array:
 
 
 def _flow_time(low: Array, high: Array, r: Array) -> Array:
-    """Time of the flow from `low` to `high`, for r > 0: the angle between the two arctangents."""
+    """Time of the flow from `low` to `high`, for r > 0 and 0 <= low: the angle between the two arctangents."""
     root = jnp.sqrt(r)
-    return jnp.arctan2(root * (high - low), r + low * high) / root
+    return arctan_jax(root * (high - low) / (r + low * high)) / root
 
 
-def passage(r: ScalarLike, dt: ScalarLike, threshold: ScalarLike, most_steps: ScalarLike) -> Passage:
+def passage(r: ScalarLike, dt: ScalarLike, threshold: ScalarLike, most_steps: ScalarLike) -> SchemePassage:
     """When Euler's scheme first reaches `threshold`.
 
     The step in which it does is shared out in proportion to the flow's own time below and above the
@@ -106,8 +107,8 @@ def passage(r: ScalarLike, dt: ScalarLike, threshold: ScalarLike, most_steps: Sc
     before = jnp.where(passed, before, 0.0)
     share = _flow_time(before, threshold, safe_r) / _flow_time(before, after, safe_r)
     time = jnp.where(passed, dt * ((step - 1).astype(jnp.float64) + share), jnp.inf)
-    outcome = jnp.where(passed, PassageOutcome.passed, PassageOutcome.not_passed)
-    return Passage(step, time, outcome)
+    outcome = jnp.where(passed, SchemePassageOutcome.passed, SchemePassageOutcome.not_passed)
+    return SchemePassage(step, time, outcome)
 
 
 _passage = jax.jit(passage)

@@ -16,15 +16,14 @@ from theory.ghost.circuit import crossing, reduction
 from theory.ghost.circuit import normal_form as nf
 from theory.ghost.descent import plateau
 from theory.ghost.descent import training_map as tm
-from theory.ghost.toy import euler, finite_threshold, output
-from theory.ghost.toy import step_output as ghost
+from theory.ghost.toy import euler, finite_threshold, output, step_output
 from theory.ghost.toy.step_output import PER_DELAY, confidence, delay, r, response, threshold, time
 from theory.lowering import lower_mpmath, secsq, tanc
 
 x, y = sp.symbols("x y", real=True)
 z = sp.Symbol("z", real=True)
 WINDOW = (delay, response)
-OPTIMUM = float(ghost.optimal_r().subs(delay, 10))
+OPTIMUM = float(step_output.optimal_r().subs(delay, 10))
 
 
 @dataclass(frozen=True)
@@ -46,20 +45,20 @@ STEP = (10.0, 7.0)
 CROSSING = (nf.EFFECTIVE_R, nf.CURVATURE, crossing.FIRST, crossing.SECOND, crossing.MIXED)
 NEURON = (reduction.LATENT, reduction.M, reduction.N, reduction.B)
 CASES = [
-    Case("trajectory", ghost.trajectory(), (r, time), ANY_R[:6], (8.0,)),
-    Case("trajectory_cases", ghost.trajectory_cases(), (r, time), tuple(v for v in ANY_R[:6] if v), (8.0,)),
-    Case("sensitivity", ghost.sensitivity(), (r, time), ANY_R[:6], (8.0,)),
-    Case("passage_time", ghost.passage_time(), (r, threshold), POSITIVE_R, (2.0,)),
-    Case("descent_time", ghost.descent_time(), (r, threshold), NEGATIVE_R[1:], (0.1,)),
-    Case("blow_up_time", ghost.blow_up_time(), (r,), POSITIVE_R, ()),
-    Case("optimal_r", ghost.optimal_r(), (delay,), (1.0, 100.0), ()),
-    Case("point_of_no_return", ghost.point_of_no_return(), WINDOW, (1.0, 100.0), (3.0,)),
-    Case("critical_learning_rate", ghost.critical_learning_rate(), WINDOW, (1.0, 1e6), (3.0,)),
-    Case("critical_rate_per_delay", ghost.critical_learning_rate(PER_DELAY), WINDOW, (1.0, 1e6), (3.0,)),
-    Case("confident_loss", ghost.confident_loss(), (r, *WINDOW), ANY_R, STEP),
-    Case("confident_gradient", ghost.confident_gradient(), (r, *WINDOW), ANY_R, STEP),
-    Case("confident_loss_per_delay", ghost.confident_loss(PER_DELAY), (r, *WINDOW), ANY_R, STEP),
-    Case("right_slope", ghost.one_sided_slopes()[1], (delay,), (1.0, 100.0), ()),
+    Case("trajectory", step_output.trajectory(), (r, time), ANY_R[:6], (8.0,)),
+    Case("trajectory_cases", step_output.trajectory_cases(), (r, time), tuple(v for v in ANY_R[:6] if v), (8.0,)),
+    Case("sensitivity", step_output.sensitivity(), (r, time), ANY_R[:6], (8.0,)),
+    Case("passage_time", step_output.passage_time(), (r, threshold), POSITIVE_R, (2.0,)),
+    Case("descent_time", step_output.descent_time(), (r, threshold), NEGATIVE_R[1:], (0.1,)),
+    Case("blow_up_time", step_output.blow_up_time(), (r,), POSITIVE_R, ()),
+    Case("optimal_r", step_output.optimal_r(), (delay,), (1.0, 100.0), ()),
+    Case("point_of_no_return", step_output.point_of_no_return(), WINDOW, (1.0, 100.0), (3.0,)),
+    Case("critical_learning_rate", step_output.critical_learning_rate(), WINDOW, (1.0, 1e6), (3.0,)),
+    Case("critical_rate_per_delay", step_output.critical_learning_rate(PER_DELAY), WINDOW, (1.0, 1e6), (3.0,)),
+    Case("confident_loss", step_output.confident_loss(), (r, *WINDOW), ANY_R, STEP),
+    Case("confident_gradient", step_output.confident_gradient(), (r, *WINDOW), ANY_R, STEP),
+    Case("confident_loss_per_delay", step_output.confident_loss(PER_DELAY), (r, *WINDOW), ANY_R, STEP),
+    Case("right_slope", step_output.one_sided_slopes()[1], (delay,), (1.0, 100.0), ()),
     Case("step_loss", finite_threshold.step_loss(), (r, *WINDOW, threshold), ANY_R, (*STEP, 2.0)),
     Case("step_gradient", finite_threshold.step_gradient(), (r, *WINDOW, threshold), ANY_R, (*STEP, 2.0)),
     Case("critical_rate_series", finite_threshold.critical_learning_rate_series(1),
@@ -82,7 +81,7 @@ CASES = [
          POSITIVE_R, (0.3,)),
     Case("time_to_blow_up", output.time_to_blow_up(), (r, output.level), POSITIVE_R, (1.0,)),
     Case("growth_at_state", output.growth_at_state(), (r, output.state, time), POSITIVE_R, (1.0, 3.0)),
-    Case("early_slope", finite_threshold.early_slope(), (r, ghost.escape, finite_threshold.softness), POSITIVE_R,
+    Case("early_slope", finite_threshold.early_slope(), (r, step_output.escape, finite_threshold.softness), POSITIVE_R,
          (10.0, 0.1)),
     Case("map_left", tm.step("L"), (tm.rho, tm.rate_ratio, tm.response_ratio), (0.3, 0.9), (0.6, 2.0)),
     Case("map_right", tm.step("R"), (tm.rho, tm.rate_ratio, tm.response_ratio), (1.1, 10.0), (0.6, 2.0)),
@@ -169,7 +168,7 @@ def test_gradient_against_the_symbolic_derivative(name):
 
 
 def test_gradient_at_the_kink_and_inside_excluded_branches_is_finite():
-    loss = lower(ghost.confident_loss(), (r, *WINDOW))
+    loss = lower(step_output.confident_loss(), (r, *WINDOW))
     for value in (OPTIMUM, OPTIMUM / 4, 0.0, -1.0):
         assert np.isfinite(jax.grad(loss)(value, 10.0, 10.0))
     root = lower(sp.Piecewise((sp.sqrt(x), x > 0), (0, True)), (x,))
@@ -188,8 +187,8 @@ def test_sign_and_ties():
 
 
 def test_gradient_convention_at_the_optimum_survives_lowering():
-    gradient = lower(ghost.confident_gradient(), (r, *WINDOW))
-    optimum = lower(ghost.optimal_r(), WINDOW)(10.0, 10.0)
+    gradient = lower(step_output.confident_gradient(), (r, *WINDOW))
+    optimum = lower(step_output.optimal_r(), WINDOW)(10.0, 10.0)
     assert gradient(optimum, 10.0, 10.0) == 0.0
 
 
@@ -197,7 +196,7 @@ def test_second_derivatives_at_zero():
     twice = jax.grad(jax.grad(lower(sp.sech(x), (x,))))
     assert float(twice(0.0)) == pytest.approx(-1.0, rel=1e-14)
     assert float(jax.grad(jax.grad(lower(tanc(z), (z,))))(0.0)) == pytest.approx(4 / 15, rel=1e-14)
-    state = jax.grad(jax.grad(lower(ghost.trajectory(), (r, time))))
+    state = jax.grad(jax.grad(lower(step_output.trajectory(), (r, time))))
     assert float(state(0.0, 2.0)) == pytest.approx(2 * 2.0**3 / 3, rel=1e-14)  # x = r t + r^2 t^3 / 3 + ...
 
 

@@ -1,5 +1,7 @@
+import json
+import re
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html.parser import HTMLParser
 from pathlib import Path
 from types import SimpleNamespace
@@ -117,6 +119,27 @@ def test_an_interrupted_command_ends_the_run_and_the_page_is_written(
     assert "INTERRUPTED stops" in page
     assert "PASS one" in page
     assert "three" not in page
+
+
+def test_the_page_shows_the_time_that_each_run_took(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not the time until the page was written: the second command's seconds do not count for the first."""
+    now = [100.0]
+    monkeypatch.setattr("validate.report.time.perf_counter", lambda: now[0])
+
+    def lasting(seconds: float) -> Command[Config]:
+        def wait(config: Config, report: Report, progress: Progress) -> None:
+            now[0] += seconds
+
+        sections = (Section("part", wait, lambda config, result: ()),)
+        return replace(a_command(f"lasts{seconds:g}"), load=lambda: sections)
+
+    monkeypatch.setattr(everything, "COMMANDS", (lasting(7.25), lasting(11.5)))
+    assert call(["--out", str(tmp_path)], monkeypatch) == 0
+    page = (tmp_path / "index.html").read_text()
+    assert re.findall(r"<dt>seconds</dt><dd>([^<]*)</dd>", page) == ["7.25", "11.5"]
+    for name, seconds in (("lasts7.25", 7.25), ("lasts11.5", 11.5)):
+        document = json.loads((tmp_path / name / f"{name}.json").read_text())
+        assert document["provenance"]["seconds"] == seconds
 
 
 def test_a_page_without_figures_or_checks_is_still_a_page() -> None:

@@ -17,6 +17,8 @@ from validate.ghost.settings import Config
 SECTIONS = (
     Section("The toy model", "validate.ghost.toy_model"),
     Section("The training map", "validate.ghost.training_map"),
+    Section("The learning rate asked for", "validate.ghost.asked_rate"),
+    Section("The threshold and confidence asked for", "validate.ghost.asked_output"),
     Section("A population of rank-one networks (Fig. 4)", "validate.ghost.population"),
     Section("The latent flow along training (Fig. 3)", "validate.ghost.along_training"),
     Section("The latent circuit and its delay", "validate.ghost.circuits"),

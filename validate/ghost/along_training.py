@@ -13,6 +13,7 @@ from jaxtyping import Float, Int
 from matplotlib.figure import Figure
 
 from simulate.cells.rank_one import RankOne
+from simulate.ghost.initial import ZeroBias
 from simulate.ghost.population import LEARNED, Experiment, Population, population
 from simulate.training.train import Trained
 from theory.ghost.circuit.certify import certify_fixed_points, certify_turning_points
@@ -29,12 +30,13 @@ from validate.resume import resumable
 from validate.tolerance import Absolute, AtLeast, Exact, Reported
 
 LOW_RATE = 0.003  # the paper's, Fig. 3A
+PUBLISHED = (100, 10.0)  # neurons and confidence for which the paper says that no bifurcation comes with learning
 SNAPSHOTS = 480
 THRESHOLD = 1.0  # of kappa
 
 
 @dataclass(frozen=True)
-class Life:
+class LearningCourse:
     """One network along its training: probes at `epochs`, circuits and certified counts at `snapshot_epochs`.
 
     `solved` is the first recorded epoch at which it solved the task.
@@ -61,18 +63,19 @@ class Life:
 
 
 @dataclass(frozen=True)
-class TrainingLives:
+class LearningCourses:
     """The low-rate networks that learned, and a high-rate one that learned and ended behind a saddle-node, if any."""
 
-    low: tuple[Life, ...]
-    high: Life | None
+    low: tuple[LearningCourse, ...]
+    high: LearningCourse | None
 
 
 @cache
 def low_rate_population(config: Config, progress: Progress) -> Population:
-    """The paper's settings at its low rate; the seed is the user's. A full-length run goes on where it stopped."""
+    """Networks as asked for, at the paper's low rate. A full-length run goes on where it stopped."""
     effort = config.effort
     experiment = Experiment(
+        initial=ZeroBias(neurons=config.neurons, confidence=config.network_confidence),
         networks=effort.low_rate_networks,
         epochs=effort.low_rate_epochs,
         learning_rate=LOW_RATE,
@@ -85,7 +88,7 @@ def low_rate_population(config: Config, progress: Progress) -> Population:
         return population(experiment, kept, done_so_far)
 
 
-def checks(config: Config, report: Report, progress: Progress) -> TrainingLives:
+def checks(config: Config, report: Report, progress: Progress) -> LearningCourses:
     """Certify the fixed points along training, at both rates."""
     trained = low_rate_population(config, progress)
     learned = np.flatnonzero(trained.learned)
@@ -95,33 +98,36 @@ def checks(config: Config, report: Report, progress: Progress) -> TrainingLives:
         measured=len(learned),
         tolerance=Reported(f"within {trained.experiment.epochs} epochs"),
     )
-    lives = TrainingLives(tuple(_life(trained.result, int(k)) for k in learned), _lost(config, progress))
-    if lives.low:
+    courses = LearningCourses(tuple(_course(trained.result, int(k)) for k in learned), _lost(config, progress))
+    if courses.low:
+        as_published = (config.neurons, config.network_confidence) == PUBLISHED
         report.check(
             "low rate: fixed points of the networks that learn, at every snapshot",
-            predicted=np.ones(sum(len(life.fixed_points) for life in lives.low)),
-            measured=np.concatenate([life.fixed_points for life in lives.low]),
+            predicted=np.ones(sum(len(course.fixed_points) for course in courses.low)),
+            measured=np.concatenate([course.fixed_points for course in courses.low]),
             tolerance=Exact("certified counts: no bifurcation"),
+            asserted=as_published,
         )
         report.check(
             "low rate: ghosts of the networks that have learned",
             predicted=1,
-            measured=min(len(life.circuits[-1].ghosts()) for life in lives.low),
+            measured=min(len(course.circuits[-1].ghosts()) for course in courses.low),
             tolerance=AtLeast("certified turning points"),
+            asserted=as_published,
         )
-        _compare_order_of_events(report, lives.low)
-    if lives.high is not None:
-        _compare_high_rate(config, report, lives.high)
-    return lives
+        _compare_order_of_events(report, courses.low)
+    if courses.high is not None:
+        _compare_high_rate(config, report, courses.high)
+    return courses
 
 
-def _compare_order_of_events(report: Report, lives: tuple[Life, ...]) -> None:
+def _compare_order_of_events(report: Report, courses: tuple[LearningCourse, ...]) -> None:
     """The paper says that ghosts precede abrupt learning; here is which came first."""
-    later = [life.first_ghost - life.solved for life in lives if life.first_ghost is not None]
-    spacing = int(lives[0].snapshot_epochs[1])
+    later = [course.first_ghost - course.solved for course in courses if course.first_ghost is not None]
+    spacing = int(courses[0].snapshot_epochs[1])
     report.check(
         "low rate: networks with a ghost in a snapshot before they first solved the task (paper: all)",
-        predicted=len(lives),
+        predicted=len(courses),
         measured=sum(each <= 0 for each in later),
         tolerance=Reported(
             f"first seen {min(later, default=0)} to {max(later, default=0)} epochs after, every {spacing}"
@@ -129,52 +135,52 @@ def _compare_order_of_events(report: Report, lives: tuple[Life, ...]) -> None:
     )
 
 
-def _compare_high_rate(config: Config, report: Report, life: Life) -> None:
+def _compare_high_rate(config: Config, report: Report, course: LearningCourse) -> None:
     name = f"rate {config.network_learning_rate:g}"
-    after = life.snapshot_epochs[np.argmax(life.fixed_points > 1)]
-    late = life.epochs > after
+    after = course.snapshot_epochs[np.argmax(course.fixed_points > 1)]
+    late = course.epochs > after
     report.check(
         f"{name}: fixed points gained by a network that learned and is stuck",
         predicted=2,
-        measured=int(life.fixed_points[-1] - life.fixed_points[0]),
+        measured=int(course.fixed_points[-1] - course.fixed_points[0]),
         tolerance=Exact("certified counts: a saddle-node makes a pair"),
     )
-    circuit = life.circuits[-1]
+    circuit = course.circuits[-1]
     highest = max(circuit.start(), float(circuit.fixed_points().roots[0]))
     bound = 2 / (1 + math.exp(config.network_confidence * (THRESHOLD - highest)))
     report.check(
         f"{name}: its loss at the end, that of an output that never rises",
         predicted=1.0,
-        measured=float(life.loss[-1]),
+        measured=float(course.loss[-1]),
         tolerance=Absolute(bound + 1e-5, "kappa stays below the pair: 2 sigmoid(c (kappa_max - 1)); single precision"),
     )
     report.check(
         f"{name}: its gradient norm since, fraction of the largest before",
         predicted=0.0,
-        measured=float(life.gradient_norm[late].max() / life.gradient_norm[~late].max()) if late.any() else None,
+        measured=float(course.gradient_norm[late].max() / course.gradient_norm[~late].max()) if late.any() else None,
         tolerance=Reported("exponentially small in c; single precision may show 0"),
     )
 
 
-def _lost(config: Config, progress: Progress) -> Life | None:
+def _lost(config: Config, progress: Progress) -> LearningCourse | None:
     """A network that learned and is stuck, and whose way is blocked by a pair of fixed points it did not start with."""
     trained = trained_population(config, progress)
     for k in np.flatnonzero(trained.learned & trained.stuck):
-        life = _life(trained.result, int(k))
-        if life.fixed_points[0] == 1 and life.fixed_points[-1] > 1:
-            circuit = life.circuits[-1]
+        course = _course(trained.result, int(k))
+        if course.fixed_points[0] == 1 and course.fixed_points[-1] > 1:
+            circuit = course.circuits[-1]
             if circuit.start() < circuit.fixed_points().roots[1]:
-                return life
+                return course
     return None
 
 
-def _life(result: Trained[RankOne], which: int) -> Life:
+def _course(result: Trained[RankOne], which: int) -> LearningCourse:
     taken = result.snapshots
     vectors = [rank_one_vectors(networks) for networks in (*taken.networks, result.networks)]
     m, n, b = (np.stack([vector[which] for vector in column]) for column in zip(*vectors, strict=True))
     roots, turns = certify_fixed_points(m, n, b), certify_turning_points(m, n, b)
     history = result.history
-    return Life(
+    return LearningCourse(
         epochs=history.epochs,
         loss=np.asarray(history.probes.loss)[:, which],
         gradient_norm=np.asarray(history.probes.gradient_norm)[:, which],
@@ -190,30 +196,32 @@ COLOURS = ("#9bbad6", "#4f86b5", "#1f4e79", "#c77f0a", "#b3272d")
 LATENT = np.linspace(-4.0, 4.0, 401)
 
 
-def figures(config: Config, results: TrainingLives) -> tuple[Plot, ...]:
+def figures(config: Config, results: LearningCourses) -> tuple[Plot, ...]:
     """One figure for each rate; none where no network has that fate."""
     plots = []
     if results.low:
         caption = f"Fig. 3A: a network at rate {LOW_RATE}: a ghost, and one fixed point throughout."
-        plots.append(_life_plot("fig_3a", caption, results.low[0]))
+        plots.append(_course_plot("fig_3a", caption, results.low[0]))
     if results.high is not None:
         rate = config.network_learning_rate
         caption = f"Fig. 3B: a network at rate {rate:g}: it learns, then goes through a saddle-node and stays."
-        plots.append(_life_plot("fig_3b", caption, results.high))
+        plots.append(_course_plot("fig_3b", caption, results.high))
     return tuple(plots)
 
 
-def _life_plot(name: str, caption: str, life: Life) -> Plot:
-    shown = _telling_snapshots(life)
+def _course_plot(name: str, caption: str, course: LearningCourse) -> Plot:
+    shown = _telling_snapshots(course)
     with style():
         figure = Figure(figsize=(9.0, 5.4))
         (loss, flow), (gradient, points) = figure.subplots(2, 2)
-        loss.plot(life.epochs, life.loss, color=MEASURED["color"], linewidth=0.8)
+        loss.plot(course.epochs, course.loss, color=MEASURED["color"], linewidth=0.8)
         loss.set(ylabel="loss", ylim=(-0.03, 1.08), xlabel="epoch")
-        gradient.semilogy(life.epochs, np.maximum(life.gradient_norm, 1e-22), color=MEASURED["color"], linewidth=0.8)
+        gradient.semilogy(
+            course.epochs, np.maximum(course.gradient_norm, 1e-22), color=MEASURED["color"], linewidth=0.8
+        )
         gradient.set(ylabel="gradient norm", xlabel="epoch")
         for index, colour in zip(shown, COLOURS, strict=False):
-            circuit, epoch = life.circuits[index], int(life.snapshot_epochs[index])
+            circuit, epoch = course.circuits[index], int(course.snapshot_epochs[index])
             flow.plot(LATENT, circuit.flow(LATENT), color=colour, linewidth=1.2, label=f"epoch {epoch}")
             flow.plot(circuit.start(), circuit.flow(circuit.start()), "o", color=colour, markersize=4)
             loss.axvline(epoch, color=colour, linewidth=0.8, linestyle=":")
@@ -223,34 +231,34 @@ def _life_plot(name: str, caption: str, life: Life) -> Plot:
         flow.set(xlabel="latent variable kappa", ylabel="tau kappa'", ylim=(-2.4, 2.5))
         flow.legend(loc="lower left", ncols=2)
         points.step(
-            life.snapshot_epochs, life.fixed_points, where="post", color="#555555", label="fixed points (certified)"
+            course.snapshot_epochs, course.fixed_points, where="post", color="#555555", label="fixed points (certified)"
         )
-        ghosts = np.array([_smallest_ghost(life, index) for index in range(len(life.circuits))])
+        ghosts = np.array([_smallest_ghost(course, index) for index in range(len(course.circuits))])
         points.plot(
-            life.snapshot_epochs, ghosts, ".", color=PREDICTED["color"], markersize=4, label="distance of the ghost"
+            course.snapshot_epochs, ghosts, ".", color=PREDICTED["color"], markersize=4, label="distance of the ghost"
         )
         points.set(xlabel="epoch", ylabel="count; distance r_eff", ylim=(-0.1, 4.2))
         points.legend(loc="upper left")
     data = {
-        "epochs": life.epochs,
-        "loss": life.loss,
-        "gradient_norm": life.gradient_norm,
-        "snapshot_epochs": life.snapshot_epochs,
-        "fixed_points": life.fixed_points,
+        "epochs": course.epochs,
+        "loss": course.loss,
+        "gradient_norm": course.gradient_norm,
+        "snapshot_epochs": course.snapshot_epochs,
+        "fixed_points": course.fixed_points,
         "ghost_distance": ghosts,
         "latent": LATENT,
-        "flow": np.stack([circuit.flow(LATENT) for circuit in life.circuits]),
+        "flow": np.stack([circuit.flow(LATENT) for circuit in course.circuits]),
     }
     return plot(name, caption, figure, data)
 
 
-def _smallest_ghost(life: Life, index: int) -> float:
-    ghost = life.ghost(index)
+def _smallest_ghost(course: LearningCourse, index: int) -> float:
+    ghost = course.ghost(index)
     return np.nan if ghost is None else abs(ghost.effective_r)
 
 
-def _telling_snapshots(life: Life) -> list[int]:
+def _telling_snapshots(course: LearningCourse) -> list[int]:
     """The start, the snapshots before, at and after the one with the largest gradient, and the end."""
-    gradient = np.interp(life.snapshot_epochs, life.epochs, life.gradient_norm)
+    gradient = np.interp(course.snapshot_epochs, course.epochs, course.gradient_norm)
     steepest, last = int(np.argmax(gradient)), len(gradient) - 1
     return sorted({0, max(0, steepest - 1), steepest, min(last, steepest + 3), last})

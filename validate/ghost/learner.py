@@ -12,7 +12,7 @@ from simulate.ghost.descent import LossAndGradient, descend
 from simulate.ghost.toy_model import confident_loss
 from simulate.integrate import FORWARD
 from simulate.lowering import lower
-from theory.ghost.toy import step_output as ghost
+from theory.ghost.toy import finite_threshold, step_output
 from theory.ghost.toy.toy_model import ToyModel
 
 CHUNK = 250  # epochs in one call
@@ -68,9 +68,9 @@ def _descend(
 
 
 def analytic(model: ToyModel) -> Learner:
-    """Descent on the confident loss with its analytic gradient, lowered from the theory."""
-    both = (ghost.confident_loss(), ghost.confident_gradient())
-    lowered = lower([ghost.paper_window(each) for each in both], [ghost.r, ghost.delay])
+    """Descent on the confident loss with its analytic gradient, lowered from the theory; whatever the threshold."""
+    both = (step_output.confident_loss(), step_output.confident_gradient())
+    lowered = lower([step_output.paper_window(each) for each in both], [step_output.r, step_output.delay])
 
     def loss_and_gradient(r: Float[Array, ""]) -> tuple[Array, Array]:
         loss, gradient = lowered(r, model.delay)
@@ -79,12 +79,25 @@ def analytic(model: ToyModel) -> Learner:
     return Learner(model, loss_and_gradient)
 
 
+def analytic_at_threshold(model: ToyModel) -> Learner:
+    """Descent on the loss of a step output at the model's finite threshold, with its gradient lowered."""
+    both = (finite_threshold.step_loss(), finite_threshold.step_gradient())
+    arguments = [step_output.r, step_output.delay, step_output.threshold]
+    lowered = lower([step_output.paper_window(each) for each in both], arguments)
+
+    def loss_and_gradient(r: Float[Array, ""]) -> tuple[Array, Array]:
+        loss, gradient = lowered(r, model.delay, model.threshold)
+        return loss, gradient
+
+    return Learner(model, loss_and_gradient)
+
+
 def simulated(model: ToyModel) -> Learner:
-    """Descent on the confident loss as the solver finds it, with the gradient of the solver's escape time."""
+    """Descent on the loss of a step at the model's threshold, with the gradient of the solver's escape time."""
 
     def loss_and_gradient(r: Float[Array, ""]) -> tuple[Array, Array]:
         def loss(r: Float[Array, ""]) -> Array:
-            return confident_loss(r, model.delay, model.delay, method=FORWARD).value
+            return confident_loss(r, model.delay, model.delay, model.threshold, FORWARD).value
 
         return jax.jvp(loss, (r,), (jnp.ones_like(r),))
 

@@ -15,13 +15,14 @@ from simulate.ghost.initial import ZeroBias
 from simulate.ghost.population import Experiment, Population, Recovery, population, recover
 from theory.ghost.circuit.certify import certify_fixed_points
 from theory.ghost.circuit.roots import Roots
+from validate.ghost.classes import NetworkClass, classify
 from validate.ghost.rank_one import rank_one_vectors
 from validate.ghost.settings import Config
 from validate.output import Plot
 from validate.plotting import MEASURED, PREDICTED, new_panels, plot, style
 from validate.progress import Progress
 from validate.report import Report
-from validate.tolerance import Reported
+from validate.tolerance import Exact, Reported
 
 PAPER_NETWORKS, PAPER_LEARNED, PAPER_STUCK = 100, 74, 54
 LOWERED = (0.5, 0.3, 0.2, 0.1, 0.05)
@@ -40,14 +41,10 @@ class PopulationResults:
     recoveries: tuple[Recovery, ...]
 
     @property
-    def behind_saddle_node(self) -> Bool[np.ndarray, " networks"]:
-        """Stuck networks whose latent flow has more than one fixed point: in the no-learning zone."""
-        return self.trained.stuck & (self.fixed_points.counts > 1)
-
-    @property
-    def on_plateau(self) -> Bool[np.ndarray, " networks"]:
-        """Stuck by the paper's criterion, but never learned and with a single fixed point: not learned yet."""
-        return self.trained.stuck & ~self.trained.learned & (self.fixed_points.counts == 1)
+    def classes(self) -> dict[NetworkClass, Bool[np.ndarray, " networks"]]:
+        """Which networks met each fate; every network met one."""
+        trained = self.trained
+        return classify(trained.learned, trained.stuck, trained.result.finite, self.fixed_points.counts)
 
 
 def experiment(config: Config) -> Experiment:
@@ -109,16 +106,26 @@ def _compare_training(config: Config, report: Report, results: PopulationResults
         report.quantity(name, count.successes)
         report.quantity(f"{name}_interval", (low, high))
     report.quantity("networks", config.networks)
-    for name, which in (
-        ("stuck_behind_saddle_node", results.behind_saddle_node),
-        ("stuck_on_first_plateau", results.on_plateau),
-    ):
-        report.quantity(name, int(which.sum()))
+    classes = results.classes
+    for each, which in classes.items():
+        report.quantity(each.name.lower(), int(which.sum()))
     report.check(
         "networks stuck by the paper's criterion that have merely not learned yet",
         predicted=0,
-        measured=int(results.on_plateau.sum()),
+        measured=int(classes[NetworkClass.STUCK_ON_FIRST_PLATEAU].sum()),
         tolerance=Reported("one fixed point and never learned"),
+    )
+    report.check(
+        "networks neither learned nor stuck (paper's two counts leave them out)",
+        predicted=0,
+        measured=int(classes[NetworkClass.STILL_LEARNING].sum()),
+        tolerance=Reported("left the plateau, still learning when training ended"),
+    )
+    report.check(
+        "classes of the networks (kept, behind a saddle-node, ...), their sum",
+        predicted=config.networks,
+        measured=sum(int(which.sum()) for which in classes.values()),
+        tolerance=Exact("each network is of one class"),
     )
 
 
@@ -149,6 +156,7 @@ def _level(recovery: Recovery) -> dict[str, object]:
 
 
 COLOURS = ("#1f4e79", "#2e8b57", "#c77f0a", "#8b3a8b", "#b3272d")
+CLASS_COLOURS = ("#2e8b57", "#b3272d", "#8b3a8b", "#777777", "#c77f0a", "#bbbbbb")
 PLOTTED = 400  # epochs drawn of each curve
 
 
@@ -156,18 +164,14 @@ def figures(config: Config, results: PopulationResults) -> tuple[Plot, ...]:
     """Accuracy along training and along recovery, and what becomes of the stuck networks."""
     trained = np.asarray(results.trained.result.history.probes.accuracy)
     data = {"accuracy": _thinned(trained), "learned": results.trained.learned, "stuck": results.trained.stuck}
-    data["behind_saddle_node"] = results.behind_saddle_node
+    data["behind_saddle_node"] = results.classes[NetworkClass.STUCK_BEHIND_SADDLE_NODE]
     with style():
         figure, (left, middle, right) = new_panels(3, 9.6, 3.2)
         epochs = _thinned(np.arange(len(trained)))
-        for which, colour, name in (
-            (results.trained.learned & ~results.trained.stuck, COLOURS[1], "learned, not stuck"),
-            (results.behind_saddle_node, COLOURS[4], "stuck behind a saddle-node"),
-            (results.on_plateau, "#777777", "not learned yet"),
-        ):
-            if which.any():
+        for (each, which), colour in zip(results.classes.items(), CLASS_COLOURS, strict=True):
+            if which.any() and each is not NetworkClass.BROKEN_DOWN:
                 mean = trained[:, which].mean(axis=1)
-                left.plot(epochs, _thinned(mean), color=colour, label=f"{name} ({int(which.sum())})")
+                left.plot(epochs, _thinned(mean), color=colour, label=f"{each.value} ({int(which.sum())})")
         left.set(xlabel="epoch", ylabel="mean accuracy", ylim=(0.45, 1.02))
         left.set_title(f"training at c = {config.network_confidence:g}")
         if left.lines:

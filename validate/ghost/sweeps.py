@@ -57,10 +57,12 @@ def checks(config: Config, report: Report, progress: Progress) -> SweepResults:
     """Train and report; the short forms say how short they are. Nothing is asserted: the paper gives no numbers."""
     size = config.effort.sweeps
     rates = np.geomspace(*RANK_ONE_RATES, size.rank_one_rates)
-    rank_one = _sweep(config, progress, "rank one", ZeroBias(), rates, size.rank_one_seeds, size.rank_one_epochs)
+    initial = ZeroBias(neurons=config.neurons, confidence=config.network_confidence)
+    rank_one = _sweep(config, progress, "rank one", initial, rates, size.rank_one_seeds, size.rank_one_epochs)
     rates = np.geomspace(*RANK_RATES, size.rank_rates)
+    ranked = size.rank_seeds, size.rank_epochs
     ranks = tuple(
-        _sweep(config, progress, f"rank {rank}", RankRZeroBias(rank), rates, size.rank_seeds, size.rank_epochs)
+        _sweep(config, progress, f"rank {rank}", RankRZeroBias(rank, config.neurons), rates, *ranked)
         for rank in size.ranks
     )
     results = SweepResults(rank_one, ranks)

@@ -13,8 +13,7 @@ from jaxtyping import Array, Float
 
 from simulate.ghost.toy_euler import passage_optimum
 from simulate.ghost.toy_model import Task, escape_time, escape_time_direct, sigmoid_loss_and_gradient
-from theory.ghost.toy import confidence, euler, finite_threshold
-from theory.ghost.toy import step_output as ghost
+from theory.ghost.toy import confidence, euler, finite_threshold, step_output
 from theory.ghost.toy.confidence import FiniteConfidenceLoss
 from theory.ghost.toy.flip import flip, flip_by_quadrature
 from theory.ghost.toy.no_learning import gradient_at_zero
@@ -98,7 +97,7 @@ def checks(config: Config, report: Report, progress: Progress) -> ToyResults:
 
 def _compare_escape(config: Config, report: Report) -> None:
     r = ToyModel(config.delay).optimal_r * np.array([0.3, 1.0, 3.0, 30.0])
-    predicted = lower_numpy((ghost.r, ghost.threshold), ghost.passage_time())(r, config.threshold)
+    predicted = lower_numpy((step_output.r, step_output.threshold), step_output.passage_time())(r, config.threshold)
     routes = {"the angle": escape_time, "x itself": escape_time_direct}
     for name, route in routes.items():
         tolerance = Relative(1e-9, "solver tolerance 1e-12 a step, accumulated")
@@ -113,7 +112,7 @@ def _measure(config: Config, model: ToyModel) -> ToyResults:
     finite = ToyModel(config.delay, threshold=config.threshold, confidence=config.confidence)
     task = Task(*map(jnp.asarray, (config.delay, config.delay, config.threshold, config.confidence)))
     loss, gradient = _simulated(jnp.asarray(rho * model.optimal_r), task)
-    confident = lower_numpy((ghost.r, ghost.delay), ghost.paper_window(ghost.confident_loss()))
+    confident = lower_numpy((step_output.r, step_output.delay), step_output.paper_window(step_output.confident_loss()))
     return ToyResults(
         delay=config.delay,
         rho=rho,
@@ -166,7 +165,9 @@ def _compare_no_learning_zone(config: Config, report: Report, model: ToyModel) -
     """At finite confidence the zone has a gradient: what lowers r there and what raises it."""
     finite = ToyModel(config.delay, threshold=config.threshold, confidence=config.confidence)
     at_zero = confidence.loss_and_gradient(np.zeros(1), finite)
-    closed = lower_mpmath((ghost.delay, ghost.threshold, ghost.confidence), ghost.paper_window(gradient_at_zero()))
+    closed = lower_mpmath(
+        (step_output.delay, step_output.threshold, step_output.confidence), step_output.paper_window(gradient_at_zero())
+    )
     # in mpmath: exp(c x_star) leaves the range of floats long before the gradient means nothing
     predicted = float(closed(*map(mp.mpf, (config.delay, config.threshold, config.confidence))))
     report.check(

@@ -10,7 +10,7 @@ from scipy.optimize import brentq
 
 from simulate.ghost.toy_euler import (
     InvalidScheme,
-    PassageOutcome,
+    SchemePassageOutcome,
     euler_scheme,
     passage,
     passage_optimum,
@@ -42,7 +42,7 @@ def test_passage_step_is_that_of_a_plain_loop():
     r = np.array([-0.1, 0.0, 1e-5, 5e-5, 2.4e-4, 1e-2, 3.0, 1e6])
     found = jax.jit(jax.vmap(lambda r: passage(r, 0.1, THRESHOLD, 2000)))(jnp.asarray(r))
     assert found.step.tolist() == [plain_loop(value, 0.1, THRESHOLD, 2000) for value in r]
-    passed = found.outcome == PassageOutcome.passed
+    passed = found.outcome == SchemePassageOutcome.passed
     assert passed.tolist() == [False] * 4 + [True] * 4
     assert np.isinf(found.time[~passed]).all()
     steps, last = np.asarray(found.time[passed]) / 0.1, np.asarray(found.step[passed])

@@ -4,6 +4,7 @@ Every derivative comes from `theory/ghost/circuit/reduction.py`, every certifica
 `theory/ghost/circuit/certify.py`.
 """
 
+import warnings
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -27,6 +28,16 @@ class NetworkShapeError(ValueError):
     """m, n and b do not describe one rank-one network."""
 
 
+class ScaleWarning(UserWarning):
+    """m and n look like the vectors of a network m n^T / N, given without the factor 1 / N."""
+
+
+UNSCALED, SCALE_KNOWN_FROM = 0.5, 50
+"""Root mean square of m times that of n from which a network of so many neurons is taken for one without the factor
+1 / N. With the factor the product is of order 1 / N: 0.01 in the paper's networks of 100 neurons, at most 0.17 in those
+trained at fifty times its rate. Without it, it is of order one."""
+
+
 class NetworkValueError(ValueError):
     """m, n, b or tau hold something that is not a finite real number (or tau is not positive)."""
 
@@ -35,8 +46,12 @@ class NetworkValueError(ValueError):
 class LatentCircuit:
     """tau kappa' = f(kappa) = -kappa + n.tanh(m kappa + b): the rank-one network with these m, n, b, each (N,).
 
-    Anything array-like is accepted. `NetworkShapeError` and `NetworkValueError` say what is wrong with it.
-    All times are in the unit of `tau`. (Paper, equation 4.)
+    Anything array-like is accepted. `NetworkShapeError` and `NetworkValueError` say what is wrong with it, and
+    `ScaleWarning` tells of vectors that lack the factor 1 / N. All times are in the unit of `tau`. (Paper, equation 4.)
+
+    `constant_input` is what each neuron receives at all times beside the recurrent input, (N,), an input vector times
+    its amplitude; it acts as a bias and is added to `b`. The state x of the network may start anywhere: kappa(0) is
+    n.x(0), and the latent flow is exact from there.
 
     >>> m, n = np.array([1.2, -0.3, 1.2, 1.5]), np.array([-1.7, 1.6, 2.3, 2.0])
     >>> circuit = LatentCircuit(m, n, b=np.array([0.2, 1.0, 0.3, -0.3]))
@@ -44,6 +59,9 @@ class LatentCircuit:
     (array([2.835]), True)
     >>> f"{circuit.slowest().location:.3f} {circuit.predicted_delay().value:.3f}"
     '-0.819 7.149'
+    >>> driven = LatentCircuit(m, n, circuit.b, constant_input=np.array([0.0, 0.0, 0.1, 0.1]))
+    >>> f"{driven.predicted_delay(start=np.array([0.5, 0.0, -0.2, 0.1])).value:.3f}"
+    '2.973'
     """
 
     m: Vector
@@ -51,17 +69,44 @@ class LatentCircuit:
     b: Vector
     tau: float = 1.0
 
-    def __init__(self, m: ArrayLike, n: ArrayLike, b: ArrayLike, tau: float = 1.0) -> None:
+    def __init__(
+        self,
+        m: ArrayLike,
+        n: ArrayLike,
+        b: ArrayLike,
+        tau: float = 1.0,
+        constant_input: ArrayLike | None = None,
+    ) -> None:
         """Check and copy the arrays."""
-        vectors = {name: _vector(name, given) for name, given in (("m", m), ("n", n), ("b", b))}
+        given = {"m": m, "n": n, "b": b} | ({} if constant_input is None else {"constant_input": constant_input})
+        vectors = {name: _vector(name, values) for name, values in given.items()}
         sizes = {name: len(vector) for name, vector in vectors.items()}
         if len(set(sizes.values())) > 1:
-            raise NetworkShapeError(f"m, n and b must have one length, got {sizes}: one entry a neuron in each")
+            raise NetworkShapeError(f"{', '.join(sizes)} must have one length, got {sizes}: one entry a neuron in each")
         if not (np.isfinite(tau) and tau > 0):
             raise NetworkValueError(f"tau must be positive and finite, got {tau}")
+        if "constant_input" in vectors:
+            vectors["b"] = _vector("b + constant_input", vectors["b"] + vectors.pop("constant_input"))
         for name, vector in vectors.items():
             object.__setattr__(self, name, vector)
         object.__setattr__(self, "tau", float(tau))
+        if self.lacks_scale:
+            warnings.warn(
+                f"the root mean squares of m and n multiply to {self.entry_scale:.3g}, of order one as in a network "
+                f"m n^T / N; this circuit has no factor 1 / N: give n / {len(self.m)} if the network has",
+                ScaleWarning,
+                stacklevel=2,
+            )
+
+    @property
+    def entry_scale(self) -> float:
+        """Root mean square of m times that of n: the size of an entry of the connectivity m n^T."""
+        return float(np.sqrt(np.mean(self.m**2) * np.mean(self.n**2)))
+
+    @property
+    def lacks_scale(self) -> bool:
+        """Whether the vectors look like those of a network m n^T / N, given without the factor."""
+        return len(self.m) >= SCALE_KNOWN_FROM and self.entry_scale > UNSCALED
 
     def derivative(self, latent: ArrayLike, order: int = 0) -> Float[np.ndarray, "*points"]:
         """The order-th derivative of f at any array of latent values, same shape."""
@@ -83,9 +128,23 @@ class LatentCircuit:
         d_m, d_n, d_b = parameter_derivatives()(latent, self.m, self.n, self.b)
         return d_m, d_n, d_b
 
-    def start(self, activity: float = INITIAL_ACTIVITY) -> float:
-        """kappa(0) = n.x(0) with every neuron at `activity`."""
-        return float(activity * self.n.sum())
+    def start(self, state: ArrayLike = INITIAL_ACTIVITY) -> float:
+        """kappa(0) = n.x(0) for a state of the network: one activity for all neurons, or (N,), one for each.
+
+        Raises `NetworkShapeError` and `NetworkValueError`.
+        """
+        if np.ndim(state) == 0:
+            return float(_vector("state", np.array([state]))[0] * self.n.sum())
+        given = _vector("state", state)
+        if given.shape != self.n.shape:
+            raise NetworkShapeError(f"a state has one activity for each of {len(self.n)} neurons, got {given.shape}")
+        return float(self.n @ given)
+
+    def _kappa(self, start: ArrayLike | None) -> float:
+        """The latent value that a passage starts at: a number is one already, an array is a state."""
+        if start is not None and np.ndim(start) == 0:
+            return float(np.asarray(start))
+        return self.start() if start is None else self.start(start)
 
     def stepped(self, loss_gradient: LossGradient, learning_rate: float) -> "LatentCircuit":
         """The circuit after one step of gradient descent."""
@@ -132,23 +191,32 @@ class LatentCircuit:
         """The ghost with the smallest equivalent toy parameter, hence the longest bottleneck; None without ghosts."""
         return min(self.ghosts(), key=lambda ghost: ghost.toy_r, default=None)
 
-    def predicted_delay(self, start: float | None = None, threshold: float = 1.0) -> Delay:
-        """Time of the continuous flow from `start` (default: kappa(0)) up to `threshold`."""
-        begin = self.start() if start is None else start
+    def predicted_delay(self, start: ArrayLike | None = None, threshold: float = 1.0) -> Delay:
+        """Time of the continuous flow from `start` up to `threshold`.
+
+        `start` is a latent value, or a state of the network, (N,); by default every neuron is at -0.3.
+        """
+        begin = self._kappa(start)
         fixed, turning = self.fixed_points(), self.normal_forms()
         return travel_time(self._at, self.flow_error, begin, threshold, fixed, turning, self.tau)
 
-    def predicted_euler_delay(self, step: float, start: float | None = None, threshold: float = 1.0) -> Delay:
-        """Time that the Euler map with D = `step` needs, to first order in D; what is left is O(D^2)."""
-        begin = self.start() if start is None else start
+    def predicted_euler_delay(self, step: float, start: ArrayLike | None = None, threshold: float = 1.0) -> Delay:
+        """Time that the Euler map with D = `step` needs, to first order in D; what is left is O(D^2).
+
+        `start` as for `predicted_delay`.
+        """
+        begin = self._kappa(start)
         exact = self.predicted_delay(begin, threshold)
         return with_euler_correction(exact, self._at(begin), self._at(threshold), step, self.tau)
 
     def euler_passage(
-        self, step: float, start: float | None = None, threshold: float = 1.0, most_steps: int = 100_000
+        self, step: float, start: ArrayLike | None = None, threshold: float = 1.0, most_steps: int = 100_000
     ) -> Passage:
-        """The passage of the network's Euler map with D = `step` = dt / tau, exactly as the network makes it."""
-        begin = self.start() if start is None else start
+        """The passage of the network's Euler map with D = `step` = dt / tau, exactly as the network makes it.
+
+        `start` as for `predicted_delay`.
+        """
+        begin = self._kappa(start)
         return euler_passage(self._at, begin, threshold, step, self.tau, most_steps)
 
     def _at(self, latent: float) -> float:

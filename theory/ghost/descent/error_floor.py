@@ -26,7 +26,7 @@ ONLY_LAST = (
 _loss = lowered(loss().args[0], rho)
 
 
-class Outcome(Enum):
+class FloorOutcome(Enum):
     """How the floor was obtained; the text says what the error bound rests on."""
 
     CYCLE = "mean over an attracting cycle known to 30 digits; the bound is rounding"
@@ -48,7 +48,7 @@ class ErrorFloor:
 
     value: float | None
     error_bound: float | None
-    outcome: Outcome
+    outcome: FloorOutcome
     cycle: Cycle | None
     others: tuple[tuple[Cycle, float], ...]
     conditional: bool
@@ -88,9 +88,9 @@ def error_floor(a: float, window: Window = PAPER, start: float = 10.0) -> ErrorF
     """
     b = window.scaled(a)
     if a > failure_ratio(window):
-        return ErrorFloor(None, None, Outcome.CAPTURED, None, (), conditional=False)
+        return ErrorFloor(None, None, FloorOutcome.CAPTURED, None, (), conditional=False)
     if b < SMALLEST_ITERATED:
-        return ErrorFloor(small_rate_law(b), b**3, Outcome.SMALL_RATE, None, (), conditional=False)
+        return ErrorFloor(small_rate_law(b), b**3, FloorOutcome.SMALL_RATE, None, (), conditional=False)
     met = find_cycles(a, window, start)
     conditional = a > 1
     cycle = met.reached
@@ -99,7 +99,7 @@ def error_floor(a: float, window: Window = PAPER, start: float = 10.0) -> ErrorF
     if cycle is not None:
         others = tuple((c, cycle_floor(c, a, window)) for c in met.others if c is not cycle)
         value = cycle_floor(cycle, a, window)
-        return ErrorFloor(value, 1e-13 * value, Outcome.CYCLE, cycle, others, conditional)
+        return ErrorFloor(value, 1e-13 * value, FloorOutcome.CYCLE, cycle, others, conditional)
     if a <= 1 and is_rotation(b):
         return _rotation_mean(a, window)
     return _average(a, window, met, conditional)
@@ -125,11 +125,11 @@ def _rotation_mean(a: float, window: Window) -> ErrorFloor:
         value = float(np.mean(np.abs(_loss(cycle))))
         if multiplier < 1:
             bound = 2 * CLOSED / (1 - multiplier)
-            return ErrorFloor(value, bound, Outcome.LONG_CYCLE, None, (), conditional=a > 1)
+            return ErrorFloor(value, bound, FloorOutcome.LONG_CYCLE, None, (), conditional=a > 1)
     length = _longest_return(values - values[0])
     value = float(np.mean(np.abs(_loss(values[:length]))))
     variation = 2 * (abs(_loss(1 + 0.75 * b)) + abs(_loss(1 - 0.75 * b)))  # there and back on the closed circle
-    return ErrorFloor(value, float(variation / length), Outcome.ROTATION, None, (), conditional=a > 1)
+    return ErrorFloor(value, float(variation / length), FloorOutcome.ROTATION, None, (), conditional=a > 1)
 
 
 def _longest_return(offset: Float[np.ndarray, " steps"]) -> int:
@@ -156,7 +156,7 @@ def _average(a: float, window: Window, met: CyclesMet, conditional: bool) -> Err
         state = advance(state, a, 1, window)
     means = (total / steps)[state >= window.cut]
     if len(means) < 2:
-        return ErrorFloor(None, None, Outcome.CAPTURED, None, (), conditional)
+        return ErrorFloor(None, None, FloorOutcome.CAPTURED, None, (), conditional)
     bound = 5 * float(np.std(means, ddof=1)) / len(means) ** 0.5
     others = tuple((c, cycle_floor(c, a, window)) for c in met.others)
-    return ErrorFloor(float(np.mean(means)), bound, Outcome.AVERAGE, None, others, conditional)
+    return ErrorFloor(float(np.mean(means)), bound, FloorOutcome.AVERAGE, None, others, conditional)

@@ -25,7 +25,7 @@ import sympy as sp
 from jaxtyping import Float
 
 from theory.ghost.descent.errors import RateError, StartError, WindowError
-from theory.ghost.toy import step_output as ghost
+from theory.ghost.toy import step_output
 
 rho = sp.Symbol("rho", positive=True)
 rate_ratio = sp.Symbol("a", positive=True)
@@ -52,7 +52,7 @@ def cut() -> sp.Expr:
     >>> cut()
     (q + 1)**(-2)
     """
-    return sp.factor(_free_of_delay(ghost.point_of_no_return() / ghost.optimal_r()))
+    return sp.factor(_free_of_delay(step_output.point_of_no_return() / step_output.optimal_r()))
 
 
 @cache
@@ -72,9 +72,9 @@ def step(letter: str) -> sp.Expr:
     Derived from the gradient of the confident loss (paper, equation 13, any window) with r = rho r_opt and
     alpha = a alpha_crit; the delay cancels.
     """
-    right, _, left, _ = (piece for piece, _ in ghost.confident_gradient().args)
-    slope = {"L": left, "R": right}[letter].subs(ghost.r, rho * ghost.optimal_r())
-    size = _free_of_delay(ghost.critical_learning_rate() * slope / ghost.optimal_r())
+    right, _, left, _ = (piece for piece, _ in step_output.confident_gradient().args)
+    slope = {"L": left, "R": right}[letter].subs(step_output.r, rho * step_output.optimal_r())
+    size = _free_of_delay(step_output.critical_learning_rate() * slope / step_output.optimal_r())
     return rho - rate_ratio * sp.factor(size)
 
 
@@ -99,13 +99,15 @@ def branch_slope(letter: str) -> sp.Expr:
 @cache
 def loss() -> sp.Expr:
     """The confident loss in units of the delay, |1 - rho^(-1/2)|, outside the no-learning zone."""
-    (above, _), _, _ = ghost.confident_loss().args
-    return sp.Abs(sp.expand(_free_of_delay(above.subs(ghost.r, rho * ghost.optimal_r()) / ghost.delay)))
+    (above, _), _, _ = step_output.confident_loss().args
+    return sp.Abs(
+        sp.expand(_free_of_delay(above.subs(step_output.r, rho * step_output.optimal_r()) / step_output.delay))
+    )
 
 
 def _free_of_delay(expression: sp.Expr) -> sp.Expr:
-    free = sp.simplify(expression.subs(ghost.response, response_ratio * ghost.delay))
-    assert not free.has(ghost.delay, ghost.response)
+    free = sp.simplify(expression.subs(step_output.response, response_ratio * step_output.delay))
+    assert not free.has(step_output.delay, step_output.response)
     return free
 
 

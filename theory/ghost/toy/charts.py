@@ -12,8 +12,7 @@ import mpmath as mp
 import numpy as np
 from jaxtyping import Float, Int
 
-from theory.ghost.toy import output
-from theory.ghost.toy import step_output as ghost
+from theory.ghost.toy import output, step_output
 from theory.ghost.toy.panels import Panels
 from theory.ghost.toy.toy_model import Part, ToyModel
 from theory.lowering import lower_mpmath, lower_numpy
@@ -25,16 +24,16 @@ Rows = Float[np.ndarray, " rows"]
 Nodes = Float[np.ndarray, " nodes"]
 Levels = Float[np.ndarray, "rows levels"]
 
-_STATE = lower_numpy((ghost.r, ghost.time), ghost.trajectory())
-_GROWTH = lower_numpy((ghost.r, ghost.time), ghost.sensitivity())
-_PASSAGE = lower_numpy((ghost.r, ghost.threshold), ghost.passage_time())
-_PASSAGE_MP = lower_mpmath((ghost.r, ghost.threshold), ghost.passage_time())
-_DESCENT = lower_numpy((ghost.r, ghost.threshold), ghost.descent_time())
-_RISE = lower_numpy((ghost.r, output.level, output.elapsed), output.restarted())
-_TIME_BETWEEN = lower_numpy((ghost.r, output.level, output.state), output.time_between())
-_TIME_TO_BLOW_UP = lower_numpy((ghost.r, output.level), output.time_to_blow_up())
-_STATE_BEFORE = lower_numpy((ghost.r, output.remaining), output.state_before_blow_up())
-_GROWTH_AT_STATE = lower_numpy((ghost.r, output.state, ghost.time), output.growth_at_state())
+_STATE = lower_numpy((step_output.r, step_output.time), step_output.trajectory())
+_GROWTH = lower_numpy((step_output.r, step_output.time), step_output.sensitivity())
+_PASSAGE = lower_numpy((step_output.r, step_output.threshold), step_output.passage_time())
+_PASSAGE_MP = lower_mpmath((step_output.r, step_output.threshold), step_output.passage_time())
+_DESCENT = lower_numpy((step_output.r, step_output.threshold), step_output.descent_time())
+_RISE = lower_numpy((step_output.r, output.level, output.elapsed), output.restarted())
+_TIME_BETWEEN = lower_numpy((step_output.r, output.level, output.state), output.time_between())
+_TIME_TO_BLOW_UP = lower_numpy((step_output.r, output.level), output.time_to_blow_up())
+_STATE_BEFORE = lower_numpy((step_output.r, output.remaining), output.state_before_blow_up())
+_GROWTH_AT_STATE = lower_numpy((step_output.r, output.state, step_output.time), output.growth_at_state())
 
 
 class Chart(ABC):

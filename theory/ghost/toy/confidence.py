@@ -7,8 +7,7 @@ import numpy as np
 from jaxtyping import Float, Int
 from scipy.optimize import brentq
 
-from theory.ghost.toy import output
-from theory.ghost.toy import step_output as ghost
+from theory.ghost.toy import output, step_output
 from theory.ghost.toy.charts import Chart, EscapeChart, GhostChart
 from theory.ghost.toy.panels import log_sums
 from theory.ghost.toy.toy_model import Part, ToyModel, ToyModelError
@@ -22,7 +21,7 @@ Nodes = Float[np.ndarray, " nodes"]
 Terms = tuple[Rows, Rows, Rows, Rows]
 
 _LOG_INTEGRANDS = tuple(
-    lower_numpy((output.phase, ghost.confidence, output.growth), f) for f in output.log_integrands()
+    lower_numpy((output.phase, step_output.confidence, output.growth), f) for f in output.log_integrands()
 )
 
 
@@ -54,6 +53,14 @@ class FiniteConfidenceLoss:
     def gradient_sign(self) -> Rows:
         """Sign of the gradient, right also where the gradient underflows to zero."""
         return np.sign(self.log_delay_pull - self.log_response_pull)
+
+    @property
+    def log_gradient(self) -> Rows:
+        """ln |dL/dr|, right also where the gradient underflows to zero; -inf where it vanishes."""
+        larger = np.maximum(self.log_delay_pull, self.log_response_pull)
+        smaller = np.minimum(self.log_delay_pull, self.log_response_pull)
+        with np.errstate(divide="ignore"):
+            return larger + np.log(-np.expm1(smaller - larger))
 
 
 def loss_and_gradient(r: Rows, model: ToyModel) -> FiniteConfidenceLoss:

@@ -12,7 +12,7 @@ from typing import TypeAlias
 import mpmath as mp
 import sympy as sp
 
-from theory.ghost.toy import step_output as ghost
+from theory.ghost.toy import step_output
 from theory.ghost.toy.step_output import INTEGRAL, Normalisation, delay, r, response, threshold, time
 
 softness = sp.Symbol("e", positive=True)  # 1 / threshold
@@ -23,7 +23,7 @@ Real: TypeAlias = float | int | mp.mpf
 def escaped_by(moment: sp.Expr) -> sp.Basic:
     """Whether the state has passed the threshold by `moment`; well defined for every r."""
     z = r * time**2
-    passed = sp.Or(z >= sp.pi**2 / 4, ghost.trajectory() > threshold)
+    passed = sp.Or(z >= sp.pi**2 / 4, step_output.trajectory() > threshold)
     return passed.subs(time, moment)
 
 
@@ -31,7 +31,8 @@ def escaped_by(moment: sp.Expr) -> sp.Basic:
 def step_loss(normalisation: Normalisation = INTEGRAL) -> sp.Expr:
     """Loss for infinite confidence at a finite threshold, for every r."""
     early, late, never = (
-        loss.subs(ghost.escape, ghost.passage_time()) / normalisation.divisor for loss in ghost.loss_regimes()
+        loss.subs(step_output.escape, step_output.passage_time()) / normalisation.divisor
+        for loss in step_output.loss_regimes()
     )
     return sp.Piecewise((early, escaped_by(delay)), (late, escaped_by(delay + response)), (never, True))
 
@@ -52,10 +53,10 @@ def early_slope() -> sp.Expr:
     >>> early_slope()
     (e/(e**2*r + 1) + t_esc)/(2*r)
     """
-    early, _, _ = ghost.loss_regimes()
-    slope = early.subs(ghost.escape, ghost.passage_time()).diff(r)
-    slope = slope.subs(sp.atan(threshold / sp.sqrt(r)), ghost.escape * sp.sqrt(r)).subs(threshold, 1 / softness)
-    return sp.collect(sp.expand(2 * r * sp.simplify(slope)), ghost.escape, sp.factor) / (2 * r)
+    early, _, _ = step_output.loss_regimes()
+    slope = early.subs(step_output.escape, step_output.passage_time()).diff(r)
+    slope = slope.subs(sp.atan(threshold / sp.sqrt(r)), step_output.escape * sp.sqrt(r)).subs(threshold, 1 / softness)
+    return sp.collect(sp.expand(2 * r * sp.simplify(slope)), step_output.escape, sp.factor) / (2 * r)
 
 
 # Expansion in 1 / threshold
@@ -68,7 +69,7 @@ def passage_series(order: int) -> sp.Expr:
     >>> passage_series(3)
     e**3*s**2/3 - e + pi/(2*s)
     """
-    exact = ghost.passage_time().subs({sp.sqrt(r): _s, threshold: 1 / softness})
+    exact = step_output.passage_time().subs({sp.sqrt(r): _s, threshold: 1 / softness})
     return sp.expand(sp.series(exact, softness, 0, order + 1).removeO())
 
 
@@ -103,12 +104,12 @@ def point_of_no_return_series(order: int = 2) -> sp.Expr:
 def critical_learning_rate_series(order: int = 2, normalisation: Normalisation = INTEGRAL) -> sp.Expr:
     """Critical learning rate up to softness**order, for any response window.
 
-    >>> sp.expand(sp.simplify(ghost.paper_window(critical_learning_rate_series(1))))
+    >>> sp.expand(sp.simplify(step_output.paper_window(critical_learning_rate_series(1))))
     3*pi**4/(32*T**5) - pi**4*e/(2*T**6)
     """
     optimum = optimal_r_series(order)
     drop = optimum - point_of_no_return_series(order)
-    slope = early_slope().subs({ghost.escape: delay, r: optimum}) / normalisation.divisor
+    slope = early_slope().subs({step_output.escape: delay, r: optimum}) / normalisation.divisor
     series = sp.series(sp.together(drop / slope), softness, 0, order + 1).removeO()
     return sum(sp.factor(series.coeff(softness, k)) * softness**k for k in range(order + 1))
 
@@ -139,4 +140,4 @@ def critical_learning_rate(window: tuple[Real, Real], level: Real, digits: int =
 
 @cache
 def _early_slope_mp() -> Callable[..., mp.mpf]:
-    return sp.lambdify((r, ghost.escape, softness), early_slope(), "mpmath")
+    return sp.lambdify((r, step_output.escape, softness), early_slope(), "mpmath")

@@ -14,8 +14,7 @@ import mpmath as mp
 import numpy as np
 import sympy as sp
 
-from theory.ghost.toy import output
-from theory.ghost.toy import step_output as ghost
+from theory.ghost.toy import output, step_output
 from theory.ghost.toy.confidence import loss_and_gradient
 from theory.ghost.toy.step_output import confidence, delay, r, response, threshold, time
 from theory.ghost.toy.toy_model import Part, ToyModel
@@ -34,10 +33,10 @@ def gradient_at_zero() -> sp.Expr:
 
     >>> o = output.output().subs(output.phase, -confidence * threshold)
     >>> expected = -confidence * o * (1 - o) * (3 - 4 * o) * delay**2
-    >>> sp.simplify(ghost.paper_window(gradient_at_zero()) - expected)
+    >>> sp.simplify(step_output.paper_window(gradient_at_zero()) - expected)
     0
     """
-    still = {output.phase: -confidence * threshold, output.growth: ghost.sensitivity().subs(r, 0)}
+    still = {output.phase: -confidence * threshold, output.growth: step_output.sensitivity().subs(r, 0)}
     during, after = (term.subs(still) for term in output.gradient_terms())
     return sp.integrate(during, (time, 0, delay)) + sp.integrate(after, (time, delay, delay + response))
 
@@ -130,7 +129,7 @@ def delay_below() -> Asymptotic:
     """r < 0, delay: Laplace at t = 0, ``exp(-2 c x_star) / (2 c r**2)``, with correction 1 / (c**2 |r|)."""
     depth = sp.Symbol("d", positive=True)  # -r
     mark = sp.Symbol("mark", positive=True)  # counts powers of t beyond the leading ones
-    x = sp.series(ghost.trajectory().rewrite(sp.tan), time, 0, 5).removeO()
+    x = sp.series(step_output.trajectory().rewrite(sp.tan), time, 0, 5).removeO()
     x_r = x.diff(r)
     leading = x.coeff(time, 1) * time
     bent = sp.exp(2 * confidence * mark * (x - leading)) * (time + mark * (x_r - time))
@@ -146,7 +145,7 @@ def delay_below() -> Asymptotic:
 
 def _end_point(moment: sp.Expr) -> tuple[sp.Expr, sp.Expr]:
     """Laplace: integral of exp(c (x - x_star)) 2 c dx/dr ending at `moment`, and its relative 1/c correction."""
-    x, x_r = ghost.trajectory(), ghost.sensitivity()
+    x, x_r = step_output.trajectory(), step_output.sensitivity()
     speed = x.diff(time)
     weight = x_r / speed
     size = 2 * sp.exp(confidence * (x - threshold)) * weight
@@ -171,7 +170,7 @@ def response_below_laplace() -> Asymptotic:
 @cache
 def loss_deficit_above() -> sp.Expr:
     """T_r - L for 0 < r < point of no return, to leading order in 1/c (Laplace at the end of the trial)."""
-    x = ghost.trajectory()
+    x = step_output.trajectory()
     return (2 * sp.exp(confidence * (x - threshold)) / (confidence * (x**2 + r))).subs(time, delay + response)
 
 

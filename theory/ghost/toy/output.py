@@ -8,7 +8,7 @@ from functools import cache
 
 import sympy as sp
 
-from theory.ghost.toy import step_output as ghost
+from theory.ghost.toy import step_output
 from theory.ghost.toy.step_output import confidence, delay, r, threshold, time
 from theory.lowering import tanc
 
@@ -28,7 +28,7 @@ def output() -> sp.Expr:
 @cache
 def output_at() -> sp.Expr:
     """The output at time t, for every r, blow-up included."""
-    before = output().subs(phase, confidence * (ghost.trajectory() - threshold))
+    before = output().subs(phase, confidence * (step_output.trajectory() - threshold))
     return sp.Piecewise((1, r * time**2 >= sp.pi**2 / 4), (before, True))
 
 
@@ -79,8 +79,8 @@ def state_before_blow_up() -> sp.Expr:
     >>> state_before_blow_up()
     sqrt(r)*cot(delta*sqrt(r))
     """
-    (before, _), *_ = ghost.trajectory_cases().args
-    return sp.expand(before.subs(time, ghost.blow_up_time() - remaining)).replace(
+    (before, _), *_ = step_output.trajectory_cases().args
+    return sp.expand(before.subs(time, step_output.blow_up_time() - remaining)).replace(
         sp.tan, lambda angle: sp.tan(sp.expand(angle))
     )
 
@@ -103,5 +103,5 @@ def growth_at_state() -> sp.Expr:
     (r*t + t*x**2 + x)/(2*r)
     """
     root = sp.sqrt(r) * time
-    closed = ghost.sensitivity().rewrite(sp.tan)
+    closed = step_output.sensitivity().rewrite(sp.tan)
     return sp.simplify(closed.subs(sp.tan(root), state / sp.sqrt(r)))

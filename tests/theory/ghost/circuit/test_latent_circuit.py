@@ -5,7 +5,13 @@ import numpy as np
 import pytest
 
 from theory.ghost.circuit.certify import _jet, certify_fixed_points
-from theory.ghost.circuit.latent_circuit import INITIAL_ACTIVITY, LatentCircuit, NetworkShapeError, NetworkValueError
+from theory.ghost.circuit.latent_circuit import (
+    INITIAL_ACTIVITY,
+    LatentCircuit,
+    NetworkShapeError,
+    NetworkValueError,
+    ScaleWarning,
+)
 from theory.ghost.circuit.passage import PassageOutcome
 from theory.ghost.circuit.roots import find_roots
 
@@ -211,3 +217,79 @@ def test_many_networks_are_certified_within_seconds():
     found = find_roots(counted, 1.01 * np.abs(n).sum(axis=1), 1, -1)
     assert found.counts.tolist() == certify_fixed_points(m, n, b).counts.tolist()
     assert sum(cells) < 100 * 300
+
+
+def network_with_input(seed):
+    """Thirty neurons whose bias alone leaves a slow way to kappa = 1; an input changes how slow."""
+    rng = np.random.default_rng(seed)
+    m, n = rng.normal(size=(2, 30)) / 30**0.5
+    drive = 0.3 * rng.normal(size=30)
+    n = n + 2.2 * m / (m @ m)  # an overlap beyond one, so that kappa grows
+    return m, n, 0.05 * rng.normal(size=30) + 0.02 * m, drive
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_delay_from_a_given_state_under_a_constant_input(seed):
+    """Against the network of all neurons, step by step, with its input fed in at every step."""
+    m, n, b, drive = network_with_input(seed)
+    if n @ np.tanh(drive) < 0:
+        drive = -drive
+    state = np.random.default_rng(seed + 100).normal(size=30) * 0.1
+    x, steps, step = state, 0, 0.05
+    while n @ x < 1.0 and steps < 2000:
+        x = x + step * (-x + np.tanh(np.outer(m, n) @ x + b + drive))
+        steps += 1
+    circuit = LatentCircuit(m, n, b, constant_input=drive)
+    assert 5 < steps < 2000
+    assert circuit.euler_passage(step, start=state).count == steps
+    # the last step is whole in the network, and the law's error is of second order in the step
+    assert abs(circuit.predicted_euler_delay(step, start=state).value / step - steps) < 1 + 10 * step
+    assert circuit.predicted_delay(start=state).value == circuit.predicted_delay(start=circuit.start(state)).value
+
+
+def test_the_settled_start_and_no_input_predict_another_delay():
+    m, n, b, drive = network_with_input(1)
+    drive = drive if n @ np.tanh(drive) > 0 else -drive
+    state = np.random.default_rng(101).normal(size=30) * 0.1
+    right = LatentCircuit(m, n, b, constant_input=drive).euler_passage(0.05, start=state).count
+    assert LatentCircuit(m, n, b, constant_input=drive).euler_passage(0.05).count != right
+    assert LatentCircuit(m, n, b).euler_passage(0.05, start=state).count != right
+
+
+def test_an_input_is_a_bias():
+    m, n, b, drive = network_with_input(0)
+    with_input, with_bias = LatentCircuit(m, n, b, constant_input=drive), LatentCircuit(m, n, b + drive)
+    np.testing.assert_array_equal(with_input.flow(np.linspace(-2, 2, 9)), with_bias.flow(np.linspace(-2, 2, 9)))
+    np.testing.assert_array_equal(with_input.fixed_points().roots, with_bias.fixed_points().roots)
+
+
+def test_states_and_inputs_of_another_size_are_refused():
+    m, n, b, drive = network_with_input(0)
+    with pytest.raises(NetworkShapeError, match="constant_input"):
+        LatentCircuit(m, n, b, constant_input=drive[:7])
+    with pytest.raises(NetworkShapeError, match="each of 30 neurons"):
+        LatentCircuit(m, n, b).start(np.zeros(29))
+    with pytest.raises(NetworkValueError, match="state must be finite"):
+        LatentCircuit(m, n, b).predicted_delay(start=np.full(30, np.nan))
+
+
+@pytest.mark.parametrize("size", [50, 100, 1000])
+def test_vectors_without_the_factor_of_the_size_are_told_of(size):
+    """Entries of order one, as networks m n^T / N are published: the roots scale with N, and a warning says why."""
+    m, n = np.random.default_rng(size).normal(size=(2, size)) * 1.5
+    n = n + m
+    with pytest.warns(ScaleWarning, match=f"give n / {size}"):
+        unscaled = LatentCircuit(m, n, np.zeros(size))
+    scaled = LatentCircuit(m, n / size, np.zeros(size))
+    assert unscaled.lacks_scale
+    assert not scaled.lacks_scale
+    assert unscaled.entry_scale == pytest.approx(size * scaled.entry_scale, rel=1e-12)
+    assert unscaled.fixed_points().roots[-1] > 0.5 * np.abs(n).sum() * 0.5
+    assert scaled.fixed_points().roots[-1] < 3
+
+
+@pytest.mark.parametrize("size", [50, 100, 1000])
+@pytest.mark.parametrize("strength", [1.0, 5.0])
+def test_networks_in_the_papers_scale_are_not(size, strength):
+    m, n = np.random.default_rng(size).normal(size=(2, size)) / size**0.5
+    assert not LatentCircuit(strength * m, strength * n, np.zeros(size)).lacks_scale

@@ -7,7 +7,7 @@ import sympy
 
 from theory.ghost.circuit import normal_form as nf
 from theory.ghost.circuit.normal_form import NormalForm
-from theory.ghost.toy import step_output as ghost
+from theory.ghost.toy import step_output
 
 
 def test_the_normal_form_is_the_toy_model_in_a_scaled_variable():
@@ -106,6 +106,6 @@ def test_starting_at_the_ghost_the_critical_rate_is_the_toy_models():
     optimum = nf.optimal_effective_r_at_ghost(delay).subs({nf.CURVATURE: 1, nf.TAU: 1})
     no_return = optimum.subs(delay, 2 * delay)
     rate = (optimum - no_return) / -sympy.diff(time, r).subs(r, optimum)
-    law = ghost.paper_window(ghost.critical_learning_rate())
+    law = step_output.paper_window(step_output.critical_learning_rate())
     (symbol,) = law.free_symbols
     assert sympy.simplify(rate - law.subs(symbol, delay)) == 0

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from theory.ghost.descent.captured_fraction import PAPER_STARTS, captured_fraction
-from theory.ghost.descent.error_floor import Outcome, error_floor, small_rate_law
+from theory.ghost.descent.error_floor import FloorOutcome, error_floor, small_rate_law
 from theory.ghost.descent.errors import RateError
 from theory.ghost.descent.training_map import Window, advance
 
@@ -37,7 +37,7 @@ def test_floor_for_other_windows(ratio: float, a: float) -> None:
     floor = error_floor(a, Window(ratio))
     assert floor.value is not None
     assert floor.error_bound is not None
-    own = 1e-4 if floor.outcome is Outcome.CYCLE else 5 * np.sqrt(20 / 200_000)
+    own = 1e-4 if floor.outcome is FloorOutcome.CYCLE else 5 * np.sqrt(20 / 200_000)
     assert abs(floor.value - brute_force(a, ratio)) <= floor.error_bound + own
 
 
@@ -75,7 +75,7 @@ def test_low_rates_follow_the_law(a: float) -> None:
 def test_rotation_bound_is_kept(a: float) -> None:
     """Denjoy and Koksma's bound against the law, which is more accurate there."""
     floor = error_floor(a)
-    assert floor.outcome in (Outcome.ROTATION, Outcome.LONG_CYCLE)
+    assert floor.outcome in (FloorOutcome.ROTATION, FloorOutcome.LONG_CYCLE)
     assert floor.value is not None
     assert floor.error_bound is not None
     assert abs(floor.value - small_rate_law(a)) <= floor.error_bound + a**3
@@ -83,7 +83,7 @@ def test_rotation_bound_is_kept(a: float) -> None:
 
 def test_floor_of_the_paper_setting() -> None:
     floor = error_floor(0.1095)
-    assert floor.outcome is Outcome.CYCLE
+    assert floor.outcome is FloorOutcome.CYCLE
     assert floor.word is not None
     assert len(floor.word) <= 200
     assert floor.value == pytest.approx(0.0206, abs=1e-4)
@@ -102,7 +102,7 @@ def test_floor_across_the_thresholds() -> None:
     assert between.conditional
     assert between.word == "LRR"
     assert above.value is None
-    assert above.outcome is Outcome.CAPTURED
+    assert above.outcome is FloorOutcome.CAPTURED
     assert error_floor(1.02904346).word == "LRR"
 
 

@@ -29,7 +29,7 @@ from theory.ghost.descent.training_map import (
     step,
     u,
 )
-from theory.ghost.toy import step_output as ghost
+from theory.ghost.toy import step_output
 
 
 def paper(expression: sp.Expr) -> sp.Expr:
@@ -66,10 +66,10 @@ def test_scale_symmetry_leaves_no_rate_in_the_branches() -> None:
 def test_map_is_gradient_descent_at_every_delay(delay: float, response: float) -> None:
     """Brute force in r: rounding allowed is 200 steps of 1e-16, amplified by no more than the factor 1e3 met."""
     window, a = Window(response), 0.7
-    values = {ghost.delay: delay, ghost.response: response * delay}
-    optimum = float(ghost.optimal_r().subs(values))
-    alpha = a * float(ghost.critical_learning_rate().subs(values))
-    slope = sp.lambdify(ghost.r, ghost.confident_gradient().subs(values), "math")
+    values = {step_output.delay: delay, step_output.response: response * delay}
+    optimum = float(step_output.optimal_r().subs(values))
+    alpha = a * float(step_output.critical_learning_rate().subs(values))
+    slope = sp.lambdify(step_output.r, step_output.confident_gradient().subs(values), "math")
     r, steps = 3.0 * optimum, 12
     for _ in range(steps):
         r -= alpha * slope(r)
@@ -172,7 +172,7 @@ def test_plateau_length_against_the_exact_map(a: float, ratio: float) -> None:
 
 
 def test_plateau_of_figure_2b() -> None:
-    a = 1e-10 / float(ghost.critical_learning_rate().subs({ghost.delay: 100, ghost.response: 100}))
+    a = 1e-10 / float(step_output.critical_learning_rate().subs({step_output.delay: 100, step_output.response: 100}))
     assert a == pytest.approx(0.1095, abs=1e-4)
     assert plateau_length(10.0, a).continuum == pytest.approx(1535, abs=1)
 

@@ -10,8 +10,7 @@ import sympy as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from theory.ghost.toy import confidence, flip, no_learning, output
-from theory.ghost.toy import step_output as ghost
+from theory.ghost.toy import confidence, flip, no_learning, output, step_output
 from theory.ghost.toy.confidence import NoOptimumError, QuadratureError, loss_and_gradient, optimal_r
 from theory.ghost.toy.panels import Panels
 from theory.ghost.toy.step_output import r, time
@@ -19,7 +18,7 @@ from theory.ghost.toy.toy_model import ToyModel, ToyModelError
 from theory.lowering import lower_mpmath
 
 q = sp.Symbol("q", positive=True)
-STATE, GROWTH = (lower_mpmath((r, time), f) for f in (ghost.trajectory(), ghost.sensitivity()))
+STATE, GROWTH = (lower_mpmath((r, time), f) for f in (step_output.trajectory(), step_output.sensitivity()))
 
 
 def panels_for_twin(value, model):
@@ -117,15 +116,15 @@ def test_gradient_is_the_slope_of_the_loss():
 
 
 def test_the_integrands_are_the_loss_and_its_derivative():
-    c = ghost.confidence
+    c = step_output.confidence
     during, after = output.gradient_terms()
     errors = (output.output() ** 2, (1 - output.output()) ** 2, during, -after)
     for logarithm, direct in zip(output.log_integrands(), errors, strict=True):
         assert sp.simplify(sp.exp(sp.expand_log(logarithm, force=True)) / direct) == 1
-    x = ghost.confidence * (ghost.trajectory() - ghost.threshold)
+    x = step_output.confidence * (step_output.trajectory() - step_output.threshold)
     chain = (output.output() ** 2).subs(output.phase, x).diff(r)
-    stated = during.subs({output.phase: x, output.growth: ghost.sensitivity()})
-    numbers = {r: -0.3, time: 1.7, c: 2.1, ghost.threshold: 0.4}
+    stated = during.subs({output.phase: x, output.growth: step_output.sensitivity()})
+    numbers = {r: -0.3, time: 1.7, c: 2.1, step_output.threshold: 0.4}
     assert abs(sp.N((chain - stated).subs(numbers), 30)) < 1e-15
 
 

@@ -10,8 +10,7 @@ import sympy as sp
 from hypothesis import given
 from hypothesis import strategies as st
 
-from theory.ghost.toy import finite_threshold
-from theory.ghost.toy import step_output as ghost
+from theory.ghost.toy import finite_threshold, step_output
 from theory.ghost.toy.step_output import INTEGRAL, PER_DELAY, delay, r, response, threshold, time
 from theory.ghost.toy.toy_model import ToyModel, ToyModelError
 from theory.lowering import lower_mpmath, lower_numpy, secsq, secsq_array, tanc, tanc_array
@@ -46,7 +45,7 @@ def test_special_functions_to_relative_rounding(function, array):
 
 @pytest.mark.parametrize("branch", range(3))
 def test_each_trajectory_case_solves_the_ode_from_zero(branch):
-    x, _ = ghost.trajectory_cases().args[branch]
+    x, _ = step_output.trajectory_cases().args[branch]
     value = {0: q, 1: 0, 2: -q}[branch]
     x = sp.sympify(x).subs(r, value)
     assert sp.simplify(x.diff(time) - x**2 - value) == 0
@@ -55,7 +54,7 @@ def test_each_trajectory_case_solves_the_ode_from_zero(branch):
 
 @pytest.mark.parametrize("value", [q, sp.S.Zero, -q])
 def test_the_one_expression_solves_the_ode_for_every_sign(value):
-    x = ghost.trajectory().subs(r, value)
+    x = step_output.trajectory().subs(r, value)
     residual = (x.diff(time) - x**2 - value).rewrite(sp.tan)
     assert sp.simplify(residual) == 0
     assert x.subs(time, 0) == 0
@@ -63,10 +62,10 @@ def test_the_one_expression_solves_the_ode_for_every_sign(value):
 
 @pytest.mark.parametrize("value", [q, -q])
 def test_sensitivity_is_the_derivative_of_the_case_formula(value):
-    x = ghost.trajectory().rewrite(sp.tan).subs(r, value)
+    x = step_output.trajectory().rewrite(sp.tan).subs(r, value)
     sign = 1 if value == q else -1
-    assert sp.simplify(sign * x.diff(q) - ghost.sensitivity().rewrite(sp.tan).subs(r, value)) == 0
-    assert ghost.sensitivity().subs(r, 0) == time
+    assert sp.simplify(sign * x.diff(q) - step_output.sensitivity().rewrite(sp.tan).subs(r, value)) == 0
+    assert step_output.sensitivity().subs(r, 0) == time
 
 
 @pytest.mark.parametrize("sign", [1, -1])
@@ -77,10 +76,10 @@ def test_trajectory_and_passage_against_a_taylor_integration(sign):
             value = sign * mp.mpf(2) / T**2
             solve = mp.odefun(lambda t, x, value=value: [x[0] ** 2 + value], 0, [mp.mpf(0)])
             moment = T * mp.mpf("0.7")
-            closed = lower_mpmath((r, time), ghost.trajectory())(value, moment)
+            closed = lower_mpmath((r, time), step_output.trajectory())(value, moment)
             assert abs(solve(moment)[0] / closed - 1) < mp.mpf(10) ** (5 - DIGITS)
             level = min(level, abs(closed))
-            passage = ghost.passage_time() if sign > 0 else ghost.descent_time()
+            passage = step_output.passage_time() if sign > 0 else step_output.descent_time()
             found = lower_mpmath((r, threshold), passage)(value, level / 2)
             assert abs(abs(solve(found)[0]) / (level / 2) - 1) < mp.mpf(10) ** (5 - DIGITS)
 
@@ -88,7 +87,7 @@ def test_trajectory_and_passage_against_a_taylor_integration(sign):
 def step_loss_by_hand(value, T, T_r, level):
     """The squared error of a step output, integrated piece by piece, the passage found by bisection of x(t)."""
     end = T + T_r
-    x = lower_mpmath((r, time), ghost.trajectory())
+    x = lower_mpmath((r, time), step_output.trajectory())
     if value <= 0:
         passage = end
     else:
@@ -104,8 +103,8 @@ def step_loss_by_hand(value, T, T_r, level):
 @pytest.mark.parametrize("finite", [True, False])
 def test_step_loss_and_gradient_by_brute_force(finite):
     arguments = (r, delay, response, threshold)
-    loss = finite_threshold.step_loss() if finite else ghost.confident_loss()
-    slope = finite_threshold.step_gradient() if finite else ghost.confident_gradient()
+    loss = finite_threshold.step_loss() if finite else step_output.confident_loss()
+    slope = finite_threshold.step_gradient() if finite else step_output.confident_gradient()
     loss, slope = (lower_mpmath(arguments, f) for f in (loss, slope))
     for (T, T_r, level), factor in product(random_models(6), (-1, 0.1, 0.6, 1.7, 30)):
         with mp.workdps(DIGITS):
@@ -122,34 +121,38 @@ def test_step_loss_and_gradient_by_brute_force(finite):
 
 def test_confident_limit_is_the_limit_of_the_finite_threshold():
     root = sp.Symbol("s", positive=True)
-    for finite, confident in zip(finite_threshold.step_loss().args, ghost.confident_loss().args, strict=True):
+    for finite, confident in zip(finite_threshold.step_loss().args, step_output.confident_loss().args, strict=True):
         value = sp.sympify(finite[0]).subs(r, root**2)
         assert sp.simplify(sp.limit(value, threshold, sp.oo) - confident[0].subs(r, root**2)) == 0
 
 
 def test_landmarks_for_every_window_and_the_papers():
     law = sp.pi**4 / 8 * delay**-3 * (delay**-2 - (delay + response) ** -2)
-    assert sp.simplify(ghost.critical_learning_rate() - law) == 0
-    assert sp.simplify(ghost.critical_learning_rate(PER_DELAY) / ghost.critical_learning_rate() - delay) == 0
-    paper = ghost.paper_window
-    assert sp.simplify(paper(ghost.critical_learning_rate()) - 3 * sp.pi**4 / (32 * delay**5)) == 0
-    assert sp.simplify(paper(ghost.point_of_no_return()) - ghost.optimal_r() / 4) == 0
-    assert sp.simplify(ghost.confident_loss().args[0][0].subs(r, ghost.optimal_r())) == 0
-    left, right = ghost.one_sided_slopes()
+    assert sp.simplify(step_output.critical_learning_rate() - law) == 0
+    assert (
+        sp.simplify(step_output.critical_learning_rate(PER_DELAY) / step_output.critical_learning_rate() - delay) == 0
+    )
+    paper = step_output.paper_window
+    assert sp.simplify(paper(step_output.critical_learning_rate()) - 3 * sp.pi**4 / (32 * delay**5)) == 0
+    assert sp.simplify(paper(step_output.point_of_no_return()) - step_output.optimal_r() / 4) == 0
+    assert sp.simplify(step_output.confident_loss().args[0][0].subs(r, step_output.optimal_r())) == 0
+    left, right = step_output.one_sided_slopes()
     assert left + right == 0
     assert sp.simplify(right - 2 * delay**3 / sp.pi**2) == 0
 
 
 @pytest.mark.parametrize("normalisation", [INTEGRAL, PER_DELAY])
 def test_a_critical_step_from_the_optimum_ends_at_the_point_of_no_return(normalisation):
-    _, right = ghost.one_sided_slopes(normalisation)
-    landed = ghost.optimal_r() - ghost.critical_learning_rate(normalisation) * right
-    assert sp.simplify(landed - ghost.point_of_no_return()) == 0
+    _, right = step_output.one_sided_slopes(normalisation)
+    landed = step_output.optimal_r() - step_output.critical_learning_rate(normalisation) * right
+    assert sp.simplify(landed - step_output.point_of_no_return()) == 0
 
 
 def test_gradient_conventions_at_the_two_special_points():
-    gradient = ghost.confident_gradient().subs({delay: 3, response: 2})
-    optimum, cut = (f.subs({delay: 3, response: 2}) for f in (ghost.optimal_r(), ghost.point_of_no_return()))
+    gradient = step_output.confident_gradient().subs({delay: 3, response: 2})
+    optimum, cut = (
+        f.subs({delay: 3, response: 2}) for f in (step_output.optimal_r(), step_output.point_of_no_return())
+    )
     assert gradient.subs(r, optimum) == 0
     assert gradient.subs(r, cut) < 0
     assert gradient.subs(r, cut * sp.Rational(999, 1000)) == 0
@@ -180,7 +183,7 @@ def test_expansions_in_softness_have_the_stated_order(order):
 
 
 def test_first_correction_of_the_critical_rate_for_the_papers_window():
-    series = ghost.paper_window(finite_threshold.critical_learning_rate_series(1))
+    series = step_output.paper_window(finite_threshold.critical_learning_rate_series(1))
     stated = 3 * sp.pi**4 / 32 * delay**-5 * (1 - 16 * finite_threshold.softness / (3 * delay))
     assert sp.simplify(series - stated) == 0
 
@@ -196,7 +199,7 @@ def test_numbers_of_the_papers_model(T):
 
 def test_a_finite_threshold_moves_the_optimum_to_where_the_passage_takes_the_delay():
     model = ToyModel(100.0, 50.0, threshold=0.7)
-    passage = lower_numpy((r, threshold), ghost.passage_time())
+    passage = lower_numpy((r, threshold), step_output.passage_time())
     assert passage(model.optimal_r, 0.7) == pytest.approx(100.0, rel=1e-14)
     assert passage(model.point_of_no_return, 0.7) == pytest.approx(150.0, rel=1e-14)
 
@@ -217,7 +220,9 @@ def test_bad_thresholds_and_confidences_are_refused(bad):
         ToyModel(1.0, confidence=bad)
 
 
-CONFIDENT = [lower_numpy((r, delay, response), f) for f in (ghost.confident_loss(), ghost.confident_gradient())]
+CONFIDENT = [
+    lower_numpy((r, delay, response), f) for f in (step_output.confident_loss(), step_output.confident_gradient())
+]
 
 
 @given(T=st.floats(1, 1e6), rho=st.floats(-1e3, 1e3), ratio=st.floats(0.1, 10))
