@@ -25,7 +25,7 @@ contraction: env
 	$(RUN) -m validate.contraction
 
 test: env
-	$(RUN) -m pytest -n auto
+	$(RUN) -m pytest -n auto --dist worksteal
 
 lint: env
 	$(RUN) -m ruff check .

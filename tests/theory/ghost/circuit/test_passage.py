@@ -1,4 +1,4 @@
-"""Passage times where the integral is known, and every way in which a passage can end, on either side of where it does."""
+"""Passage times where the integral is known, and every way in which a passage can end, from both sides."""
 
 import math
 

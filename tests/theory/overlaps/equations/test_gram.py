@@ -160,7 +160,7 @@ def test_blocks_are_frozen_by_name() -> None:
     for index, block in enumerate("muvz"):
         assert trained_except(frozenset(block)) == tuple(int(other != index) for other in range(4))
     assert trained_except(frozenset("muvz")) == (0, 0, 0, 0)
-    with pytest.raises(UnknownBlock, match="'w'.*m, u, v, z"):
+    with pytest.raises(UnknownBlock, match=r"'w'.*m, u, v, z"):
         trained_except(frozenset("mw"))
 
 
