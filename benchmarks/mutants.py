@@ -66,7 +66,7 @@ ROOMS = {
     ),
     "claims": Room(
         ("theory/contraction/claims",),
-        tests_of("theory/contraction", "weighted_norm claims absolute euler product polytope no_quadratic switching"),
+        tests_of("theory/contraction", "claims weighted_norm"),
     ),
     "checker": Room(
         ("validate/contraction/certificate_checker.py",), tests_of("validate/contraction", "certificate_checker")
@@ -76,7 +76,7 @@ ROOMS = {
         tuple(f"theory/ghost/descent/{name}.py" for name in ("training_map", "plateau", "error_floor")),
         ("theory/ghost/descent/training_map.py", *tests_of("theory/ghost/descent", "training_map error_floor")),
     ),
-    "passage": Room(("theory/ghost/circuit/passage.py",), tests_of("theory/ghost/circuit", "passage latent_circuit")),
+    "passage": Room(("theory/ghost/circuit/passage.py",), tests_of("theory/ghost/circuit", "passage")),
     "gram": Room(
         ("theory/overlaps/equations/gram.py",),
         ("theory/overlaps/equations/gram.py", *tests_of("theory/overlaps/equations", "gram")),
