@@ -106,13 +106,19 @@ def modules(room: Room) -> list[Path]:
     return [file for path in paths for file in ([path] if path.suffix else sorted(path.rglob("*.py")))]
 
 
+def guards(spec: MutationSpec) -> bool:
+    """Whether a flag is falsified that only refuses what nothing here does: tests/test_frozen.py, unequal lengths."""
+    row, column = spec.start_pos
+    return spec.module_path.read_text().splitlines()[row - 1][:column].endswith(("frozen=", "strict="))
+
+
 def drawn(database: WorkDB, sample: int, seed: int) -> list[WorkItem]:
     """So many of the mutants, the same for the same seed."""
     items = {
         (str(spec.module_path), spec.operator_name, spec.occurrence): item
         for item in database.work_items
         for spec in item.mutations
-        if OPERATORS.fullmatch(spec.operator_name)
+        if OPERATORS.fullmatch(spec.operator_name) and not guards(spec)
     }
     ordered = [items[key] for key in sorted(items)]
     return random.Random(seed).sample(ordered, min(sample, len(ordered)))
@@ -123,12 +129,15 @@ def survivors(database: WorkDB) -> list[WorkItem]:
     return [item for item, result in database.completed_work_items if result.test_outcome == TestOutcome.SURVIVED]
 
 
-def explained(difference: str) -> bool:
-    """Whether docs/mutants.md quotes the falsified line."""
-    added = [
-        line[1:].strip() for line in difference.splitlines() if line.startswith("+") and not line.startswith("+++")
-    ]
-    return EXPLAINED.exists() and bool(added) and all(f"`{line}`" in EXPLAINED.read_text() for line in added)
+def explained(module: str, difference: str) -> bool:
+    """Whether docs/mutants.md quotes the falsified line, or that and the line before it, below the module's name."""
+    _, _, section = EXPLAINED.read_text().partition(f"## {module}\n")
+    quoted = section.partition("\n## ")[0]
+    lines = [line for line in difference.splitlines() if not line.startswith(("---", "+++", "@@"))]
+    added = next((i for i, line in enumerate(lines) if line.startswith("+")), 0)
+    before = [line[1:].strip() for line in lines[:added] if line.startswith(" ")][-1:]
+    after = lines[added][1:].strip()
+    return f"`{after}`" in quoted or f"`{' '.join([*before, after])}`" in quoted
 
 
 def passes(arguments: list[str], limit: float) -> bool:
@@ -183,7 +192,7 @@ def run(name: str, room: Room, sample: int, seed: int, again: bool) -> str:
             database.set_result(item.job_id, WorkResult(WorkerOutcome.NORMAL, None, outcome, changed))
             if survived:
                 alive += 1
-                argued += explained(changed)
+                argued += explained(str(spec.module_path), changed)
                 print(f"\n{name} {number}/{len(items)} survives\n{changed}", flush=True)
         return (
             f"{name}: {len(items)} mutants of {database.num_work_items}, {len(items) - alive} killed, {alive} alive, "
