@@ -2,6 +2,7 @@
 
 import os
 from collections import defaultdict
+from collections.abc import Iterator
 
 import jax
 import pytest
@@ -20,6 +21,16 @@ if _FLAGS is None:
     del os.environ["XLA_FLAGS"]
 else:
     os.environ["XLA_FLAGS"] = _FLAGS
+
+
+@pytest.fixture
+def optimised_programs() -> Iterator[None]:
+    """Programs as a user's: for tests of chaotic orbits, or whose programs run longer than they compile."""
+    for optimised in (True, False):
+        jax.config.update("jax_disable_most_optimizations", not optimised)
+        jax.clear_caches()  # the setting is no part of a program's key
+        if optimised:
+            yield
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
