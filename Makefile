@@ -4,7 +4,7 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 READY := $(VENV)/.ready
 
-.PHONY: env ghost overlaps contraction test lint types lock bench layout
+.PHONY: env ghost overlaps contraction test mutants lint types lock bench layout
 
 env: $(READY)
 
@@ -25,7 +25,12 @@ contraction: env
 	$(RUN) -m validate.contraction
 
 test: env
-	$(RUN) -m pytest -n auto
+	$(RUN) -m pytest -n auto --dist worksteal
+
+# An hour or so, by hand: which small falsifications of the code that decides what is true go unnoticed (docs/mutants.md).
+mutants: env
+	$(RUN) -m pip install --quiet --disable-pip-version-check --editable '.[mutants]'
+	$(RUN) benchmarks/mutants.py
 
 lint: env
 	$(RUN) -m ruff check .

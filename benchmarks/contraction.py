@@ -49,7 +49,7 @@ from theory.contraction import (
 )
 
 Row = dict[str, Any]
-CHECKER = Path(__file__).parents[1] / "validate" / "certificate_checker.py"
+CHECKER = Path(__file__).parents[1] / "validate" / "contraction" / "certificate_checker.py"
 SLACKS = (1e-6, 1e-5, 1e-4, 1e-3, 1e-2)
 """What is given up of the gain, so that a strict proof has room."""
 AROUND = 0.01

@@ -2,13 +2,16 @@
 
 import os
 from collections import defaultdict
+from collections.abc import Iterator
 
 import jax
 import pytest
 
 _FLAGS = os.environ.get("XLA_FLAGS")
-# Compiling takes most of the tests' time. The older emitters need a quarter less, and their code rounds differently.
+# Compiling takes most of the tests' time. The older emitters need a quarter less and code that is not optimised half of
+# that; both round differently.
 os.environ["XLA_FLAGS"] = f"{_FLAGS or ''} --xla_cpu_use_fusion_emitters=false".strip()
+jax.config.update("jax_disable_most_optimizations", True)
 
 jax.config.update("jax_enable_x64", True)
 jax.config.update("jax_numpy_dtype_promotion", "strict")
@@ -18,6 +21,16 @@ if _FLAGS is None:
     del os.environ["XLA_FLAGS"]
 else:
     os.environ["XLA_FLAGS"] = _FLAGS
+
+
+@pytest.fixture
+def optimised_programs() -> Iterator[None]:
+    """Programs as a user's: for tests of chaotic orbits, or whose programs run longer than they compile."""
+    for optimised in (True, False):
+        jax.config.update("jax_disable_most_optimizations", not optimised)
+        jax.clear_caches()  # the setting is no part of a program's key
+        if optimised:
+            yield
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

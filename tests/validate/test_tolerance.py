@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import binom
+from scipy.stats import beta, binom
 
 from validate.tolerance import (
     Absolute,
@@ -125,3 +125,104 @@ def test_binomial_rarely_fails_by_chance_even_in_a_family() -> None:
 def test_reported_takes_an_array_of_one_point() -> None:
     verdict = Reported("no law").judge(np.array([1.0]), np.array([3.0]))
     assert (verdict.predicted, verdict.measured, verdict.error, verdict.passed) == (1.0, 3.0, 2.0, None)
+
+
+@pytest.mark.parametrize(
+    ("tolerance", "predicted", "measured", "shown", "origin"),
+    [
+        (Absolute(0.5, "s"), 1.0, 1.25, 0.5, "s"),
+        (Relative(0.1, "s"), -10.0, -11.0, 0.1, "relative, s"),
+        (Exact(), 3, 5, 0.0, "exact"),
+        (Exact("letters"), "LRR", "LR", 0.0, "letters"),
+        (AtMost("s"), 0.5, 0.75, 0.0, "upper bound, s"),
+        (AtLeast("s"), 0.5, 0.75, 0.0, "lower bound, s"),
+        (Bracket(0.5, "s"), 1.0, (0.75, 1.125), 0.1875, "bracket, s"),
+        (Binomial(40, level=0.99), 0.5, 0.5, beta.ppf(0.995, 21, 20) - 0.5, "binomial 99 %, 40 trials"),
+        (
+            Binomial(40, level=0.99, family=2),
+            0.5,
+            0.5,
+            beta.ppf(0.9975, 21, 20) - 0.5,
+            "binomial 99 %, 40 trials for 2 checks together",
+        ),
+        (Reported("s"), 74, 80, None, "reported, s"),
+    ],
+)
+def test_what_is_shown_beside_a_judgement(
+    tolerance: Tolerance, predicted: object, measured: object, shown: float | None, origin: str
+) -> None:
+    verdict = tolerance.judge(predicted, measured)
+    assert verdict.tolerance == (shown if shown is None else pytest.approx(shown, rel=1e-9))
+    assert verdict.points == 1
+    assert tolerance.origin == origin
+
+
+@pytest.mark.parametrize(("below", "above"), [(4.0, 4.25), (-4.25, -4.0), (-0.125, 0.125)])
+def test_a_bracket_may_be_too_wide_by_the_rounding_of_its_ends(below: float, above: float) -> None:
+    """Four epsilons of the larger end."""
+    unit = 2.0**-52 * max(abs(below), abs(above))
+    for units, passed in ((0, True), (3, True), (5, False)):
+        narrow = Bracket(above - below - units * unit, "s")
+        assert narrow.judge((below + above) / 2, (below, above)).passed is passed
+
+
+def test_a_prediction_at_the_end_of_a_bracket_or_of_an_interval_passes() -> None:
+    for predicted, passed in (
+        (0.75, True),
+        (1.25, True),
+        (np.nextafter(0.75, 0), False),
+        (np.nextafter(1.25, 2), False),
+    ):
+        assert Bracket(0.5, "s").judge(predicted, (0.75, 1.25)).passed is passed
+    assert Bracket(0.5, "s").judge(1.0, (1.0, 1.0)).passed is True
+    tolerance = Binomial(20)
+    low, high = tolerance.interval(0.25)
+    for predicted, passed in ((low, True), (high, True), (np.nextafter(low, 0), False), (np.nextafter(high, 1), False)):
+        assert tolerance.judge(predicted, 0.25).passed is passed
+    assert tolerance.judge(0.2, 0.25).tolerance == 0.25 - low
+    assert tolerance.judge(0.3, 0.25).tolerance == tolerance.judge(0.25, 0.25).tolerance == high - 0.25
+
+
+def test_a_binomial_tolerance_has_trials_and_a_level() -> None:
+    assert Binomial(1, level=0.5, family=1).judge(0.5, 1.0).passed is True
+    for wrong in ({"trials": 0}, {"trials": 5, "family": 0}, {"trials": 5, "level": 0.0}, {"trials": 5, "level": 1.0}):
+        with pytest.raises(ToleranceError, match="at least 1"):
+            Binomial(**wrong)  # type: ignore[arg-type]
+    for off, whole in ((0.9e-7, True), (-0.9e-7, True), (1.1e-7, False), (-1.1e-7, False)):
+        if whole:
+            assert Binomial(10).judge(0.5, 0.5 + off).passed is True
+        else:
+            with pytest.raises(ToleranceError, match="whole number"):
+                Binomial(10).judge(0.5, 0.5 + off)
+
+
+def test_values_keep_their_kind() -> None:
+    """Whole numbers, truth values and words are shown as such; arrays by their worst point."""
+    for kind in (Exact(), Reported("s")):
+        for predicted, measured in (
+            (3, 4),
+            (True, False),
+            ("LR", "LRR"),
+            (None, 3),
+            ("LR", None),
+            (3, "LR"),
+            (3, None),
+        ):
+            verdict = kind.judge(predicted, measured)
+            assert (verdict.predicted, verdict.measured) == (predicted, measured)
+            assert [type(verdict.predicted), type(verdict.measured)] == [type(predicted), type(measured)]
+            assert verdict.passed is (False if isinstance(kind, Exact) else None)
+    assert type(Exact().judge(np.int64(3), np.int64(3)).predicted) is int
+    several = Exact().judge(np.array([1, 2, 3]), np.array([1, 2, 5]))
+    assert (several.predicted, several.measured, several.error, several.points) == (3.0, 5.0, 2.0, 3)
+    assert several.passed is False
+    shown = Reported("s").judge(np.array([1.0, 2.0, 3.0]), np.array([1.0, 4.0, 3.5]))
+    assert (shown.predicted, shown.measured, shown.error, shown.points) == (2.0, 4.0, 2.0, 3)
+    assert shown.tolerance is shown.passed is None
+
+
+@pytest.mark.parametrize("kind", [Absolute(1.0, "s"), AtMost("s"), Exact(), Reported("s")])
+def test_one_empty_side_is_nothing_to_compare(kind: Tolerance) -> None:
+    for predicted, measured in ((np.zeros(0), 1.0), (1.0, np.zeros(0))):
+        with pytest.raises(ToleranceError, match="empty"):
+            kind.judge(predicted, measured)

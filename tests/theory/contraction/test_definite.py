@@ -133,3 +133,21 @@ def test_entries_beyond_floats(exponent):
     assert is_positive_definite(ExactMatrix.of([[large, 1], [1, Fraction(2, large)]]))
     assert not is_positive_definite(ExactMatrix.of([[large, 1], [1, Fraction(1, large)]]))
     assert is_positive_semidefinite(ExactMatrix.of([[large, 1], [1, Fraction(1, large)]]))
+
+
+def test_a_zero_pivot_with_anything_beside_it_is_not_semidefinite():
+    """So little that no eigenvalue is clearly negative in floats; next to the pivot or further off."""
+    little = Fraction(1, 10**12)
+    for place in (1, 2):
+        rows = [[Fraction(0), 0, 0], [0, Fraction(1), 0], [0, 0, Fraction(1)]]
+        rows[0][place] = rows[place][0] = little
+        assert not is_positive_semidefinite(ExactMatrix.of(rows))
+        rows[0][0] = little**2
+        assert is_positive_semidefinite(ExactMatrix.of(rows))
+        assert not is_positive_definite(ExactMatrix.of(rows))
+
+
+def test_a_neuron_that_is_zero_throughout_is_passed_over():
+    """Elimination goes on after a zero pivot with zeros beside it; no row of this matrix is dominated by its diagonal."""
+    assert is_positive_semidefinite(ExactMatrix.of([[0, 0, 0], [0, 1, 2], [0, 2, 4]]))
+    assert not is_positive_semidefinite(ExactMatrix.of([[0, 0, 0], [0, 1, 2], [0, 2, 4 - Fraction(1, 10**30)]]))

@@ -29,7 +29,7 @@ from scipy import linalg, optimize
 
 from validate.contraction import certificate_checker as checker
 
-SOURCE = Path(__file__).parents[3] / "validate" / "certificate_checker.py"
+SOURCE = Path(checker.__file__)
 Certificate = dict[str, Any]
 Array = np.ndarray
 FORMS = ("voltage", "rate")

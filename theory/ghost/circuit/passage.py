@@ -13,8 +13,6 @@ from theory.ghost.circuit.normal_form import NormalForm
 from theory.ghost.circuit.roots import Count
 from theory.ghost.toy import euler
 
-WIDTHS = (-64.0, -16.0, -4.0, -1.0, 0.0, 1.0, 4.0, 16.0, 64.0)  # break points about a ghost, in its own widths
-
 
 class PassageOutcome(enum.Enum):
     """How a passage ended, and what to do about it."""
@@ -96,11 +94,18 @@ def _meets(start: float, threshold: float, intervals: Sequence[tuple[float, floa
 def _integral(
     flow: Callable[[float], float], start: float, end: float, turning_points: Sequence[NormalForm]
 ) -> tuple[float, float]:
-    """The integral of 1 / f, broken up about every turning point, and quad's error estimate."""
+    """The integral of 1 / f, broken up about every turning point, and quad's error estimate.
+
+    Break points lie 1, 4, 16, ... of a ghost's own widths from it, as far as the way goes: 1 / f is its peak there, or
+    falls as the square of the distance, and no piece is more than four times as far as it begins.
+    """
     places: list[float] = []
     for point in turning_points:
         width = math.sqrt(abs(point.effective_r / point.curvature)) if point.curvature else 0.0
-        places += [point.location + factor * width for factor in WIDTHS]
+        places.append(point.location)
+        while 0.0 < width < max(abs(end - point.location), abs(point.location - start)):
+            places += [point.location - width, point.location + width]
+            width *= 4.0
     inner = sorted({place for place in places if start < place < end})
     answer = quad(
         lambda place: 1.0 / flow(place),

@@ -4,7 +4,13 @@ import numpy as np
 import pytest
 
 from theory.ghost.descent.captured_fraction import PAPER_STARTS, captured_fraction
-from theory.ghost.descent.error_floor import FloorOutcome, error_floor, small_rate_law
+from theory.ghost.descent.error_floor import (
+    SMALLEST_ITERATED,
+    FloorOutcome,
+    _longest_return,
+    error_floor,
+    small_rate_law,
+)
 from theory.ghost.descent.errors import RateError
 from theory.ghost.descent.training_map import Window, advance
 
@@ -79,6 +85,77 @@ def test_rotation_bound_is_kept(a: float) -> None:
     assert floor.value is not None
     assert floor.error_bound is not None
     assert abs(floor.value - small_rate_law(a)) <= floor.error_bound + a**3
+
+
+def closest_return(slope: float, steps: int) -> int:
+    """The last convergent's denominator q of a continued fraction after which, at q and the one before it together,
+    the orbit has come closer from the other side."""
+    found, rest, before, now = 1, slope, 0, 1
+    while before + now < steps:
+        found, rest = now, 1 / rest
+        before, now = now, int(rest) * now + before
+        rest -= int(rest)
+    return found
+
+
+@pytest.mark.parametrize(
+    "slope", [(5**0.5 - 1) / 2, 2**0.5 - 1, 3**0.5 - 1, np.e - 2, np.pi - 3], ids=["golden", "silver", "3", "e", "pi"]
+)
+def test_closest_returns_of_a_rotation_are_the_convergents(slope: float) -> None:
+    """The last return before one from the other side is a convergent's denominator, not one in between."""
+    for steps in (30, 100, 107, 400, 3000):
+        offset = (np.arange(steps) * slope + 0.5) % 1 - 0.5
+        assert _longest_return(offset) == closest_return(slope, steps)
+        assert _longest_return(-offset) == closest_return(slope, steps)
+
+
+def test_an_orbit_without_two_sides_has_no_return() -> None:
+    assert _longest_return(np.array([0.0, 0.5, 0.25])) == 1
+    assert _longest_return(np.array([0.0])) == 1
+
+
+def test_where_the_law_takes_over() -> None:
+    """Below 1e-4 the law 3 b / 16 itself with the bound b^3, and from there on an orbit."""
+    assert SMALLEST_ITERATED == 1e-4
+    low = error_floor(0.99e-4)
+    assert (low.outcome, low.cycle, low.others, low.conditional) == (FloorOutcome.SMALL_RATE, None, (), False)
+    assert low.value == pytest.approx(3 * 0.99e-4 / 16, rel=1e-15)
+    assert low.error_bound == pytest.approx(0.99e-4**3, rel=1e-14)
+    assert error_floor(1e-4).outcome is not FloorOutcome.SMALL_RATE
+    assert low.word is None
+
+
+def test_the_bound_of_a_rotation_is_its_variation_over_its_length() -> None:
+    """Twice the loss at both ends of the interval, there and back, over a denominator that the orbit met."""
+    b = 3e-3
+    floor = error_floor(b)
+    assert floor.value is not None
+    assert floor.error_bound is not None
+    if floor.outcome is FloorOutcome.ROTATION:
+        variation = 2 * sum(abs(1 - (1 + side * 0.75 * b) ** -0.5) for side in (1, -1))
+        length = variation / floor.error_bound
+        assert length == pytest.approx(round(length), abs=1e-6 * length)
+        assert length > 1000
+
+
+def test_what_is_captured_has_no_floor() -> None:
+    floor = error_floor(1.5)
+    assert (floor.value, floor.error_bound, floor.outcome, floor.cycle) == (None, None, FloorOutcome.CAPTURED, None)
+    assert (floor.others, floor.conditional) == ((), False)
+
+
+def test_the_floor_of_a_cycle_is_the_mean_loss_of_its_points() -> None:
+    """LRR at the rate 1/2: three values of the map written out, to rounding."""
+    state, points = 10.0, []
+    for _ in range(5000):
+        state -= np.copysign(0.375 * state**-1.5, state - 1)
+    for _ in range(3):
+        points.append(abs(1 - state**-0.5))
+        state -= np.copysign(0.375 * state**-1.5, state - 1)
+    floor = error_floor(0.5)
+    assert floor.value == pytest.approx(np.mean(points), rel=1e-14)
+    assert floor.error_bound == pytest.approx(1e-13 * np.mean(points), rel=1e-9)
+    assert (floor.outcome, floor.word, floor.others, floor.conditional) == (FloorOutcome.CYCLE, "LRR", (), False)
 
 
 def test_floor_of_the_paper_setting() -> None:

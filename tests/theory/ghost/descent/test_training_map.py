@@ -177,7 +177,50 @@ def test_plateau_of_figure_2b() -> None:
     assert plateau_length(10.0, a).continuum == pytest.approx(1535, abs=1)
 
 
+def test_plateau_length_is_its_terms_and_a_bracket() -> None:
+    """Epochs from the exact recursion N(rho) = 1 + N(rho - h rho^(-3/2)), order by order in h = 3 b / 4.
+
+    With s = rho^(5/2) = exp(5 y / 2): N_1 = (3/4) y, and N_2 solves the order b; its derivative is written out.
+    """
+    third = epoch_terms(3)[2]
+    slope = sp.simplify(sp.diff(third, rho) / scaled_rate)
+    h = sp.Rational(3, 4) * rho ** sp.Rational(-3, 2)
+    first, second = epoch_terms(2)
+    first = first * scaled_rate
+    order_one = -h * slope + h**2 * sp.diff(second, rho, 2) / 2 - h**3 * sp.diff(first, rho, 3) / 6
+    assert sp.simplify(order_one) == 0
+    assert third.subs(rho, 1) == 0
+    for start, a in ((1.0, 0.5), (10.0, 0.1), (3.0, 0.7)):
+        length = plateau_length(start, a)
+        assert length.start == start
+        assert length.continuum == pytest.approx(8 * (start**2.5 - 1) / (15 * a), rel=1e-14)
+        assert length.logarithm == pytest.approx(0.75 * math.log(start), rel=1e-14)
+        assert length.epochs == length.continuum + length.logarithm
+        left_out = abs(float(third.subs({rho: start, scaled_rate: a})))
+        assert length.error_bound == pytest.approx(1 + 2 * left_out, rel=1e-12)
+    with pytest.raises(StartError, match="at least 1"):
+        plateau_length(np.nextafter(1.0, 0), 0.5)
+
+
 # ----------------------------------------------------------------------------------------------------- edges
+
+
+def test_one_orbit_at_the_corner_and_at_the_cut() -> None:
+    assert np.all(orbit(1.0, 0.5, 5) == 1.0)
+    assert orbit(0.25, 0.5, 2).tolist() == [0.25, 0.25 + 0.375 * 8]
+    stuck = orbit(float(np.nextafter(0.25, 0)), 0.5, 4)
+    assert np.all(stuck == np.nextafter(0.25, 0))
+    assert orbit(4.0, 0.5, 3)[:2].tolist() == [4.0, 4.0 - 0.375 / 8]
+    assert len(orbit(4.0, 0.5, 0)) == 0
+
+
+@pytest.mark.parametrize(("b", "start"), [(0.05, 10.0), (0.2, 40.0), (0.9, 0.5)])
+def test_the_attractor_is_reached_before_it_is_sampled(b: float, start: float) -> None:
+    """From far up every sample lies in the attracting interval, and both branches are met; nothing is left of 300."""
+    values = attractor(b, 400, start=start)
+    assert values.shape == (400,)
+    assert 1 - 0.75 * b <= values.min() < 1 < values.max() <= 1 + 0.75 * b * (1 - 0.75 * b) ** -1.5
+    assert np.array_equal(values, orbit(values[0], b, 400))
 
 
 def test_attractor_samples() -> None:

@@ -7,7 +7,15 @@ import pytest
 import sympy as sp
 
 from theory.overlaps import gaussian
-from theory.overlaps.equations.gram import GramEquations, UnknownOverlap, gradient_symbol, metric, rate
+from theory.overlaps.equations.gram import (
+    GramEquations,
+    UnknownBlock,
+    UnknownOverlap,
+    gradient_symbol,
+    metric,
+    rate,
+    trained_except,
+)
 from theory.overlaps.equations.latex import flow_latex
 from theory.overlaps.equations.shape import Shape
 from theory.overlaps.equations.visible import visible_overlaps
@@ -145,3 +153,37 @@ def test_no_overlap_is_left_out_by_name() -> None:
 def test_a_symbol_of_another_shape_is_refused() -> None:
     with pytest.raises(UnknownOverlap, match="v2u1"):
         GramEquations(ONE, (TWO.overlap(1, 4),))
+
+
+def test_blocks_are_frozen_by_name() -> None:
+    assert trained_except(frozenset()) == (1, 1, 1, 1)
+    for index, block in enumerate("muvz"):
+        assert trained_except(frozenset(block)) == tuple(int(other != index) for other in range(4))
+    assert trained_except(frozenset("muvz")) == (0, 0, 0, 0)
+    with pytest.raises(UnknownBlock, match=r"'w'.*m, u, v, z"):
+        trained_except(frozenset("mw"))
+
+
+def test_rates_stand_in_the_order_of_the_columns() -> None:
+    """Two columns of m, three of u, two of v, one of z."""
+    rates = sp.symbols("L_m L_u L_v L_z")
+    shape = Shape(inputs=3, rank=2, outputs=1)
+    found = GramEquations(shape, (), rates).rate_matrix
+    each = {label: found[i, i] for i, label in enumerate(shape.labels)}
+    assert found == sp.diag(*found.diagonal())
+    assert all(rate_ == dict(zip("muvz", rates, strict=True))[label[0]] for label, rate_ in each.items())
+    counts = {name: sum(label.startswith(name) for label in each) for name in "muvz"}
+    assert sorted(counts.values()) == [1, 2, 2, 3]
+
+
+def test_what_is_not_visible_does_not_move_anything() -> None:
+    shape = Shape()
+    seen = shape.overlap(2, 0)
+    equations = GramEquations(shape, (seen,))
+    g = gradient_symbol(seen)
+    assert equations.gradient == (g,)
+    half = [[g / 2 if {a, b} == {0, 2} else 0 for b in range(4)] for a in range(4)]
+    assert equations.gradient_matrix == sp.ImmutableMatrix(half)
+    for a, b in shape.pairs:
+        moves = {a, b} & {0, 2}
+        assert bool(equations.flow[shape.overlap(a, b)] != 0) == bool(moves)
