@@ -24,9 +24,13 @@ from simulate.outcome import Outcome
 
 State = Float[Array, " units"]
 Law = Float[Array, "segments units"]
-Sweep = tuple[Law, State, State]
 TERMS = 12
 """Of the exponential series, within one segment of the search; what is reported comes from exact exponentials."""
+
+
+LONGEST = 200.0
+"""Durations are not refined so far that a period lengthens a difference by more than e to this: where the slopes of one
+corner alone are the worst law, its duration has no end."""
 
 
 class SwitchingOutcome(Outcome):
@@ -96,7 +100,7 @@ def greedy_law(system: System, metric: Metric, duration: float, segments: int, s
 
 
 def refined(system: System, law: Switching, rounds: int = 40, most: int = 24) -> Switching:
-    """The same slopes with better durations, by gradient ascent on the growth rate.
+    """A law of these slopes with better durations, by gradient ascent on the growth rate.
 
     A law of more than `most` segments is returned as it is.
     """
@@ -110,9 +114,11 @@ def refined(system: System, law: Switching, rounds: int = 40, most: int = 24) ->
         if not np.isfinite(uphill).all() or np.abs(uphill).max() == 0 or pace < 1e-6:
             break
         moved = Switching(law.durations * np.exp(pace * uphill / np.abs(uphill).max()), law.slopes)
-        new = segment_maps(jacobians, moved.durations)
-        better = growth_over(*composed(new), moved.period)
-        if better > rate:
+        with np.errstate(over="ignore", invalid="ignore"):
+            new = segment_maps(jacobians, moved.durations)
+            product, logarithm = composed(new)
+        better = growth_over(product, logarithm, moved.period) if np.isfinite(product).all() else -np.inf
+        if rate < better < LONGEST / moved.period:
             law, maps, rate, pace = moved, new, better, min(1.5 * pace, 0.3)
         else:
             pace /= 3
@@ -124,10 +130,16 @@ def _duration_gradient(
     jacobians: Float[np.ndarray, "segments units units"],
     maps: Float[np.ndarray, "segments units units"],
 ) -> Float[np.ndarray, " segments"]:
-    """Derivative of the growth rate in every duration: by the period's leading eigenvectors from left and right."""
+    """Derivative of the growth rate in every duration: by the period's leading eigenvectors from left and right.
+
+    Not a number where the period's map is beyond floating point.
+    """
     product = np.eye(maps.shape[-1])
-    for step in maps:
-        product = step @ product
+    with np.errstate(over="ignore", invalid="ignore"):
+        for step in maps:
+            product = step @ product
+    if not np.isfinite(product).all():
+        return np.full(len(maps), np.nan)
     values, lefts, rights = eig(product, left=True)
     lead = int(np.argmax(np.abs(values)))
     right, left = rights[:, lead], lefts[:, lead].conj()
@@ -143,27 +155,98 @@ def _duration_gradient(
     return (gradient - np.log(np.abs(values[lead])) / law.period) / law.period
 
 
-def _advanced(system: System, duration: Array, slopes: State, x: State) -> State:
-    """exp(duration J(slopes)) x, by its series."""
-
-    def term(carry: tuple[Array, Array], k: Array) -> tuple[tuple[Array, Array], None]:
-        total, last = carry
-        last = duration / k * system.tangent(slopes, last)
-        return (total + last, last), None
-
-    return jax.lax.scan(term, (x, x), jnp.arange(1.0, TERMS + 1))[0][0]
-
-
 def _unit(x: State) -> State:
     return x / jnp.linalg.norm(x)
 
 
+class _Orbit(eqx.Module):
+    """A difference through one period: its direction at the end and before each segment, and the growth of log |x|."""
+
+    end: State
+    before: Float[Array, "segments units"]
+    growth: Float[Array, ""]
+
+
+class _Sweep(eqx.Module):
+    """A law, the state that enters it at its beginning, and the adjoint that enters it at its end."""
+
+    law: Law
+    state: State
+    adjoint: State
+
+
+class _Period(eqx.Module):
+    """A period of a system in equal segments; a law gives each of them a row of slopes."""
+
+    system: System
+    length: Float[Array, ""]
+    segments: int = eqx.field(static=True)
+
+    def carried(self, slopes: State, x: State) -> State:
+        """x after one segment at these slopes, exp(J(slopes) length / segments) x, by its series."""
+        duration = self.length / self.segments
+
+        def next_term(carry: tuple[Array, Array], k: Array) -> tuple[tuple[Array, Array], None]:
+            total, last = carry
+            last = duration / k * self.system.tangent(slopes, last)
+            return (total + last, last), None
+
+        return jax.lax.scan(next_term, (x, x), jnp.arange(1.0, TERMS + 1))[0][0]
+
+    def forwards(self, law: Law, x: State) -> _Orbit:
+        """x carried through all segments, its length brought back to 1 after each."""
+
+        def advance(x: State, slopes: State) -> tuple[State, tuple[Array, Array]]:
+            image = self.carried(slopes, x)
+            length = jnp.linalg.norm(image)
+            return image / length, (x, jnp.log(length))
+
+        end, (before, logs) = jax.lax.scan(advance, x, law)
+        return _Orbit(end, before, jnp.sum(logs))
+
+    def backwards(self, law: Law, before: Float[Array, "segments units"], adjoint: State) -> tuple[State, Law]:
+        """The adjoint carried back through all segments, and the law that it asks for on the way."""
+
+        def retreat(adjoint: State, given: tuple[Array, Array]) -> tuple[State, State]:
+            slopes, x = given
+            _, pulled = jax.vjp(lambda s: self.carried(s, x), slopes)
+            slopes = jnp.where(pulled(adjoint)[0] > 0, self.system.steepest, 0.0)
+            _, pulled = jax.vjp(lambda x: self.carried(slopes, x), x)
+            return _unit(pulled(adjoint)[0]), slopes
+
+        return jax.lax.scan(retreat, adjoint, (law, before), reverse=True)
+
+    def swept(self, sweep: _Sweep) -> tuple[_Sweep, Float[Array, ""]]:
+        """The sweep to come, and how much the present law made the difference grow."""
+        orbit = self.forwards(sweep.law, sweep.state)
+        adjoint = jnp.where(sweep.adjoint @ orbit.end < 0, -sweep.adjoint, sweep.adjoint)
+        start, law = self.backwards(sweep.law, orbit.before, adjoint)
+        return _Sweep(law, orbit.end, start), orbit.growth
+
+    def growth_rate(self, law: Law, x: State, settling: int = 10, averaged: int = 10) -> Float[Array, ""]:
+        """An estimate by power iteration: the mean over some periods, after others in which x settles."""
+
+        def again(x: State, _: None) -> tuple[State, Array]:
+            orbit = self.forwards(law, x)
+            return orbit.end, orbit.growth
+
+        return jnp.mean(jax.lax.scan(again, x, None, length=settling + averaged)[1][settling:]) / self.length
+
+    def random_law(self, key: Key[Array, ""]) -> Law:
+        """2 to 8 random corners of the slopes, held for about equally long."""
+        few = jax.random.randint(key, (), 2, 9)
+        held = jax.random.bernoulli(key, 0.5, (self.segments, self.system.units))
+        return jnp.where(held, self.system.steepest, 0.0)[jnp.arange(self.segments) * few // self.segments]
+
+
 @eqx.filter_jit
 def _greedy(system: System, metric: Metric, duration: Array, key: Key[Array, ""], segments: int) -> Law:
+    segment = _Period(system, duration, 1)
+
     def advance(x: State, _: None) -> tuple[State, State]:
         uphill = jax.grad(lambda s: metric.times(x) @ system.tangent(s, x))(jnp.zeros_like(x))
         slopes = jnp.where(uphill > 0, system.steepest, 0.0)
-        return _unit(_advanced(system, duration, slopes, x)), slopes
+        return _unit(segment.carried(slopes, x)), slopes
 
     return jax.lax.scan(advance, _unit(jax.random.normal(key, (system.units,))), None, length=segments)[1]
 
@@ -172,54 +255,22 @@ def _greedy(system: System, metric: Metric, duration: Array, key: Key[Array, ""]
 def _searched(
     system: System, periods: Float[Array, " tries"], keys: Key[Array, " tries"], segments: int, rounds: int
 ) -> tuple[Float[Array, "tries segments units"], Float[Array, " tries"]]:
-    """Of each try the law of fastest growth, and an estimate of its rate by power iteration."""
+    """Of each try the law of fastest growth, and an estimate of its rate."""
+    return jax.vmap(lambda length, key: _try(_Period(system, length, segments), key, rounds))(periods, keys)
 
-    def one(period: Array, key: Array) -> tuple[Array, Array]:
-        duration = period / segments
-        law_key, x_key, p_key = jax.random.split(key, 3)
 
-        def forwards(law: Law, x: State) -> tuple[State, Array, Array]:
-            def advance(x: State, slopes: State) -> tuple[State, tuple[Array, Array]]:
-                image = _advanced(system, duration, slopes, x)
-                length = jnp.linalg.norm(image)
-                return image / length, (x, jnp.log(length))
+def _try(period: _Period, key: Key[Array, ""], rounds: int) -> tuple[Law, Float[Array, ""]]:
+    """Sweeps from a random law; of the last law and the one that grew most in the second half, the faster one."""
 
-            end, (states, logs) = jax.lax.scan(advance, x, law)
-            return end, states, jnp.sum(logs)
+    def sweep(now: _Sweep, _: None) -> tuple[_Sweep, tuple[Law, Array]]:
+        following, growth = period.swept(now)
+        return following, (now.law, growth)
 
-        def backwards(law: Law, states: Array, p: State) -> tuple[State, Law]:
-            def retreat(p: State, given: tuple[Array, Array]) -> tuple[State, State]:
-                slopes, x = given
-                _, pulled = jax.vjp(lambda s: _advanced(system, duration, s, x), slopes)
-                slopes = jnp.where(pulled(p)[0] > 0, system.steepest, 0.0)
-                _, pulled = jax.vjp(lambda x: _advanced(system, duration, slopes, x), x)
-                return _unit(pulled(p)[0]), slopes
-
-            return jax.lax.scan(retreat, p, (law, states), reverse=True)
-
-        def sweep(carry: Sweep, _: None) -> tuple[Sweep, tuple[Law, Array]]:
-            law, x, p = carry
-            end, states, growth = forwards(law, x)
-            p = jnp.where(p @ end < 0, -p, p)
-            start, new = backwards(law, states, p)
-            return (new, end, start), (law, growth)
-
-        few = jax.random.randint(law_key, (), 2, 9)
-        corners = jnp.where(jax.random.bernoulli(law_key, 0.5, (segments, system.units)), system.steepest, 0.0)
-        law = corners[jnp.arange(segments) * few // segments]
-        x, p = (_unit(jax.random.normal(k, (system.units,))) for k in (x_key, p_key))
-        (last, x, p), (laws, growths) = jax.lax.scan(sweep, (law, x, p), None, length=rounds)
-        laws, growths = jnp.concatenate([laws, last[None]]), growths.at[: rounds // 2].set(-jnp.inf)
-        tried = jnp.stack([last, laws[jnp.argmax(growths)]])
-
-        def repeated(law: Law) -> Array:
-            def again(x: State, _: None) -> tuple[State, Array]:
-                end, _states, growth = forwards(law, x)
-                return end, growth
-
-            return jnp.mean(jax.lax.scan(again, x, None, length=20)[1][10:]) / period
-
-        rates = jax.lax.map(repeated, tried)
-        return tried[jnp.argmax(rates)], jnp.max(rates)
-
-    return jax.vmap(one)(periods, keys)
+    law_key, *others = jax.random.split(key, 3)
+    state, adjoint = (_unit(jax.random.normal(k, (period.system.units,))) for k in others)
+    begin = _Sweep(period.random_law(law_key), state, adjoint)
+    last, (laws, growths) = jax.lax.scan(sweep, begin, None, length=rounds)
+    settled = growths.at[: rounds // 2].set(-jnp.inf)
+    tried = jnp.stack([last.law, laws[jnp.argmax(settled)]])
+    rates = jax.lax.map(lambda law: period.growth_rate(law, last.state), tried)
+    return tried[jnp.argmax(rates)], jnp.max(rates)

@@ -11,10 +11,12 @@ from .assembly.assembly import (
     assemble as assemble,
 )
 from .assembly.assembly import (
+    feedback_link as feedback_link,
+)
+from .assembly.assembly import (
     module as module,
 )
 from .assembly.certificate import certify_assembly as certify_assembly
-from .assembly.links import feedback_link as feedback_link
 from .certificate import Certificate as Certificate
 from .certify import (
     as_multiplier as as_multiplier,

@@ -157,3 +157,14 @@ def test_a_greedy_law_grows_no_slower_than_constant_slopes_in_its_metric():
 def test_what_is_no_switching_law_is_refused(durations, slopes):
     with pytest.raises(BadSwitching):
         Switching(np.array(durations), np.array(slopes))
+
+
+def test_a_law_that_ends_at_one_corner_stays_within_floating_point():
+    """Unstable at fixed slopes, durations grow without end: the rate found is between that of slopes and the norm's."""
+    network = RecurrentNetwork(gaussian(0, 5, 5), RATE, TANH, 1.3)
+    search = SwitchingSearch(segments=8, periods=2, restarts=1, rounds=6, refined=2, longest=30.0)
+    found = search.run(network, euclidean(5))
+    assert found.outcome == SwitchingOutcome.growth
+    assert np.isfinite(found.law.durations).all()
+    steepest = np.linalg.eigvals(np.asarray(network.jacobian(network.steepest))).real.max()
+    assert steepest - 1e-9 <= found.growth_rate <= worst_slopes(network, euclidean(5)).log_norm + 1e-9

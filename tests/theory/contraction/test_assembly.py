@@ -9,10 +9,17 @@ import pytest
 import scipy.linalg
 import sympy as sp
 
-from theory.contraction.assembly.assembly import NotAnAssembly, assemble, joined, metric_of, module, whole_metric
+from theory.contraction.assembly.assembly import (
+    NotAnAssembly,
+    assemble,
+    feedback_link,
+    joined,
+    metric_of,
+    module,
+    whole_metric,
+)
 from theory.contraction.assembly.certificate import certify_assembly
 from theory.contraction.assembly.euler import certify_assembly_step, whole_step
-from theory.contraction.assembly.links import feedback_link
 from theory.contraction.conditions.registry import ABSOLUTE, SYMMETRIC
 from theory.contraction.exact_matrix import ExactMatrix, rational
 from theory.contraction.form import FORMS, RATE, VOLTAGE

@@ -5,7 +5,7 @@ import pytest
 
 from theory.contraction.certify import certify
 from theory.contraction.form import FORMS
-from theory.contraction.search.balance import balancing
+from theory.contraction.search.balanced_units import balancing
 
 
 @pytest.mark.parametrize("form", FORMS, ids=lambda form: form.name)

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import flint
 import numpy as np
 from jaxtyping import Float
 
-from theory.contraction.assembly.links import feedback_link
 from theory.contraction.claims.multiplier import Multiplier
 from theory.contraction.definite import is_positive_definite, is_positive_semidefinite
 from theory.contraction.exact_matrix import ExactMatrix, exact_vector, rational, to_digits
@@ -15,6 +15,22 @@ from theory.contraction.network import ExactNetwork, Network, Vector
 
 Links = Mapping[tuple[int, int], ExactMatrix]
 """L_ij by (i, j): what part j sends to part i."""
+
+
+def feedback_link(forward: Any, backward: Any, inverse_metric: Any, other_metric: Any) -> Any:
+    """L_ij = B_ij - M_i^-1 B_ji^T M_j, so that M_i L_ij + L_ji^T M_j = 0 (Kozachkov, Ennis & Slotine, equation 3).
+
+    `forward` is B_ij, `backward` B_ji. Matrices of numpy, sympy or exact ones; with rational ones the sum is zero
+    exactly (`tests/theory/contraction/test_assembly.py`, also symbolically).
+
+    >>> forward, backward = np.array([[1.0, 2.0]]), np.array([[0.0], [1.0]])
+    >>> metric, other = np.array([[2.0]]), np.eye(2)
+    >>> link = feedback_link(forward, backward, np.linalg.inv(metric), other)
+    >>> back = feedback_link(backward, forward, np.linalg.inv(other), metric)
+    >>> (metric @ link + back.T @ other).tolist()
+    [[0.0, 0.0]]
+    """
+    return forward - inverse_metric @ backward.T @ other_metric
 
 
 class NotAnAssembly(ValueError):

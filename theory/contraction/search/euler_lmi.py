@@ -14,7 +14,7 @@ import numpy as np
 
 from theory.contraction.claims.euler_step import euler_blocks
 from theory.contraction.network import Matrix, Network, Vector
-from theory.contraction.search.balance import balancing
+from theory.contraction.search.balanced_units import balancing
 
 _SMALLEST_MARGIN = 1e-8
 _PRECISION = 0.01

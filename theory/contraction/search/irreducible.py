@@ -10,7 +10,7 @@ import numpy as np
 
 from theory.contraction.network import Matrix, Vector
 from theory.contraction.search.angles import ceiling
-from theory.contraction.search.balance import balancing
+from theory.contraction.search.balanced_units import balancing
 from theory.contraction.search.central_path import follow, rescaled
 
 

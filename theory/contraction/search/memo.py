@@ -13,7 +13,7 @@ KEPT = 8
 
 
 def remembered(search: Callable[[Matrix], ResultT]) -> Callable[[Matrix], ResultT]:
-    """The same search, which does not begin again for one of the last `KEPT` matrices; results are not to be altered.
+    """Keep what a search finds for the last `KEPT` matrices, and return it when asked again; it is not to be altered.
 
     >>> calls = []
     >>> trace = remembered(lambda matrix: calls.append(1) or matrix.trace())

@@ -15,7 +15,7 @@ import numpy as np
 from theory.contraction.claims.multiplier import Multiplier, multiplier_blocks
 from theory.contraction.exact_matrix import ExactMatrix, Number, on_grid, rational
 from theory.contraction.network import Matrix, Network, Vector
-from theory.contraction.search.balance import balancing
+from theory.contraction.search.balanced_units import balancing
 
 _SMALLEST_MARGIN = 1e-8
 _HALVINGS = 30

@@ -18,7 +18,7 @@ from theory.contraction.claims.slopes import CORNERED
 from theory.contraction.claims.vertices import Vertices
 from theory.contraction.exact_matrix import ExactMatrix, on_grid, rational
 from theory.contraction.network import Network, Vector
-from theory.contraction.search.balance import balancing
+from theory.contraction.search.balanced_units import balancing
 from theory.contraction.search.invariant import Basis
 
 Square = Float[np.ndarray, "dimensions dimensions"]
