@@ -130,13 +130,13 @@ class Overlaps(Learner):
         gradient, measured = jax.grad(loss, has_aux=True)(self.gram)
         return measured, (gradient + gradient.T) / 2
 
-    def still(self, rule: GradientDescent) -> Gram | None:
+    def still(self, rule: GradientDescent) -> Float[Array, "twice twice"] | None:
         """The Gram matrix of [theta velocity] at rest; None without momentum."""
         return None if rule.momentum is None else jnp.pad(self.gram, (0, len(self.gram)))
 
     def descended(
-        self, gradient: Gram, rule: GradientDescent, velocity: Gram | None, key: Key[Array, ""]
-    ) -> tuple["Overlaps", Gram | None]:
+        self, gradient: Gram, rule: GradientDescent, velocity: Float[Array, "twice twice"] | None, key: Key[Array, ""]
+    ) -> tuple["Overlaps", Float[Array, "twice twice"] | None]:
         """After a step, with the Gram matrix of [theta velocity] under momentum.
 
         Noise enters as its average, noise^2 on the diagonal; `key` is not used.
