@@ -13,7 +13,11 @@ from simulate.cells.error_function import erf
 
 @dataclass(frozen=True)
 class Nonlinearity:
-    """What a neuron makes of its activity; one function for all neurons."""
+    """What a neuron makes of its activity; one function for all neurons.
+
+    >>> TANH.name, TANH.odd, float(RELU(jnp.asarray(-1.0)))
+    ('tanh', True, 0.0)
+    """
 
     name: str
     odd: bool
