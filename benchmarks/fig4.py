@@ -28,11 +28,11 @@ def initial_arrays(dtype: str, networks: int) -> tuple[Any, Any, Any]:
     import jax.numpy as jnp
     import numpy as np
 
-    from simulate.ghost.initial import ZeroBias, draw_networks
+    from simulate.ghost import ZeroBias, draw_networks
     from simulate.runtime import configure
 
     configure()
-    cell = draw_networks(ZeroBias(), networks, 0, jnp.dtype(dtype)).cell
+    cell = draw_networks(ZeroBias(), networks, 0, jnp.dtype(dtype))
     return np.asarray(cell.m), np.asarray(cell.n), np.asarray(cell.b)
 
 
@@ -43,8 +43,7 @@ def ours(dtype: str, networks: int, neurons: int, epochs: int, repeats: int) -> 
     configure()
     import jax
 
-    from simulate.ghost.initial import ZeroBias
-    from simulate.ghost.population import Experiment, population
+    from simulate.ghost import Experiment, ZeroBias, population
 
     jax.config.update("jax_enable_compilation_cache", False)
 

@@ -44,14 +44,10 @@ def filter_rows(neurons: int, epochs: int, slow_epochs: int, repeats: int) -> It
     """One row for each way to train: seconds an epoch, and the distance to the plain network's overlaps."""
     import jax
 
-    from simulate.cells.low_rank_latent import by_latent_state
-    from simulate.cells.nonlinearity import LINEAR
-    from simulate.overlaps.draw import draw_exact
-    from simulate.overlaps.gram_matrix import random_gram
-    from simulate.overlaps.levels import ReducedTheory
-    from simulate.tasks.impulse import filter_task
-    from simulate.training.rule import GradientDescent
-    from simulate.training.train import train
+    from simulate.cells import LINEAR, by_latent_state
+    from simulate.overlaps import ReducedTheory, draw_exact, random_gram
+    from simulate.tasks import filter_task
+    from simulate.training import GradientDescent, train
     from theory.overlaps import Shape
 
     task, rule, shape = filter_task(), GradientDescent(RATE), Shape()
@@ -63,8 +59,8 @@ def filter_rows(neurons: int, epochs: int, slow_epochs: int, repeats: int) -> It
         def run(epochs: int) -> Any:
             return train([learner], task, rule=rule, epochs=epochs, chunk=epochs)
 
-        seconds, learning = seconds_an_epoch(run, epochs, repeats)
-        return {"name": name, "neurons": neurons, "seconds": seconds, "epochs": epochs}, learning.observed[:, 0]
+        seconds, trained = seconds_an_epoch(run, epochs, repeats)
+        return {"name": name, "neurons": neurons, "seconds": seconds, "epochs": epochs}, trained.observed[:, 0]
 
     plain, truth = learner_row("JAX, all neurons", network, few, 1)
 
@@ -80,8 +76,7 @@ def filter_rows(neurons: int, epochs: int, slow_epochs: int, repeats: int) -> It
 
 def torch_rows(theta: np.ndarray, batch: Any, epochs: int, beside: Callable[..., dict[str, Any]]) -> Iterator[Any]:
     """The two PyTorch loops, if PyTorch is there and the dense one fits."""
-    from pytorch_low_rank import DenseLoop, LowRankLoop
-    from pytorch_low_rank import train as train_by_pytorch
+    from pytorch_low_rank import DenseLoop, LowRankLoop, train
 
     neurons = len(theta)
     inputs, targets = (np.array(a[0, :, 0]) for a in (batch.inputs, batch.targets))
@@ -95,7 +90,7 @@ def torch_rows(theta: np.ndarray, batch: Any, epochs: int, beside: Callable[...,
             size = 8 * neurons**2 / 2**30
             yield row | {"skipped": f"its weights take {size:.0f} GB, their gradient and copies several times that"}
             continue
-        sigma, seconds = train_by_pytorch(kind(theta, lambda x: x), inputs, targets, batch.dt, RATE, count)
+        sigma, seconds = train(kind(theta, lambda x: x), inputs, targets, batch.dt, RATE, count)
         warm = seconds[1:] if count > 1 else seconds
         yield beside(row | {"seconds": float(np.median(warm))}, sigma)
 
@@ -107,21 +102,17 @@ def infinite_width_rows(epochs: int, draws: int, repeats: int) -> Iterator[dict[
     """
     import jax
 
-    from simulate.cells.low_rank_latent import by_latent_state
-    from simulate.cells.nonlinearity import ERF
-    from simulate.overlaps.draw import draw_exact
-    from simulate.overlaps.gram_matrix import random_gram
-    from simulate.overlaps.infinite_width import SobolNodes, TensorNodes, infinite_width
-    from simulate.tasks.impulse import filter_task
-    from simulate.training.rule import GradientDescent
-    from simulate.training.train import train
+    from simulate.cells import ERF, by_latent_state
+    from simulate.overlaps import SobolNodes, TensorNodes, draw_exact, infinite_width, random_gram
+    from simulate.tasks import filter_task
+    from simulate.training import GradientDescent, train
 
     task, rule, counts, sigma = filter_task(steps=100), GradientDescent(RATE), (1, 1, 1, 1), random_gram(500, 4, 0)
 
     def trained(network: Any, repeats: int = 1) -> tuple[float, np.ndarray]:
-        learner = by_latent_state(network)
-        seconds, learning = seconds_an_epoch(lambda n: train([learner], task, rule=rule, epochs=n), epochs, repeats)
-        return seconds, learning.observed[:, 0]
+        learners = [by_latent_state(network)]
+        seconds, found = seconds_an_epoch(lambda n: train(learners, task, rule=rule, epochs=n), epochs, repeats)
+        return seconds, found.observed[:, 0]
 
     _, truth = trained(infinite_width(sigma, counts, ERF, TensorNodes(12)))
     finite = 1024

@@ -21,8 +21,8 @@ DOORS = sorted(
     for stub in (ROOT / root).glob("*/__init__.pyi")
 )
 HEAVY = ("sympy", "numpy", "scipy", "flint", "cvxpy", "jax", "diffrax", "equinox")
-NONLINEARITIES = {"LINEAR", "ERF", "TANH", "RELU"}
-"""One nonlinearity is an expression in `theory` and a function in `simulate`, under one name."""
+PAIRS = {"LINEAR", "ERF", "TANH", "RELU", "VOLTAGE", "RATE"}
+"""A nonlinearity is an expression in `theory` and a function in `simulate`; so is the form of a network's equations."""
 
 ENOUGH = 24
 """Names of a door that a reader can take in: about a dozen of its own, and its rooms."""
@@ -76,7 +76,7 @@ def _asked_past_rooms(tree: ast.Module) -> Iterator[str]:
 
 
 def _ours(module: str) -> bool:
-    return module.split(".")[0] == "theory"
+    return module.split(".")[0] in ("theory", "simulate")
 
 
 def _named(module: str, name: str) -> bool:
@@ -146,7 +146,14 @@ def test_the_walk_sees_what_goes_past_a_door(source: str, names: list[str]) -> N
 
 
 def test_every_pillar_and_shared_room_has_a_door() -> None:
-    assert {"theory.ghost", "theory.overlaps", "theory.contraction"} <= set(DOORS)
+    folders = {path.parent for root in ("theory", "simulate") for path in (ROOT / root).glob("*/*.py")}
+    assert {".".join(folder.relative_to(ROOT).parts) for folder in folders} == set(DOORS)
+
+
+def test_a_room_names_all_its_files() -> None:
+    """So that none is missing once it is there, or still named when it is gone."""
+    for stub in (stub for root in ("theory", "simulate") for stub in (ROOT / root).glob("*/*/__init__.pyi")):
+        assert named_by(stub) == {file.stem for file in stub.parent.glob("*.py")} - {"__init__"}, stub.parent
 
 
 @pytest.mark.parametrize("door", DOORS)
@@ -165,12 +172,14 @@ def test_every_name_has_an_example_that_the_tests_run(door: str) -> None:
 
 
 def has_example(exported: object) -> bool:
-    """A room has it in its first docstring, an instance in that of its class."""
+    """A room has it in its first docstring, an instance in that of its class or of what that derives from."""
     if isinstance(exported, ModuleType):
         return exported.__name__ in examples_found_in(exported)
-    described = exported if hasattr(exported, "__qualname__") else type(exported)
-    name = f"{described.__module__}.{described.__qualname__}"
-    return name in examples_found_in(importlib.import_module(described.__module__))
+    described = (exported,) if hasattr(exported, "__qualname__") else type(exported).__mro__[:-1]
+    return any(
+        f"{each.__module__}.{each.__qualname__}" in examples_found_in(sys.modules[each.__module__])
+        for each in described
+    )
 
 
 def examples_found_in(module: ModuleType) -> set[str]:
@@ -178,9 +187,13 @@ def examples_found_in(module: ModuleType) -> set[str]:
 
 
 def test_a_name_means_one_thing() -> None:
-    """No two doors name two things alike, but for a nonlinearity: its expression, and its function."""
-    count = Counter(name for door in DOORS for name in named_by(stub_of(door)))
-    assert {name for name, doors in count.items() if doors > 1} <= NONLINEARITIES
+    """No two doors name two things alike, but for what theory writes as an expression and simulation as a function."""
+    named = {door: named_by(stub_of(door)) for door in DOORS}
+    count = Counter(name for names in named.values() for name in names)
+    assert {name for name, doors in count.items() if doors > 1} == PAIRS
+    for name in PAIRS:
+        one, other = (getattr(importlib.import_module(door), name) for door in DOORS if name in named[door])
+        assert one.name == other.name
 
 
 # What it costs to open them

@@ -21,7 +21,12 @@ BLOCKS = ("m", "u", "v", "z")
 
 
 class Connectivity(eqx.Module):
-    """theta = [m u v z], one row a neuron; also a gradient or a velocity in the same space."""
+    """theta = [m u v z], one row a neuron; also a gradient or a velocity in the same space.
+
+    >>> one = jnp.ones((5, 1))
+    >>> Connectivity(m=one, u=one, v=one, z=one).theta.shape  # neurons, columns
+    (5, 4)
+    """
 
     m: Float[Array, "*networks neurons inputs"]
     u: Float[Array, "*networks neurons rank"]

@@ -59,6 +59,16 @@ def worst_slopes(system: System, metric: Metric, restarts: int = 16, seed: int =
 
     A climb goes to the corner that is best for the linear part at the top eigenvector; by convexity no such step
     goes down, and it ends after finitely many.
+
+    >>> import jax
+    >>> jax.config.update("jax_enable_x64", True)
+    >>> import jax.numpy as jnp
+    >>> from simulate.cells import TANH
+    >>> from simulate.contraction import VOLTAGE, RecurrentNetwork, euclidean
+    >>> turning = RecurrentNetwork(jnp.array([[0.0, -3.0], [3.0, 0.0]]), VOLTAGE, TANH)
+    >>> worst = worst_slopes(turning, euclidean(2))
+    >>> worst.outcome.name, round(worst.log_norm, 6), worst.exhaustive
+    ('some_expand', 0.5, True)
     """
     if system.units <= ALL_CORNERS:
         bits = (np.arange(2**system.units)[:, None] >> np.arange(system.units)) & 1

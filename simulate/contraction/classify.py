@@ -39,6 +39,9 @@ class Classification:
     epochs and then falls by half a cosine, back to a hundredth at `schedule_epochs`; without, it is constant. With
     `seconds` the training stops at the first batches that end later. `chunk` batches run in one call of the program:
     Ctrl-C waits so long.
+
+    >>> Classification(epochs=3, learning_rate=0.01).batch
+    128
     """
 
     epochs: int
@@ -111,6 +114,15 @@ def classify(
         NothingToClassify: on settings without a batch.
         CheckpointMismatch: if the checkpoint belongs to another run.
         ClassificationInterrupted: on Ctrl-C.
+
+    >>> import jax
+    >>> jax.config.update("jax_enable_x64", True)
+    >>> from simulate.contraction import draw_singular_modules, joined
+    >>> from simulate.tasks import digits
+    >>> network = joined(draw_singular_modules(count=2, units=4, seed=0), step=0.1, seed=0)
+    >>> found = classify(network, digits(), Classification(epochs=1, learning_rate=0.01))
+    >>> found.outcome.name, found.history.loss.shape
+    ('completed', (1,))
     """
     if training.epochs < 1 or not 1 <= training.batch <= len(images.train):
         raise NothingToClassify(

@@ -71,7 +71,13 @@ class Form:
 
 
 class Voltage(Form):
-    """tau x' = -x + W phi(x) + u; Jacobian -1 + W D."""
+    """tau x' = -x + W phi(x) + u; Jacobian -1 + W D.
+
+    >>> import jax.numpy as jnp
+    >>> weights, slopes = jnp.ones((2, 2)), jnp.array([0.0, 1.0])
+    >>> VOLTAGE.jacobian(weights, slopes).tolist()  # -1 + W D
+    [[-1.0, 1.0], [0.0, 0.0]]
+    """
 
     name: ClassVar[str] = "voltage"
 
@@ -110,7 +116,13 @@ class Voltage(Form):
 
 
 class Rate(Form):
-    """tau x' = -x + phi(W x + u); Jacobian -1 + D W."""
+    """tau x' = -x + phi(W x + u); Jacobian -1 + D W.
+
+    >>> import jax.numpy as jnp
+    >>> weights, slopes = jnp.ones((2, 2)), jnp.array([0.0, 1.0])
+    >>> RATE.jacobian(weights, slopes).tolist()  # -1 + D W
+    [[-1.0, 0.0], [1.0, 0.0]]
+    """
 
     name: ClassVar[str] = "rate"
 

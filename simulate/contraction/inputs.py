@@ -19,7 +19,11 @@ class Drive(eqx.Module):
 
 
 class Constant(Drive):
-    """u(t) = level at all times."""
+    """u(t) = level at all times.
+
+    >>> Constant(jnp.array([1.0, 2.0]))(jnp.asarray(3.0)).tolist()
+    [1.0, 2.0]
+    """
 
     level: Float[Array, " units"]
 
@@ -56,6 +60,9 @@ class Weighted(Drive):
 class RandomSinusoids:
     """How sinusoids are drawn: levels and amplitudes Gaussian of size `amplitude`, phases uniform, angular
     frequencies log-uniform from `slowest` to `fastest`.
+
+    >>> RandomSinusoids(waves=2).draw(jax.random.key(0), units=5)(jnp.asarray(0.5)).shape
+    (5,)
     """
 
     waves: int = 3

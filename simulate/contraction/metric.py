@@ -34,7 +34,11 @@ class Metric(eqx.Module):
 
 
 class Dense(Metric):
-    """Any positive definite matrix."""
+    """Any positive definite matrix.
+
+    >>> float(Dense(jnp.diag(jnp.array([4.0, 1.0]))).norm(jnp.array([1.0, 0.0])))
+    2.0
+    """
 
     matrix: Weights
 
@@ -93,5 +97,9 @@ class BlockDiagonal(Metric):
 
 
 def euclidean(units: int) -> Diagonal:
-    """The identity."""
+    """The identity.
+
+    >>> float(euclidean(2).norm(jnp.array([3.0, 4.0])))
+    5.0
+    """
     return Diagonal(jnp.ones(units))

@@ -45,7 +45,17 @@ class System(eqx.Module):
 
 
 class RecurrentNetwork(System):
-    """tau x' = -x + W phi(x) + u, or tau x' = -x + phi(W x + u) in rate form: alone, or a module of an assembly."""
+    """tau x' = -x + W phi(x) + u, or tau x' = -x + phi(W x + u) in rate form: alone, or a module of an assembly.
+
+    >>> import jax
+    >>> jax.config.update("jax_enable_x64", True)
+    >>> import jax.numpy as jnp
+    >>> from simulate.cells import TANH
+    >>> from simulate.contraction import VOLTAGE
+    >>> turning = RecurrentNetwork(jnp.array([[0.0, -1.0], [1.0, 0.0]]), VOLTAGE, TANH, time_constant=2.0)
+    >>> turning.jacobian(jnp.array([1.0, 0.5])).tolist()
+    [[-0.5, -0.25], [0.5, -0.5]]
+    """
 
     weights: Float[Array, "units columns"]
     form: Form = eqx.field(static=True)
@@ -89,6 +99,16 @@ class Assembly(System):
 
     `links` is L as one matrix over all units, modules in order. Modules may differ in size, form, nonlinearity
     and time constant.
+
+    >>> import jax
+    >>> jax.config.update("jax_enable_x64", True)
+    >>> import jax.numpy as jnp
+    >>> from simulate.cells import TANH
+    >>> from simulate.contraction import VOLTAGE
+    >>> part = RecurrentNetwork(jnp.array([[0.0, -1.0], [1.0, 0.0]]), VOLTAGE, TANH)
+    >>> whole = Assembly((part, part), links=jnp.zeros((4, 4)))
+    >>> whole.units, whole.velocity(jnp.zeros(4), jnp.ones(4)).tolist()
+    (4, [1.0, 1.0, 1.0, 1.0])
     """
 
     modules: tuple[RecurrentNetwork, ...]

@@ -67,6 +67,15 @@ class SwitchingSearch:
     From `restarts` random laws for each of `periods`, `rounds` sweeps each: forwards the state, backwards its adjoint,
     every segment's slopes set to what the adjoint asks for. A sweep's end is its next beginning, so that state and
     adjoint become the leading eigenvectors of the period. The best laws' durations are then refined.
+
+    >>> import jax
+    >>> jax.config.update("jax_enable_x64", True)
+    >>> import jax.numpy as jnp
+    >>> from simulate.cells import TANH
+    >>> from simulate.contraction import VOLTAGE, RecurrentNetwork, euclidean
+    >>> turning = RecurrentNetwork(jnp.array([[0.0, -4.0], [4.0, 0.0]]), VOLTAGE, TANH)
+    >>> SwitchingSearch(segments=16, periods=4, rounds=10).run(turning, euclidean(2)).outcome.name
+    'growth'
     """
 
     segments: int = 64

@@ -45,6 +45,13 @@ def descend(
 
     Raises:
         DoublePrecisionRequired: if `jax_enable_x64` is off.
+
+    >>> import jax
+    >>> jax.config.update("jax_enable_x64", True)
+    >>> import jax.numpy as jnp
+    >>> run = descend(lambda r: (r**2, 2 * r), starts=jnp.array([1.0, -2.0]), learning_rate=0.25, epochs=2)
+    >>> run.r.tolist()
+    [[1.0, -2.0], [0.5, -1.0], [0.25, -0.5]]
     """
     require_double_precision()
     rate = jnp.asarray(learning_rate, dtype=jnp.float64)

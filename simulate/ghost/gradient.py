@@ -27,6 +27,12 @@ def rank_one_gradient(
 
     Raises:
         DoublePrecisionRequired: if `jax_enable_x64` is off.
+
+    >>> import jax
+    >>> jax.config.update("jax_enable_x64", True)
+    >>> m, n, b = np.array([1.2, -0.3, 1.2, 1.5]), np.array([-1.7, 1.6, 2.3, 2.0]), np.array([0.2, 1.0, 0.3, -0.3])
+    >>> [part.shape for part in rank_one_gradient(m, n, b)]
+    [(4,), (4,), (4,)]
     """
     require_double_precision()
     m, n, b = (jnp.asarray(vector, dtype=jnp.float64) for vector in (m, n, b))

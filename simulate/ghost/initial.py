@@ -25,7 +25,11 @@ def _numbers(dtype: jnp.dtype, *values: float) -> tuple[Float[Array, ""], ...]:
 
 @dataclass(frozen=True)
 class ZeroBias:
-    """Rank one; m and n independent with entries N(0, 1/N), b = 0, all neurons starting at -0.3: the paper's code."""
+    """Rank one; m and n independent with entries N(0, 1/N), b = 0, all neurons starting at -0.3: the paper's code.
+
+    >>> ZeroBias(neurons=10).draw(jax.random.key(0), jnp.dtype("float32")).m.shape
+    (10,)
+    """
 
     neurons: int = 100
     confidence: float = 10.0
@@ -40,7 +44,11 @@ class ZeroBias:
 
 @dataclass(frozen=True)
 class GaussianBias:
-    """Rank one; m, n and b all independent with entries N(0, 1/N)."""
+    """Rank one; m, n and b all independent with entries N(0, 1/N).
+
+    >>> GaussianBias(neurons=10).draw(jax.random.key(0), jnp.dtype("float32")).m.shape
+    (10,)
+    """
 
     neurons: int = 100
     confidence: float = 10.0
@@ -58,6 +66,9 @@ class RankRZeroBias:
     """Rank R with a trained affine readout: `left`, `right` and readout weights N(0, 1/N), both biases zero.
 
     The paper does not state its choice for Fig. S2; this extends `ZeroBias` entry by entry.
+
+    >>> RankRZeroBias(rank=2, neurons=10).draw(jax.random.key(0), jnp.dtype("float32")).left.shape
+    (10, 2)
     """
 
     rank: int = 1
@@ -78,6 +89,9 @@ def draw_networks(initial: Initial, networks: int, seed: int, dtype: jnp.dtype) 
     """A population: every array with a leading axis of length `networks`.
 
     Network i depends on the seed and on i alone, so a small population is the beginning of a large one.
+
+    >>> draw_networks(ZeroBias(neurons=10), networks=3, seed=0, dtype=jnp.dtype("float32")).m.shape
+    (3, 10)
     """
     keys = jax.vmap(jax.random.fold_in, in_axes=(None, 0))(jax.random.key(seed), jnp.arange(networks))
     return jax.vmap(lambda key: initial.draw(key, dtype))(keys)

@@ -44,6 +44,9 @@ class Experiment:
     """A population and its training; the defaults are those of the paper's Fig. 4.
 
     `learning_rate` is one number for all networks or one for each; `dtype` is float32 or float64.
+
+    >>> Experiment(networks=3, epochs=100).learning_rate
+    0.02
     """
 
     initial: Initial = field(default_factory=ZeroBias)
@@ -127,7 +130,14 @@ def population(
     checkpoint: Checkpoint | None = None,
     progress: Progress = lambda epochs_done: None,
 ) -> Population:
-    """Draw the networks of an experiment and train them. Errors are those of `train`."""
+    """Draw the networks of an experiment and train them. Errors are those of `train`.
+
+    >>> import jax
+    >>> jax.config.update("jax_enable_x64", True)
+    >>> found = population(Experiment(initial=ZeroBias(neurons=10), networks=3, epochs=20))
+    >>> found.count(found.learned).trials, found.result.loss.shape
+    (3, (21, 3))
+    """
     networks = draw_networks(experiment.initial, experiment.networks, experiment.seed, jnp.dtype(experiment.dtype))
     return Population(experiment, experiment.train(networks, checkpoint, progress))
 
@@ -142,6 +152,12 @@ def recover(
 
     All confidences train in one program. The paper does not say how long; the default is as long as before.
     Empty if no network is stuck or no confidence is given. Raises `NoConfidence` for trained readouts.
+
+    >>> import jax
+    >>> jax.config.update("jax_enable_x64", True)
+    >>> found = population(Experiment(initial=ZeroBias(neurons=10), networks=3, epochs=20))
+    >>> [recovery.confidence for recovery in recover(found, confidences=(1.0,), epochs=20)]
+    [1.0]
     """
     chosen = np.flatnonzero(stuck_population.stuck)
     if len(chosen) == 0 or len(confidences) == 0:

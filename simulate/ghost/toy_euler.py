@@ -2,6 +2,13 @@
 
 The paper's settings are dt = 0.1 and threshold 10. Step k stands for the time from k dt to (k + 1) dt and is
 read from x_k. Units as in `toy_model`. What the scheme does to the optimum is predicted in `theory.ghost.toy.euler`.
+
+>>> import jax
+>>> jax.config.update("jax_enable_x64", True)
+>>> from simulate.ghost import toy_euler
+>>> scheme = toy_euler.euler_scheme(delay=10.0, response=10.0, dt=0.1, threshold=10.0)
+>>> scheme.delay_steps, round(toy_euler.passage_optimum(10.0, 0.1, 10.0), 6)
+(100, 0.026118)
 """
 
 import math

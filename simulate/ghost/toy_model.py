@@ -7,6 +7,12 @@ disagree.
 Units: time in the task's own unit, x and threshold in its inverse, r in its inverse square, confidence in the
 unit of time. Every flow is solved in the time scale (1/delay^2 + |r|)^(-1/2), so tolerances mean the same at
 every delay. Losses are integrals over time, not divided by the delay.
+
+>>> import jax
+>>> jax.config.update("jax_enable_x64", True)
+>>> from simulate.ghost import toy_model
+>>> f"{float(toy_model.escape_time(0.25, threshold=float('inf'), longest=10.0).time):.6f}"  # pi / (2 sqrt(r))
+'3.141593'
 """
 
 import equinox as eqx

@@ -101,6 +101,15 @@ def closure_of(shape: Shape, nonlinearity: Nonlinearity | Function) -> Closure:
 
     Raises:
         UnknownNonlinearity: if it is a function whose expression the theory does not know.
+
+    >>> import jax
+    >>> jax.config.update("jax_enable_x64", True)
+    >>> import numpy as np
+    >>> from simulate.cells import ERF
+    >>> from theory.overlaps import Shape
+    >>> from simulate.tasks import filter_task
+    >>> closure_of(Shape(), ERF).outputs(jnp.asarray(0.8 * np.eye(4) + 0.2), filter_task(steps=20).batch).shape
+    (1, 20, 1)
     """
     return Closure(shape, expression_of(nonlinearity))
 

@@ -26,6 +26,16 @@ def draw_exact(
         NotAGramMatrix: if no vectors have these overlaps.
         TooFewNeurons: if the rank of sigma exceeds the number of neurons.
         DoublePrecisionRequired: if `jax_enable_x64` is off.
+
+    >>> import jax
+    >>> jax.config.update("jax_enable_x64", True)
+    >>> import numpy as np
+    >>> from simulate.cells import ERF
+    >>> from theory.overlaps import Shape
+    >>> sigma = 0.8 * np.eye(4) + 0.2
+    >>> network = draw_exact(jax.random.key(0), sigma, Shape().counts, 50, ERF)
+    >>> bool(abs(network.sigma() - sigma).max() < 1e-12)
+    True
     """
     require_double_precision()
     root = square_root(require_gram(sigma, counts))
@@ -43,6 +53,16 @@ def draw_on_average(
     Raises:
         NotAGramMatrix: if no vectors have these overlaps.
         DoublePrecisionRequired: if `jax_enable_x64` is off.
+
+    >>> import jax
+    >>> jax.config.update("jax_enable_x64", True)
+    >>> import numpy as np
+    >>> from simulate.cells import ERF
+    >>> from theory.overlaps import Shape
+    >>> sigma = 0.8 * np.eye(4) + 0.2
+    >>> network = draw_on_average(jax.random.key(0), sigma, Shape().counts, 10_000, ERF)
+    >>> bool(abs(network.sigma() - sigma).max() < 0.05)
+    True
     """
     require_double_precision()
     root = square_root(require_gram(sigma, counts))

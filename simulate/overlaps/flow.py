@@ -63,6 +63,19 @@ def overlap_flow(
     Raises:
         NothingToTrain: if there are no times.
         DoublePrecisionRequired: if `jax_enable_x64` is off.
+
+    >>> import jax
+    >>> jax.config.update("jax_enable_x64", True)
+    >>> import numpy as np
+    >>> from simulate.cells import LINEAR
+    >>> from simulate.overlaps import closure_of
+    >>> from simulate.tasks import filter_task
+    >>> from simulate.training import GradientDescent
+    >>> from theory.overlaps import Shape
+    >>> start, times = jnp.asarray(0.8 * np.eye(4) + 0.2), jnp.array([0.0, 0.1])
+    >>> flow = overlap_flow(closure_of(Shape(), LINEAR), start, filter_task().batch, GradientDescent(1.0), times)
+    >>> flow.sigma.shape
+    (2, 4, 4)
     """
     if times.size == 0:
         raise NothingToTrain("no times: give the epochs at which to read the flow, in ascending order")

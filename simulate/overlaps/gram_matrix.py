@@ -56,7 +56,12 @@ def square_root(sigma: Float[np.ndarray, "d d"]) -> Float[np.ndarray, "rank d"]:
 
 
 def random_gram(neurons: int, size: int, seed: int) -> Float[np.ndarray, "d d"]:
-    """The overlaps of a random network: normal columns, `size` of them, each scaled to norm sqrt(neurons)."""
+    """The overlaps of a random network: normal columns, `size` of them, each scaled to norm sqrt(neurons).
+
+    >>> sigma = random_gram(neurons=100, size=4, seed=0)
+    >>> sigma.shape, bool(np.linalg.eigvalsh(sigma).min() > 0)
+    ((4, 4), True)
+    """
     columns = np.random.default_rng(seed).standard_normal((neurons, size))
     columns /= np.linalg.norm(columns, axis=0)
     return columns.T @ columns

@@ -41,7 +41,17 @@ class Level:
 
 @dataclass(frozen=True)
 class ReducedTheory(Level):
-    """The overlaps alone: exact for linear networks of any size, the Gaussian closure for others."""
+    """The overlaps alone: exact for linear networks of any size, the Gaussian closure for others.
+
+    >>> import jax
+    >>> jax.config.update("jax_enable_x64", True)
+    >>> import numpy as np
+    >>> from simulate.cells import ERF
+    >>> from theory.overlaps import Shape
+    >>> sigma = 0.8 * np.eye(4) + 0.2
+    >>> ReducedTheory().start(sigma, Shape(), ERF).sigma().shape
+    (4, 4)
+    """
 
     def start(self, sigma: ArrayLike, shape: Shape, nonlinearity: Nonlinearity | Function) -> Overlaps:
         """See `Level`."""
@@ -51,7 +61,19 @@ class ReducedTheory(Level):
 
 @dataclass(frozen=True)
 class InfiniteWidth(Level):
-    """Infinitely many neurons, whose rows start out Gaussian, by moving quadrature nodes."""
+    """Infinitely many neurons, whose rows start out Gaussian, by moving quadrature nodes.
+
+    >>> import jax
+    >>> jax.config.update("jax_enable_x64", True)
+    >>> import numpy as np
+    >>> from simulate.cells import ERF
+    >>> from theory.overlaps import Shape
+    >>> sigma = 0.8 * np.eye(4) + 0.2
+    >>> from simulate.overlaps import SobolNodes
+    >>> start = InfiniteWidth(SobolNodes(256)).start(sigma, Shape(), ERF)
+    >>> bool(abs(start.sigma() - sigma).max() < 1e-12)
+    True
+    """
 
     nodes: Nodes = USUAL_NODES
 
@@ -62,7 +84,18 @@ class InfiniteWidth(Level):
 
 @dataclass(frozen=True)
 class FiniteNetwork(Level):
-    """N neurons, whose overlaps start out equal to those given, to rounding."""
+    """N neurons, whose overlaps start out equal to those given, to rounding.
+
+    >>> import jax
+    >>> jax.config.update("jax_enable_x64", True)
+    >>> import numpy as np
+    >>> from simulate.cells import ERF
+    >>> from theory.overlaps import Shape
+    >>> sigma = 0.8 * np.eye(4) + 0.2
+    >>> start = FiniteNetwork(neurons=50).start(sigma, Shape(), ERF)
+    >>> start.connectivity.theta.shape, bool(abs(start.sigma() - sigma).max() < 1e-12)
+    ((50, 4), True)
+    """
 
     neurons: int
     seed: int = 0

@@ -12,6 +12,10 @@ class FlipFlop(Task):
 
     The first slot always has one. The target is `level` times the sign of the last pulse. Steps during a pulse are
     masked out; the others count so that the loss is the squared error averaged over the duration of a trial.
+
+    >>> batch = FlipFlop(jax.random.key(0), trials=3)(jnp.asarray(0))
+    >>> batch.inputs.shape, jnp.unique(batch.targets).tolist()
+    ((3, 800, 1), [-0.5, 0.5])
     """
 
     key: Key[Array, ""]

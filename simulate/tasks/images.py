@@ -143,6 +143,10 @@ def digits(order: PixelOrder = SCANLINE, seed: int = 0, validation: int = 297, t
 
     Raises:
         BadImages: if nothing is left.
+
+    >>> images = digits()
+    >>> images.train.sequences.shape, images.classes  # images, pixels, channels
+    ((1140, 64, 1), 10)
     """
     loaded = load_digits()
     pictures, labels = loaded.images / 16.0, loaded.target.astype(np.int64)
@@ -166,6 +170,10 @@ def idx_images(
         BadImages: if a file is missing or damaged, if counts differ, labels exceed 9, pictures are of two sizes, or
         none would
             be left to train on.
+
+    >>> idx_images(Path("nowhere"))  # doctest: +IGNORE_EXCEPTION_DETAIL
+    Traceback (most recent call last):
+    BadImages: nowhere holds no train-images-idx3-ubyte nor train-images-idx3-ubyte.gz
     """
     train, test = (_labelled(directory, name, order, block) for name in ("train", "t10k"))
     if train.sequences.shape[1] != test.sequences.shape[1]:

@@ -12,7 +12,16 @@ class BadBatchSize(ValueError):
 
 
 class MiniBatches(Task):
-    """`size` different trials of `batch` in each epoch, drawn by `key` and the epoch's number."""
+    """`size` different trials of `batch` in each epoch, drawn by `key` and the epoch's number.
+
+    >>> import jax
+    >>> jax.config.update("jax_enable_x64", True)
+    >>> import jax.numpy as jnp
+    >>> from simulate.tasks import random_task
+    >>> whole = random_task(jax.random.key(0), inputs=1, outputs=1, trials=10).batch
+    >>> MiniBatches(whole, 4, jax.random.key(1))(jnp.asarray(0)).inputs.shape
+    (4, 40, 1)
+    """
 
     batch: Batch
     size: int = eqx.field(static=True)

@@ -7,7 +7,17 @@ from simulate.tasks.task import Batch, Task
 
 
 class NoisyTargets(Task):
-    """The same trials, with independent normal noise of standard deviation `noise` on every target value."""
+    """The same trials, with independent normal noise of standard deviation `noise` on every target value.
+
+    >>> import jax
+    >>> jax.config.update("jax_enable_x64", True)
+    >>> import jax.numpy as jnp
+    >>> from simulate.tasks import filter_task
+    >>> batch = filter_task().batch
+    >>> blurred = NoisyTargets(batch, 0.1, jax.random.key(0))(jnp.asarray(0))
+    >>> bool(abs(jnp.std(blurred.targets - batch.targets) - 0.1) < 0.02)
+    True
+    """
 
     batch: Batch
     noise: float | Float[Array, ""]

@@ -19,6 +19,13 @@ class Checkpoint:
     """A file (npz) that a run continues from if it is there, and writes every `seconds` and at its end.
 
     It is written under a temporary name and renamed, so a kill at any moment leaves the older one whole.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = Checkpoint(Path(folder) / "run.npz", seconds=60.0)
+    ...     file.save("these settings", {"weights": np.ones(3)})
+    ...     file.load("these settings")["weights"].tolist()
+    [1.0, 1.0, 1.0]
     """
 
     path: Path

@@ -59,6 +59,19 @@ def learn(
 
     Raises:
         NothingToTrain: if `epochs` is negative.
+
+    >>> import jax
+    >>> jax.config.update("jax_enable_x64", True)
+    >>> import numpy as np
+    >>> from simulate.cells import LINEAR
+    >>> from simulate.overlaps import ReducedTheory
+    >>> from simulate.tasks import filter_task
+    >>> from simulate.training import GradientDescent
+    >>> from theory.overlaps import Shape
+    >>> start = ReducedTheory().start(0.8 * np.eye(4) + 0.2, Shape(), LINEAR)
+    >>> learning = learn(start, filter_task(), GradientDescent(rate=5e-3), epochs=50)
+    >>> learning.loss.shape, bool(learning.loss[-1] < learning.loss[0])
+    ((51,), True)
     """
     if epochs < 0:
         raise NothingToTrain(f"{epochs} epochs: give a whole number from 0")

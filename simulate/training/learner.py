@@ -31,6 +31,10 @@ class Learner(eqx.Module):
 
     `fixed` names the array fields that training leaves alone. `alone`: networks of a population are computed one after
     the other instead of side by side, which is quicker where each is made of large matrix products.
+
+    >>> from simulate.cells import Cell, LowRank
+    >>> issubclass(Cell, Learner), issubclass(LowRank, Cell)
+    (True, True)
     """
 
     fixed: ClassVar[tuple[str, ...]] = ()

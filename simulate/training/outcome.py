@@ -4,7 +4,11 @@ from simulate.outcome import Outcome
 
 
 class TrainingOutcome(Outcome):
-    """How the training of one network ended; the sentence says what to do about it."""
+    """How the training of one network ended; the sentence says what to do about it.
+
+    >>> TrainingOutcome(0).name
+    'completed'
+    """
 
     completed = 0, "trained to the last epoch"
     converged = 1, "its loss stayed at or below the threshold, and training stopped there"

@@ -14,7 +14,11 @@ LearnerT = TypeVar("LearnerT")
 
 
 class Rule(eqx.Module):
-    """A learning rule. Its numbers may have a leading axis of networks: each network then learns by its own."""
+    """A learning rule. Its numbers may have a leading axis of networks: each network then learns by its own.
+
+    >>> issubclass(GradientDescent, Rule), issubclass(Optax, Rule)
+    (True, True)
+    """
 
     @abstractmethod
     def init(self, learner: Any) -> PyTree:

@@ -21,6 +21,11 @@ class Selection:
     """Look at `batch` every `every` epochs and at the end; keep the parameters with the best accuracy there.
 
     Where the task knows no accuracy, those with the least loss. `together` trials are computed at once.
+
+    >>> import jax.numpy as jnp
+    >>> held_out = Batch(jnp.zeros((8, 5, 1)), jnp.zeros((8, 5, 1)), jnp.ones((8, 5)), dt=0.1)
+    >>> Selection(held_out, every=100).together
+    500
     """
 
     batch: Batch

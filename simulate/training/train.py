@@ -44,6 +44,17 @@ class Trained(Generic[LearnerT]):
 
     `after` was measured after the last update. `stopped_at` is the number of updates of each network. `selected` holds
     the parameters that validation chose, if it was asked to.
+
+    >>> import jax
+    >>> jax.config.update("jax_enable_x64", True)
+    >>> import jax.numpy as jnp, optax
+    >>> from simulate.cells import RankOne
+    >>> from simulate.tasks import DelayedActivation
+    >>> ones = jnp.ones((2, 9))  # two networks of nine neurons
+    >>> trained = train(RankOne(0.3 * ones, 0.3 * ones, 0.0 * ones, *jnp.ones((3, 2))), DelayedActivation(4, 4),
+    ...                 rule=optax.adam(0.05), epochs=20)
+    >>> trained.loss.shape, trained.network(0).m.shape, [outcome.name for outcome in trained.outcomes]
+    ((21, 2), (9,), ['completed', 'completed'])
     """
 
     networks: LearnerT
