@@ -4,6 +4,7 @@ from abc import abstractmethod
 from dataclasses import dataclass
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
@@ -193,7 +194,8 @@ def fixed_task(
         NothingCounts: if the mask is zero everywhere.
     """
     require_double_precision()
+    known = mask is not None and not isinstance(mask, jax.core.Tracer)
     mask = jnp.ones(jnp.shape(inputs)[:2]) if mask is None else mask
-    if not np.any(np.asarray(mask)):
+    if known and not np.any(np.asarray(mask)):
         raise NothingCounts("the mask is zero at every step: set it to one where the output counts")
     return FixedTask(Batch(jnp.asarray(inputs), jnp.asarray(targets), jnp.asarray(mask), float(dt)))
