@@ -13,6 +13,7 @@ from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike
+from typing_extensions import override
 
 Scalar: TypeAlias = float | int | bool | str | None
 
@@ -63,12 +64,12 @@ class Absolute(Tolerance):
         _require_bound(self.value)
 
     @property
+    @override
     def origin(self) -> str:
-        """See `Tolerance`."""
         return self.source
 
+    @override
     def judge(self, predicted: object, measured: object) -> Verdict:
-        """See `Tolerance`."""
         p, m = _pair(predicted, measured)
         return _worst(p, m, _distance(p, m), self.value)
 
@@ -87,12 +88,12 @@ class Relative(Tolerance):
         _require_bound(self.value)
 
     @property
+    @override
     def origin(self) -> str:
-        """See `Tolerance`."""
         return f"relative, {self.source}"
 
+    @override
     def judge(self, predicted: object, measured: object) -> Verdict:
-        """See `Tolerance`."""
         p, m = _pair(predicted, measured)
         distance = _distance(p, m)
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -107,12 +108,12 @@ class Exact(Tolerance):
     source: str = "exact"
 
     @property
+    @override
     def origin(self) -> str:
-        """See `Tolerance`."""
         return self.source
 
+    @override
     def judge(self, predicted: object, measured: object) -> Verdict:
-        """See `Tolerance`."""
         if isinstance(predicted, str) or isinstance(measured, str) or predicted is None or measured is None:
             same = predicted == measured
             return Verdict(_scalar(predicted), _scalar(measured), 0.0 if same else None, 0.0, same)
@@ -130,12 +131,12 @@ class AtMost(Tolerance):
     source: str
 
     @property
+    @override
     def origin(self) -> str:
-        """See `Tolerance`."""
         return f"upper bound, {self.source}"
 
+    @override
     def judge(self, predicted: object, measured: object) -> Verdict:
-        """See `Tolerance`."""
         p, m = _pair(predicted, measured)
         return _worst(p, m, _excess(m, p), 0.0)
 
@@ -147,12 +148,12 @@ class AtLeast(Tolerance):
     source: str
 
     @property
+    @override
     def origin(self) -> str:
-        """See `Tolerance`."""
         return f"lower bound, {self.source}"
 
+    @override
     def judge(self, predicted: object, measured: object) -> Verdict:
-        """See `Tolerance`."""
         p, m = _pair(predicted, measured)
         return _worst(p, m, _excess(p, m), 0.0)
 
@@ -172,12 +173,12 @@ class Bracket(Tolerance):
         _require_bound(self.resolution)
 
     @property
+    @override
     def origin(self) -> str:
-        """See `Tolerance`."""
         return f"bracket, {self.source}"
 
+    @override
     def judge(self, predicted: object, measured: object) -> Verdict:
-        """See `Tolerance`."""
         ends = np.asarray(measured, dtype=float)
         if ends.shape != (2,):
             raise ToleranceError(f"a bracket is a pair (below, above); got shape {ends.shape}")
@@ -206,8 +207,8 @@ class Binomial(Tolerance):
             raise ToleranceError("binomial tolerance: trials and family at least 1, level between 0 and 1")
 
     @property
+    @override
     def origin(self) -> str:
-        """See `Tolerance`."""
         shared = f" for {self.family} checks together" if self.family > 1 else ""
         return f"binomial {100 * self.level:g} %, {self.trials} trials{shared}"
 
@@ -222,8 +223,8 @@ class Binomial(Tolerance):
         interval = binomtest(successes, self.trials).proportion_ci(level, method="exact")
         return float(interval.low), float(interval.high)
 
+    @override
     def judge(self, predicted: object, measured: object) -> Verdict:
-        """See `Tolerance`."""
         p, m = _number(predicted), _number(measured)
         low, high = self.interval(m)
         return Verdict(p, m, abs(m - p), m - low if p < m else high - m, low <= p <= high)
@@ -236,12 +237,12 @@ class Reported(Tolerance):
     source: str
 
     @property
+    @override
     def origin(self) -> str:
-        """See `Tolerance`."""
         return f"reported, {self.source}"
 
+    @override
     def judge(self, predicted: object, measured: object) -> Verdict:
-        """See `Tolerance`."""
         if isinstance(predicted, str) or isinstance(measured, str) or predicted is None or measured is None:
             return Verdict(_scalar(predicted), _scalar(measured), None, None, None)
         p, m = _pair(predicted, measured)

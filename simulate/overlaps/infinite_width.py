@@ -14,6 +14,7 @@ import numpy as np
 from jaxtyping import ArrayLike, Float
 from scipy.special import ndtri
 from scipy.stats import qmc
+from typing_extensions import override
 
 from simulate.cells.low_rank import LowRank
 from simulate.cells.nonlinearity import Nonlinearity
@@ -70,11 +71,11 @@ class SobolNodes(Nodes):
             raise BadNodes(f"{self.count} Sobol nodes: give a power of two from 2, as 1024 or 4096")
 
     def comparison(self) -> "SobolNodes":
-        """See `Nodes`: another scrambling, which errs independently and by as much."""
+        """Another scrambling, which errs independently and by as much."""
         return SobolNodes(self.count, self.seed + 1)
 
+    @override
     def standard(self, dimension: int) -> tuple[Points, Weights]:
-        """See `Nodes`."""
         if self.count < 2 * dimension:
             raise BadNodes(f"{self.count} Sobol nodes cannot span {dimension} dimensions: {2 * dimension} or more can")
         sobol = qmc.Sobol(dimension, scramble=True, rng=np.random.default_rng(self.seed))
@@ -101,11 +102,11 @@ class TensorNodes(Nodes):
             raise BadNodes(f"{self.points} points along an axis: give 2 or more")
 
     def comparison(self) -> "TensorNodes":
-        """See `Nodes`: fewer points, which err by more."""
+        """Fewer points, which err by more."""
         return TensorNodes(self.points - 1 if self.points > 2 else 3)
 
+    @override
     def standard(self, dimension: int) -> tuple[Points, Weights]:
-        """See `Nodes`."""
         if self.points**dimension > MOST_NODES:
             raise BadNodes(
                 f"{self.points} points along {dimension} axes are {self.points**dimension:,} nodes, more than "

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import jax
 import jax.numpy as jnp
 from jaxtyping import ArrayLike
+from typing_extensions import override
 
 from simulate.cells.low_rank_latent import LowRankLatent, by_latent_state
 from simulate.cells.nonlinearity import Nonlinearity as Function
@@ -53,8 +54,8 @@ class ReducedTheory(Level):
     (4, 4)
     """
 
+    @override
     def start(self, sigma: ArrayLike, shape: Shape, nonlinearity: Nonlinearity | Function) -> Overlaps:
-        """See `Level`."""
         require_double_precision()
         return Overlaps(jnp.asarray(require_gram(sigma, shape.counts)), closure_of(shape, nonlinearity))
 
@@ -78,7 +79,7 @@ class InfiniteWidth(Level):
     nodes: Nodes = USUAL_NODES
 
     def start(self, sigma: ArrayLike, shape: Shape, nonlinearity: Nonlinearity | Function) -> LowRankLatent:
-        """See `Level`. Raises `BadNodes` where the rule of nodes does not fit."""
+        """Raises `BadNodes` where the rule of nodes does not fit."""
         return by_latent_state(infinite_width(sigma, shape.counts, function_of(nonlinearity), self.nodes))
 
 
@@ -101,6 +102,6 @@ class FiniteNetwork(Level):
     seed: int = 0
 
     def start(self, sigma: ArrayLike, shape: Shape, nonlinearity: Nonlinearity | Function) -> LowRankLatent:
-        """See `Level`. Raises `TooFewNeurons` where the rank of sigma exceeds their number."""
+        """Raises `TooFewNeurons` where the rank of sigma exceeds their number."""
         phi = function_of(nonlinearity)
         return by_latent_state(draw_exact(jax.random.key(self.seed), sigma, shape.counts, self.neurons, phi))

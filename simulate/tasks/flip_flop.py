@@ -3,6 +3,7 @@
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, Key
+from typing_extensions import override
 
 from simulate.tasks.task import Batch, Task
 
@@ -27,8 +28,8 @@ class FlipFlop(Task):
     level: float = 0.5
     trials: int = 10
 
+    @override
     def __call__(self, epoch: Int[Array, ""]) -> Batch:
-        """See `Task`."""
         long, short = round(self.slot / self.dt), round(self.pulse / self.dt)
         sign_key, present_key = jax.random.split(jax.random.fold_in(self.key, epoch))
         shape = (self.trials, self.slots)

@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int, PyTree
 from sklearn.datasets import load_digits
+from typing_extensions import override
 
 from simulate.tasks.idx import BadImages, find_idx, read_idx
 from simulate.tasks.task import CROSS_ENTROPY, Batch, Task
@@ -105,8 +106,8 @@ class PixelOrder:
 class Scanline(PixelOrder):
     """Row by row."""
 
+    @override
     def __call__(self, pixels: int) -> Int[np.ndarray, " pixels"]:
-        """See `PixelOrder`."""
         return np.arange(pixels)
 
 
@@ -116,8 +117,8 @@ class Permuted(PixelOrder):
 
     seed: int
 
+    @override
     def __call__(self, pixels: int) -> Int[np.ndarray, " pixels"]:
-        """See `PixelOrder`."""
         return np.random.default_rng(self.seed).permutation(pixels)
 
 

@@ -3,6 +3,7 @@
 import equinox as eqx
 import jax
 from jaxtyping import Array, Int, Key
+from typing_extensions import override
 
 from simulate.tasks.task import Batch, Task
 
@@ -37,8 +38,8 @@ class MiniBatches(Task):
         if not 1 <= self.size <= trials:
             raise BadBatchSize(f"{self.size} of {trials} trials: give a size from 1 to {trials}")
 
+    @override
     def __call__(self, epoch: Int[Array, ""]) -> Batch:
-        """See `Task`."""
         trials = self.batch.inputs.shape[0]
         drawn = jax.random.choice(jax.random.fold_in(self.key, epoch), trials, (self.size,), replace=False)
         whole = self.batch

@@ -2,6 +2,7 @@
 
 import jax
 from jaxtyping import Array, Float, Int, Key
+from typing_extensions import override
 
 from simulate.tasks.task import Batch, Task
 
@@ -23,8 +24,8 @@ class NoisyTargets(Task):
     noise: float | Float[Array, ""]
     key: Key[Array, ""]
 
+    @override
     def __call__(self, epoch: Int[Array, ""]) -> Batch:
-        """See `Task`."""
         targets = self.batch.targets
         blur = self.noise * jax.random.normal(jax.random.fold_in(self.key, epoch), targets.shape)
         return Batch(self.batch.inputs, targets + blur, self.batch.mask, self.batch.dt)

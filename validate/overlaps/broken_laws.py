@@ -81,7 +81,7 @@ def train(network: LowRank, rule: GradientDescent) -> Runs:
 
 
 def train_with_adam(network: LowRank) -> Runs:
-    """The same under Adam, which has no velocity in this sense."""
+    """Train at every rate with Adam, which has no velocity in this sense."""
     theta = np.stack([_theta(follow_adam(network, task(), jnp.asarray(rate), EPOCHS)) for rate in RATES])
     return Runs(theta, np.zeros_like(theta))
 

@@ -5,6 +5,7 @@ import jax.numpy as jnp
 import jax.scipy as jsp
 import numpy as np
 from jaxtyping import Array, Float
+from typing_extensions import override
 
 from simulate.contraction.form import Form, Voltage, Weights
 from simulate.contraction.metric import Dense, Metric
@@ -40,8 +41,8 @@ class Multiplier(Contracting):
         if not 0 <= self.least_rate < 1:
             raise BadParameters(f"rate {self.least_rate}: give one from 0, below 1")
 
+    @override
     def weights(self) -> Weights:
-        """See `Contracting`."""
         block = upper_block(self.factor, self.multiplier_root, self.free, 1 - self.least_rate)
         p, q = gram(self.factor), positive(self.multiplier_root)
         if isinstance(self.form, Voltage):
@@ -54,12 +55,12 @@ class Multiplier(Contracting):
         """The diagonal of Q."""
         return positive(self.multiplier_root)
 
+    @override
     def metric(self) -> Metric:
-        """See `Contracting`."""
         return Dense(gram(self.factor))
 
+    @override
     def rate(self) -> Float[Array, ""]:
-        """See `Contracting`."""
         return jnp.asarray(self.least_rate, self.factor.dtype)
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import jax.numpy as jnp
 import jax.scipy as jsp
 from jaxtyping import Array, Float
+from typing_extensions import override
 
 Square = Float[Array, "units units"]
 
@@ -22,16 +23,16 @@ class OrthogonalMap:
 class MatrixExponential(OrthogonalMap):
     """The exponential of the matrix (not of its entries): reaches every rotation."""
 
+    @override
     def __call__(self, free: Square) -> Square:
-        """See `OrthogonalMap`."""
         return jsp.linalg.expm(free - free.T)
 
 
 class Cayley(OrthogonalMap):
     """(1 - S)(1 + S)^-1: cheaper; reaches every rotation that has no eigenvalue -1."""
 
+    @override
     def __call__(self, free: Square) -> Square:
-        """See `OrthogonalMap`."""
         skew = free - free.T
         one = jnp.eye(len(free), dtype=free.dtype)
         return jnp.linalg.solve(one + skew, one - skew)  # the two factors commute

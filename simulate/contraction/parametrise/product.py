@@ -4,6 +4,7 @@ import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
+from typing_extensions import override
 
 from simulate.contraction.form import Form, Voltage, Weights
 from simulate.contraction.metric import Dense, Metric
@@ -22,12 +23,12 @@ class Product(Contracting):
     factor: Float[Array, "units units"]
     form: Form = eqx.field(static=True)
 
+    @override
     def weights(self) -> Weights:
-        """See `Contracting`."""
         return -positive(self.left_root)[:, None] * gram(self.factor) * positive(self.right_root)
 
+    @override
     def metric(self) -> Metric:
-        """See `Contracting`."""
         if isinstance(self.form, Voltage):
             inverse = 1 / positive(self.left_root)
             solved = jnp.linalg.inv(gram(self.factor))
@@ -35,8 +36,8 @@ class Product(Contracting):
         scale = positive(self.right_root)
         return Dense(scale[:, None] * gram(self.factor) * scale)
 
+    @override
     def rate(self) -> Float[Array, ""]:
-        """See `Contracting`."""
         return jnp.ones((), self.factor.dtype)
 
 

@@ -5,6 +5,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
+from typing_extensions import override
 
 from simulate.contraction.form import Weights
 from simulate.contraction.metric import Diagonal
@@ -31,19 +32,19 @@ class Singular(Contracting):
         """S, of g P^1/2 W P^-1/2."""
         return self.largest * jax.nn.sigmoid(self.raw)
 
+    @override
     def weights(self) -> Weights:
-        """See `Contracting`."""
         core = (self.orthogonal(self.left) * self.singular_values()) @ self.orthogonal(self.right).T
         root = jnp.sqrt(self.metric().entries)
         return core / root[:, None] * root / self.slope
 
+    @override
     def metric(self) -> Diagonal:
-        """See `Contracting`."""
         kept = self.log_metric if self.metric_trained else jax.lax.stop_gradient(self.log_metric)
         return Diagonal(jnp.exp(kept))
 
+    @override
     def rate(self) -> Float[Array, ""]:
-        """See `Contracting`."""
         return 1 - jnp.max(self.singular_values())
 
 

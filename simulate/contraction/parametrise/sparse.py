@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
+from typing_extensions import override
 
 from simulate.contraction.form import Weights
 from simulate.contraction.metric import Diagonal, Metric
@@ -23,16 +24,16 @@ class Fixed(Contracting):
     entries: Float[Array, " units"]
     fixed_rate: Float[Array, ""]
 
+    @override
     def weights(self) -> Weights:
-        """See `Contracting`."""
         return jax.lax.stop_gradient(self.fixed_weights)
 
+    @override
     def metric(self) -> Metric:
-        """See `Contracting`."""
         return Diagonal(jax.lax.stop_gradient(self.entries))
 
+    @override
     def rate(self) -> Float[Array, ""]:
-        """See `Contracting`."""
         return jax.lax.stop_gradient(self.fixed_rate)
 
 

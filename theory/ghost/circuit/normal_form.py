@@ -46,7 +46,7 @@ def passage_time() -> sympy.Expr:
 
 
 def passage_time_beside_pair() -> sympy.Expr:
-    """The same for q r_eff < 0: `passage_time` continued through r_eff = 0, where a pair of fixed points is born.
+    """How long a passage would take for q r_eff < 0: `passage_time` continued through r_eff = 0, where a pair of fixed points is born.
 
     Valid when y_start and y_end lie on one side of the pair, beyond it.
     """
@@ -139,7 +139,7 @@ class NormalForm:
         return self.delay_at(self.effective_r, start, end)
 
     def delay_at(self, effective_r: float, start: float, end: float) -> float:
-        """The same with another effective r and this turning point's curvature and place."""
+        """The time a ghost with another effective r takes, of this turning point's curvature and place."""
         if self._is_blocked(effective_r, start, end):
             return math.inf
         time = _lowered_passage(bool(effective_r * self.curvature > 0), bool(effective_r == 0))

@@ -70,5 +70,5 @@ class ToyModel:
 
     @property
     def critical_learning_rate_per_delay(self) -> float:
-        """The same for the loss divided by the delay."""
+        """The critical learning rate for the loss divided by the delay."""
         return float(finite_threshold.critical_learning_rate(self.window, self.threshold) * self.delay)

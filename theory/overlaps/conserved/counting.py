@@ -76,7 +76,7 @@ def count_invariants(shape: Shape, phi: Nonlinearity, frozen: frozenset[str] = f
 
 
 def count_by_formula(shape: Shape, response: Response) -> InvariantCount:
-    """The same counts in closed form, all blocks being trained.
+    """The numbers of `count_invariants` in closed form, all blocks being trained.
 
     With p = inputs + R columns that drive and q = R + outputs that read, the visible overlaps are p q, and
     p (p + 1) / 2 more unless the gain is constant. The function fixes them up to the R^2 changes of latent basis.

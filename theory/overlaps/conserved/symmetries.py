@@ -76,7 +76,7 @@ def generators(shape: Shape, response: Response) -> tuple[sp.ImmutableMatrix, ..
 
 
 def neuron_generators(shape: Shape, response: Response) -> tuple[sp.ImmutableMatrix, ...]:
-    """The same for a single neuron, theta_i exp(t B), all others staying as they are.
+    """Symmetries that move a single neuron, theta_i exp(t B), all others staying as they are.
 
     >>> [B.diagonal() for B in neuron_generators(Shape(), Response.homogeneous)]
     [Matrix([[1, 1, -1, -1]])]
