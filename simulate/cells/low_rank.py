@@ -48,7 +48,7 @@ class LowRank(Cell):
     >>> import jax
     >>> jax.config.update("jax_enable_x64", True)
     >>> import jax.numpy as jnp
-    >>> from simulate.cells.nonlinearity import TANH
+    >>> from simulate.cells import TANH
     >>> one = jnp.ones((5, 1))
     >>> LowRank(Connectivity(one, 2 * one, one, one), jnp.full(5, 0.2), TANH).sigma()[0].tolist()
     [1.0, 2.0, 1.0, 1.0]

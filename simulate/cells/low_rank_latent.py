@@ -100,7 +100,7 @@ def by_latent_state(network: LowRank) -> LowRankLatent:
     >>> import jax
     >>> jax.config.update("jax_enable_x64", True)
     >>> import jax.numpy as jnp
-    >>> from simulate.cells.nonlinearity import TANH
+    >>> from simulate.cells import TANH
     >>> one = jnp.ones((5, 1))
     >>> type(by_latent_state(LowRank(Connectivity(one, one, one, one), jnp.full(5, 0.2), TANH))).__name__
     'LowRankLatent'

@@ -69,8 +69,7 @@ def candidates(asked: Network) -> tuple[Candidate, ...]:
     Theorems 2 and 3 reach the best rate there is, so that no other is tried where one of them holds.
 
     >>> import numpy as np
-    >>> from theory.contraction.form import VOLTAGE
-    >>> from theory.contraction.network import network
+    >>> from theory.contraction import VOLTAGE, network
     >>> [each.name for each in candidates(network(np.array([[0.0, 0.5], [0.5, 0.0]]), VOLTAGE))]
     ['theorem 4', 'theorem 1', 'theorem 2', 'theorem 3']
     """
