@@ -60,7 +60,7 @@ def refused(answer, option, problem, accepted=""):
         (["--weights", "none.safetensors:w"], "--weights", "does not exist", ".safetensors"),
         (["--weights", ""], "--weights", "does not exist", ".npy"),
         (["--weights", "."], "--weights", "is a directory", ".npy"),
-        (["--weights", "w.txt"], "--weights", "has another suffix", ".npy"),
+        (["--weights", "w.doc"], "--weights", "has another suffix", ".npy"),
         (["--weights", "w.npy", "--form", "hopfield"], "--form", "is unknown", "voltage, rate"),
         (["--weights", "w.npy"], "--form", "missing", "voltage, rate"),
         (["--weights", "w.npy", "--slope", "0"], "--slope", "is too small", "above 0"),
@@ -80,7 +80,7 @@ def refused(answer, option, problem, accepted=""):
     ],
 )
 def test_a_bad_option_is_refused(door, arguments, option, problem, accepted):
-    with open("w.txt", "w") as stream:
+    with open("w.doc", "w") as stream:
         stream.write("0\n")
     refused(door("--out", "results", "--json", "report.json", *arguments), option, problem, accepted)
 
@@ -149,10 +149,10 @@ def test_a_bad_state_dict_is_refused(door):
     save_file({"a": GOOD, "b": GOOD, "lstm": np.ones((8, 2))}, "s.safetensors")
     for name, problem in (
         ("s.safetensors", "2 square matrices (a, b): name one"),
-        ("s.safetensors:c", "no tensor named 'c'; it has a, b, lstm"),
+        ("s.safetensors:c", "no array named 'c'; it has a, b, lstm"),
         ("s.safetensors:lstm", "the weights of an LSTM"),
     ):
-        refused(door("--weights", name, "--form", "voltage"), "--weights", problem, ".safetensors:KEY")
+        refused(door("--weights", name, "--form", "voltage"), "--weights", problem, ".safetensors")
 
 
 NAMES = ["train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"]

@@ -46,7 +46,7 @@ def passage_time() -> sympy.Expr:
 
 
 def passage_time_beside_pair() -> sympy.Expr:
-    """How long a passage would take for q r_eff < 0: `passage_time` continued through r_eff = 0, where a pair of fixed points is born.
+    """How long a passage would take for q r_eff < 0: `passage_time` continued through the birth of a pair at r_eff = 0.
 
     Valid when y_start and y_end lie on one side of the pair, beyond it.
     """
