@@ -9,6 +9,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
 import sympy as sp
+from typing_extensions import override
 
 from theory.overlaps.impulse.divided import expdiff, powdiff
 
@@ -24,7 +25,7 @@ class Clock(ABC):
 
     @abstractmethod
     def target(self, rate: sp.Expr) -> sp.Expr:
-        """The same for a mode of the target."""
+        """What a mode of the target, which is sampled, is multiplied by; as for `mode`, but exact in time."""
 
     @abstractmethod
     def single(self, first: sp.Expr, second: sp.Expr) -> sp.Expr:
@@ -45,24 +46,24 @@ class Flow(Clock):
 
     horizon: sp.Expr = sp.oo
 
+    @override
     def mode(self, rate: sp.Expr) -> sp.Expr:
-        """See `Clock`."""
         return rate
 
+    @override
     def target(self, rate: sp.Expr) -> sp.Expr:
-        """See `Clock`."""
         return rate
 
+    @override
     def single(self, first: sp.Expr, second: sp.Expr) -> sp.Expr:
-        """See `Clock`."""
         return self._moment(first + second)
 
+    @override
     def cross(self, first: sp.Expr, pair: Pair) -> sp.Expr:
-        """See `Clock`."""
         return self._moment(first + pair[0], first + pair[1])
 
+    @override
     def square(self, pair: Pair) -> sp.Expr:
-        """See `Clock`."""
         return 2 * self._moment(2 * pair[0], pair[0] + pair[1], 2 * pair[1])
 
     def _moment(self, *rates: sp.Expr) -> sp.Expr:
@@ -80,24 +81,24 @@ class Euler(Clock):
     dt: sp.Expr
     steps: sp.Expr = sp.oo
 
+    @override
     def mode(self, rate: sp.Expr) -> sp.Expr:
-        """See `Clock`."""
         return 1 + self.dt * rate
 
+    @override
     def target(self, rate: sp.Expr) -> sp.Expr:
-        """See `Clock`."""
         return sp.exp(self.dt * rate)
 
+    @override
     def single(self, first: sp.Expr, second: sp.Expr) -> sp.Expr:
-        """See `Clock`."""
         return self._moment(first * second)
 
+    @override
     def cross(self, first: sp.Expr, pair: Pair) -> sp.Expr:
-        """See `Clock`."""
         return self.dt * first * self._moment(first * pair[0], first * pair[1])
 
+    @override
     def square(self, pair: Pair) -> sp.Expr:
-        """See `Clock`."""
         a, b = pair
         straight = self._moment(b * b, a * b)
         return self.dt**2 * (straight + a * (a + b) * self._moment(b * b, a * b, a * a))
