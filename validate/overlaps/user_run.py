@@ -122,7 +122,7 @@ def _nodes(asked: OwnConfig, size: int) -> int | None:
     """How many nodes stand for infinitely many neurons: as many as were asked for, if a rule has so many."""
     least = 2 ** (2 * size - 1).bit_length()
     if asked.nodes is None:
-        return max(asked.effort.nodes, least) if "infinite_width" in asked.levels else None
+        return None if asked.task is None else max(asked.effort.nodes, least)
     if "infinite_width" not in asked.levels:
         raise Refusal("--nodes", "given without the level infinite_width", "together with --levels infinite_width")
     if asked.nodes < least or asked.nodes & (asked.nodes - 1):

@@ -59,7 +59,7 @@ class GainTail:
         >>> round(tail.derivative(1e100) * sqrt(1e100 * pi / 2), 14), tail.smallest < 100
         (1.0, True)
         """
-        total = 0 * variance
+        total: Any = 0 * variance
         for k in reversed(range(len(self.coefficients))):
             total = total / variance + self.coefficients[k] * prod((-0.5 - k - i for i in range(order)), start=1.0)
         return (self.constant if order == 0 else 0.0) + total * variance**-0.5 / variance**order
