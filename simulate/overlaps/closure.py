@@ -48,19 +48,14 @@ def _equations(shape: Shape) -> _Equations:
 
 
 class Closure(eqx.Module):
-    """Activity, outputs and loss as functions of the overlaps sigma.
-
-    A nonlinearity without a closed gain is averaged by quadrature, for variances up to `largest_variance`; a network
-    whose activity grows beyond has outputs that are not numbers.
-    """
+    """Activity, outputs and loss as functions of the overlaps sigma."""
 
     shape: Shape = eqx.field(static=True)
     nonlinearity: Nonlinearity = eqx.field(static=True)
-    largest_variance: float = eqx.field(static=True, default=1e4)
 
     def latents(self, sigma: Gram, batch: Batch) -> Float[Array, "trials steps latents"]:
         """k_m and k_u after each step."""
-        equations, gain = _equations(self.shape), gain_of(self.nonlinearity, self.largest_variance)
+        equations, gain = _equations(self.shape), gain_of(self.nonlinearity)
 
         def step(overlaps: Array, latents: Array, inputs: Array) -> Array:
             variance, *_ = equations.activity(*overlaps, *latents)
@@ -76,7 +71,7 @@ class Closure(eqx.Module):
     def outputs(self, sigma: Gram, batch: Batch) -> Outputs:
         """The readout of each trial after each step."""
         variance, *readout = self._activity(sigma, batch)
-        gain = gain_of(self.nonlinearity, self.largest_variance)(variance)
+        gain = gain_of(self.nonlinearity)(variance)
         return gain[..., None] * jnp.stack(readout, axis=-1)
 
     def loss(self, sigma: Gram, batch: Batch) -> Float[Array, ""]:

@@ -55,6 +55,17 @@ def square_root(sigma: Float[np.ndarray, "d d"]) -> Float[np.ndarray, "rank d"]:
     return np.sqrt(values[kept])[:, None] * vectors[:, kept].T
 
 
+def triangular_root(sigma: Float[np.ndarray, "d d"]) -> Float[np.ndarray, "rank d"]:
+    """The square root of which every column has one direction more than those before it: column k has k + 1 entries.
+
+    Rows of theta that it mixes from points have m in their first coordinates, then u, v and z; unlike a root of
+    eigenvectors it changes little where sigma changes little, also where eigenvalues are close to one another. The rank
+    may be any.
+    """
+    triangular = np.linalg.qr(square_root(sigma), mode="r")
+    return np.where(np.diagonal(triangular) < 0, -1.0, 1.0)[:, None] * triangular
+
+
 def random_gram(neurons: int, size: int, seed: int) -> Float[np.ndarray, "d d"]:
     """The overlaps of a random network: normal columns, `size` of them, each scaled to norm sqrt(neurons).
 

@@ -12,7 +12,7 @@ linear, as a closed theory of networks with Gaussian rows otherwise.
 
 Each part is derived in a file of `theory/overlaps/equations/`: one neuron's row and its averages (`row`), the latent
 variables of activity (`activity`), the loss in overlaps (`loss`), flow and map of the overlaps (`gram`), momentum and
-weight decay (`step`), what is visible and what is felt (`visible`, `felt`). What learning cannot change is in
+weight decay (`step`), what is visible and what is felt (`visible`, `gradient_span`). What learning cannot change is in
 `theory/overlaps/conserved/`, closed forms for impulse tasks in `theory/overlaps/impulse/`, where the theory of
 nonlinear networks errs in `theory/overlaps/closure/`, memory in `theory/overlaps/memory/`. (Ger and Barak, arXiv
 2605.04115; derived here.)
@@ -24,7 +24,7 @@ from dataclasses import dataclass, field
 import sympy as sp
 
 from theory.overlaps.equations.activity import ActivityEquations, activity_equations
-from theory.overlaps.equations.gradient_span import Felt, felt_by_flow
+from theory.overlaps.equations.gradient_span import GradientSpan, span_of_flow
 from theory.overlaps.equations.gram import GramEquations, trained_except
 from theory.overlaps.equations.latex import flow_latex
 from theory.overlaps.equations.loss import Trial, loss
@@ -88,9 +88,9 @@ class OverlapTheory:
         """The flow and the map of all overlaps under gradient descent."""
         return GramEquations(self.shape, self.visible, trained_except(frozen))
 
-    def felt(self, frozen: frozenset[str] = EVERYTHING_TRAINED) -> Felt:
+    def gradient_span(self, frozen: frozenset[str] = EVERYTHING_TRAINED) -> GradientSpan:
         """How many combinations of the overlaps the outputs ever feel, and the directions they never do."""
-        return felt_by_flow(self.learning(frozen))
+        return span_of_flow(self.learning(frozen))
 
     def loss(self, trials: Sequence[Trial], dt: sp.Expr) -> sp.Expr:
         """The loss on trials of a few steps, as an explicit function of the overlaps.

@@ -81,7 +81,7 @@ def train(network: LowRank, rule: GradientDescent) -> Runs:
 
 
 def train_with_adam(network: LowRank) -> Runs:
-    """Train at every rate with Adam, which has no velocity in this sense."""
+    """Train at every rate by Adam, which has no velocity in this sense."""
     theta = np.stack([_theta(follow_adam(network, task(), jnp.asarray(rate), EPOCHS)) for rate in RATES])
     return Runs(theta, np.zeros_like(theta))
 
@@ -93,8 +93,11 @@ def conserved(shape: Shape, block_rates: tuple[float, float, float, float]) -> F
     return np.array(matrix, dtype=float) / block_rates[0]
 
 
-def law_residual(runs: Runs, matrix: Float[np.ndarray, "d d"], momentum: float, decay: float) -> float:
-    """The largest |K~ after a step - what the law says of it| of all steps, in units of the largest |K~|."""
+def law_residual(runs: Runs, shape: Shape, rule: GradientDescent) -> float:
+    """The largest |K~ after a step - what the law of a rule says of it| of all steps, in units of the largest |K~|."""
+    momentum, decay = rule.momentum or 0.0, rule.weight_decay or 0.0
+    m, u, v, z = (float(each) for each in rule.block_rates or (1.0, 1.0, 1.0, 1.0))
+    matrix = conserved(shape, (m, u, v, z))
     worst, size = 0.0, 0.0
     for rate, theta, velocity in zip(RATES, runs.theta, runs.velocity, strict=True):
         fade = float(rate * decay)

@@ -1,6 +1,6 @@
-"""Where the Gaussian closure and the infinitely wide network part: orders in time, coefficients, and a forecast judged.
+"""Where the Gaussian closure and the infinitely wide network part: orders in time, coefficients, a forecast tried.
 
-The forecast (`theory.overlaps.closure.trust`) is judged on the tasks of `validate.overlaps.unseen_tasks`. These do not
+The forecast (`theory.overlaps.closure.trust`) is tried on the tasks of `validate.overlaps.unseen_tasks`. These do not
 depend on the seed: the verdict on the forecast is the same in every run.
 """
 
@@ -17,10 +17,10 @@ from simulate.overlaps.infinite_width import Nodes, SobolNodes, TensorNodes
 from simulate.overlaps.levels import InfiniteWidth, ReducedTheory
 from simulate.training.rule import GradientDescent
 from theory.overlaps.closure.short_time import ShortTime, short_time
-from theory.overlaps.closure.trust import SPREAD, Verdict
+from theory.overlaps.closure.trust import SPREAD, Trustworthiness
 from theory.overlaps.gaussian import NONLINEARITIES
 from validate.output import Plot
-from validate.overlaps.forecast_trial import EARLY, TOLERANCE, Judged, judge, trials_of
+from validate.overlaps.forecast_trial import EARLY, TOLERANCE, ForecastTrial, run_trial, trials_of
 from validate.overlaps.reference_run import SHAPE, START, reference_task, run
 from validate.overlaps.settings import Config
 from validate.overlaps.unseen_tasks import unseen_tasks
@@ -36,7 +36,7 @@ LEVEL = 0.999
 
 
 @dataclass(frozen=True)
-class Parting:
+class ShortTimeError:
     """Truth minus closure at `times` (in units of the rate), and the start they are predicted from."""
 
     nonlinearity: str
@@ -66,15 +66,15 @@ class Parting:
 
 
 @dataclass(frozen=True)
-class PartingResults:
-    """The short times of each nonlinearity, and the judged tasks."""
+class ClosureErrorResults:
+    """The short times of each nonlinearity, and the trials of the forecast."""
 
-    short: tuple[Parting, ...]
-    judged: tuple[Judged, ...]
+    short: tuple[ShortTimeError, ...]
+    trials: tuple[ForecastTrial, ...]
 
 
-def checks(config: Config, report: Report, progress: Progress) -> PartingResults:
-    """Measure the short times, then train the judged tasks at both levels."""
+def checks(config: Config, report: Report, progress: Progress) -> ClosureErrorResults:
+    """Measure the short times, then try the forecast on trainings at both levels."""
     short = []
     for phi in (ERF, TANH, RELU):
         with progress.task(f"short times of {phi.name}"):
@@ -82,12 +82,12 @@ def checks(config: Config, report: Report, progress: Progress) -> PartingResults
         _compare_short(report, short[-1], phi.smooth)
     first, epochs = (3, 40) if config.effort.small else (0, 250)  # a quick run leaves out the lowest gain
     with progress.task("forecasts on new tasks"):
-        judged = tuple(judge(problem, epochs) for problem in unseen_tasks()[first:])
-    _compare_forecasts(report, judged)
-    return PartingResults(tuple(short), judged)
+        trials = tuple(run_trial(problem, epochs) for problem in unseen_tasks()[first:])
+    _compare_forecasts(report, trials)
+    return ClosureErrorResults(tuple(short), trials)
 
 
-def _short(phi: Nonlinearity, small: bool) -> Parting:
+def _short(phi: Nonlinearity, small: bool) -> ShortTimeError:
     nodes: Nodes = TensorNodes(10) if phi.smooth else SobolNodes(8192 if small else 32768)
     network = InfiniteWidth(nodes).start(START, SHAPE, phi)
     closure = ReducedTheory().start(START, SHAPE, phi)
@@ -98,50 +98,50 @@ def _short(phi: Nonlinearity, small: bool) -> Parting:
     rules = [GradientDescent(jnp.asarray(rate)) for rate in rates]
     runs = [[run(each, task, rule, STEPS) for each in (network, closure)] for rule in rules]
     steps = np.array([float(STEPS)])
-    return Parting(
+    return ShortTimeError(
         nonlinearity=phi.name,
         start=start,
         times=rates * STEPS,
         overlaps=np.stack([np.asarray(true.sigma[-1] - closed.sigma[-1]) for true, closed in runs]),
         loss=np.array([float(true.loss[-1] - closed.loss[-1]) for true, closed in runs]),
-        predicted=np.stack([start.overlap_parting(rate, steps)[0] for rate in rates]),
-        predicted_loss=np.array([start.loss_parting(rate, steps)[0] for rate in rates]),
+        predicted=np.stack([start.overlap_error(rate, steps)[0] for rate in rates]),
+        predicted_loss=np.array([start.loss_error(rate, steps)[0] for rate in rates]),
     )
 
 
-def _compare_short(report: Report, parting: Parting, smooth: bool) -> None:
-    name = parting.nonlinearity
+def _compare_short(report: Report, found: ShortTimeError, smooth: bool) -> None:
+    name = found.nonlinearity
     report.check(
         f"{name}: order in time at which the overlaps part",
         predicted=2.0,
-        measured=float(np.log2(parting.size[1] / parting.size[0])),
+        measured=float(np.log2(found.size[1] / found.size[0])),
         tolerance=Absolute(0.05, "O(time), 0.03 of the time to learn"),
     )
     report.check(
         f"{name}: order in time at which the losses part",
         predicted=1.0,
-        measured=float(np.log2(parting.loss[1] / parting.loss[0])),
+        measured=float(np.log2(found.loss[1] / found.loss[0])),
         tolerance=Absolute(0.05, "O(time), 0.03 of the time to learn"),
     )
     report.check(
         f"{name}: difference of the losses over minus the mean square of the gradient's nonlinear part",
         predicted=1.0,
-        measured=parting.loss_coefficient,
+        measured=found.loss_coefficient,
         tolerance=Absolute(5e-3, "O(time^2), and nodes"),
     )
     missing = "the derivative does not see rows cross the kink"
     report.check(
         f"{name}: difference of the overlaps over its predicted coefficient",
         predicted=1.0,
-        measured=parting.coefficient,
+        measured=found.coefficient,
         tolerance=Absolute(5e-3, "O(time^2), and nodes") if smooth else Reported(missing),
     )
-    report.quantity(f"{name}_nonlinear_fraction", parting.start.nonlinear_fraction)
+    report.quantity(f"{name}_nonlinear_fraction", found.start.nonlinear_fraction)
 
 
-def _compare_forecasts(report: Report, judged: tuple[Judged, ...]) -> None:
+def _compare_forecasts(report: Report, trials: tuple[ForecastTrial, ...]) -> None:
     """The forecast was fitted on smooth nonlinearities, and is asserted of these; ReLU is reported."""
-    smooth = [each for each in judged if each.smooth]
+    smooth = [each for each in trials if each.smooth]
     count = len(smooth)
     error, forecast = (np.array(values) for values in zip(*((j.error, j.trust.error) for j in smooth), strict=True))
     significant = float(student.isf(1 - LEVEL, count - 2))
@@ -157,7 +157,7 @@ def _compare_forecasts(report: Report, judged: tuple[Judged, ...]) -> None:
         measured=float(np.sum((error > SPREAD * forecast) | (error < forecast / SPREAD))),
         tolerance=AtMost("binomial 99.9 %: a band of two standard deviations"),
     )
-    for each in judged:
+    for each in trials:
         if not each.smooth:
             report.check(
                 f"{each.nonlinearity}, {each.name}: error of the closure, and its forecast",
@@ -165,21 +165,21 @@ def _compare_forecasts(report: Report, judged: tuple[Judged, ...]) -> None:
                 measured=each.error,
                 tolerance=Reported("not among the nonlinearities of the fit"),
             )
-    wrong = np.array([each.error > TOLERANCE for each in judged])
-    trusted = np.array([each.trust.verdict is Verdict.TRUSTED for each in judged])
-    refused = np.array([each.trust.verdict is Verdict.NOT_TRUSTED for each in judged])
+    wrong = np.array([each.error > TOLERANCE for each in trials])
+    trusted = np.array([each.trust.verdict is Trustworthiness.TRUSTED for each in trials])
+    refused = np.array([each.trust.verdict is Trustworthiness.NOT_TRUSTED for each in trials])
     report.check(
         f"false trusts: new tasks trusted to {TOLERANCE:g}, with a larger error",
-        predicted=float(binom.ppf(LEVEL, len(judged), 0.0228)),
+        predicted=float(binom.ppf(LEVEL, len(trials), 0.0228)),
         measured=float(np.sum(trusted & wrong)),
         tolerance=AtMost("binomial 99.9 %: one side of that band"),
     )
-    report.quantity("trust_tasks", len(judged))
+    report.quantity("trust_tasks", len(trials))
     report.quantity("trusted", int(trusted.sum()))
     report.quantity("false_trusts", int(np.sum(trusted & wrong)))
     report.quantity("not_trusted", int(refused.sum()))
     report.quantity("false_refusals", int(np.sum(refused & ~wrong)))
-    early = [each for each in judged if each.epoch is not None and 3 <= each.forecast_epoch <= 50]
+    early = [each for each in trials if each.epoch is not None and 3 <= each.forecast_epoch <= 50]
     if early:
         ratio = np.array([each.epoch / each.forecast_epoch for each in early if each.epoch is not None])
         report.check(
@@ -193,12 +193,12 @@ def _compare_forecasts(report: Report, judged: tuple[Judged, ...]) -> None:
 _MARKERS = {"erf": "o", "tanh": "s", "relu": "^"}
 
 
-def figures(config: Config, results: PartingResults) -> tuple[Plot, ...]:
+def figures(config: Config, results: ClosureErrorResults) -> tuple[Plot, ...]:
     """Both parts of the section."""
     return (_orders(results), _forecasts(results))
 
 
-def _orders(results: PartingResults) -> Plot:
+def _orders(results: ClosureErrorResults) -> Plot:
     data: dict[str, np.ndarray] = {}
     with style():
         figure, (overlaps, losses) = new_panels(2, 7.6, 3.5)
@@ -228,10 +228,10 @@ def _orders(results: PartingResults) -> Plot:
     return plot("parting_orders", "Where the Gaussian closure and the infinitely wide network part.", figure, data)
 
 
-def _forecasts(results: PartingResults) -> Plot:
-    error = np.array([each.error for each in results.judged])
-    forecast = np.array([each.trust.error for each in results.judged])
-    kind = np.array([each.nonlinearity for each in results.judged])
+def _forecasts(results: ClosureErrorResults) -> Plot:
+    error = np.array([each.error for each in results.trials])
+    forecast = np.array([each.trust.error for each in results.trials])
+    kind = np.array([each.nonlinearity for each in results.trials])
     ends = np.array([min(forecast.min(), error.min()) / 2, max(forecast.max(), error.max()) * 2])
     with style():
         figure, (axes,) = new_panels(1, 4.8, 4.0)

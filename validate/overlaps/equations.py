@@ -53,8 +53,8 @@ class EquationResults:
 
     roles: dict[str, tuple[OverlapRoles, ...]]
     rates: Float[np.ndarray, " rates"]
-    parting_unfelt: Float[np.ndarray, " rates"]
-    parting_felt: Float[np.ndarray, " rates"]
+    apart_unobservable: Float[np.ndarray, " rates"]
+    apart_observable: Float[np.ndarray, " rates"]
 
 
 def checks(config: Config, report: Report, progress: Progress) -> EquationResults:
@@ -159,18 +159,20 @@ def _compare_moving(report: Report, seed: int) -> None:
 
 
 def _compare_felt(report: Report, seed: int) -> EquationResults:
-    """Pairs of networks that answer alike at first: along the unfelt direction, and along mm."""
+    """Pairs of networks that answer alike at first: along the unobservable direction, and along mm."""
     theory, shape = OverlapTheory(), Shape()
-    felt = theory.felt()
-    unfelt = np.array(felt.unfelt[0], dtype=float)
+    span = theory.gradient_span()
+    unobservable = np.array(span.unobservable[0], dtype=float)
     conserved = conserved_matrices(theory.learning().gradient_matrix, sp.eye(shape.size))
     report.check(
         "linear: combinations of the ten overlaps that the outputs ever feel, in the flow",
         predicted=len(theory.activity.overlaps) - len(conserved),
-        measured=felt.combinations,
+        measured=span.combinations,
         tolerance=Exact("all but the A with H A + A H = 0; by elimination"),
     )
-    apart = np.array([[_parting(change, rate, seed) for rate in RATES] for change in (unfelt, np.diag([1.0, 0, 0, 0]))])
+    apart = np.array(
+        [[_apart(change, rate, seed) for rate in RATES] for change in (unobservable, np.diag([1.0, 0, 0, 0]))]
+    )
     report.check(
         "linear: order in the rate at which networks that differ along the signature part",
         predicted=1.0,
@@ -189,12 +191,12 @@ def _compare_felt(report: Report, seed: int) -> EquationResults:
             for phi in (gaussian.LINEAR, gaussian.ERF)
         },
         rates=RATES,
-        parting_unfelt=apart[0],
-        parting_felt=apart[1],
+        apart_unobservable=apart[0],
+        apart_observable=apart[1],
     )
 
 
-def _parting(change: Float[np.ndarray, "d d"], rate: float, seed: int) -> float:
+def _apart(change: Float[np.ndarray, "d d"], rate: float, seed: int) -> float:
     """The largest difference in visible overlaps, over a learning time, between networks SIZE * change apart."""
     shape = Shape()
     theta = np.random.default_rng(seed).standard_normal((5, shape.size))
@@ -242,8 +244,8 @@ ROLES = (
 
 
 def figures(config: Config, results: EquationResults) -> tuple[Plot, ...]:
-    """The table of roles for linear and erf networks, and the partings of pairs."""
-    return (_roles(results), _partings(results))
+    """The table of roles for linear and erf networks, and how far pairs come apart."""
+    return (_roles(results), _pairs(results))
 
 
 def _roles(results: EquationResults) -> Plot:
@@ -288,18 +290,18 @@ def _codes(roles: OverlapRoles) -> list[int]:
     return found
 
 
-def _partings(results: EquationResults) -> Plot:
+def _pairs(results: EquationResults) -> Plot:
     rates = results.rates
     with style():
         figure, axes = new_figure(4.6, 3.4)
-        axes.plot(rates, results.parting_felt, **MEASURED, label="pair along mm")
-        axes.plot(rates, results.parting_unfelt, **MEASURED | {"markerfacecolor": "white"}, label="pair along A")
-        line = results.parting_unfelt[-1] * rates / rates[-1]
+        axes.plot(rates, results.apart_observable, **MEASURED, label="pair along mm")
+        axes.plot(rates, results.apart_unobservable, **MEASURED | {"markerfacecolor": "white"}, label="pair along A")
+        line = results.apart_unobservable[-1] * rates / rates[-1]
         axes.plot(rates, line, **PREDICTED, label="proportional to the rate")
         axes.set(xscale="log", yscale="log", xlabel="learning rate", ylabel="parting of visible overlaps")
         axes.set_xticks(rates, [f"{rate:g}" for rate in rates])
         axes.minorticks_off()
         axes.legend()
     caption = "Networks that differ along A = diag(1, 1, -1, -1) learn alike, but for steps of finite size."
-    data = {"rate": rates, "parting_along_mm": results.parting_felt, "parting_along_A": results.parting_unfelt}
+    data = {"rate": rates, "parting_along_mm": results.apart_observable, "parting_along_A": results.apart_unobservable}
     return plot("unfelt_direction", caption, figure, data)

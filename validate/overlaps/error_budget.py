@@ -130,7 +130,7 @@ def _batch(config: Config) -> Batch:
 
 
 def refined(batch: Batch, factor: int) -> Batch:
-    """The same task in continuous time, at a time step `factor` times smaller."""
+    """A task as it is in continuous time, at a time step `factor` times smaller."""
     inputs, targets, mask = (jnp.repeat(each, factor, axis=1) for each in (batch.inputs, batch.targets, batch.mask))
     return Batch(inputs, targets, mask, batch.dt / factor)
 

@@ -9,7 +9,7 @@ import numpy as np
 from simulate.cells.nonlinearity import ERF, TANH
 from simulate.tasks.impulse import filter_task, random_task
 from theory.overlaps.equations.shape import Shape
-from validate.overlaps.forecast_trial import Judged, judge
+from validate.overlaps.forecast_trial import ForecastTrial, run_trial
 from validate.overlaps.unseen_tasks import DT, ONE, STEPS, TRIALS, Problem, flip_flop_task, four_impulses, problem
 
 GAINS = (0.5, 0.7, 1.0, 1.5)
@@ -36,12 +36,12 @@ def fitted_tasks() -> tuple[Problem, ...]:
     return tuple(problems)
 
 
-def fit_trainings() -> tuple[Judged, ...]:
+def fit_trainings() -> tuple[ForecastTrial, ...]:
     """Train them all: half a minute."""
-    return tuple(judge(each, EPOCHS) for each in fitted_tasks())
+    return tuple(run_trial(each, EPOCHS) for each in fitted_tasks())
 
 
-def fit(trainings: tuple[Judged, ...]) -> tuple[float, float]:
+def fit(trainings: tuple[ForecastTrial, ...]) -> tuple[float, float]:
     """FACTOR and SPREAD: the median of error / hidden, and two standard deviations of its logarithm as a factor."""
     ratio = np.log([each.error / each.trust.hidden for each in trainings])
     return float(np.exp(np.median(ratio))), float(np.exp(2 * np.std(ratio, ddof=1)))

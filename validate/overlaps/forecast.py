@@ -10,7 +10,7 @@ from simulate.overlaps.infinite_width import SobolNodes, whitened
 from theory.overlaps import gaussian
 from theory.overlaps.closure.potential import Trials
 from theory.overlaps.closure.short_time import short_time
-from theory.overlaps.closure.trust import checkpoints, trust
+from theory.overlaps.closure.trust import ClosurePath, NormalNodes, checkpoints, trust
 from theory.overlaps.equations.shape import Shape
 from validate.overlaps.user_run import Own
 from validate.report import Report
@@ -80,7 +80,8 @@ def report_trust(
     rate = own.config.learning_rate
     assert rate is not None
     with np.errstate(all="ignore"):
-        found = trust(shape, problem.nonlinearity, problem.trials, closure[looks], rate * looks, rows, share, TOLERANCE)
+        path, nodes = ClosurePath(closure[looks], rate * looks), NormalNodes(rows, share)
+        found = trust(shape, problem.nonlinearity, problem.trials, path, nodes, tolerance=TOLERANCE)
     report.finding(
         "closure_error_forecast",
         found.error,

@@ -12,7 +12,7 @@ from simulate.tasks.task import FixedTask
 from simulate.training.rule import GradientDescent
 from theory.overlaps.closure.potential import Trials
 from theory.overlaps.closure.short_time import short_time
-from theory.overlaps.closure.trust import Trust, checkpoints, trust
+from theory.overlaps.closure.trust import ClosurePath, NormalNodes, Trust, checkpoints, trust
 from theory.overlaps.gaussian import NONLINEARITIES
 from validate.overlaps.reference_run import distance, run
 from validate.overlaps.unseen_tasks import Problem
@@ -25,8 +25,8 @@ STABLE = 0.02
 
 
 @dataclass(frozen=True)
-class Judged:
-    """A task: what the forecast says of it, and what came true."""
+class ForecastTrial:
+    """What the forecast says of a task, and what came true."""
 
     name: str
     nonlinearity: str
@@ -37,7 +37,7 @@ class Judged:
     epoch: int | None
 
 
-def judge(problem: Problem, epochs: int) -> Judged:
+def run_trial(problem: Problem, epochs: int) -> ForecastTrial:
     """Train both levels, and compare their distance with its forecast from the closure alone."""
     shape, phi, sigma = problem.shape, problem.nonlinearity, problem.sigma
     nodes: Nodes = TensorNodes(6) if phi.smooth and shape.size == 4 else SobolNodes(1024)
@@ -52,13 +52,20 @@ def judge(problem: Problem, epochs: int) -> Judged:
     relative = distance(true[1:], closed[1:]) / distance(true[1:], sigma)
     parted = np.flatnonzero(relative > EARLY)
     looks = checkpoints(epochs)
-    return Judged(
+    return ForecastTrial(
         name=problem.name,
         nonlinearity=phi.name,
         smooth=phi.smooth,
-        trust=trust(shape, theory, trials, closed[looks], rate * looks, rows, share, TOLERANCE),
+        trust=trust(
+            shape,
+            theory,
+            trials,
+            ClosurePath(closed[looks], rate * looks),
+            NormalNodes(rows, share),
+            tolerance=TOLERANCE,
+        ),
         error=float(relative[-1]),
-        forecast_epoch=start.parting_epoch(rate, EARLY),
+        forecast_epoch=start.epoch_of_error(rate, EARLY),
         epoch=int(parted[0]) + 1 if len(parted) else None,
     )
 

@@ -27,7 +27,7 @@ from theory.overlaps.equations.shape import Shape
 from validate.output import Plot
 from validate.overlaps import broken_laws as laws
 from validate.overlaps.broken_laws import BLOCK_RATES, MOMENTUM, RATES, Runs, order
-from validate.overlaps.level_set import BEGINNING, SIGNATURE, Leaf, explore, invariants_of, task
+from validate.overlaps.level_set import BEGINNING, SIGNATURE, LevelSet, explore, invariants_of, task
 from validate.overlaps.settings import Config
 from validate.overlaps.weight_paths import gradients
 from validate.plotting import GUIDE, PREDICTED, new_panels, plot, style
@@ -43,13 +43,15 @@ ROUNDING = Absolute(1e-12, "rounding of 400 steps' differences")
 KEPT = Absolute(0.1, "O(rate |H|), below 0.05 at these rates, over ln 2")
 BROKEN = Absolute(0.5, "nearer to 0 (it moves at any rate) than to 1 (it is kept)")
 FLOW = Absolute(1e-8, "solver: 1e-11 a step, up to a thousand of them")
+DECAY = 0.5
+"""Weight decay over the rate."""
 DRAWS = 20_000
 NOISE = 0.3
 
 
 @dataclass(frozen=True)
 class Invariants:
-    """How far each quantity moved over a run of SPAN, one row a quantity, one column a rate; and the leaf."""
+    """How far each quantity moved over a run of SPAN, one row a quantity, one column a rate; and the level set."""
 
     rates: Float[np.ndarray, " rates"]
     plain: Float[np.ndarray, "5 rates"]
@@ -57,27 +59,41 @@ class Invariants:
     """Of the traces, divided by the rate, in the limit of low rates."""
     adam: Float[np.ndarray, "5 rates"]
     nonlinear: dict[str, Float[np.ndarray, "4 rates"]]
-    leaf: Leaf
+    level_set: LevelSet
+
+
+@dataclass(frozen=True)
+class Spectrum:
+    """Eigenvalues at every epoch of runs under a rule that keeps them at small rates, or does not."""
+
+    runs: Runs
+    values: Float[np.ndarray, "rates epochs values"]
+    kept: bool
+
+    @property
+    def order(self) -> Float[np.ndarray, "1"]:
+        """The exponent of the rate in how far they stray."""
+        return order(np.linalg.norm(self.runs.strayed(self.values), axis=0, keepdims=True))
 
 
 def checks(config: Config, report: Report, progress: Progress) -> Invariants:
     """Run the section."""
     numbers, flows, noise = jax.random.split(jax.random.key(config.seed), 3)
     _count(report)
-    with progress.task("Leaf of constant invariants"):
+    with progress.task("Level set of constant invariants"):
         network = laws.draw(numbers, SHAPE, written.LINEAR)
-        leaf = explore(flows, np.asarray(network.sigma()), starts=12 if config.effort.small else 36)
-    start = invariants_of(leaf.sigma[:1, :1])
+        level_set = explore(flows, np.asarray(network.sigma()), starts=12 if config.effort.small else 36)
+    start = invariants_of(level_set.sigma[:1, :1])
     report.check(
         "invariants under the flow, all starts on one leaf",
-        predicted=np.zeros((*leaf.sigma.shape[:2], 5)),
-        measured=(invariants_of(leaf.sigma) - start) / np.maximum(1, np.abs(start)),
+        predicted=np.zeros((*level_set.sigma.shape[:2], 5)),
+        measured=(invariants_of(level_set.sigma) - start) / np.maximum(1, np.abs(start)),
         tolerance=FLOW,
     )
     with progress.task("Learning rules on networks"):
         plain = laws.train(network, GradientDescent(rate=1.0))
         _exact_laws(report, plain, network)
-        predicted = _drift_of_descent(report, plain, leaf)
+        predicted = _drift_of_descent(report, plain, level_set)
         _other_rules(report, plain, network)
         adam = laws.train_with_adam(network)
     moved = adam.moved(invariants_of(adam.sigma))
@@ -92,7 +108,7 @@ def checks(config: Config, report: Report, progress: Progress) -> Invariants:
     with progress.task("Nonlinear networks"):
         nonlinear = {name: _nonlinear(config, report, name) for name in gaussian.NONLINEARITIES}
     _noise(config, report, noise)
-    return Invariants(RATES, kept, predicted, moved, nonlinear, leaf)
+    return Invariants(RATES, kept, predicted, moved, nonlinear, level_set)
 
 
 def _count(report: Report) -> None:
@@ -116,32 +132,28 @@ def _count(report: Report) -> None:
 def _exact_laws(report: Report, plain: Runs, network: LowRank) -> None:
     """The law of a step, on networks with gradients of their own loss."""
     rules = {
-        "a finite step": (plain, (1.0,) * 4, 0.0, 0.0),
-        "momentum": (None, (1.0,) * 4, MOMENTUM, 0.0),
-        "weight decay": (None, (1.0,) * 4, 0.0, 0.5),
-        "block rates": (None, BLOCK_RATES, 0.0, 0.0),
-        "all of them": (None, BLOCK_RATES, MOMENTUM, 0.5),
+        "momentum": GradientDescent(rate=1.0, momentum=MOMENTUM),
+        "weight decay": GradientDescent(rate=1.0, weight_decay=DECAY),
+        "block rates": GradientDescent(rate=1.0, block_rates=BLOCK_RATES),
+        "all of them": GradientDescent(rate=1.0, momentum=MOMENTUM, weight_decay=DECAY, block_rates=BLOCK_RATES),
     }
-    for name, (runs, block_rates, momentum, decay) in rules.items():
-        if runs is None:
-            rule = GradientDescent(rate=1.0, momentum=momentum, weight_decay=decay, block_rates=block_rates)
-            runs = laws.train(network, rule)
-        matrix = laws.conserved(SHAPE, block_rates)
+    for name, rule in {"a finite step": GradientDescent(rate=1.0), **rules}.items():
+        runs = laws.train(network, rule) if name in rules else plain
         report.check(
             f"what {name} adds to K, every step of a network",
             predicted=0.0,
-            measured=laws.law_residual(runs, matrix, momentum, decay),
+            measured=laws.law_residual(runs, SHAPE, rule),
             tolerance=ROUNDING,
         )
 
 
-def _drift_of_descent(report: Report, plain: Runs, leaf: Leaf) -> Float[np.ndarray, "4"]:
+def _drift_of_descent(report: Report, plain: Runs, level_set: LevelSet) -> Float[np.ndarray, "4"]:
     """Over a run: exponent of the rate, and the drift at low rates from an integral along the flow."""
     moved = plain.moved(invariants_of(plain.sigma))
     for name, exponent in zip(NAMES, order(plain.strayed(invariants_of(plain.sigma))), strict=True):
         report.check(f"order in the rate of the drift of {name}", predicted=1.0, measured=exponent, tolerance=KEPT)
     closure, batch = closure_of(SHAPE, written.LINEAR), task().batch
-    sigma = leaf.sigma[0, : len(BEGINNING)]
+    sigma = level_set.sigma[0, : len(BEGINNING)]
     gradient = np.asarray(gradients(closure, jnp.asarray(sigma), batch))
     lax = SIGNATURE @ sigma
     rows = [
@@ -185,37 +197,25 @@ def _other_rules(report: Report, plain: Runs, network: LowRank) -> None:
         tolerance=Relative(0.1, "O(rate |H|), and a start at rest"),
     )
     blocks = laws.train(network, GradientDescent(rate=1.0, block_rates=BLOCK_RATES))
-    faded = laws.train(network, GradientDescent(rate=1.0, weight_decay=0.5))
+    faded = laws.train(network, GradientDescent(rate=1.0, weight_decay=DECAY))
     frozen = laws.train(network, GradientDescent(rate=1.0, block_rates=(0.0, 1.0, 1.0, 1.0)))
     epochs = np.arange(plain.sigma.shape[1])
     fading = _spectrum(SIGNATURE @ faded.sigma)
-    spectra = {
-        "block rates: spectrum of A Sigma / Lambda": (
-            blocks,
-            _spectrum(laws.conserved(SHAPE, BLOCK_RATES) @ blocks.sigma),
-            1.0,
-        ),
-        "block rates: spectrum of A Sigma": (blocks, _spectrum(SIGNATURE @ blocks.sigma), 0.0),
-        "weight decay: ratios of eigenvalues of A Sigma": (
-            faded,
-            fading[..., 1:] / fading[..., :1],
-            1.0,
-        ),
-        "weight decay: spectrum of A Sigma / (1 - decay)^(2 epochs)": (
-            faded,
-            fading / ((1 - 0.5 * RATES[:, None]) ** (2 * epochs))[..., None],
-            1.0,
-        ),
-        "m frozen: spectrum of A Sigma": (frozen, _spectrum(SIGNATURE @ frozen.sigma), 0.0),
-        "m frozen: spectrum orthogonal to m": (frozen, laws.orthogonal_spectrum(frozen, SHAPE, "m"), 1.0),
-    }
-    for name, (runs, values, exponent) in spectra.items():
-        moved = np.linalg.norm(runs.strayed(values), axis=0, keepdims=True)
+    shrunk = ((1 - DECAY * RATES[:, None]) ** (2 * epochs))[..., None]
+    own = laws.conserved(SHAPE, BLOCK_RATES)
+    for name, spectrum in {
+        "block rates: spectrum of A Sigma / Lambda": Spectrum(blocks, _spectrum(own @ blocks.sigma), kept=True),
+        "block rates: spectrum of A Sigma": Spectrum(blocks, _spectrum(SIGNATURE @ blocks.sigma), kept=False),
+        "weight decay: ratios of eigenvalues of A Sigma": Spectrum(faded, fading[..., 1:] / fading[..., :1], kept=True),
+        "weight decay: spectrum of A Sigma / (1 - decay)^(2 epochs)": Spectrum(faded, fading / shrunk, kept=True),
+        "m frozen: spectrum of A Sigma": Spectrum(frozen, _spectrum(SIGNATURE @ frozen.sigma), kept=False),
+        "m frozen: spectrum orthogonal to m": Spectrum(frozen, laws.orthogonal_spectrum(frozen, SHAPE, "m"), kept=True),
+    }.items():
         report.check(
             f"{name}: order of the drift",
-            predicted=exponent,
-            measured=order(moved),
-            tolerance=KEPT if exponent else BROKEN,
+            predicted=float(spectrum.kept),
+            measured=spectrum.order,
+            tolerance=KEPT if spectrum.kept else BROKEN,
         )
 
 
@@ -280,7 +280,7 @@ SHADE = "#1f4e79"
 
 def figures(config: Config, results: Invariants) -> tuple[Plot, ...]:
     """The drifts against the rate, and the phase portrait."""
-    return (_drift(results), _portrait(results.leaf))
+    return (_drift(results), _portrait(results.level_set))
 
 
 def _drift(results: Invariants) -> Plot:
@@ -313,8 +313,8 @@ def _drift(results: Invariants) -> Plot:
     return plot("invariants_drift", "Drift of the invariants over runs of the same rate x epochs.", figure, data)
 
 
-def _portrait(leaf: Leaf) -> Plot:
-    function = leaf.function
+def _portrait(level_set: LevelSet) -> Plot:
+    function = level_set.function
     with style():
         figure, panels = new_panels(2, 9.2, 4.0)
         for axes, first, name in zip(panels, (1, 0), ("vu", "zm"), strict=True):
@@ -329,18 +329,29 @@ def _portrait(leaf: Leaf) -> Plot:
                 )
             axes.plot(function[:, 0, first], function[:, 0, 2], "o", color=SHADE, markersize=3, label="start")
             axes.plot(
-                leaf.minimum[first], leaf.minimum[2], "*", color="#b3272d", markersize=12, label="minimum", zorder=4
+                level_set.minimum[first],
+                level_set.minimum[2],
+                "*",
+                color="#b3272d",
+                markersize=12,
+                label="minimum",
+                zorder=4,
             )
             axes.set(xlabel=name, ylabel="zu vm")
-        panels[0].axhline(leaf.saddle[2], color="#b3272d", linestyle="--", linewidth=1.0, label="saddles, any vu")
-        panels[1].plot(leaf.saddle[0], leaf.saddle[2], "X", color="#b3272d", markersize=8, label="saddles")
+        panels[0].axhline(level_set.saddle[2], color="#b3272d", linestyle="--", linewidth=1.0, label="saddles, any vu")
+        panels[1].plot(level_set.saddle[0], level_set.saddle[2], "X", color="#b3272d", markersize=8, label="saddles")
         for axes in panels:
             axes.legend(loc="best")
     caption = (
         "Rank-one linear filter: the flow from starts that share all five invariants, seen in the three numbers that "
-        "the function fixes. Two hidden directions remain on the leaf, so trajectories may cross."
+        "the function fixes. Two hidden directions remain on the level set, so trajectories may cross."
     )
-    data = {"times": leaf.times, "sigma": leaf.sigma, "minimum": leaf.minimum, "saddle": leaf.saddle}
+    data = {
+        "times": level_set.times,
+        "sigma": level_set.sigma,
+        "minimum": level_set.minimum,
+        "saddle": level_set.saddle,
+    }
     return plot("invariants_leaf", caption, figure, data)
 
 

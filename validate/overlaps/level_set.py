@@ -1,4 +1,4 @@
-"""The leaf of constant invariants: many starts on it, and where the filter task takes them."""
+"""The level set of the invariants: many starts on it, and where the filter task takes them."""
 
 from dataclasses import dataclass
 
@@ -28,7 +28,7 @@ TIMES = np.concatenate([BEGINNING, 0.4 + 7.6 * np.linspace(0.0, 1.0, 201)[1:] **
 
 
 @dataclass(frozen=True)
-class Leaf:
+class LevelSet:
     """Trajectories of the flow on the filter task, from starts that share all five invariants.
 
     `minimum` and `saddle` are critical points of the loss, as (zm, vu, zu vm); vu of the saddle is free: NaN.
@@ -57,8 +57,8 @@ def task() -> FixedTask:
     return filter_task(DECAY, DT, STEPS)
 
 
-def explore(key: Key[jax.Array, ""], sigma: Float[np.ndarray, "d d"], starts: int) -> Leaf:
-    """Take overlaps to other points of their leaf by other tasks, and from each of them learn the filter.
+def explore(key: Key[jax.Array, ""], sigma: Float[np.ndarray, "d d"], starts: int) -> LevelSet:
+    """Take overlaps to other points of their level set by other tasks, and from each of them learn the filter.
 
     The other tasks ask for a exp(-c t) with random a and c, for random times: each keeps all
     invariants. The first start is `sigma`.
@@ -79,7 +79,7 @@ def explore(key: Key[jax.Array, ""], sigma: Float[np.ndarray, "d d"], starts: in
     here = moved[jnp.arange(starts), stop]
     clock, at = Euler(sp.Float(DT), sp.Integer(STEPS)), {decay: sp.Float(DECAY)}
     best = float(minimum_vu(clock).subs(at))
-    return Leaf(
+    return LevelSet(
         times=TIMES,
         sigma=np.asarray(flow(closure, here, _stacked([task().batch] * starts), jnp.asarray(TIMES))),
         minimum=np.array([1.0, best, best]),

@@ -61,18 +61,21 @@ class Reduced(OwnLevel):
 
 @dataclass(frozen=True)
 class Wide(OwnLevel):
-    """Infinitely many neurons, by moving nodes of a quadrature."""
+    """Infinitely many neurons, by moving nodes of a quadrature; `compared` are nodes that err independently."""
+
+    compared: bool = False
 
     def start(self, own: "Own", shape: "Shape", phi: "Nonlinearity") -> "Learner":
-        """As many nodes as the effort of the run says."""
+        """As many nodes as were asked for."""
         from simulate.overlaps.infinite_width import SobolNodes
         from simulate.overlaps.levels import InfiniteWidth
 
-        return InfiniteWidth(SobolNodes(own.config.effort.nodes, own.config.seed)).start(own.sigma, shape, phi)
+        nodes = SobolNodes(own.nodes, own.config.seed)
+        return InfiniteWidth(nodes.comparison() if self.compared else nodes).start(own.sigma, shape, phi)
 
     def size(self, own: "Own") -> int:
         """The nodes."""
-        return own.config.effort.nodes
+        return own.nodes
 
     @property
     def error(self) -> str:

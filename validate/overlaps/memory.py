@@ -9,7 +9,7 @@ from validate.overlaps.decoding_histories import decode_histories
 from validate.overlaps.detours import DetourLaw, frozen_blocks, networks, small_detours
 from validate.overlaps.histories import HIDDEN, SHAPE, VISIBLE
 from validate.overlaps.memory_under_decay import DECAYS, Fading, Forgetting, decode_under_decay, forget
-from validate.overlaps.memory_under_noise import NEURONS, Shaken, decode_under_noise
+from validate.overlaps.memory_under_noise import NEURONS, NoisyMemory, decode_under_noise
 from validate.overlaps.published_sequence import Sequence, published_sequence
 from validate.overlaps.settings import Config
 from validate.plotting import GUIDE, MEASURED, PREDICTED, new_panels, plot, style
@@ -25,7 +25,7 @@ class MemoryResults:
     law: DetourLaw
     forgetting: Forgetting
     fading: Fading
-    shaken: Shaken
+    noisy: NoisyMemory
 
 
 def checks(config: Config, report: Report, progress: Progress) -> MemoryResults:
@@ -39,9 +39,9 @@ def checks(config: Config, report: Report, progress: Progress) -> MemoryResults:
         histories = decode_histories(config, report)
     with progress.task("forgetting"):
         fading = decode_under_decay(config, report, histories)
-        shaken = decode_under_noise(config, report, histories)
+        noisy = decode_under_noise(config, report, histories)
         forgetting = forget(config, report)
-    return MemoryResults(sequence, law, forgetting, fading, shaken)
+    return MemoryResults(sequence, law, forgetting, fading, noisy)
 
 
 def figures(config: Config, results: MemoryResults) -> tuple[Plot, ...]:
@@ -73,7 +73,7 @@ def _sequence(results: MemoryResults) -> Plot:
 
 
 def _laws(results: MemoryResults) -> Plot:
-    laws, fading, shaken = results.law, results.forgetting, results.shaken
+    laws, fading, noisy = results.law, results.forgetting, results.noisy
     with style():
         figure, (law, fade, decoding, noise) = new_panels(4, 13.5, 3.2)
         law.loglog(laws.distances, laws.predicted, label="second order", **PREDICTED)
@@ -91,10 +91,10 @@ def _laws(results: MemoryResults) -> Plot:
         decoding.plot(results.fading.elapsed, results.fading.accuracy, **MEASURED)
         decoding.axhline(0.5, **GUIDE)
         decoding.set(xlabel="2 lambda t", ylim=(0.3, 1.03), title="accuracy of decoding under decay")
-        noise.plot(shaken.predicted, label="predicted", **PREDICTED)
-        noise.plot(shaken.epochs, shaken.measured, label=f"{NEURONS} neurons", **MEASURED)
+        noise.plot(noisy.predicted, label="predicted", **PREDICTED)
+        noise.plot(noisy.epochs, noisy.measured, label=f"{NEURONS} neurons", **MEASURED)
         noise.axhline(0.5, **GUIDE)
-        noise.axvline(shaken.forgotten, **GUIDE)
+        noise.axvline(noisy.forgotten, **GUIDE)
         noise.set(xlabel="epoch", ylim=(0.3, 1.03), title="accuracy of decoding under weight noise")
         for axes in (law, fade, noise):
             axes.legend()
@@ -108,9 +108,9 @@ def _laws(results: MemoryResults) -> Plot:
         "measured_difference": fading.measured,
         "decayed": results.fading.elapsed,
         "accuracy_under_decay": results.fading.accuracy,
-        "noise_accuracy_predicted": shaken.predicted,
-        "noise_epochs": shaken.epochs,
-        "noise_accuracy": shaken.measured,
+        "noise_accuracy_predicted": noisy.predicted,
+        "noise_epochs": noisy.epochs,
+        "noise_accuracy": noisy.measured,
     }
     caption = (
         "What a detour of training leaves behind at equal function, and how weight decay and weight noise wipe it out."

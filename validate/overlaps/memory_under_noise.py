@@ -33,7 +33,7 @@ FORGOTTEN = 0.75
 
 
 @dataclass(frozen=True)
-class Shaken:
+class NoisyMemory:
     """The accuracy of decoding against epochs of weight noise: predicted at every epoch, measured at some."""
 
     predicted: Float[np.ndarray, " epochs"]
@@ -42,7 +42,7 @@ class Shaken:
     forgotten: int
 
 
-def decode_under_noise(config: Config, report: Report, histories: Histories) -> Shaken:
+def decode_under_noise(config: Config, report: Report, histories: Histories) -> NoisyMemory:
     """Networks with the overlaps of each run, under weight noise at A."""
     rng = np.random.default_rng(config.seed + 8)
     keys = jax.random.split(jax.random.key(config.seed), len(histories.sigma))
@@ -53,7 +53,7 @@ def decode_under_noise(config: Config, report: Report, histories: Histories) -> 
     weak, strong = (predicted_accuracy(histories, noise, rng) for noise in (NOISE, STRONG))
     forgotten = int(np.argmax(weak < FORGOTTEN))
     looks = np.unique([0, forgotten // 8, forgotten // 2, forgotten, EPOCHS])
-    paths = [np.asarray(_shaken(networks, keys, jnp.asarray(noise))) for noise in (NOISE, STRONG)]
+    paths = [np.asarray(_under_noise(networks, keys, jnp.asarray(noise))) for noise in (NOISE, STRONG)]
     found = [decode(features(paths[0][:, look], HIDDEN, rng), histories.detoured, rng) for look in looks]
     found.append(decode(features(paths[1][:, EPOCHS], HIDDEN, rng), histories.detoured, rng))
     names = [f"{look} epochs of weight noise {NOISE:g}" for look in looks] + [f"{EPOCHS} of {STRONG:g}"]
@@ -72,7 +72,7 @@ def decode_under_noise(config: Config, report: Report, histories: Histories) -> 
         measured=float(np.interp(-FORGOTTEN, -measured, looks)),
         tolerance=Reported("read off between the measured epochs"),
     )
-    return Shaken(weak, looks.astype(float), measured, forgotten)
+    return NoisyMemory(weak, looks.astype(float), measured, forgotten)
 
 
 def predicted_accuracy(histories: Histories, noise: float, rng: np.random.Generator) -> Float[np.ndarray, " epochs"]:
@@ -93,6 +93,6 @@ def predicted_accuracy(histories: Histories, noise: float, rng: np.random.Genera
 
 
 @eqx.filter_jit
-def _shaken(networks: LowRank, keys: Key[Array, " runs"], noise: Array) -> Float[Array, "runs epochs 4 4"]:
+def _under_noise(networks: LowRank, keys: Key[Array, " runs"], noise: Array) -> Float[Array, "runs epochs 4 4"]:
     rule, task = GradientDescent(RATE, noise=noise), filter_task(A, DT, STEPS)
     return jax.vmap(lambda network, key: learn(network, task, rule, EPOCHS, key).sigma)(networks, keys)

@@ -19,7 +19,7 @@ NONLINEARITIES = ("linear", "erf", "tanh", "relu")
 class Effort:
     """How much work a run does: fewer and smaller networks where it is to be quick, never fewer checks.
 
-    `nodes` stand for infinitely many neurons in a run on the user's own task.
+    `nodes` stand for infinitely many neurons in a run on the user's own task, unless told otherwise.
     """
 
     name: str
@@ -63,8 +63,8 @@ def _of_a_task(usual: float | int) -> Derived:
 class OwnConfig(Config):
     """The settings of a run on the user's own files; None where an option plays no part.
 
-    `learning_rate` is eta in theta <- theta - eta N dL/dtheta; `neurons` those of the network that is trained. `rank`
-    and `neurons` may be None until the files are read.
+    `learning_rate` is eta in theta <- theta - eta N dL/dtheta; `neurons` those of the network that is trained; `nodes`
+    stand for infinitely many. `rank`, `neurons` and `nodes` may be None until the files are read.
     """
 
     task: Path | None = setting(
@@ -132,6 +132,15 @@ class OwnConfig(Config):
         group=LEARNING,
         needs=["--task"],
         excludes=_ITS_OWN,
+    )
+    nodes: int | None = setting(
+        "--nodes",
+        Whole(2, 2**21),
+        "Quadrature nodes that stand for infinitely many neurons, a power of two.",
+        default=None,
+        shown=f"{USUAL.nodes}; {QUICK.nodes} with --quick",
+        group=LEARNING,
+        needs=["--task"],
     )
     learning_rate: float | None = setting(
         "--learning-rate",

@@ -137,6 +137,8 @@ def read_task(path: Path) -> TaskArrays:
         raise BadArray(f"mask has shape {mask.shape}, inputs have {inputs.shape[:2]} trials and steps")
     if (mask < 0).any():
         raise BadArray(f"mask has a negative value, {mask.min():g}")
+    if not mask.any():
+        raise BadArray("mask is zero everywhere: no step would count, and nothing be learned")
     if dt.size != 1:
         raise BadArray(f"dt has shape {dt.shape}, it is no scalar")
     if dt.item() <= 0:

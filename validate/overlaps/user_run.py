@@ -56,6 +56,12 @@ class Own:
         return self.config.neurons
 
     @property
+    def nodes(self) -> int:
+        """Nodes that stand for infinitely many neurons."""
+        assert self.config.nodes is not None
+        return self.config.nodes
+
+    @property
     def origin(self) -> str:
         """Where these overlaps come from, in words."""
         if self.config.network is not None:
@@ -108,7 +114,21 @@ def own_run(asked: OwnConfig) -> Own:
         overlaps = _checked(given, counts, neurons if "network" in asked.levels else None)
     elif network is None:
         overlaps = random_gram(neurons, sum(counts), asked.seed)
-    return Own(replace(asked, rank=counts[1], neurons=neurons), task, network, counts, overlaps)
+    config = replace(asked, rank=counts[1], neurons=neurons, nodes=_nodes(asked, sum(counts)))
+    return Own(config, task, network, counts, overlaps)
+
+
+def _nodes(asked: OwnConfig, size: int) -> int | None:
+    """How many nodes stand for infinitely many neurons: as many as were asked for, if a rule has so many."""
+    least = 2 ** (2 * size - 1).bit_length()
+    if asked.nodes is None:
+        return None if asked.task is None else max(asked.effort.nodes, least)
+    if "infinite_width" not in asked.levels:
+        raise Refusal("--nodes", "given without the level infinite_width", "together with --levels infinite_width")
+    if asked.nodes < least or asked.nodes & (asked.nodes - 1):
+        accepted = f"a power of two from {least}, as {max(1024, 2 * least)}"
+        raise Refusal("--nodes", f"{asked.nodes} is no number of nodes for {size} columns of theta", accepted)
+    return asked.nodes
 
 
 def _read_sigma(path: Path) -> Float[np.ndarray, "rows columns"]:

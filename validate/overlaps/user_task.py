@@ -20,6 +20,7 @@ from validate.output import Plot
 from validate.overlaps.forecast import report_start, report_trust
 from validate.overlaps.levels import OwnLevel, Reduced, Wide
 from validate.overlaps.settings import OwnConfig
+from validate.overlaps.training_notes import how_it_ended, report_leak, report_node_error, report_truncation
 from validate.overlaps.user_run import Own
 from validate.plotting import new_panels, plot, style
 from validate.progress import Progress
@@ -62,19 +63,28 @@ def checks(own: Own, config: OwnConfig, report: Report, progress: Progress) -> T
     report.quantity("initial_sigma", own.sigma)
     report.quantity("initial_overlaps", own.origin)
     report.quantity("columns", list(shape.labels))
+    report_leak(report, own.task.dt)
+    if own.network is not None and own.network.factors is not None and "network" in config.levels:
+        report_truncation(report, own.network.rank, own.network.factors.residual)
     report_start(report, own, shape)
     done: list[LevelResult] = []
+    compared: LevelResult | None = None
     with _resuming(own) as resumption:
         try:
             for level in own.levels:
                 done.append(_train(level, own, shape, progress, resumption.checkpoint(level.name)))
+                if isinstance(level, Wide):
+                    other = replace(level, name=f"{level.name}_by_other_nodes", compared=True)
+                    compared = _train(other, own, shape, progress, resumption.checkpoint(other.name))
             resumption.finish()
         except KeyboardInterrupt:
             if not done:
                 raise
             report.interrupted = True
     for result in done:
-        _report_level(report, config, result)
+        _report_level(report, own, result)
+        if isinstance(result.level, Wide) and compared is not None:
+            report_node_error(report, own.nodes, (result.sigma, result.loss), (compared.sigma, compared.loss))
     finished = [result for result in done if result.outcome is TrainingOutcome.completed]
     reduced = next((result.sigma for result in finished if isinstance(result.level, Reduced)), None)
     if reduced is not None:
@@ -117,9 +127,13 @@ def _train(level: OwnLevel, own: Own, shape: Shape, progress: Progress, checkpoi
     )
 
 
-def _report_level(report: Report, config: OwnConfig, result: LevelResult) -> None:
+def _report_level(report: Report, own: Own, result: LevelResult) -> None:
+    config = own.config
+    assert own.task is not None
     name, linear = result.level.name, config.nonlinearity == "linear"
-    report.finding(f"{name}_outcome", result.outcome.name, "", result.outcome.sentence)
+    report.finding(
+        f"{name}_outcome", result.outcome.name, "", how_it_ended(result.outcome, result.epochs_finite, own.task.dt)
+    )
     if result.outcome is TrainingOutcome.diverged:
         meaning = f"of {config.epochs}, the first at which overlaps or loss are not finite"
         report.finding(f"{name}_diverged_at_epoch", result.epochs_finite, "epochs", meaning)

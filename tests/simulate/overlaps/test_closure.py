@@ -1,6 +1,7 @@
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import mpmath as mp
 import numpy as np
 import pytest
 import sympy as sp
@@ -11,7 +12,7 @@ from simulate.cells.nonlinearity import TANH as HAND_TANH
 from simulate.cells.nonlinearity import Nonlinearity
 from simulate.overlaps.closure import Closure, Overlaps, closure_of
 from simulate.overlaps.draw import draw_on_average, network_of
-from simulate.overlaps.gain import gain_of
+from simulate.overlaps.gain import LARGEST, gain_of
 from simulate.overlaps.nonlinearity import UnknownNonlinearity
 from simulate.overlaps.recursion import unroll
 from simulate.tasks.impulse import filter_task, random_task
@@ -20,6 +21,7 @@ from simulate.tasks.task import Batch
 from simulate.training.learn import learn
 from simulate.training.outcome import TrainingOutcome
 from simulate.training.rule import GradientDescent
+from theory.overlaps.closure.gain_tail import gain_tail
 from theory.overlaps.equations.shape import Shape
 from theory.overlaps.gaussian import ERF, LINEAR, RELU, TANH, Smooth, x
 
@@ -109,13 +111,59 @@ def test_outputs_are_those_of_a_large_gaussian_network_to_one_over_root_n(phi):
     assert np.abs(many.mean(axis=0)).max() < 5 * many.std(axis=0).max() / np.sqrt(trials)
 
 
-def test_the_gain_is_smooth_where_a_network_starts_and_refuses_what_its_nodes_do_not_serve():
-    gain = gain_of(TANH, 100.0)
+def test_the_gain_is_smooth_where_a_network_starts():
+    gain = gain_of(TANH)
     derivatives = [float(f(jnp.zeros(()))) for f in (gain, jax.grad(gain), jax.grad(jax.grad(gain)))]
     # <phi'>, <phi'''>/2, <phi^(5)>/4 at variance 0, from tanh x = x - x^3/3 + 2 x^5/15
     np.testing.assert_allclose(derivatives, [1.0, -1.0, 4.0], rtol=1e-12)
-    assert jnp.isfinite(gain(jnp.asarray(100.0)))
-    assert jnp.isnan(gain(jnp.asarray(100.1)))
+
+
+def mean_slope_of_tanh(variance: float, order: int) -> mp.mpf:
+    """The derivative of that order, in the variance D, of the mean of sech(x)^2 over a Gaussian x: 30 digits."""
+    with mp.workdps(30):
+        d = mp.mpf(variance)
+        hermite = (lambda s: 1, lambda s: s - 1, lambda s: s**2 - 6 * s + 3)[order]  # of s = x^2 / D
+        edges = [0, *sorted({min(edge, 14 * mp.sqrt(d)) for edge in (0.01, 0.1, 1, 4, 16, 60)})]
+        value = mp.quad(lambda x: mp.sech(x) ** 2 * hermite(x**2 / d) * mp.exp(-(x**2) / d / 2), edges)
+        return 2 * value / mp.sqrt(2 * mp.pi * d) / (2 * d) ** order
+
+
+def test_the_gain_of_tanh_and_its_derivatives_are_right_at_every_variance():
+    """Ten digits of gain and slope, in units of gain / (1 + 2 variance) for the slope; eight of what bends it."""
+    gain = gain_of(TANH)
+    seam = gain_tail(TANH).smallest
+    functions = [jax.jit(f) for f in (gain, jax.grad(gain), jax.grad(jax.grad(gain)))]
+    for variance in (1e-3, 0.3, 1.0, 1.0 + 1e-9, seam, seam * (1 + 1e-9), 1e4, 1e100, 1e300):
+        for order, (function, digits) in enumerate(zip(functions, (1e-10, 1e-9, 1e-8), strict=True)):
+            unit = float(mean_slope_of_tanh(variance, 0) / (1 + 2 * mp.mpf(variance)) ** order)
+            error = float(function(jnp.asarray(variance))) - float(mean_slope_of_tanh(variance, order))
+            assert abs(error) <= digits * unit, (variance, order)
+    assert float(gain(jnp.asarray(1e300))) == pytest.approx(float(np.sqrt(2 / np.pi / 1e300)), rel=1e-14)
+
+
+def test_a_gain_at_every_finite_variance_is_finite_and_one_that_is_not_known_says_so():
+    softsign = Smooth("softsign", x / sp.sqrt(1 + x**2))
+    softplus = Smooth("softplus", sp.log(1 + sp.exp(x)))
+    variances = jnp.asarray([0.0, *np.geomspace(1e-6, 1e300, 200)])
+    for phi in (ERF, TANH, softsign):
+        gain = gain_of(phi)
+        for each in (gain(variances), jax.vmap(jax.grad(gain))(variances)):
+            assert np.isfinite(each).all(), phi.name
+    np.testing.assert_array_equal(gain_of(softplus)(variances), 0.5)
+    cubic = gain_of(Smooth("cubic", x - x**3 / 3))
+    assert float(cubic(jnp.asarray(LARGEST))) == pytest.approx(1 - LARGEST, rel=1e-9)
+    assert jnp.isnan(cubic(jnp.asarray(2 * LARGEST)))
+
+
+def test_a_tanh_network_of_any_finite_activity_has_a_closure():
+    """Inputs of 1e6 and overlaps of 30: variances of 1e13, where outputs still are those of many Gaussian rows."""
+    sigma, batch = 30 * gram(4), random_task(jax.random.key(1), 1, 1, steps=12).batch
+    batch = Batch(1e6 * batch.inputs, batch.targets, batch.mask, batch.dt)
+    closure = Closure(Shape(), TANH)
+    assert float(closure.variance(jnp.asarray(sigma), batch).max()) > 1e11
+    loss, gradient = jax.jit(closure.loss_and_gradient)(jnp.asarray(sigma), batch)
+    assert np.isfinite(loss)
+    assert np.isfinite(gradient).all()
 
 
 def test_quadrature_and_closed_form_agree_on_the_same_function_and_a_users_own_twin_learns_as_erf():

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from simulate.overlaps.gram_matrix import NotAGramMatrix, random_gram, require_gram, square_root
+from simulate.overlaps.gram_matrix import NotAGramMatrix, random_gram, require_gram, square_root, triangular_root
 
 COUNTS = (1, 1, 1, 1)
 
@@ -34,6 +34,34 @@ def test_the_root_has_as_many_rows_as_the_rank_and_the_matrix_for_its_gram_matri
     root = square_root(sigma)
     assert root.shape == (rank, 4)
     np.testing.assert_allclose(root.T @ root, sigma, atol=1e-14)
+
+
+@pytest.mark.parametrize("rank", [1, 2, 3, 4])
+def test_the_triangular_root_gives_each_column_one_direction_more(rank):
+    """Also of overlaps without full rank; Cholesky's factor where they have it."""
+    sigma = random_gram(rank, 4, seed=1)
+    root = triangular_root(sigma)
+    assert root.shape == (rank, 4)
+    np.testing.assert_allclose(root.T @ root, sigma, atol=1e-14)
+    np.testing.assert_allclose(np.tril(root, -1), 0, atol=1e-15)
+    assert (np.diagonal(root) > 0).all()
+    if rank == 4:
+        np.testing.assert_allclose(root, np.linalg.cholesky(sigma).T, atol=1e-13)
+
+
+def test_the_triangular_root_follows_overlaps_whose_eigenvalues_cross():
+    """By 1e-9 about the identity: the root moves as little, that of eigenvectors by a rotation."""
+    nudge = np.random.default_rng(0).normal(size=(4, 4))
+    near = [np.eye(4) + 1e-9 * sign * (nudge + nudge.T) for sign in (1, -1)]
+    assert np.abs(np.subtract(*map(triangular_root, near))).max() < 1e-8
+    assert np.abs(np.subtract(*map(square_root, near))).max() > 0.1
+
+
+def test_the_triangular_root_of_overlaps_that_are_zero_or_repeat_a_column():
+    assert triangular_root(np.zeros((4, 4))).shape == (0, 4)
+    repeated = random_gram(9, 4, seed=2)[:, [0, 0, 1, 2]][[0, 0, 1, 2]]
+    root = triangular_root(repeated)
+    np.testing.assert_allclose(root.T @ root, repeated, atol=1e-14)
 
 
 def test_weak_directions_are_kept_down_to_rounding():

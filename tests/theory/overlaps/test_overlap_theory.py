@@ -24,7 +24,7 @@ def test_ten_and_twentyone_equations() -> None:
         assert len(theory.learning().flow) == theory.latex().count(r"\dot") == count
         assert len(theory.visible) == visible
         assert set(theory.visible) | set(theory.invisible) == set(theory.activity.overlaps)
-        assert theory.felt().combinations == count - 1
+        assert theory.gradient_span().combinations == count - 1
     frozen = OverlapTheory().learning(frozenset("muvz"))
     assert set(frozen.flow.values()) == {0}
 

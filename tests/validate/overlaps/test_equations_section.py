@@ -16,11 +16,11 @@ def test_checks_and_figures() -> None:
     failed = [check.name for check in report.checks if check.asserted and not check.passed]
     assert failed == []
     assert sum(check.asserted for check in report.checks) == 16
-    roles, partings = figures(config, results)
+    roles, pairs = figures(config, results)
     assert roles.data["linear"].shape == roles.data["erf"].shape == (16, 10)
     labels = [label for label, _ in ROLES]
     nothing_frozen = [labels[code] for code in roles.data["linear"][0]]
     assert nothing_frozen.count("visible, moving") == 4
     assert nothing_frozen.count("invisible, moving, felt by learning") == 6
-    np.testing.assert_array_equal(partings.data["parting_along_A"], results.parting_unfelt)
-    assert np.all(results.parting_felt > 100 * results.parting_unfelt)
+    np.testing.assert_array_equal(pairs.data["parting_along_A"], results.apart_unobservable)
+    assert np.all(results.apart_observable > 100 * results.apart_unobservable)

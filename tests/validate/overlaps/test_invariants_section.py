@@ -39,11 +39,15 @@ def test_the_law_of_a_step_holds_for_its_own_matrix_only(momentum: float) -> Non
     """To rounding with A / Lambda, not with A, not for another momentum."""
     rates = (0.5, 2.0, 1.0, 1.5)
     network = laws.draw(jax.random.key(2), Shape(), LINEAR)
-    runs = laws.train(network, GradientDescent(rate=1.0, momentum=momentum, weight_decay=0.5, block_rates=rates))
-    assert laws.law_residual(runs, laws.conserved(Shape(), rates), momentum, 0.5) < 1e-12
-    assert laws.law_residual(runs, laws.conserved(Shape(), (1.0,) * 4), momentum, 0.5) > 1e-6
-    assert laws.law_residual(runs, laws.conserved(Shape(), rates), momentum + 0.1, 0.5) > 1e-9
-    assert laws.law_residual(runs, laws.conserved(Shape(), rates), momentum, 0.4) > 1e-6
+    runs = laws.train(network, GradientDescent(1.0, momentum, 0.5, None, rates))
+
+    def residual(momentum: float, decay: float, block_rates: tuple[float, float, float, float]) -> float:
+        return laws.law_residual(runs, Shape(), GradientDescent(1.0, momentum, decay, None, block_rates))
+
+    assert residual(momentum, 0.5, rates) < 1e-12
+    assert residual(momentum, 0.5, (1.0,) * 4) > 1e-6
+    assert residual(momentum + 0.1, 0.5, rates) > 1e-9
+    assert residual(momentum, 0.4, rates) > 1e-6
 
 
 def test_invariants_of_overlaps() -> None:

@@ -184,6 +184,7 @@ def test_whatever_a_training_ran_through_is_drawn_and_kept(value):
         learning_rate=1.0,
         epochs=2,
         levels=("map",),
+        nodes=1024,
         effort=QUICK,
         seed=0,
     )

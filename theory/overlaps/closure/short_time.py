@@ -61,12 +61,12 @@ class ShortTime:
         flow = self.gradient @ self.sigma
         return -2 * (flow + flow.T)
 
-    def overlap_parting(self, rate: float, epochs: Float[np.ndarray, " epochs"]) -> Float[np.ndarray, "epochs d d"]:
+    def overlap_error(self, rate: float, epochs: Float[np.ndarray, " epochs"]) -> Float[np.ndarray, "epochs d d"]:
         """Sigma_true - Sigma_closure after each number of epochs, to second order in rate * epochs."""
         n = epochs[:, None, None]
         return rate**2 * (n * (n - 1) / 2 * self.curvature + n * self.spread)
 
-    def parting_epoch(self, rate: float, tolerance: float) -> float:
+    def epoch_of_error(self, rate: float, tolerance: float) -> float:
         """The epoch at which the closure errs by `tolerance` of what was learned so far; inf if never.
 
         To leading order in time: good where it comes early; later the error saturates and stays below.
@@ -74,7 +74,7 @@ class ShortTime:
         bend = float(np.linalg.norm(self.curvature))
         return 2 * tolerance * float(np.linalg.norm(self.velocity)) / (rate * bend) if bend > 0 else float("inf")
 
-    def loss_parting(self, rate: float, epochs: Float[np.ndarray, " epochs"]) -> Float[np.ndarray, " epochs"]:
+    def loss_error(self, rate: float, epochs: Float[np.ndarray, " epochs"]) -> Float[np.ndarray, " epochs"]:
         """Loss of the truth minus that of the closure, to first order in rate * epochs."""
         return -rate * epochs * self.excess
 

@@ -33,7 +33,7 @@ class BadTolerance(ValueError):
     """A tolerance is a positive relative error."""
 
 
-class Verdict(Enum):
+class Trustworthiness(Enum):
     """What the forecast says about a tolerance."""
 
     TRUSTED = "the closure's error stays below the tolerance"
@@ -49,7 +49,7 @@ class Trust:
     from `low` to `high` about the forecast `error` with the tolerance.
     """
 
-    verdict: Verdict
+    verdict: Trustworthiness
     hidden: float
 
     @property
@@ -68,6 +68,22 @@ class Trust:
         return self.error * SPREAD
 
 
+@dataclass(frozen=True)
+class ClosurePath:
+    """The overlaps that the closure takes, at times counted in the rate times epochs; `checkpoints` are enough."""
+
+    sigma: Float[np.ndarray, "points d d"]
+    times: Float[np.ndarray, " points"]
+
+
+@dataclass(frozen=True)
+class NormalNodes:
+    """A quadrature rule for the standard normal distribution in d dimensions; the shares sum to 1."""
+
+    points: Float[np.ndarray, "nodes d"]
+    share: Float[np.ndarray, " nodes"]
+
+
 def checkpoints(epochs: int) -> Int[np.ndarray, " points"]:
     """The epochs at which to look at the closure: 0, 1, 2, 4, ... and the last, as most is learned early."""
     doubled = 2 ** np.arange(max(epochs, 1).bit_length())
@@ -78,16 +94,12 @@ def trust(
     shape: Shape,
     nonlinearity: Nonlinearity,
     trials: Trials,
-    path: Float[np.ndarray, "points d d"],
-    times: Float[np.ndarray, " points"],
-    nodes: Float[np.ndarray, "nodes d"],
-    share: Float[np.ndarray, " nodes"],
+    path: ClosurePath,
+    nodes: NormalNodes,
+    *,
     tolerance: float = 0.1,
 ) -> Trust:
-    """Whether the closure can be trusted, on a task that shows the same trials in every epoch.
-
-    `path` are the closure's overlaps at `checkpoints`, `times` the rate times those epochs; `nodes` and `share` a rule
-    for the standard normal distribution in d dimensions.
+    """Whether the closure can be trusted along its own path, on a task that shows the same trials in every epoch.
 
     Raises:
         BadTolerance: if the tolerance is not positive.
@@ -95,16 +107,16 @@ def trust(
     if not tolerance > 0:
         raise BadTolerance(f"a tolerance of {tolerance}: give a positive relative error, as 0.1")
     excess, loss = [], []
-    for sigma in path:
-        theta = nodes @ _square_root(sigma)
-        parts = gradient_parts(shape, nonlinearity, trials, theta, share)
-        excess.append(float(share @ np.sum(parts.rest**2, axis=1)))
+    for sigma in path.sigma:
+        theta = nodes.points @ _square_root(sigma)
+        parts = gradient_parts(shape, nonlinearity, trials, theta, nodes.share)
+        excess.append(float(nodes.share @ np.sum(parts.rest**2, axis=1)))
         loss.append(parts.loss)
-    hidden = float(np.trapezoid(excess, times)) / loss[0] if loss[0] > 0 else 0.0
+    hidden = float(np.trapezoid(excess, path.times)) / loss[0] if loss[0] > 0 else 0.0
     error = FACTOR * hidden
     if error * SPREAD <= tolerance:
-        return Trust(Verdict.TRUSTED, hidden)
-    return Trust(Verdict.DOUBTFUL if error / SPREAD <= tolerance else Verdict.NOT_TRUSTED, hidden)
+        return Trust(Trustworthiness.TRUSTED, hidden)
+    return Trust(Trustworthiness.DOUBTFUL if error / SPREAD <= tolerance else Trustworthiness.NOT_TRUSTED, hidden)
 
 
 def _square_root(sigma: Float[np.ndarray, "d d"]) -> np.ndarray:

@@ -76,7 +76,7 @@ def generators(shape: Shape, response: Response) -> tuple[sp.ImmutableMatrix, ..
 
 
 def neuron_generators(shape: Shape, response: Response) -> tuple[sp.ImmutableMatrix, ...]:
-    """Symmetries that move a single neuron, theta_i exp(t B), all others staying as they are.
+    """A basis of the B for which theta_i exp(t B), one neuron alone, leaves what the network computes as it is.
 
     >>> [B.diagonal() for B in neuron_generators(Shape(), Response.homogeneous)]
     [Matrix([[1, 1, -1, -1]])]

@@ -24,35 +24,35 @@ from theory.overlaps.equations.gram import GramEquations, rate
 
 
 @dataclass(frozen=True)
-class Felt:
+class GradientSpan:
     """What the outputs of a network that learns feel of its overlaps, now or later.
 
-    `combinations` is the number of independent linear combinations of overlaps that they feel. `unfelt` is a basis of
-    the rest: symmetric d x d matrices of fractions that can be added to Sigma without any effect on the outputs.
+    `combinations` is the number of independent linear combinations of overlaps that they feel. `unobservable` is a
+    basis of the rest: symmetric d x d matrices of fractions, which added to Sigma have no effect on the outputs.
     """
 
     combinations: int
-    unfelt: tuple[sp.ImmutableMatrix, ...]
+    unobservable: tuple[sp.ImmutableMatrix, ...]
 
 
-def felt_by_flow(equations: GramEquations) -> Felt:
+def span_of_flow(equations: GramEquations) -> GradientSpan:
     """What is felt when the learning rate is small. Block rates must be numbers.
 
     >>> from theory.overlaps import Shape
     >>> shape = Shape()
-    >>> felt = felt_by_flow(GramEquations(shape, visible=tuple(shape.sigma[2:, :2])))
-    >>> felt.combinations, [matrix.diagonal() for matrix in felt.unfelt]
+    >>> span = span_of_flow(GramEquations(shape, visible=tuple(shape.sigma[2:, :2])))
+    >>> span.combinations, [matrix.diagonal() for matrix in span.unobservable]
     (9, [Matrix([[-1, -1, 1, 1]])])
     """
-    return _felt(equations, equations.flow)
+    return _span(equations, equations.flow)
 
 
-def felt_by_map(equations: GramEquations) -> Felt:
+def span_of_map(equations: GramEquations) -> GradientSpan:
     """What is felt when a step has any size. Block rates must be numbers."""
-    return _felt(equations, equations.map)
+    return _span(equations, equations.map)
 
 
-def _felt(equations: GramEquations, law: Mapping[sp.Symbol, sp.Expr]) -> Felt:
+def _span(equations: GramEquations, law: Mapping[sp.Symbol, sp.Expr]) -> GradientSpan:
     """The row space of C, closed under multiplication by the law's matrices."""
     overlaps = tuple(law)
     matrices = _matrices(equations.gradient, law)
@@ -61,7 +61,7 @@ def _felt(equations: GramEquations, law: Mapping[sp.Symbol, sp.Expr]) -> Felt:
         rank = rows.nrows()
         rows = _independent([rows, *(rows * matrix for matrix in matrices)])
     kernel = sp.Matrix([[_fraction(entry) for entry in row] for row in rows.tolist()]).nullspace()
-    return Felt(rank, tuple(_symmetric(equations, overlaps, vector) for vector in kernel))
+    return GradientSpan(rank, tuple(_symmetric(equations, overlaps, vector) for vector in kernel))
 
 
 def _matrices(gradient: tuple[sp.Symbol, ...], law: Mapping[sp.Symbol, sp.Expr]) -> list[flint.fmpq_mat]:

@@ -25,7 +25,7 @@ class Clock(ABC):
 
     @abstractmethod
     def target(self, rate: sp.Expr) -> sp.Expr:
-        """What a mode of the target is multiplied by in one step, or in one unit of time (its logarithm)."""
+        """What a mode of the target, which is sampled, is multiplied by; as for `mode`, but exact in time."""
 
     @abstractmethod
     def single(self, first: sp.Expr, second: sp.Expr) -> sp.Expr:

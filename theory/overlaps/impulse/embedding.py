@@ -40,7 +40,7 @@ class Visible:
         return np.block([[first, rows.T], [rows, last]])
 
     def beside(self, modes: Matrix) -> "Visible":
-        """The same function at a higher rank: the `modes`, a square block of vu, are neither fed nor read."""
+        """One of higher rank with this one's function: the `modes`, a block of vu, get no input and are not read."""
         k, extra = len(self.vu), len(modes)
         return Visible(
             self.zm,

@@ -85,16 +85,16 @@ def test_linear_part_is_the_closures_gradient(phi: Nonlinearity) -> None:
 
 @pytest.mark.parametrize("phi", [ERF, TANH], ids=lambda phi: phi.name)
 @pytest.mark.parametrize("epochs", [1, 2, 5, 10])
-def test_parting_to_its_order(phi: Nonlinearity, epochs: int) -> None:
+def test_the_closure_errs_to_its_order(phi: Nonlinearity, epochs: int) -> None:
     """What the coefficients leave over is smaller by a factor of the learning time: relative rests halve."""
     start = short_time(SHAPE, phi, TRIALS, *rows(10))
     count = np.array([float(epochs)])
     overlap_rest, loss_rest = [], []
     for rate in (2e-3, 1e-3):
         (true, true_loss), (closed, closed_loss) = (learned(phi, rate, epochs, kind) for kind in (False, True))
-        predicted = start.overlap_parting(rate, count)[0]
+        predicted = start.overlap_error(rate, count)[0]
         overlap_rest.append(np.linalg.norm(true - closed - predicted) / np.linalg.norm(predicted))
-        loss_rest.append((true_loss - closed_loss) / start.loss_parting(rate, count)[0] - 1)
+        loss_rest.append((true_loss - closed_loss) / start.loss_error(rate, count)[0] - 1)
     assert overlap_rest[1] < 0.1
     assert abs(loss_rest[1]) < 0.1
     assert loss_rest[0] / loss_rest[1] == pytest.approx(2, rel=0.1)

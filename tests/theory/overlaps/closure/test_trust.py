@@ -5,12 +5,23 @@ import pytest
 
 from theory.overlaps.closure.potential import Trials
 from theory.overlaps.closure.short_time import short_time
-from theory.overlaps.closure.trust import FACTOR, SPREAD, BadTolerance, Trust, Verdict, checkpoints, trust
+from theory.overlaps.closure.trust import (
+    FACTOR,
+    SPREAD,
+    BadTolerance,
+    ClosurePath,
+    NormalNodes,
+    Trust,
+    Trustworthiness,
+    checkpoints,
+    trust,
+)
 from theory.overlaps.equations.shape import Shape
 from theory.overlaps.gaussian import ERF, LINEAR
 
 SHAPE = Shape()
 SIGMA = 0.7 * np.eye(4) + 0.3
+STILL = ClosurePath(np.stack([SIGMA, SIGMA]), np.array([0.0, 1.0]))
 RNG = np.random.default_rng(1)
 TRIALS = Trials(RNG.normal(size=(2, 12, 1)), RNG.normal(size=(2, 12, 1)), np.ones((2, 12)), 0.2)
 
@@ -23,13 +34,14 @@ def standard() -> tuple[np.ndarray, np.ndarray]:
 
 
 def forecast(path: list[np.ndarray], times: list[float], tolerance: float = 0.1) -> Trust:
-    return trust(SHAPE, ERF, TRIALS, np.stack(path), np.array(times), *standard(), tolerance)
+    return trust(
+        SHAPE, ERF, TRIALS, ClosurePath(np.stack(path), np.array(times)), NormalNodes(*standard()), tolerance=tolerance
+    )
 
 
 def test_linear_networks_are_trusted_to_rounding() -> None:
-    path, times = np.stack([SIGMA, SIGMA]), np.array([0.0, 1.0])
-    found = trust(SHAPE, LINEAR, TRIALS, path, times, *standard(), tolerance=1e-12)
-    assert found.verdict is Verdict.TRUSTED
+    found = trust(SHAPE, LINEAR, TRIALS, STILL, NormalNodes(*standard()), tolerance=1e-12)
+    assert found.verdict is Trustworthiness.TRUSTED
     assert found.hidden < 1e-26
 
 
@@ -49,10 +61,10 @@ def test_verdicts_bracket_the_tolerance() -> None:
     found = forecast([SIGMA, SIGMA], [0.0, 1.0])
     inside = 1 + 1e-9
     cases = {
-        found.high * inside: Verdict.TRUSTED,
-        found.high / inside: Verdict.DOUBTFUL,
-        found.low * inside: Verdict.DOUBTFUL,
-        found.low / inside: Verdict.NOT_TRUSTED,
+        found.high * inside: Trustworthiness.TRUSTED,
+        found.high / inside: Trustworthiness.DOUBTFUL,
+        found.low * inside: Trustworthiness.DOUBTFUL,
+        found.low / inside: Trustworthiness.NOT_TRUSTED,
     }
     assert found.high / found.low == pytest.approx(SPREAD**2)
     for tolerance, verdict in cases.items():
@@ -61,8 +73,8 @@ def test_verdicts_bracket_the_tolerance() -> None:
 
 def test_nothing_to_learn_is_trusted() -> None:
     silent = Trials(TRIALS.inputs * 0, TRIALS.targets * 0, TRIALS.mask, TRIALS.dt)
-    found = trust(SHAPE, ERF, silent, np.stack([SIGMA, SIGMA]), np.array([0.0, 1.0]), *standard())
-    assert found.verdict is Verdict.TRUSTED
+    found = trust(SHAPE, ERF, silent, STILL, NormalNodes(*standard()))
+    assert found.verdict is Trustworthiness.TRUSTED
     assert found.hidden == 0
 
 
@@ -79,12 +91,12 @@ def test_refusals(tolerance: float) -> None:
         forecast([SIGMA], [0.0], tolerance)
 
 
-def test_parting_epoch() -> None:
+def test_the_epoch_of_an_error() -> None:
     """There the second-order difference is the tolerance times the first-order change; never, for a linear network."""
     nodes, share = standard()
     start = short_time(SHAPE, ERF, TRIALS, nodes @ np.linalg.cholesky(SIGMA).T, share)
-    epoch = start.parting_epoch(1e-3, 0.01)
+    epoch = start.epoch_of_error(1e-3, 0.01)
     change = 1e-3 * epoch * np.linalg.norm(start.velocity)
     assert np.linalg.norm(start.curvature) * (1e-3 * epoch) ** 2 / 2 == pytest.approx(0.01 * change)
     still = Trials(TRIALS.inputs * 0, TRIALS.targets, TRIALS.mask, TRIALS.dt)
-    assert short_time(SHAPE, ERF, still, nodes, share).parting_epoch(1e-3, 0.01) == float("inf")
+    assert short_time(SHAPE, ERF, still, nodes, share).epoch_of_error(1e-3, 0.01) == float("inf")

@@ -1,4 +1,4 @@
-"""What learning feels: counts, the unfelt direction, and pairs of Gram matrices followed by the flow and by the map."""
+"""What learning feels: counts, the unobservable direction, pairs of Gram matrices followed by flow and map."""
 
 from collections.abc import Callable
 
@@ -9,7 +9,7 @@ import sympy as sp
 from theory.lowering import lower_numpy
 from theory.overlaps import gaussian
 from theory.overlaps.equations.activity import activity_equations
-from theory.overlaps.equations.gradient_span import felt_by_flow, felt_by_map
+from theory.overlaps.equations.gradient_span import span_of_flow, span_of_map
 from theory.overlaps.equations.gram import GramEquations, trained_except
 from theory.overlaps.equations.loss import Trial, loss, outputs
 from theory.overlaps.equations.shape import Shape
@@ -32,26 +32,26 @@ def signature(shape: Shape) -> sp.Matrix:
 def test_a_linear_network_does_not_feel_the_signature(shape: Shape) -> None:
     """Found by elimination: one direction, and it is A; a step of finite size feels it too."""
     law = equations(shape, gaussian.LINEAR)
-    felt = felt_by_flow(law)
-    assert felt.combinations == len(law.flow) - 1
-    (direction,) = felt.unfelt
+    span = span_of_flow(law)
+    assert span.combinations == len(law.flow) - 1
+    (direction,) = span.unobservable
     assert direction in (signature(shape), -signature(shape))
     pull = law.gradient_matrix
     assert sp.expand(pull @ direction + direction @ pull) == sp.zeros(shape.size, shape.size)
-    assert felt_by_map(law).unfelt == ()
-    assert felt_by_flow(equations(shape, gaussian.ERF)).unfelt == ()
+    assert span_of_map(law).unobservable == ()
+    assert span_of_flow(equations(shape, gaussian.ERF)).unobservable == ()
 
 
 def test_frozen_blocks() -> None:
-    """Lambda A where blocks on both sides are trained; with m, u or v, z frozen all of the other side is unfelt."""
+    """Lambda A where blocks on both sides are trained; with m, u or v, z frozen all of the other is unobservable."""
     for frozen in FROZEN_PATTERNS[:-1]:
         law = equations(ONE, gaussian.LINEAR, frozen)
-        felt = felt_by_flow(law)
+        span = span_of_flow(law)
         one_sided = {"m", "u"} <= frozen or {"v", "z"} <= frozen
-        assert felt.combinations == (7 if one_sided else 9)
+        assert span.combinations == (7 if one_sided else 9)
         if not one_sided:
-            assert felt.unfelt[0] in (law.rate_matrix @ signature(ONE), -law.rate_matrix @ signature(ONE))
-        erf = felt_by_flow(equations(ONE, gaussian.ERF, frozen))
+            assert span.unobservable[0] in (law.rate_matrix @ signature(ONE), -law.rate_matrix @ signature(ONE))
+        erf = span_of_flow(equations(ONE, gaussian.ERF, frozen))
         assert erf.combinations == (7 if {"m", "u"} <= frozen else 10)
 
 
@@ -126,7 +126,7 @@ def test_a_pair_along_the_signature_parts_with_the_rate_in_the_map_and_never_in_
     pull, see = pull_of(gaussian.LINEAR)
     sigma, along = start(), np.diag([1.0, 1.0, -1.0, -1.0]) / 10
 
-    def parting(change: np.ndarray, advance: Callable, steps: int) -> float:
+    def apart(change: np.ndarray, advance: Callable, steps: int) -> float:
         return float(np.abs(followed(sigma + change, advance, see, steps) - followed(sigma, advance, see, steps)).max())
 
     def by_map(rate: float) -> Callable:
@@ -141,17 +141,17 @@ def test_a_pair_along_the_signature_parts_with_the_rate_in_the_map_and_never_in_
 
     assert np.linalg.eigvalsh(sigma - along)[0] > 0
     assert np.linalg.eigvalsh(sigma + along)[0] > 0
-    assert parting(along, by_flow, 60) < 1e-13
-    assert parting(np.diag([0.1, 0, 0, 0]), by_flow, 60) > 1e-3
+    assert apart(along, by_flow, 60) < 1e-13
+    assert apart(np.diag([0.1, 0, 0, 0]), by_flow, 60) > 1e-3
     rates = np.array([0.02, 0.01, 0.005])
-    partings = [parting(along, by_map(rate), round(1.2 / rate)) for rate in rates]
-    slopes = np.diff(np.log(partings)) / np.diff(np.log(rates))
-    assert min(partings) > 1e-9  # far above rounding
+    distances = [apart(along, by_map(rate), round(1.2 / rate)) for rate in rates]
+    slopes = np.diff(np.log(distances)) / np.diff(np.log(rates))
+    assert min(distances) > 1e-9  # far above rounding
     assert abs(slopes[1] - 1) < 0.1
 
 
 @pytest.mark.parametrize("shape", [ONE, Shape(rank=2)])
 def test_nothing_visible_nothing_felt(shape: Shape) -> None:
-    felt = felt_by_flow(GramEquations(shape, (shape.overlap(0, 0),), (0, 0, 0, 0)))
-    assert felt.combinations == 1
-    assert len(felt.unfelt) == shape.size * (shape.size + 1) // 2 - 1
+    span = span_of_flow(GramEquations(shape, (shape.overlap(0, 0),), (0, 0, 0, 0)))
+    assert span.combinations == 1
+    assert len(span.unobservable) == shape.size * (shape.size + 1) // 2 - 1
