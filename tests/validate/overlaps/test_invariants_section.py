@@ -18,20 +18,20 @@ def test_following_keeps_every_epoch() -> None:
     network = laws.draw(jax.random.key(0), Shape(), LINEAR, neurons=5)
     rule = GradientDescent(rate=1e-2, momentum=0.5)
     path = follow(network, task(), GradientDescent(rate=1.0, momentum=0.5), jnp.array([1e-2]), 3)
-    now = network.prepared(rule)
+    now, velocity = network, rule.init(network)
     for epoch in range(4):
-        np.testing.assert_allclose(path.connectivity.u[0, epoch], now.connectivity.u, rtol=1e-12)
+        np.testing.assert_allclose(path.u[0, epoch], now.connectivity.u, rtol=1e-12)
         _, gradient = now.loss_and_gradient(task().batch)
-        now = now.stepped(gradient, rule, jax.random.key(0))
+        now, velocity = rule.step(now, gradient, velocity, jax.random.key(0))
 
 
 def test_adam_takes_steps_of_the_rate() -> None:
     """Adam's first step is the rate, in the gradient's sign, for every weight."""
     network = laws.draw(jax.random.key(1), Shape(), LINEAR, neurons=5)
     path = follow_adam(network, task(), jnp.asarray(1e-3), 2)
-    step = np.asarray(path.connectivity.m[1] - path.connectivity.m[0])
+    step = np.asarray(path.m[1] - path.m[0])
     _, gradient = network.loss_and_gradient(task().batch)
-    np.testing.assert_allclose(step, -1e-3 * np.sign(np.asarray(gradient.m)), rtol=1e-4)
+    np.testing.assert_allclose(step, -1e-3 * np.sign(np.asarray(gradient.connectivity.m)), rtol=1e-4)
 
 
 @pytest.mark.parametrize("momentum", [0.0, 0.5])
