@@ -228,9 +228,9 @@ def test_arrays_broadcast():
 
 
 def test_shared_subexpressions_are_computed_once():
-    expensive = sp.atan(x * y)
+    expensive = sp.erf(x * y)
     traced = jax.make_jaxpr(lower((expensive**2 + expensive, sp.exp(expensive)), (x, y)))(1.0, 2.0)
-    assert str(traced).count("atan ") == 1
+    assert str(traced).count("erf ") == 1
 
 
 @pytest.mark.parametrize(
