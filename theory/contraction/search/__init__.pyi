@@ -1,5 +1,4 @@
 from . import angles as angles
-from . import balance as balance
 from . import balanced_units as balanced_units
 from . import boundary_dual as boundary_dual
 from . import central_path as central_path
@@ -26,7 +25,6 @@ from . import vertex_lmi as vertex_lmi
 
 __all__ = [
     "angles",
-    "balance",
     "balanced_units",
     "boundary_dual",
     "central_path",
