@@ -55,7 +55,10 @@ def checks(own: Own, config: OwnConfig, report: Report, progress: Progress) -> T
     """Train at every level and compare. An interrupted run keeps the levels that are finished."""
     shape = Shape(own.counts[0], own.counts[1], own.counts[3])
     assert own.task is not None
-    report.finding("trials", len(own.task.inputs), "", f"of {own.task.inputs.shape[1]} steps of {own.task.dt:g}")
+    first = own.network is not None and own.network.m.shape[1] > own.network.inputs
+    steps = f"of {own.task.inputs.shape[1]} steps of {own.task.dt:g} tau"
+    start = ", the first of which takes the network to its bias and initial state" if first else ""
+    report.finding("trials", len(own.task.inputs), "", steps + start)
     columns = ", ".join(shape.labels[:SHOWN]) + (", ..." if shape.size > SHOWN else "")
     report.finding("overlaps_to_start_from", len(shape.pairs), "", f"of columns {columns}; those of {own.origin}")
     if own.task.ignored:

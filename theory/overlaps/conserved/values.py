@@ -36,7 +36,7 @@ def invariant_values(shape: Shape, response: Response, sigma: Float[np.ndarray, 
     """The invariants of a network with these overlaps. The cost is that of the eigenvalues of Sigma.
 
     >>> values = invariant_values(Shape(), Response.linear, np.diag([4.0, 3.0, 2.0, 1.0]))
-    >>> values.latent.tolist(), values.input_output, values.spectrum.tolist()
+    >>> values.latent.tolist(), values.input_output, values.spectrum.round(9).tolist()
     ([[1.0]], 3.0, [-2.0, -1.0, 3.0, 4.0])
     """
     m, u, v, z = (list(shape.columns(block)) for block in "muvz")
@@ -45,5 +45,7 @@ def invariant_values(shape: Shape, response: Response, sigma: Float[np.ndarray, 
     spectrum = None
     if response is Response.linear:
         signs = np.repeat([1.0, 1.0, -1.0, -1.0], shape.counts)
-        spectrum = np.sort(np.linalg.eigvals(signs[:, None] * sigma).real)  # real: similar to a symmetric matrix
+        squares, vectors = np.linalg.eigh(sigma)
+        root = vectors * np.sqrt(np.maximum(squares, 0.0))  # Sigma = root root^T, and root^T A root has that spectrum
+        spectrum = np.linalg.eigvalsh(root.T @ (signs[:, None] * root))
     return InvariantValues(latent, input_output, spectrum)
