@@ -58,7 +58,7 @@ def verified(net: ExactNetwork, claim: Statement, folder) -> bool:
 
 
 def moved(number: flint.fmpq) -> list[flint.fmpq]:
-    return [other for other in (ZERO, -number, number + Q(1, 1000), number - Q(1, 1000)) if other != number]
+    return sorted({ZERO, -number, number + Q(1, 1000), number - Q(1, 1000)} - {number})
 
 
 def altered(value: object) -> Iterator[object]:
@@ -95,8 +95,8 @@ def agree(net: ExactNetwork, claim: Statement, folder) -> None:
 
 
 def sharpest(net: ExactNetwork, claim: Callable[[flint.fmpq], Statement], proved: flint.fmpq, beyond: flint.fmpq):
-    """The claim at its best rate to 2^-20, and just beyond it."""
-    for _ in range(20):
+    """The claim at its best rate to 2^-12, and just beyond it."""
+    for _ in range(12):
         middle = (proved + beyond) / 2
         proved, beyond = (middle, beyond) if claim(middle).holds(net) else (proved, middle)
     return claim(proved), claim(beyond)

@@ -148,6 +148,6 @@ def test_a_zero_pivot_with_anything_beside_it_is_not_semidefinite():
 
 
 def test_a_neuron_that_is_zero_throughout_is_passed_over():
-    """Elimination goes on after a zero pivot with zeros beside it; no row of this matrix is dominated by its diagonal."""
+    """Elimination goes on after a zero pivot with zeros beside it; no diagonal dominates here."""
     assert is_positive_semidefinite(ExactMatrix.of([[0, 0, 0], [0, 1, 2], [0, 2, 4]]))
     assert not is_positive_semidefinite(ExactMatrix.of([[0, 0, 0], [0, 1, 2], [0, 2, 4 - Fraction(1, 10**30)]]))
