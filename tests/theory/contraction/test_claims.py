@@ -196,6 +196,9 @@ def test_no_multiplier_metric(form: Form, tmp_path) -> None:
     ):
         assert not wrong.holds(net)
     assert not NoMultiplierMetric(Q(1, 4), (one,)).holds(replace(net, leaks=ExactMatrix.diagonal([1, 2])))
+    alone = network(form, [[Q(3, 4), 0], [0, Q(1, 2)]])  # (1 + cos) 3/4 |w|^2 against 2 (1 - c) |w|^2
+    agree(alone, NoMultiplierMetric(Q(1, 4), (Frequency(ONE, ZERO, (ONE, ZERO), (Q(2), ZERO)),)), tmp_path)
+    agree(alone, NoMultiplierMetric(Q(2, 5), (Frequency(Q(3, 5), Q(4, 5), (ONE, ZERO), (Q(2), ZERO)),)), tmp_path)
     still = network(form, [[1, 0], [0, 1]])  # z = 1 and any w: rate 0, which may be claimed
     assert NoMultiplierMetric(ZERO, (Frequency(ONE, ZERO, (ONE, ONE), (ZERO, ONE)),)).holds(still)
 
