@@ -66,7 +66,7 @@ ROOMS = {
     ),
     "claims": Room(
         ("theory/contraction/claims",),
-        tests_of("theory/contraction", "claims weighted_norm"),
+        tests_of("theory/contraction", "claims weighted_norm absolute"),
     ),
     "checker": Room(
         ("validate/contraction/certificate_checker.py",), tests_of("validate/contraction", "certificate_checker")
