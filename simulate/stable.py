@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import sympy as sp
 from jaxtyping import Array
 
+from simulate.arctan import arctan
 from theory.lowering import secsq, secsq_series, tanc, tanc_series
 
 SERIES_RADIUS = 0.25  # (0.25 / (pi/2)**2)**20 is below rounding
@@ -80,38 +81,13 @@ def _tanh_jvp(primals: tuple[Array], tangents: tuple[Array]) -> tuple[Array, Arr
     return tanh_jax(y), sech_jax(y) ** 2 * dy
 
 
-_ARCTAN = [(-1) ** k / (2 * k + 1) for k in reversed(range(12))]  # on [0, tan(pi / 16)] the next term is 3e-19
-
-
-@jax.custom_jvp
-def arctan_jax(y: Array) -> Array:
-    """arctan to a few roundings, from two halvings of the angle and its series.
-
-    `jnp.arctan` is wrong in its first digit for arrays of 50 numbers and more where XLA takes 512-bit vectors
-    (jaxlib 0.10.2 on processors, reported as jax-ml/jax 39352), and `runtime.request_wide_vectors` asks for them.
-    """
-    size = jnp.abs(y)
-    steep = size > 1
-    tangent = jnp.where(steep, 1 / jnp.where(steep, size, 1.0), size)
-    for _ in range(2):
-        tangent = tangent / (1 + jnp.sqrt(1 + tangent**2))
-    angle = 4 * tangent * jnp.polyval(jnp.asarray(_ARCTAN, dtype=tangent.dtype), tangent**2)
-    return jnp.sign(y) * jnp.where(steep, jnp.pi / 2 - angle, angle)
-
-
-@arctan_jax.defjvp
-def _arctan_jvp(primals: tuple[Array], tangents: tuple[Array]) -> tuple[Array, Array]:
-    (y,), (dy,) = primals, tangents
-    return arctan_jax(y), dy / (1 + y**2)
-
-
 FUNCTIONS: dict[type[sp.Basic], Callable[..., Array]] = {
     sp.exp: jnp.exp,
     sp.log: jnp.log,
     sp.sin: jnp.sin,
     sp.cos: jnp.cos,
     sp.tan: jnp.tan,
-    sp.atan: arctan_jax,
+    sp.atan: arctan,
     sp.sinh: jnp.sinh,
     sp.cosh: jnp.cosh,
     sp.tanh: tanh_jax,

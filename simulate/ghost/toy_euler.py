@@ -19,10 +19,10 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, ScalarLike
 from scipy.optimize import brentq
 
+from simulate.arctan import arctan
 from simulate.ghost.toy_model import SATURATION
 from simulate.integrate import iterate_map, require_double_precision
 from simulate.outcome import Outcome
-from simulate.stable import arctan_jax
 
 
 class InvalidScheme(ValueError):
@@ -84,7 +84,7 @@ def _euler(x: Array, r: Array, dt: ScalarLike) -> Array:
 def _flow_time(low: Array, high: Array, r: Array) -> Array:
     """Time of the flow from `low` to `high`, for r > 0 and 0 <= low: the angle between the two arctangents."""
     root = jnp.sqrt(r)
-    return arctan_jax(root * (high - low) / (r + low * high)) / root
+    return arctan(root * (high - low) / (r + low * high)) / root
 
 
 def passage(r: ScalarLike, dt: ScalarLike, threshold: ScalarLike, most_steps: ScalarLike) -> SchemePassage:

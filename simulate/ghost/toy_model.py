@@ -20,9 +20,9 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, ScalarLike
 
+from simulate.arctan import arctan
 from simulate.integrate import FORWARD, REVERSE, FlowOutcome, Method, require_double_precision, solve_flow
 from simulate.outcome import Outcome
-from simulate.stable import arctan_jax
 
 # At threshold + SATURATION / confidence the output is 1 to rounding (1 - o = 4e-18) and stays there.
 SATURATION = 40.0
@@ -111,7 +111,7 @@ def escape_time(r: ScalarLike, threshold: ScalarLike, longest: ScalarLike, metho
     """
     r, threshold, longest = _double(r), _double(threshold), _double(longest)
     rate = _rate(r, longest)
-    target = arctan_jax(threshold / rate)
+    target = arctan(threshold / rate)
 
     def field(time: Array, angle: Array) -> Array:
         return jnp.sin(angle) ** 2 + r / rate**2 * jnp.cos(angle) ** 2
