@@ -24,7 +24,9 @@ def test_the_first_pages_are_short(page: str, most: int) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_lines_are_no_longer_than_a_screen_is_wide(page: Path) -> None:
-    assert [line for line in page.read_text(encoding="utf-8").splitlines() if len(line) > 120] == []
+    """Rows of tables apart, which cannot be broken."""
+    lines = page.read_text(encoding="utf-8").splitlines()
+    assert [line for line in lines if len(line) > 120 and not line.startswith("|")] == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
