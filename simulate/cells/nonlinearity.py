@@ -33,10 +33,17 @@ class Nonlinearity:
     def __call__(self, x: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
         """phi(x), element by element."""
 
+    def slope_at(self, value: Float[Array, "*shape"]) -> Float[Array, "*shape"] | None:
+        """phi'(x) where phi(x) is `value`; None for a function whose value does not tell its slope."""
+        return None
+
 
 class _Linear(Nonlinearity):
     def __call__(self, x: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
         return jnp.asarray(x)
+
+    def slope_at(self, value: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
+        return jnp.ones_like(value)
 
 
 class _Erf(Nonlinearity):
@@ -48,10 +55,16 @@ class _Tanh(Nonlinearity):
     def __call__(self, x: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
         return jnp.tanh(x)
 
+    def slope_at(self, value: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
+        return 1 - value * value
+
 
 class _Relu(Nonlinearity):
     def __call__(self, x: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
         return jax.nn.relu(x)
+
+    def slope_at(self, value: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
+        return (value > 0).astype(value.dtype)
 
 
 @dataclass(frozen=True)

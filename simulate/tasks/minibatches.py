@@ -43,4 +43,4 @@ class MiniBatches(Task):
         trials = self.batch.inputs.shape[0]
         drawn = jax.random.choice(jax.random.fold_in(self.key, epoch), trials, (self.size,), replace=False)
         whole = self.batch
-        return Batch(whole.inputs[drawn], whole.targets[drawn], whole.mask[drawn], whole.dt)
+        return Batch(whole.inputs[drawn], whole.targets[drawn], whole.mask[drawn], whole.dt, whole.criterion)

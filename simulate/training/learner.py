@@ -49,7 +49,7 @@ class Learner(eqx.Module):
         return jax.tree_util.tree_map_with_path(lambda path, leaf: _is_real(leaf) and not self._fixes(path), self)
 
     @property
-    def parameters(self) -> dict[str, Array]:
+    def parameters(self) -> dict[str, Array | np.ndarray]:
         """What training moves, by name."""
         leaves = jax.tree_util.tree_leaves_with_path(eqx.filter(self, self.learns()))
         return {jax.tree_util.keystr(path, simple=True, separator="."): leaf for path, leaf in leaves}
