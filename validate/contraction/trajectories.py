@@ -60,7 +60,7 @@ def checks(config: Config, report: Report, progress: Progress) -> TrajectoryResu
             assert claim is not None
             _attack(f"{kind}, {form.name}", found, claim, config, report)
             for activation in ACTIVATIONS:
-                name = f"{kind}, {form.name}, {type(activation).__name__.lower()}"
+                name = f"{kind}, {form.name}, {activation.name}"
                 distance = _follow(name, found, claim, activation, config, report)
                 names.append(name)
                 distances.append(distance / distance[:, :1])
