@@ -2,6 +2,7 @@ from . import capture as capture
 from . import captured_fraction as captured_fraction
 from . import catalogue as catalogue
 from . import cycles as cycles
+from . import epochs as epochs
 from . import error_floor as error_floor
 from . import errors as errors
 from . import itinerary as itinerary
@@ -14,6 +15,7 @@ __all__ = [
     "captured_fraction",
     "catalogue",
     "cycles",
+    "epochs",
     "error_floor",
     "errors",
     "itinerary",

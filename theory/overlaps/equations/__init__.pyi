@@ -6,6 +6,7 @@ from . import gradient_span as gradient_span
 from . import gram as gram
 from . import latex as latex
 from . import loss as loss
+from . import roles as roles
 from . import row as row
 from . import shape as shape
 from . import slow as slow
@@ -22,6 +23,7 @@ __all__ = [
     "gram",
     "latex",
     "loss",
+    "roles",
     "row",
     "shape",
     "slow",

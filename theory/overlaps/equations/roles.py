@@ -38,7 +38,7 @@ class Role(Enum):
 class BlockRoles:
     """The roles of the overlaps between blocks, whatever the number of columns of each.
 
-    >>> from theory.overlaps.gaussian import ERF, LINEAR
+    >>> from theory.overlaps import ERF, LINEAR
     >>> BlockRoles.of(LINEAR)("m", "m"), BlockRoles.of(ERF)("m", "m")
     (<Role.FELT: 'hidden, felt by learning'>, <Role.VISIBLE: 'visible'>)
     >>> int(BlockRoles.of(ERF).table(Shape(inputs=6, rank=12, outputs=512), Role.VISIBLE).sum())
