@@ -54,7 +54,7 @@ class GainTail:
     def derivative(self, variance: NumberT, order: int = 0) -> NumberT:
         """The derivative of the gain of that order in the variance: a number or an array, of NumPy or JAX alike.
 
-        >>> from theory.overlaps.gaussian import TANH
+        >>> from theory.overlaps import TANH
         >>> tail = gain_tail(TANH)
         >>> round(tail.derivative(1e100) * sqrt(1e100 * pi / 2), 14), tail.smallest < 100
         (1.0, True)

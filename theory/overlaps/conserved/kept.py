@@ -38,7 +38,7 @@ class Kept:
 def kept_by_network(shape: Shape, phi: Nonlinearity) -> Kept:
     """What any network with this nonlinearity keeps, however many neurons it has and however they are distributed.
 
-    >>> from theory.overlaps.gaussian import RELU
+    >>> from theory.overlaps import RELU
     >>> kept = kept_by_network(Shape(), RELU)
     >>> [(C @ Shape().sigma).trace() for C in kept.traces], kept.spectra
     ([uu - vv, mm - zz], ())
@@ -56,7 +56,7 @@ def kept_by_network(shape: Shape, phi: Nonlinearity) -> Kept:
 def kept_by_closure(shape: Shape, phi: Nonlinearity) -> Kept:
     """What the Gaussian closure keeps, which knows the overlaps and no neurons.
 
-    >>> from theory.overlaps.gaussian import RELU
+    >>> from theory.overlaps import RELU
     >>> [B.diagonal() for B in kept_by_closure(Shape(), RELU).spectra]
     [Matrix([[1, 1, -1, -1]])]
     """
