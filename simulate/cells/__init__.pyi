@@ -1,39 +1,30 @@
 from .cell import Cell as Cell
-from .low_rank import (
-    Connectivity as Connectivity,
-)
-from .low_rank import (
-    LowRank as LowRank,
-)
+from .low_rank import Connectivity as Connectivity, LowRank as LowRank
 from .low_rank_latent import by_latent_state as by_latent_state
 from .nonlinearity import (
     ERF as ERF,
-)
-from .nonlinearity import (
     LINEAR as LINEAR,
-)
-from .nonlinearity import (
-    RELU as RELU,
-)
-from .nonlinearity import (
-    TANH as TANH,
-)
-from .nonlinearity import (
     Nonlinearity as Nonlinearity,
+    RELU as RELU,
+    SOFTPLUS as SOFTPLUS,
+    TANH as TANH,
+    steepened as steepened,
 )
 from .rank_one import RankOne as RankOne
 from .rank_r import RankR as RankR
 
 __all__ = [
-    "ERF",
-    "LINEAR",
-    "RELU",
-    "TANH",
     "Cell",
     "Connectivity",
+    "ERF",
+    "LINEAR",
     "LowRank",
     "Nonlinearity",
+    "RELU",
     "RankOne",
     "RankR",
+    "SOFTPLUS",
+    "TANH",
     "by_latent_state",
+    "steepened",
 ]

@@ -1,31 +1,10 @@
 from .closure import closure_of as closure_of
-from .draw import (
-    draw_exact as draw_exact,
-)
-from .draw import (
-    draw_on_average as draw_on_average,
-)
+from .draw import draw_exact as draw_exact, draw_on_average as draw_on_average
 from .flow import overlap_flow as overlap_flow
 from .gram_matrix import random_gram as random_gram
-from .infinite_width import (
-    SobolNodes as SobolNodes,
-)
-from .infinite_width import (
-    TensorNodes as TensorNodes,
-)
-from .infinite_width import (
-    infinite_width as infinite_width,
-)
+from .infinite_width import SobolNodes as SobolNodes, TensorNodes as TensorNodes, infinite_width as infinite_width
 from .infinite_width_error import learn_infinite_width as learn_infinite_width
-from .levels import (
-    FiniteNetwork as FiniteNetwork,
-)
-from .levels import (
-    InfiniteWidth as InfiniteWidth,
-)
-from .levels import (
-    ReducedTheory as ReducedTheory,
-)
+from .levels import FiniteNetwork as FiniteNetwork, InfiniteWidth as InfiniteWidth, ReducedTheory as ReducedTheory
 
 __all__ = [
     "FiniteNetwork",

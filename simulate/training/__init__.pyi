@@ -2,23 +2,10 @@ from .checkpoint import Checkpoint as Checkpoint
 from .learn import learn as learn
 from .learner import Learner as Learner
 from .outcome import TrainingOutcome as TrainingOutcome
-from .rule import (
-    GradientDescent as GradientDescent,
-)
-from .rule import (
-    Optax as Optax,
-)
-from .rule import (
-    Rule as Rule,
-)
+from .rule import GradientDescent as GradientDescent, Optax as Optax, Rule as Rule
 from .selection import Selection as Selection
 from .stopping import Threshold as Threshold
-from .train import (
-    Trained as Trained,
-)
-from .train import (
-    train as train,
-)
+from .train import Trained as Trained, train as train
 
 __all__ = [
     "Checkpoint",

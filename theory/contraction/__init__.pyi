@@ -7,43 +7,20 @@ from . import numerical_range as numerical_range
 from . import rotation as rotation
 from . import search as search
 from . import slow_slopes as slow_slopes
-from .assembly.assembly import (
-    assemble as assemble,
-)
-from .assembly.assembly import (
-    feedback_link as feedback_link,
-)
-from .assembly.assembly import (
-    module as module,
-)
+from .assembly.assembly import assemble as assemble, feedback_link as feedback_link, module as module
 from .assembly.certificate import certify_assembly as certify_assembly
 from .certificate import Certificate as Certificate
-from .certify import (
-    as_multiplier as as_multiplier,
-)
-from .certify import (
-    certify as certify,
-)
-from .form import (
-    RATE as RATE,
-)
-from .form import (
-    VOLTAGE as VOLTAGE,
-)
+from .certify import as_multiplier as as_multiplier, certify as certify
+from .form import RATE as RATE, VOLTAGE as VOLTAGE
 from .gain import largest_gain as largest_gain
-from .network import (
-    Network as Network,
-)
-from .network import (
-    network as network,
-)
+from .network import Network as Network, network as network
 from .verdict import Verdict as Verdict
 
 __all__ = [
-    "RATE",
-    "VOLTAGE",
     "Certificate",
     "Network",
+    "RATE",
+    "VOLTAGE",
     "Verdict",
     "as_multiplier",
     "assemble",

@@ -4,12 +4,7 @@ from . import toy as toy
 from .circuit.crossing import predict_crossing as predict_crossing
 from .circuit.effective import effective_toy_model as effective_toy_model
 from .circuit.latent_circuit import LatentCircuit as LatentCircuit
-from .descent.capture import (
-    capture_certificate as capture_certificate,
-)
-from .descent.capture import (
-    failure_ratio as failure_ratio,
-)
+from .descent.capture import capture_certificate as capture_certificate, failure_ratio as failure_ratio
 from .descent.captured_fraction import captured_fraction as captured_fraction
 from .descent.catalogue import attracting_cycles as attracting_cycles
 from .descent.error_floor import error_floor as error_floor

@@ -5,41 +5,23 @@ from . import impulse as impulse
 from . import memory as memory
 from .conserved.counting import count_invariants as count_invariants
 from .equations.shape import Shape as Shape
-from .gaussian import (
-    ERF as ERF,
-)
-from .gaussian import (
-    LINEAR as LINEAR,
-)
-from .gaussian import (
-    RELU as RELU,
-)
-from .gaussian import (
-    TANH as TANH,
-)
-from .gaussian import (
-    Smooth as Smooth,
-)
+from .gaussian import ERF as ERF, LINEAR as LINEAR, RELU as RELU, Smooth as Smooth, TANH as TANH
 from .impulse.gramian import (
     ImpulseLoss as ImpulseLoss,
-)
-from .impulse.gramian import (
     exponential_target as exponential_target,
-)
-from .impulse.gramian import (
     oscillator_target as oscillator_target,
 )
 from .overlap_theory import OverlapTheory as OverlapTheory
 
 __all__ = [
     "ERF",
-    "LINEAR",
-    "RELU",
-    "TANH",
     "ImpulseLoss",
+    "LINEAR",
     "OverlapTheory",
+    "RELU",
     "Shape",
     "Smooth",
+    "TANH",
     "closure",
     "conserved",
     "count_invariants",
