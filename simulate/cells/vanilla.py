@@ -87,11 +87,11 @@ class UniformWeights:
         n, bound = self.units, self.units**-0.5
         shapes = (n, n), (n, self.inputs), (n,), (self.outputs, n), (self.outputs,)
         keys = jax.random.split(key, len(shapes))
-        drawn = (
+        W, U, b, V, c = (
             jax.random.uniform(key, shape, minval=-bound, maxval=bound).astype(dtype)
             for key, shape in zip(keys, shapes, strict=True)
         )
-        return Vanilla(*drawn, self.phi)
+        return Vanilla(W, U, b, V, c, self.phi)
 
 
 # The states are columns, one a trial: both products of the recurrence are then of the kind that XLA is quickest at.
