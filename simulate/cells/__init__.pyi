@@ -12,6 +12,7 @@ from .nonlinearity import (
 )
 from .rank_one import RankOne as RankOne
 from .rank_r import RankR as RankR
+from .vanilla import UniformWeights as UniformWeights, Vanilla as Vanilla
 
 __all__ = [
     "Cell",
@@ -25,6 +26,8 @@ __all__ = [
     "RankR",
     "SOFTPLUS",
     "TANH",
+    "UniformWeights",
+    "Vanilla",
     "by_latent_state",
     "steepened",
 ]
