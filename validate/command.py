@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
+from simulate import runtime
 from validate import cli
 from validate.findings import show_findings
 from validate.interruption import uninterrupted
@@ -57,8 +58,6 @@ class LoadedSection:
 
 def use_jax() -> None:
     """Set JAX up; it is imported here."""
-    from simulate import runtime
-
     runtime.configure()
 
 
@@ -124,11 +123,16 @@ class Command:
         Raises:
             Refusal: for bad input.
         """
+        mode, config, destination = self._asked(arguments)
+        return mode.plan(config), destination
+
+    def _asked(self, arguments: Sequence[str]) -> tuple[Mode, Any, Destination]:
+        """The mode, its settings and the destination; no file is read."""
         options = self.options
         given = cli.read(cli.Usage(self.program, self.summary, self.example), options, arguments)
         mode = self._mode(given)
         require_consistent(options, given)
-        return mode.plan(build(mode.settings, given)), build(Destination, given)
+        return mode, build(mode.settings, given), build(Destination, given)
 
     def _mode(self, given: Mapping[str, object]) -> Mode:
         """The mode that the options choose; an option that would play no part in it is refused."""
@@ -148,7 +152,12 @@ class Command:
 
     def run(self) -> NoReturn:
         """Do what the command line asks for and leave with its exit status."""
-        cli.leave(self.program, lambda: execute(self, *self.read(sys.argv[1:]), draw=False).report.exit_code)
+        cli.leave(self.program, self._act)
+
+    def _act(self) -> int:
+        mode, config, destination = self._asked(sys.argv[1:])
+        runtime.keep_freed_memory()  # before files are read: from a pipe they can be read but once
+        return execute(self, mode.plan(config), destination, draw=False).report.exit_code
 
 
 @dataclass(frozen=True)

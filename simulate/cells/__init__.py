@@ -1,7 +1,8 @@
 """Recurrent cells and their nonlinearities, written by hand from their equations; one short file each.
 
 A cell is a network with its readout: `RankOne` and `RankR` of the ghost mechanism, `LowRank` of learning in overlap
-space. A cell of your own is a subclass of `Cell`; every task and `simulate.training.train` take it.
+space, `Vanilla`, which learns all of its weights. A cell of your own is a subclass of `Cell`; every task and
+`simulate.training.train` take it.
 
 >>> import jax.numpy as jnp
 >>> from simulate.cells import RankOne

@@ -89,3 +89,50 @@ def test_the_user_s_device_count_is_kept(monkeypatch: pytest.MonkeyPatch) -> Non
     assert os.environ["XLA_FLAGS"] == "--xla_cpu_foo=1 --xla_force_host_platform_device_count=2"
     runtime.request_host_devices(4)
     assert os.environ["XLA_FLAGS"].endswith("count=2")
+
+
+MEMORY = """
+import json, os, sys
+from simulate import runtime
+if "--jax" in sys.argv:
+    sys.modules["jax"] = None
+runtime.keep_freed_memory()
+print(json.dumps({"argv": sys.argv[1:], "pid": os.getpid(), "flags": sys.flags.optimize,
+                  **{name: os.environ.get(name) for name in runtime._KEEP_FREED_MEMORY}}))
+"""
+GLIBC = pytest.mark.skipif(not runtime._has_glibc(), reason="only glibc reads these settings")
+
+
+def memory_settings(*arguments: str, **environment: str) -> dict[str, object]:
+    kept = {name: value for name, value in os.environ.items() if name not in runtime._KEEP_FREED_MEMORY}
+    command = [sys.executable, "-O", "-c", MEMORY, *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, env={**kept, **environment}, check=True)
+    found = json.loads(done.stdout)
+    assert isinstance(found, dict)
+    return found
+
+
+@GLIBC
+def test_a_command_begins_anew_with_its_arguments_and_the_allocator_s_settings() -> None:
+    found = memory_settings("--T", "1 00", "")
+    assert found["argv"] == ["--T", "1 00", ""]
+    assert found["flags"] == 1
+    assert {name: found[name] for name in runtime._KEEP_FREED_MEMORY} == runtime._KEEP_FREED_MEMORY
+
+
+@GLIBC
+def test_the_user_s_allocator_settings_are_kept() -> None:
+    found = memory_settings(MALLOC_TOP_PAD_="4096", GLIBC_TUNABLES="")
+    assert (found["MALLOC_TOP_PAD_"], found["GLIBC_TUNABLES"]) == ("4096", "")
+    assert found["MALLOC_MMAP_THRESHOLD_"] == runtime._KEEP_FREED_MEMORY["MALLOC_MMAP_THRESHOLD_"]
+
+
+def test_where_jax_is_there_already_nothing_begins_anew() -> None:
+    assert memory_settings("--jax")["MALLOC_TOP_PAD_"] is None
+
+
+def test_a_test_never_begins_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("MALLOC_TOP_PAD_", raising=False)
+    monkeypatch.setattr(os, "execve", lambda *_: pytest.fail("executed"))
+    runtime.keep_freed_memory()
+    assert "MALLOC_TOP_PAD_" not in os.environ
