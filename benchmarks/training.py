@@ -1,0 +1,214 @@
+"""Time the training of vanilla networks against the matrix products that it consists of, and against PyTorch.
+
+    python benchmarks/training.py [--json FILE] [--rounds 5] [--sides ours products ...] [--torch-python PATH]
+
+128 units, 3 inputs, 3 outputs, 256 trials of 100 steps, Adam, float32. Every side runs in processes of its own, one
+round after another, and is reported in milliseconds a network-step: the time in which all cores together bring one
+network one update further. Beside it stands the processor time, which tells more where others use the machine (but not
+of PyTorch on several threads, which wait for one another in a loop: run that on an idle machine or not at all).
+Ratios are taken within a round; their medians are printed. Sides that cannot run here are left out.
+
+Where JAX has a graphics card, `--sides ours products-jax --networks 64` times the same program there.
+"""
+
+import argparse
+import contextlib
+import json
+import os
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from importlib.util import find_spec
+from pathlib import Path
+
+UNITS, INPUTS, OUTPUTS, TRIALS, STEPS, RATE = 128, 3, 3, 256, 100, 1e-3
+PAGES_KEPT = {
+    "MALLOC_MMAP_THRESHOLD_": "33554432",
+    "MALLOC_TRIM_THRESHOLD_": "4294967296",
+    "MALLOC_TOP_PAD_": "268435456",
+    "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",
+}
+Measured = dict[str, float]
+
+
+def repeated(update: Callable[[], object], seconds: float) -> Measured:
+    """Updates a second, and milliseconds of processor time an update, over so many seconds after three of warming."""
+    for _ in range(3):
+        update()
+    began, busy, count = time.perf_counter(), time.process_time(), 0
+    while time.perf_counter() - began < seconds:
+        update()
+        count += 1
+    return {
+        "updates_a_second": count / (time.perf_counter() - began),
+        "cpu_ms": 1e3 * (time.process_time() - busy) / count,
+    }
+
+
+def products(seconds: float, networks: int) -> Measured:
+    """The products of one update by NumPy's BLAS on one thread: forward, back, and one for the recurrent weights."""
+    import numpy as np
+    from threadpoolctl import threadpool_limits
+
+    rng = np.random.default_rng(0)
+    W = rng.normal(size=(UNITS, UNITS)).astype(np.float32)
+    states, costates = rng.normal(size=(2, STEPS * TRIALS, UNITS)).astype(np.float32)
+    h, out = states[:TRIALS], np.empty((TRIALS, UNITS), np.float32)
+
+    def update() -> None:
+        for _ in range(STEPS):
+            np.dot(h, W.T, out=out)
+        for _ in range(STEPS):
+            np.dot(h, W, out=out)
+        np.dot(costates.T, states)
+
+    with threadpool_limits(1):
+        return repeated(update, seconds)
+
+
+def products_jax(seconds: float, networks: int) -> Measured:
+    """The same products by XLA on JAX's first device, one network after another."""
+    import jax
+    import jax.numpy as jnp
+
+    W, h = (jax.random.normal(jax.random.key(0), (n, UNITS), jnp.float32) / UNITS for n in (UNITS, TRIALS))
+
+    @jax.jit
+    def update(W: jax.Array, h: jax.Array) -> tuple[jax.Array, ...]:
+        end, states = jax.lax.scan(lambda h, _: ((new := h @ W.T), new), h, length=STEPS)
+        back, _ = jax.lax.scan(lambda h, _: (h @ W, None), end, length=STEPS)
+        flat = states.reshape(-1, UNITS)
+        return back, flat.T @ flat
+
+    return repeated(lambda: jax.block_until_ready(update(W, h)), seconds)
+
+
+def ours(seconds: float, networks: int) -> Measured:
+    """`train` on several networks at once, on all of JAX's devices; between the first chunk of epochs and the last."""
+    from simulate import runtime
+
+    runtime.configure(runtime.available_cores())
+    import jax
+    import jax.numpy as jnp
+    import optax
+
+    from simulate.cells import UniformWeights
+    from simulate.tasks import Batch, FixedTask
+    from simulate.training import train
+
+    kind = jnp.dtype("float32")
+    keys = jax.random.split(jax.random.key(0), networks + 2)
+    population = jax.vmap(lambda key: UniformWeights(UNITS, INPUTS, OUTPUTS).draw(key, kind))(keys[2:])
+    inputs, targets = (
+        jax.random.normal(key, (TRIALS, STEPS, n)).astype(kind)
+        for key, n in zip(keys[:2], (INPUTS, OUTPUTS), strict=True)
+    )
+    batch = Batch(inputs, targets, jnp.full((TRIALS, STEPS), 1 / (OUTPUTS * STEPS), kind), dt=1.0)
+    marks: list[tuple[float, float, int]] = []
+
+    class Enough(Exception):
+        pass
+
+    def progress(epochs: int) -> None:
+        marks.append((time.perf_counter(), time.process_time(), epochs))
+        if marks[-1][0] - marks[0][0] > seconds and len(marks) > 2:
+            raise Enough
+
+    with contextlib.suppress(Enough):
+        train(population, FixedTask(batch), rule=optax.adam(RATE), epochs=10**6, chunk=10, progress=progress)
+    (began, busy, first), (ended, still_busy, last) = marks[0], marks[-1]
+    updates = networks * (last - first)
+    return {"updates_a_second": updates / (ended - began), "cpu_ms": 1e3 * (still_busy - busy) / updates}
+
+
+def pytorch(seconds: float, networks: int) -> Measured:
+    """One network after another by `nn.RNN`, with PyTorch's own number of threads."""
+    import torch
+
+    recurrent, readout = torch.nn.RNN(INPUTS, UNITS, batch_first=True), torch.nn.Linear(UNITS, OUTPUTS)
+    inputs, targets = (torch.randn(TRIALS, STEPS, n) for n in (INPUTS, OUTPUTS))
+    optimiser = torch.optim.Adam([*recurrent.parameters(), *readout.parameters()], lr=RATE)
+
+    def update() -> None:
+        optimiser.zero_grad()
+        loss = torch.nn.functional.mse_loss(readout(recurrent(inputs)[0]), targets)
+        loss.backward()
+        optimiser.step()
+
+    return repeated(update, seconds)
+
+
+def pytorch_on_one_thread(seconds: float, networks: int) -> Measured:
+    """The same on one thread, for one process a core."""
+    import torch
+
+    torch.set_num_threads(1)
+    return pytorch(seconds, networks)
+
+
+WORK = {
+    "products": products,
+    "products-jax": products_jax,
+    "ours": ours,
+    "pytorch": pytorch,
+    "pytorch-a-core": pytorch_on_one_thread,
+    "pytorch-kept": pytorch,
+    "pytorch-a-core-kept": pytorch_on_one_thread,
+}
+A_PROCESS_A_CORE = ("products", "pytorch-a-core", "pytorch-a-core-kept")
+WITH_PAGES_KEPT = ("ours", "products", "products-jax", "pytorch-kept", "pytorch-a-core-kept")
+
+
+def side(name: str, python: str, seconds: float, networks: int) -> Measured:
+    """One side in fresh processes: milliseconds a network-step of all cores together, and of processor time."""
+    count = len(os.sched_getaffinity(0)) if name in A_PROCESS_A_CORE else 1
+    kept = {key: value for key, value in os.environ.items() if key not in PAGES_KEPT}
+    environment = kept | (PAGES_KEPT if name in WITH_PAGES_KEPT else {})
+    program = python if name.startswith("pytorch") else sys.executable
+    command = [program, __file__, "--worker", name, "--seconds", str(seconds), "--networks", str(networks)]
+    running = [subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) for _ in range(count)]
+    found = [json.loads(process.communicate()[0].splitlines()[-1]) for process in running]
+    return {
+        "ms": 1e3 / sum(each["updates_a_second"] for each in found),
+        "cpu_ms": statistics.fmean(each["cpu_ms"] for each in found),
+    }
+
+
+def main() -> None:
+    """Read the options, run the rounds, print medians and ratios."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--json", type=Path)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seconds", type=float, default=5.0, help="time of one side in one round, without its start")
+    parser.add_argument("--networks", type=int, default=4, help="networks that ours trains at once")
+    parser.add_argument("--sides", nargs="+", choices=WORK, default=[name for name in WORK if name != "products-jax"])
+    parser.add_argument("--torch-python", default=sys.executable, help="a Python that has PyTorch")
+    parser.add_argument("--worker", choices=WORK, help=argparse.SUPPRESS)
+    asked = parser.parse_args()
+    if asked.worker:
+        sys.path.insert(0, str(Path(__file__).parents[1]))
+        print(json.dumps(WORK[asked.worker](asked.seconds, asked.networks)))
+        return
+    torch = asked.torch_python != sys.executable or find_spec("torch") is not None
+    sides = [name for name in asked.sides if torch or not name.startswith("pytorch")]
+    rounds: list[dict[str, Measured]] = []
+    for _ in range(asked.rounds):
+        rounds.append({name: side(name, asked.torch_python, asked.seconds, asked.networks) for name in sides})
+        print("load", *(f"{load:.1f}" for load in os.getloadavg()), file=sys.stderr)
+    for name in sides:
+        values = {key: statistics.median(each[name][key] for each in rounds) for key in ("ms", "cpu_ms")}
+        line = f"{name:20} {values['ms']:7.2f} ms, {values['cpu_ms']:7.2f} ms of processor time"
+        if "ours" in sides and name != "ours":
+            ratio, cpu = (
+                statistics.median(each[name][key] / each["ours"][key] for each in rounds) for key in ("ms", "cpu_ms")
+            )
+            line += f"; over ours {ratio:.2f}, by processor time {cpu:.2f}"
+        print(line)
+    if asked.json:
+        asked.json.write_text(json.dumps({"rounds": rounds, "networks": asked.networks}, indent=1))
+
+
+if __name__ == "__main__":
+    main()
