@@ -87,9 +87,9 @@ def products_jax(seconds: float, networks: int) -> Measured:
 
 def ours(seconds: float, networks: int) -> Measured:
     """`train` on several networks at once, on all of JAX's devices; between the first chunk of epochs and the last."""
-    from simulate import runtime
+    from simulate.runtime import available_cores, configure
 
-    runtime.configure(runtime.available_cores())
+    configure(available_cores())
     import jax
     import jax.numpy as jnp
     import optax
