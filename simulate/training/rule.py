@@ -9,6 +9,8 @@ import jax.numpy as jnp
 import optax
 from jaxtyping import Array, Float, Key, PyTree
 
+from simulate.training.described import Described
+
 Real = float | Float[Array, "*networks"]
 LearnerT = TypeVar("LearnerT")
 
@@ -73,8 +75,18 @@ class Optax(Rule):
     True
     """
 
-    transformation: optax.GradientTransformation = eqx.field(static=True)
-    rate: Real | None = None
+    described: Described = eqx.field(static=True)
+    rate: Real | None
+
+    def __init__(self, transformation: optax.GradientTransformation, rate: Real | None = None) -> None:
+        self.described = Described(transformation)
+        self.rate = rate
+
+    @property
+    def transformation(self) -> optax.GradientTransformation:
+        """The rule of optax."""
+        transformation: optax.GradientTransformation = self.described.value
+        return transformation
 
     def init(self, learner: Any) -> PyTree:
         """The state of optax, made from what learns."""

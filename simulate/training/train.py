@@ -579,7 +579,7 @@ def _fingerprint(plan: _Plan[Any]) -> str:
         digest.update(np.asarray(jax.random.key_data(leaf) if is_key else leaf).tobytes())
     settings = (
         jax.tree.structure((plan.networks, plan.task.identity())),
-        type(plan.rule),
+        jax.tree.structure(plan.rule),
         getattr(plan.observe, "__qualname__", plan.observe),
         plan.record_every,
         plan.snapshot_every,

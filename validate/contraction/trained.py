@@ -41,7 +41,7 @@ def checks(config: Config, report: Report, progress: Progress) -> TrainedResults
     """Each kind of network: trained through its Euler steps, then proved anew from the numbers that run."""
     images = digits(seed=config.seed)
     epochs = config.effort.epochs
-    training = Classification(epochs, 0.02, schedule_epochs=epochs, batch=32, seed=config.seed)
+    training = Classification(epochs, 0.02, schedule_epochs=float(epochs), batch=32, seed=config.seed)
     sparse = draw_sparse_modules(MODULES, SparseModules(UNITS, 0.15, 3.0), config.seed)
     singular = draw_singular_modules(MODULES, UNITS, config.seed)
     seeds = [(config.seed, number) for number in range(MODULES)]

@@ -1,5 +1,7 @@
 """Training: it learns, it goes on bit for bit after a stop, and it says how it ended."""
 
+import time
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -17,7 +19,6 @@ from simulate.contraction.classify import (
 from simulate.contraction.combo import draw_singular_modules, draw_sparse_modules, joined
 from simulate.contraction.parametrise.sparse import SparseModules
 from simulate.tasks.images import Examples, Images
-from simulate.training import train as trainer
 from simulate.training.checkpoint import Checkpoint, CheckpointMismatch
 from simulate.training.outcome import TrainingOutcome
 
@@ -50,7 +51,7 @@ def trained():
 
 
 def test_it_learns_and_reports_each_set(trained):
-    result = classify(a_net(), IMAGES, Classification(30, 0.05, schedule_epochs=30, batch=16))
+    result = classify(a_net(), IMAGES, Classification(30, 0.05, schedule_epochs=30.0, batch=16))
     assert result.outcome is TrainingOutcome.completed
     assert result.test_accuracy > 0.95
     assert len(result.history.loss) == 30
@@ -118,7 +119,7 @@ def test_another_run_s_checkpoint_is_refused(tmp_path):
 def test_time_that_is_over_stops_between_batches_and_the_rest_is_done_later(trained, tmp_path, monkeypatch):
     checkpoint = Checkpoint(tmp_path / "run.npz")
     clock = iter(range(10**6))
-    monkeypatch.setattr(trainer.time, "monotonic", lambda: float(next(clock)))
+    monkeypatch.setattr(time, "monotonic", lambda: float(next(clock)))
     short = classify(a_net(), IMAGES, Classification(3, 0.02, batch=16, chunk=1, seconds=18.0), checkpoint)
     monkeypatch.undo()
     assert short.outcome is TrainingOutcome.out_of_time
@@ -159,7 +160,7 @@ def test_accuracy_does_not_depend_on_how_examples_are_taken_together():
 
 def test_the_schedule_rises_within_the_warm_up_and_falls_by_half_a_cosine():
     """The first update of Adam has the size of its rate: the schedule is read off the bias of the readout."""
-    settings = Classification(1, 1.0, warm_up=2, schedule_epochs=10)
+    settings = Classification(1, 1.0, warm_up=2.0, schedule_epochs=10.0)
     rule = settings.rule(per_epoch=5)
     parameter, state, rates = jnp.zeros(1), rule.init(jnp.zeros(1)), []
     for _ in range(52):
@@ -169,7 +170,7 @@ def test_the_schedule_rises_within_the_warm_up_and_falls_by_half_a_cosine():
     assert rates[0] == pytest.approx(0.01, rel=1e-5)
     assert rates[10] == pytest.approx(1.0, rel=1e-5)
     assert rates[30] == pytest.approx(0.01 + 0.99 / 2, rel=1e-5)
-    assert rates[50] == rates[51] == pytest.approx(0.01, rel=1e-4)
+    assert rates[50:] == pytest.approx([0.01, 0.01], rel=1e-4)
 
 
 @pytest.mark.parametrize(("epochs", "batch"), [(0, 16), (1, 0), (1, 101)])

@@ -94,7 +94,7 @@ def test_what_a_nonlinearity_is() -> None:
     assert [NONLINEARITIES[name].odd for name in ("linear", "erf", "relu", "tanh")] == [True, True, False, True]
     assert sp.simplify(TANH.derivative(XY) - 1 + sp.tanh(XY) ** 2) == 0
     assert RELU.derivative(x, 2) == 0
-    with pytest.raises(NotANonlinearity, match=r"theory\.gaussian\.x"):
+    with pytest.raises(NotANonlinearity, match=r"theory\.overlaps\.gaussian\.x"):
         Smooth("wrong", sp.tanh(XY * x))
     with pytest.raises(NotANonlinearity):
         Smooth("constant", sp.S.One)
