@@ -13,7 +13,7 @@ from jaxtyping import Array, Float, PyTree
 
 from simulate.cells.cell import Cell
 from simulate.cells.nonlinearity import RELU, Nonlinearity
-from simulate.contraction.form import VOLTAGE, Form, Voltage, Weights
+from simulate.contraction.form import VOLTAGE, Form, Weights
 from simulate.contraction.links import NEGATIVE_FEEDBACK, LinkRule
 from simulate.contraction.metric import BlockDiagonal, Metric
 from simulate.contraction.network import Assembly, RecurrentNetwork
@@ -30,7 +30,8 @@ class Stepper(eqx.Module):
     """One Euler step with everything that does not change from step to step multiplied out beforehand.
 
     Voltage form: x <- A x + K phi(x) + h (C s + b); rate form: x <- A x + h phi(K x + C s + b). A = 1 + h (L - 1) over
-    all units, K = h W or W in blocks: these are the numbers that run.
+    all units, K = h W or W in blocks: these are the numbers that run. `response_scale` is the h outside, 1 in voltage
+    form.
     """
 
     linear: Weights
@@ -39,14 +40,12 @@ class Stepper(eqx.Module):
     bias: Float[Array, " units"]
     form: Form = eqx.field(static=True)
     activation: Nonlinearity = eqx.field(static=True)
-    step: float = eqx.field(static=True)
+    response_scale: float = eqx.field(static=True)
 
     def __call__(self, x: States, s: Float[Array, "batch channels"]) -> States:
         """The states of a batch after one step."""
         driven = s @ self.input_weights.T + self.bias
-        if isinstance(self.form, Voltage):
-            return x @ self.linear.T + self._own(self.activation(x)) + driven
-        return x @ self.linear.T + self.step * self.activation(self._own(x) + driven)
+        return x @ self.linear.T + self.response_scale * self.form.response(self._own, self.activation, x, driven)
 
     def _own(self, x: Array) -> Array:
         modules, size, _ = self.blocks.shape
@@ -154,8 +153,8 @@ class ComboNet(Cell):
 
     def prepared(self) -> Prepared:
         """The same with everything that does not depend on the input worked out."""
-        h, voltage = self.euler_step, isinstance(self.form, Voltage)
-        links, own = self.links(), h if voltage else 1.0
+        h, links = self.euler_step, self.links()
+        own, response = self.form.euler_scales(h)
         stepper = Stepper(
             linear=(1 - h) * jnp.eye(len(links), dtype=links.dtype) + h * links,
             blocks=own * self.weights(),
@@ -163,7 +162,7 @@ class ComboNet(Cell):
             bias=own * self.bias,
             form=self.form,
             activation=self.activation,
-            step=h,
+            response_scale=response,
         )
         return Prepared(stepper, self.readout, self.readout_bias)
 

@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Array, Float
 from typing_extensions import override
 
-from simulate.contraction.form import Form, Voltage, Weights
+from simulate.contraction.form import Form, Weights
 from simulate.contraction.metric import Dense, Metric
 from simulate.contraction.parametrise.contracting import FLOOR, BadParameters, Contracting, Seed, gram, positive
 
@@ -45,11 +45,7 @@ class Multiplier(Contracting):
     def weights(self) -> Weights:
         block = upper_block(self.factor, self.multiplier_root, self.free, 1 - self.least_rate)
         p, q = gram(self.factor), positive(self.multiplier_root)
-        if isinstance(self.form, Voltage):
-            scaled = jsp.linalg.cho_solve((jnp.linalg.cholesky(p), True), block - jnp.diag(q))
-        else:
-            scaled = (block - p).T / q[:, None]
-        return scaled / self.slope
+        return self.form.weights_of(block, p, q) / self.slope
 
     def multiplier(self) -> Positive:
         """The diagonal of Q."""
@@ -85,7 +81,7 @@ def containing(
     """
     scale = 1 / jnp.minimum(jnp.linalg.eigvalsh(metric)[0], jnp.min(multiplier))
     p, q, k = scale * metric, scale * multiplier, 1 - least_rate
-    block = slope * p @ weights + jnp.diag(q) if isinstance(form, Voltage) else p + slope * weights.T * q
+    block = form.upper_block(p, q, slope * weights)
     root = jnp.linalg.cholesky(p)
     contraction = jsp.linalg.solve_triangular(root, block / jnp.sqrt(q), lower=True) / (2 * k**0.5)
     rest = jnp.linalg.cholesky(jnp.eye(len(p), dtype=p.dtype) - contraction @ contraction.T)

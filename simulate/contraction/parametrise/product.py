@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Array, Float
 from typing_extensions import override
 
-from simulate.contraction.form import Form, Voltage, Weights
+from simulate.contraction.form import Form, Weights
 from simulate.contraction.metric import Dense, Metric
 from simulate.contraction.parametrise.contracting import Contracting, Seed, gram, positive
 
@@ -29,12 +29,7 @@ class Product(Contracting):
 
     @override
     def metric(self) -> Metric:
-        if isinstance(self.form, Voltage):
-            inverse = 1 / positive(self.left_root)
-            solved = jnp.linalg.inv(gram(self.factor))
-            return Dense(inverse[:, None] * (solved + solved.T) / 2 * inverse)
-        scale = positive(self.right_root)
-        return Dense(scale[:, None] * gram(self.factor) * scale)
+        return Dense(self.form.product_metric(positive(self.left_root), gram(self.factor), positive(self.right_root)))
 
     @override
     def rate(self) -> Float[Array, ""]:
