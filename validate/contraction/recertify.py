@@ -18,7 +18,7 @@ from theory.contraction.claims.absolute_weights import AbsoluteWeights
 from theory.contraction.claims.multiplier import Multiplier
 from theory.contraction.conditions.registry import ABSOLUTE, SINGULAR
 from theory.contraction.exact_matrix import ExactMatrix, rational, short
-from theory.contraction.form import VOLTAGE
+from theory.contraction.form import FORMS
 from theory.contraction.network import Matrix, Network, Vector, network
 
 
@@ -62,7 +62,8 @@ def modules_of(trained: ComboNet) -> list[Assembly]:
     running = trained.assembly().modules
     for number, each in enumerate(running):
         own: Contracting = jax.tree.map(lambda leaf: leaf[number].astype(float), trained.modules)  # noqa: B023
-        asked = network(np.asarray(each.weights), VOLTAGE)
+        form = next(form for form in FORMS if form.name == each.form.name)
+        asked = network(np.asarray(each.weights), form)
         claim = _claim(asked, own)
         if claim is None:
             raise NotCertified(f"module {number} of {len(running)} is not proved contracting; train with more margin")
