@@ -13,10 +13,9 @@ import numpy as np
 import sympy as sp
 from jaxtyping import Array, Float, Key
 
-from simulate.cells.nonlinearity import Nonlinearity as Function
 from simulate.lowering import Lowered, lower
 from simulate.overlaps.gain import gain_of
-from simulate.overlaps.nonlinearity import expression_of
+from simulate.overlaps.nonlinearity import AnyNonlinearity, expression_of
 from simulate.overlaps.recursion import unroll
 from simulate.tasks.task import Batch, Outputs
 from simulate.training.learner import Learner, Measured
@@ -91,7 +90,7 @@ class Closure(eqx.Module):
         return sigma[tuple(np.transpose(self.shape.pairs))]
 
 
-def closure_of(shape: Shape, nonlinearity: Nonlinearity | Function) -> Closure:
+def closure_of(shape: Shape, nonlinearity: AnyNonlinearity) -> Closure:
     """The closure for a nonlinearity, given as the theory's expression or as the network's function of that name.
 
     Raises:

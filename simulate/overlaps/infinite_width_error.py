@@ -48,10 +48,10 @@ def learn_infinite_width(
     >>> jax.config.update("jax_enable_x64", True)
     >>> import numpy as np
     >>> from simulate.cells import ERF
-    >>> from theory.overlaps import Shape
-    >>> sigma = 0.8 * np.eye(4) + 0.2
     >>> from simulate.overlaps import SobolNodes
     >>> from simulate.tasks import filter_task
+    >>> from theory.overlaps import Shape
+    >>> sigma = 0.8 * np.eye(4) + 0.2
     >>> task, rule = filter_task(steps=50), GradientDescent(rate=5e-3)
     >>> found = learn_infinite_width(sigma, Shape().counts, ERF, task, rule, epochs=5, nodes=SobolNodes(256))
     >>> found.learning.loss.shape, bool(found.sigma_error.max() < 0.1)

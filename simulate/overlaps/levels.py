@@ -13,16 +13,14 @@ from jaxtyping import ArrayLike
 from typing_extensions import override
 
 from simulate.cells.low_rank_latent import LowRankLatent, by_latent_state
-from simulate.cells.nonlinearity import Nonlinearity as Function
 from simulate.integrate import require_double_precision
 from simulate.overlaps.closure import Overlaps, closure_of
 from simulate.overlaps.draw import draw_exact
 from simulate.overlaps.gram_matrix import require_gram
 from simulate.overlaps.infinite_width import USUAL_NODES, Nodes, infinite_width
-from simulate.overlaps.nonlinearity import function_of
+from simulate.overlaps.nonlinearity import AnyNonlinearity, function_of
 from simulate.training.learner import Learner
 from theory.overlaps.equations.shape import Shape
-from theory.overlaps.gaussian import Nonlinearity
 
 
 @dataclass(frozen=True)
@@ -30,7 +28,7 @@ class Level:
     """A level of description."""
 
     @abstractmethod
-    def start(self, sigma: ArrayLike, shape: Shape, nonlinearity: Nonlinearity | Function) -> Learner:
+    def start(self, sigma: ArrayLike, shape: Shape, nonlinearity: AnyNonlinearity) -> Learner:
         """A learner with the overlaps sigma (d x d), before its first epoch.
 
         Raises:
@@ -55,7 +53,7 @@ class ReducedTheory(Level):
     """
 
     @override
-    def start(self, sigma: ArrayLike, shape: Shape, nonlinearity: Nonlinearity | Function) -> Overlaps:
+    def start(self, sigma: ArrayLike, shape: Shape, nonlinearity: AnyNonlinearity) -> Overlaps:
         require_double_precision()
         return Overlaps(jnp.asarray(require_gram(sigma, shape.counts)), closure_of(shape, nonlinearity))
 
@@ -68,9 +66,9 @@ class InfiniteWidth(Level):
     >>> jax.config.update("jax_enable_x64", True)
     >>> import numpy as np
     >>> from simulate.cells import ERF
+    >>> from simulate.overlaps import SobolNodes
     >>> from theory.overlaps import Shape
     >>> sigma = 0.8 * np.eye(4) + 0.2
-    >>> from simulate.overlaps import SobolNodes
     >>> start = InfiniteWidth(SobolNodes(256)).start(sigma, Shape(), ERF)
     >>> bool(abs(start.sigma() - sigma).max() < 1e-12)
     True
@@ -78,7 +76,8 @@ class InfiniteWidth(Level):
 
     nodes: Nodes = USUAL_NODES
 
-    def start(self, sigma: ArrayLike, shape: Shape, nonlinearity: Nonlinearity | Function) -> LowRankLatent:
+    @override
+    def start(self, sigma: ArrayLike, shape: Shape, nonlinearity: AnyNonlinearity) -> LowRankLatent:
         """Raises `BadNodes` where the rule of nodes does not fit."""
         return by_latent_state(infinite_width(sigma, shape.counts, function_of(nonlinearity), self.nodes))
 
@@ -101,7 +100,8 @@ class FiniteNetwork(Level):
     neurons: int
     seed: int = 0
 
-    def start(self, sigma: ArrayLike, shape: Shape, nonlinearity: Nonlinearity | Function) -> LowRankLatent:
+    @override
+    def start(self, sigma: ArrayLike, shape: Shape, nonlinearity: AnyNonlinearity) -> LowRankLatent:
         """Raises `TooFewNeurons` where the rank of sigma exceeds their number."""
         phi = function_of(nonlinearity)
         return by_latent_state(draw_exact(jax.random.key(self.seed), sigma, shape.counts, self.neurons, phi))

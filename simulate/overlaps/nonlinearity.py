@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from jaxtyping import Array, Float
 
@@ -11,6 +12,9 @@ from simulate.lowering import Lowered, lower
 from theory.overlaps.gaussian import NONLINEARITIES as EXPRESSIONS
 from theory.overlaps.gaussian import Closed, x
 from theory.overlaps.gaussian import Nonlinearity as Expression
+
+AnyNonlinearity: TypeAlias = Expression | Function
+"""As users hold it: the expression of the theory, or the function of the networks."""
 
 
 class UnknownNonlinearity(TypeError):
@@ -28,7 +32,7 @@ class _FromFormula(Function):
         return value
 
 
-def function_of(nonlinearity: Expression | Function) -> Function:
+def function_of(nonlinearity: AnyNonlinearity) -> Function:
     """What a network computes: the hand-written function of that name, or the user's own formula, lowered.
 
     Raises:
@@ -45,7 +49,7 @@ def function_of(nonlinearity: Expression | Function) -> Function:
     return _FromFormula(nonlinearity.name, nonlinearity.odd, not kinked, math.inf, lowered=lowered)
 
 
-def expression_of(nonlinearity: Expression | Function) -> Expression:
+def expression_of(nonlinearity: AnyNonlinearity) -> Expression:
     """What the theory needs of it: its expression.
 
     Raises:
