@@ -152,7 +152,7 @@ class ComboNet(Cell):
         return self.rule(self.free_links * allowed, self.metric())
 
     def prepared(self) -> Prepared:
-        """The same with everything that does not depend on the input worked out."""
+        """The numbers that run: everything that does not depend on the input worked out."""
         h, links = self.euler_step, self.links()
         own, response = self.form.euler_scales(h)
         stepper = Stepper(

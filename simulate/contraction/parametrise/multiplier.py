@@ -43,8 +43,8 @@ class Multiplier(Contracting):
 
     @override
     def weights(self) -> Weights:
-        block = upper_block(self.factor, self.multiplier_root, self.free, 1 - self.least_rate)
-        p, q = gram(self.factor), positive(self.multiplier_root)
+        p, q, k = gram(self.factor), positive(self.multiplier_root), 1 - self.least_rate
+        block = 2 * k**0.5 * jnp.linalg.cholesky(p) @ strict_contraction(self.free) * jnp.sqrt(q)
         return self.form.weights_of(block, p, q) / self.slope
 
     def multiplier(self) -> Positive:
@@ -58,11 +58,6 @@ class Multiplier(Contracting):
     @override
     def rate(self) -> Float[Array, ""]:
         return jnp.asarray(self.least_rate, self.factor.dtype)
-
-
-def upper_block(factor: Array, root: Array, free: Array, k: float) -> Weights:
-    """2 sqrt(k) C F Q^1/2."""
-    return 2 * k**0.5 * jnp.linalg.cholesky(gram(factor)) @ strict_contraction(free) * jnp.sqrt(positive(root))
 
 
 def strict_contraction(free: Weights) -> Weights:
