@@ -1,4 +1,5 @@
-# `make ghost`, `make overlaps`, `make contraction` and `make test` build the environment first; nothing else need be installed than Python 3.11 to 3.13.
+# `make ghost`, `make overlaps`, `make contraction` and `make test` build the environment first; nothing else need be
+# installed than Python 3.11 to 3.13.
 PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python

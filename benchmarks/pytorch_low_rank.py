@@ -32,7 +32,7 @@ class DenseLoop(LowRankLoop):
     """The same with the N x N recurrent weights formed once an epoch: O(N^2) a step."""
 
     def recurrence(self) -> Callable[[torch.Tensor], torch.Tensor]:
-        """See `LowRankLoop`."""
+        """What the neurons' outputs do to their inputs, by the weights between all pairs of them."""
         weights = torch.outer(self.u, self.v) / self.neurons
         return lambda rates: weights @ rates
 

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from validate.overlaps import probes
-from validate.overlaps import probes as probe_figures
 from validate.overlaps.decoding import Decoding, decode
 from validate.overlaps.decoding_histories import features, functions
 from validate.overlaps.histories import random_overlaps
@@ -70,7 +69,7 @@ def test_probe_section_holds_and_draws() -> None:
         results = probes.checks(config, report, progress)
     assert report.passed
     assert len(report.checks) == 14
-    (drawn,) = probe_figures.figures(config, results)
+    (drawn,) = probes.figures(config, results)
     np.testing.assert_array_equal(drawn.data["loss"], results.loss)
     assert results.loss[0, 0] == pytest.approx(results.loss[1, 0], rel=1e-13)
     assert abs(results.loss[0, 80] - results.loss[1, 80]) > 0.1
