@@ -1,6 +1,6 @@
-"""Two relatives of the tangent, smooth at zero, which spare the toy model its cases in the sign of r.
+"""From an expression to numpy and mpmath, and two relatives of the tangent that both of them know.
 
-With ``x' = x**2 + r`` and ``x(0) = 0`` the trajectory is ``r t tanc(r t**2)`` and its speed is
+These are smooth at zero, and spare the toy model its cases in the sign of r. With ``x' = x**2 + r`` and ``x(0) = 0`` the trajectory is ``r t tanc(r t**2)`` and its speed is
 ``r secsq(r t**2)``, for negative, zero and positive ``r`` alike.
 """
 

@@ -37,7 +37,7 @@ EVERYTHING_TRAINED: frozenset[str] = frozenset()
 
 @dataclass(frozen=True)
 class OverlapTheory:
-    """The equations of one kind of network: a shape and a nonlinearity. `frozen` names blocks that are not trained.
+    """The equations of one kind of network: a shape and a nonlinearity. Blocks that are `frozen` are not trained.
 
     >>> theory = OverlapTheory()
     >>> theory.visible
