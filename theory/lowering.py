@@ -1,7 +1,8 @@
 """From an expression to numpy and mpmath, and two relatives of the tangent that both of them know.
 
-These are smooth at zero, and spare the toy model its cases in the sign of r. With ``x' = x**2 + r`` and ``x(0) = 0`` the trajectory is ``r t tanc(r t**2)`` and its speed is
-``r secsq(r t**2)``, for negative, zero and positive ``r`` alike.
+These are smooth at zero, and spare the toy model its cases in the sign of r. With ``x' = x**2 + r`` and
+``x(0) = 0`` the trajectory is ``r t tanc(r t**2)`` and its speed is ``r secsq(r t**2)``, for negative, zero and
+positive ``r`` alike.
 """
 
 from collections.abc import Callable
