@@ -26,8 +26,6 @@ State = Float[Array, " units"]
 Law = Float[Array, "segments units"]
 TERMS = 12
 """Of the exponential series, within one segment of the search; what is reported comes from exact exponentials."""
-
-
 LONGEST = 200.0
 """Durations are not refined so far that a period lengthens a difference by more than e to this: where the slopes of one
 corner alone are the worst law, its duration has no end."""
