@@ -5,7 +5,7 @@ import numpy as np
 from simulate.tasks.impulse import random_task
 from simulate.training.rule import GradientDescent
 from theory.overlaps.equations.shape import Shape
-from validate.overlaps.linear import EVERY_OPTION, EXACT, Case, _learning, cases, train
+from validate.overlaps.linear import EVERY_OPTION, EXACT, Case, _learning, both_ways, cases
 from validate.overlaps.reference_data import EPOCHS, VISIBLE, reference_run
 from validate.overlaps.settings import QUICK, USUAL, Config
 
@@ -21,9 +21,9 @@ def test_both_efforts_cover_every_rank_and_networks_smaller_than_their_gram_matr
 
 def test_a_case_agrees_to_rounding_and_a_wrong_map_would_not():
     task = random_task(jax.random.key(0), 1, 1, trials=2, steps=10)
-    trained = train(Case("one", Shape(), task, GradientDescent(1e-2), 3, 20), seed=1)
+    trained = both_ways(Case("one", Shape(), task, GradientDescent(1e-2), 3, 20), seed=1)
     assert EXACT.judge(np.zeros(2), trained.errors).passed
-    other = train(Case("other", Shape(), task, GradientDescent(1.001e-2), 3, 20), seed=1)
+    other = both_ways(Case("other", Shape(), task, GradientDescent(1.001e-2), 3, 20), seed=1)
     mixed = type(trained)(trained.case, trained.map_sigma, trained.map_loss, other.network_sigma, other.network_loss)
     assert not EXACT.judge(np.zeros(2), mixed.errors).passed
 
