@@ -12,6 +12,7 @@ from validate.interruption import stop_without_a_word
 if __name__ == "__main__":
     stop_without_a_word()
 
+from simulate import runtime
 from validate import cli
 from validate.command import Command, Run, claimed, execute
 from validate.contraction.__main__ import COMMAND as CONTRACTION
@@ -63,7 +64,9 @@ def _run_all(config: Config, directory: OutputDirectory) -> int:
 
 def main() -> int:
     """Do what the command line asks for; the exit status."""
-    return run_all(build(Config, cli.read(USAGE, options_of(Config), sys.argv[1:])))
+    config = build(Config, cli.read(USAGE, options_of(Config), sys.argv[1:]))
+    runtime.keep_freed_memory()
+    return run_all(config)
 
 
 if __name__ == "__main__":
