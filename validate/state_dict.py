@@ -49,13 +49,11 @@ class _Kind:
     dtype: np.dtype
 
 
-@dataclass
 class _Storage:
-    """The numbers that tensors are views of; in the older form they stand behind the pickle."""
+    """The numbers that tensors are views of; in the older form they stand behind the pickle and are filled in later."""
 
-    dtype: np.dtype
-    count: int
-    values: Array | None = None
+    def __init__(self, dtype: np.dtype, count: int, values: Array | None = None) -> None:
+        self.dtype, self.count, self.values = dtype, count, values
 
 
 @dataclass(frozen=True)
