@@ -2,7 +2,7 @@
 
 from collections.abc import Hashable
 from functools import partial
-from types import FunctionType
+from types import CodeType, FunctionType
 from typing import Any
 
 import jax
@@ -41,10 +41,12 @@ def made_of(value: Any) -> Hashable:
     >>> made_of((1, [2.0, None]))
     ('tuple', 1, ('list', 2.0, None))
     """
+    if isinstance(value, CodeType):
+        return "code", value.co_code.hex(), value.co_names, made_of(value.co_consts)
     if isinstance(value, FunctionType):
         held = tuple(cell.cell_contents for cell in value.__closure__ or ())
-        code = value.__code__.co_code.hex()
-        return value.__module__, value.__qualname__, code, made_of(held), made_of(value.__defaults__)
+        held = *held, value.__defaults__, value.__kwdefaults__, _numbers_read(value)
+        return value.__module__, value.__qualname__, made_of(value.__code__), made_of(held)
     if isinstance(value, partial):
         return "partial", made_of(value.func), made_of(value.args), made_of(value.keywords)
     if isinstance(value, tuple | list):
@@ -53,6 +55,20 @@ def made_of(value: Any) -> Hashable:
         return "dict", *((made_of(key), made_of(each)) for key, each in value.items())
     if isinstance(value, jax.Array | np.ndarray):
         return "array", value.shape, str(value.dtype), np.asarray(value).tobytes()
-    if callable(value) and hasattr(value, "__qualname__"):  # compiled by JAX, or built in
+    if callable(value) and hasattr(value, "__wrapped__"):  # compiled by JAX
+        return "wrapped", made_of(value.__wrapped__)
+    if callable(value) and hasattr(value, "__qualname__"):  # built in
         return value.__module__, value.__qualname__
     return value if isinstance(value, Hashable) else repr(value)
+
+
+def _numbers_read(function: FunctionType) -> dict[str, Any]:
+    """The numbers of its module that a function reads, by name."""
+    plain = bool | int | float | complex | str | jax.Array | np.ndarray
+    found = ((name, function.__globals__.get(name)) for name in _names(function.__code__))
+    return {name: value for name, value in found if isinstance(value, plain)}
+
+
+def _names(code: CodeType) -> tuple[str, ...]:
+    inner = (_names(each) for each in code.co_consts if isinstance(each, CodeType))
+    return *code.co_names, *(name for names in inner for name in names)

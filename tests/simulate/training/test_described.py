@@ -3,6 +3,8 @@
 import subprocess
 import sys
 
+import jax
+import jax.numpy as jnp
 import optax
 import pytest
 
@@ -36,3 +38,31 @@ def test_every_number_of_a_rule_counts() -> None:
         optax.sgd(1e-3),
     ]
     assert len({Described(rule) for rule in made}) == len(made)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (lambda step: 1e-3, lambda step: 1e-1),
+        (lambda step: jnp.sin(step), lambda step: jnp.cos(step)),
+        (lambda step: (lambda: 1)(), lambda step: (lambda: 2)()),
+        (jax.jit(lambda step: 1e-3), jax.jit(lambda step: 1e-1)),
+        (lambda step, *, rate=1.0: rate, lambda step, *, rate=2.0: rate),
+    ],
+    ids=["numbers", "names", "within", "compiled", "defaults"],
+)
+def test_functions_that_differ_in_what_they_hold_are_two(one, other):
+    assert Described(one) != Described(other)
+    assert Described(one) == Described(one)
+
+
+def test_a_number_of_the_module_counts():
+    """A schedule reads it each time it is called."""
+    made = [eval("lambda step: RATE", {"RATE": rate, "__name__": "user"}) for rate in (0.1, 0.1, 0.2)]
+    assert Described(made[0]) == Described(made[1])
+    assert Described(made[0]) != Described(made[2])
+
+
+def test_it_reads_the_same_in_every_process():
+    assert " at 0x" not in repr(Described(optax.adam(optax.warmup_cosine_decay_schedule(0.0, 0.1, 3, 10))))
+    assert " at 0x" not in repr(Described(lambda step: (lambda: jnp.sin(step))()))
