@@ -193,6 +193,16 @@ def test_a_run_stopped_and_resumed_is_bit_identical_to_one_that_was_not(tmp_path
     assert [file.name for file in tmp_path.iterdir()] == ["run.npz"]
 
 
+@pytest.mark.parametrize("other", [optax.sgd(0.2), optax.adam(0.1), optax.sgd(optax.linear_schedule(0.1, 0.0, 9))])
+def test_another_rule_of_optax_is_refused(tmp_path, other):
+    networks = draw_networks(GaussianBias(20), 2, 7, DOUBLE)
+    checkpoint = Checkpoint(tmp_path / "run.npz")
+    train(networks, DelayedActivation(4, 4), rule=optax.sgd(0.1), epochs=2, checkpoint=checkpoint)
+    train(networks, DelayedActivation(4, 4), rule=optax.sgd(0.1), epochs=4, checkpoint=checkpoint)
+    with pytest.raises(CheckpointMismatch):
+        train(networks, DelayedActivation(4, 4), rule=other, epochs=6, checkpoint=checkpoint)
+
+
 def test_a_run_can_be_made_longer_but_another_run_is_refused(tmp_path):
     networks = draw_networks(GaussianBias(20), 2, 7, DOUBLE)
     checkpoint = Checkpoint(tmp_path / "run.npz")
