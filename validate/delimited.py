@@ -51,6 +51,15 @@ def read_delimited(path: Path) -> Float[np.ndarray, "rows columns"]:
     return np.array([[_number(field, each.number, k) for k, field in enumerate(each.fields)] for each in rows])
 
 
+def column_names(path: Path) -> list[str] | None:
+    """The names in the first line of a text file, if it has such a line: those above numbers."""
+    lines = _lines(_text(path.read_bytes()))
+    header, rows = _apart(lines) if lines else (None, [])
+    if header is None or not rows:
+        return None
+    return header[len(header) - len(rows[0].fields[_named(header, rows) :]) :]
+
+
 def _text(content: bytes) -> str:
     encoding = next((name for mark, name in _MARKS if content.startswith(mark)), "utf-8")
     try:

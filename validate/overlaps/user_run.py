@@ -12,6 +12,7 @@ from jaxtyping import Float
 from simulate.overlaps.gram_matrix import NotAGramMatrix, random_gram, require_gram, square_root
 from validate.arrays import BadArray, read_matrix
 from validate.command import Plan, Section
+from validate.delimited import column_names
 from validate.options import Refusal
 from validate.overlaps.conventions import CONVENTIONS, OURS
 from validate.overlaps.levels import LEVELS, OwnLevel
@@ -138,6 +139,10 @@ def _read_sigma(path: Path) -> Float[np.ndarray, "rows columns"]:
         raise Refusal("--sigma", str(error), SIGMA) from error
     if matrix.shape[0] != matrix.shape[1]:
         raise Refusal("--sigma", f"a {matrix.shape[0]} x {matrix.shape[1]} matrix is not square", SIGMA)
+    names = None if path.suffix == ".npy" else column_names(path)
+    blocks = [] if names is None else [name[:1] for name in names]
+    if set(blocks) <= set("muvz") and blocks != sorted(blocks):
+        raise Refusal("--sigma", f"its columns are named {', '.join(names or [])}", SIGMA)
     return matrix
 
 

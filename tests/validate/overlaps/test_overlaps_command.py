@@ -193,6 +193,14 @@ def test_a_text_file_that_is_no_matrix_is_refused(door, text):
     refused(door("--task", "task.npz", "--sigma", "sigma.csv"), "--sigma", "", ".csv, d = n_in + 2 rank + n_out")
 
 
+@pytest.mark.parametrize("names", ["z,m,u,v", "m,u,z,v", ",v,u,m,z"])
+def test_columns_named_in_another_order_are_refused(door, names):
+    begin = "row," if names.startswith(",") else ""
+    rows = [begin + ",".join("1" if i == k else "0.1" for k in range(4)) for i in range(4)]
+    write_text("sigma.csv", "\n".join([names, *rows]) + "\n")
+    refused(door("--task", "task.npz", "--sigma", "sigma.csv"), "--sigma", "its columns are named", "m, u, v, z")
+
+
 def test_neurons_fewer_than_the_rank_of_sigma_are_refused_where_a_network_is_trained(door):
     np.save("sigma.npy", GOOD_SIGMA)
     options = ("--task", "task.npz", "--sigma", "sigma.npy", "--neurons", "3")
