@@ -21,7 +21,19 @@ _xy = sp.Symbol("xy", real=True)
 
 
 class NotANonlinearity(ValueError):
-    """An expression that is no function of `theory.overlaps.gaussian.x` alone."""
+    """No function of `theory.overlaps.gaussian.x` alone, written as an expression."""
+
+
+def require_expression(phi: object) -> None:
+    """Refuse what is no `Nonlinearity`, as the function of a simulated network.
+
+    Raises:
+        NotANonlinearity: if it is none.
+    """
+    if not isinstance(phi, Nonlinearity):
+        raise NotANonlinearity(
+            f"{phi!r} is no expression: give LINEAR, ERF, TANH or RELU of theory.overlaps, or Smooth(name, formula)"
+        )
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,7 @@ from theory.overlaps.equations.latex import flow_latex
 from theory.overlaps.equations.loss import Trial, loss
 from theory.overlaps.equations.shape import Shape
 from theory.overlaps.equations.visible import OverlapRoles, overlap_roles
-from theory.overlaps.gaussian import LINEAR, Nonlinearity
+from theory.overlaps.gaussian import LINEAR, Nonlinearity, require_expression
 
 EVERYTHING_TRAINED: frozenset[str] = frozenset()
 
@@ -60,6 +60,10 @@ class OverlapTheory:
 
     shape: Shape = field(default_factory=Shape)
     nonlinearity: Nonlinearity = LINEAR
+
+    def __post_init__(self) -> None:
+        """Refuse a nonlinearity that is no expression (`NotANonlinearity`)."""
+        require_expression(self.nonlinearity)
 
     @property
     def activity(self) -> ActivityEquations:

@@ -17,7 +17,7 @@ from theory.overlaps.equations.exact import Row, differential, general_overlaps,
 from theory.overlaps.equations.gram import GramEquations
 from theory.overlaps.equations.shape import Shape
 from theory.overlaps.equations.visible import visible_overlaps
-from theory.overlaps.gaussian import Nonlinearity
+from theory.overlaps.gaussian import Nonlinearity, require_expression
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,11 @@ def count_invariants(shape: Shape, phi: Nonlinearity, frozen: frozenset[str] = f
     (9, 5, 7, 3)
     >>> count_invariants(Shape(), ERF).invariants
     1
+
+    Raises:
+        NotANonlinearity: if phi is not an expression of theory's, as the function of that name in `simulate.cells`.
     """
+    require_expression(phi)
     visible = visible_overlaps(shape, phi)
     symmetries = generators(shape, Response.of(phi))
     trained = [column for column, label in enumerate(shape.labels) if label[0] not in frozen]
