@@ -15,7 +15,8 @@ from simulate.tasks.images import Examples, Images, passes
 from simulate.training.checkpoint import Checkpoint
 from simulate.training.outcome import TrainingOutcome
 from simulate.training.selection import Selection, measured_on
-from simulate.training.train import Trained, TrainingInterrupted, train
+from simulate.training.train import train
+from simulate.training.trained import Trained, TrainingInterrupted
 
 
 class NothingToClassify(ValueError):

@@ -16,7 +16,8 @@ from simulate.ghost.initial import Initial, ZeroBias, draw_networks
 from simulate.tasks.delayed_activation import DelayedActivation
 from simulate.training.checkpoint import Checkpoint
 from simulate.training.rule import GradientDescent
-from simulate.training.train import Progress, Trained, train
+from simulate.training.train import Progress, train
+from simulate.training.trained import Trained
 
 LEARNED = 0.95
 """Accuracy that counts as having learned the task."""

@@ -11,7 +11,8 @@ from simulate.overlaps.gram_matrix import Counts
 from simulate.overlaps.infinite_width import USUAL_NODES, Nodes, infinite_width
 from simulate.tasks.task import Task
 from simulate.training.rule import GradientDescent
-from simulate.training.train import Trained, train
+from simulate.training.train import train
+from simulate.training.trained import Trained
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,8 @@ from .outcome import TrainingOutcome as TrainingOutcome
 from .rule import GradientDescent as GradientDescent, Optax as Optax, Rule as Rule
 from .selection import Selection as Selection
 from .stopping import Threshold as Threshold
-from .train import Trained as Trained, train as train
+from .train import train as train
+from .trained import Trained as Trained, TrainingInterrupted as TrainingInterrupted
 
 __all__ = [
     "Checkpoint",
@@ -16,6 +17,7 @@ __all__ = [
     "Selection",
     "Threshold",
     "Trained",
+    "TrainingInterrupted",
     "TrainingOutcome",
     "learn",
     "train",

@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from simulate.cells.rank_one import RankOne
 from simulate.ghost.initial import ZeroBias
 from simulate.ghost.population import LEARNED, Experiment, Population, population
-from simulate.training.train import Trained
+from simulate.training.trained import Trained
 from theory.ghost.circuit.certify import certify_fixed_points, certify_turning_points
 from theory.ghost.circuit.latent_circuit import LatentCircuit
 from theory.ghost.circuit.normal_form import NormalForm

@@ -13,7 +13,7 @@ from jaxtyping import Bool, Float, Int
 
 from simulate.cells.rank_one import RankOne
 from simulate.ghost.population import LEARNED, Experiment, Population
-from simulate.training.train import Trained
+from simulate.training.trained import Trained
 from theory.ghost.circuit.certify import certify_fixed_points, certify_turning_points
 from theory.ghost.circuit.crossing import Crossing, predict_crossing
 from theory.ghost.circuit.latent_circuit import LatentCircuit

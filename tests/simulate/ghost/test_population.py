@@ -11,7 +11,7 @@ from simulate.ghost.population import Count, Experiment, NoConfidence, Populatio
 from simulate.tasks.delayed_activation import DelayedActivation
 from simulate.training.history import Probes, Recorder, Snapshots
 from simulate.training.outcome import TrainingOutcome
-from simulate.training.train import Trained
+from simulate.training.trained import Trained
 
 DOUBLE = jnp.dtype("float64")
 

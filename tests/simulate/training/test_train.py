@@ -18,7 +18,8 @@ from simulate.training.outcome import TrainingOutcome
 from simulate.training.rule import GradientDescent, Optax
 from simulate.training.selection import Selection
 from simulate.training.stopping import Threshold
-from simulate.training.train import TrainingInterrupted, train
+from simulate.training.train import train
+from simulate.training.trained import TrainingInterrupted
 
 DOUBLE = jnp.dtype("float64")
 TASK = DelayedActivation(delay_steps=4, response_steps=4)

@@ -1,0 +1,218 @@
+"""A training between two calls of its program: what it knows, and how a chunk of epochs makes more of it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Generic, TypeVar
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Bool, Int, Key
+
+from simulate.tasks.task import Task
+from simulate.training.checkpoint import Arrays
+from simulate.training.devices import filled_up, mesh_for, shared_out
+from simulate.training.epoch import Observe, measure_and_step
+from simulate.training.history import Probes, Recorder, Snapshots, named, unnamed
+from simulate.training.learner import Learner
+from simulate.training.program import State, chunk_of_epochs
+from simulate.training.rule import Rule
+from simulate.training.selection import Selected, Selection
+from simulate.training.stopping import Stopping
+
+LearnerT = TypeVar("LearnerT", bound=Learner)
+
+
+@dataclass(frozen=True)
+class Plan(Generic[LearnerT]):
+    """All that does not change during a run."""
+
+    networks: LearnerT
+    task: Task
+    rule: Rule
+    keys: Key[Array, " networks"]
+    epochs: int
+    observe: Observe
+    record_every: int
+    snapshot_every: int | None
+    stop: Stopping
+    select: Selection | None
+    chunk: int
+
+    @property
+    def count(self) -> int:
+        """How many networks."""
+        return len(jax.tree.leaves(self.networks)[0])
+
+
+@dataclass(frozen=True)
+class Run:
+    """All that a run knows between two chunks. Replaced as a whole, so an interruption leaves it sound.
+
+    The program holds `slots` of the networks; those that are finished leave it, and are kept in `whole`.
+    """
+
+    state: State
+    slots: Int[np.ndarray, " slots"]
+    whole: Any
+    stopped_at: Int[np.ndarray, " networks"]
+    after: Probes
+    recorder: Recorder
+    snapshots: Snapshots
+    selected: Selected | None
+
+    def arrays(self) -> Arrays:
+        """Everything by name, for a checkpoint."""
+        arrays = {"slots": self.slots, "stopped_at": self.stopped_at, **named("after", self.after)}
+        arrays |= named("state", self.state) | named("whole", self.whole)
+        arrays |= self.recorder.arrays() | self.snapshots.arrays()
+        return arrays if self.selected is None else arrays | self.selected.arrays()
+
+    def restored(self, arrays: Arrays) -> "Run":
+        """The run that `arrays` was written by, its networks shared out among the devices again."""
+        return Run(
+            shared_out(mesh_for(len(arrays["slots"])), unnamed("state", self.state, arrays)),
+            arrays["slots"],
+            unnamed("whole", self.whole, arrays),
+            arrays["stopped_at"],
+            unnamed("after", self.after, arrays),
+            self.recorder.restored(arrays),
+            Snapshots.restored(arrays, self.whole),
+            None if self.selected is None else self.selected.restored(arrays),
+        )
+
+
+def started(plan: Plan[Any]) -> Run:
+    """Before the first epoch."""
+    mesh = mesh_for(plan.count)
+    networks = plan.networks
+    memory = jax.vmap(lambda _: plan.stop.init())(jnp.arange(plan.count))
+    kept = jax.vmap(lambda rule, network: rule.init(network))(plan.rule, networks)
+    state = State(networks, kept, memory, jnp.ones(plan.count, bool))
+    probes = jax.tree.map(
+        lambda a: np.full(a.shape, np.nan, a.dtype), jax.eval_shape(lambda: _probes_of_one_epoch(plan))
+    )
+    return Run(
+        state=shared_out(mesh, filled_up(mesh, state)),
+        slots=np.arange(plan.count),
+        whole=jax.tree.map(np.asarray, networks),
+        stopped_at=np.full(plan.count, -1),
+        after=probes,
+        recorder=Recorder.empty(probes, plan.record_every),
+        snapshots=Snapshots(),
+        selected=None if plan.select is None else Selected.nothing(networks),
+    )
+
+
+def _probes_of_one_epoch(plan: Plan[Any]) -> Probes:
+    def one(rule: Rule, network: Learner) -> Probes:
+        batch = plan.task(jnp.asarray(0)).astype(network.dtype)
+        return measure_and_step(
+            network, rule.init(network), rule, batch, jax.random.key(0), jnp.asarray(0), plan.observe
+        )[2]
+
+    return jax.vmap(one)(plan.rule, plan.networks)
+
+
+def extended(run: Run, plan: Plan[Any]) -> Run:
+    """The run after its next chunk, which ends where a snapshot or a look is due or the training ends."""
+    done, snapshots = run.recorder.done, run.snapshots
+    stop = min(done + plan.chunk, plan.epochs)
+    if plan.snapshot_every is not None:
+        if done % plan.snapshot_every == 0:
+            snapshots = snapshots.taken(done, whole(run))
+        stop = min(stop, (done // plan.snapshot_every + 1) * plan.snapshot_every)
+    if plan.select is not None:
+        stop = min(stop, (done // plan.select.every + 1) * plan.select.every)
+    state, *of_slots = advanced(run, plan, stop - done)
+    probes, updated = of_all(of_slots, run.slots, plan.count)
+    before = np.zeros(plan.count, bool)
+    before[run.slots] = np.asarray(run.state.running)[: len(run.slots)]
+    measured = np.concatenate([before[None], updated[:-1]])
+    ended, at = (measured & ~updated).any(axis=0), np.argmax(measured & ~updated, axis=0)
+    run = replace(
+        run,
+        state=state,
+        stopped_at=np.where(ended, done + at, run.stopped_at),
+        after=jax.tree.map(
+            lambda old, new: np.where(wide(ended, old), new[at, np.arange(plan.count)], old), run.after, probes
+        ),
+        recorder=run.recorder.extended(probes, measured),
+        snapshots=snapshots,
+    )
+    if plan.select is not None and (stop % plan.select.every == 0 or stop == plan.epochs):
+        run = looked(run, plan.select)
+    return _thinned(run)
+
+
+def looked(run: Run, select: Selection) -> Run:
+    """With the validation of the parameters as they are."""
+    assert run.selected is not None
+    return replace(run, selected=run.selected.looked(run.recorder.done, whole(run), select))
+
+
+def advanced(run: Run, plan: Plan[Any], epochs: int) -> tuple[State, Probes, Bool[np.ndarray, "epochs slots"]]:
+    """The state after some epochs; the probes of every epoch, and who was updated in it."""
+    slots = len(run.slots)
+    mesh = mesh_for(slots)
+    rules, keys = shared_out(mesh, filled_up(mesh, jax.tree.map(lambda a: a[run.slots], (plan.rule, plan.keys))))
+    state, (probes, updated) = chunk_of_epochs(
+        mesh,
+        plan.chunk,
+        plan.stop,
+        plan.observe,
+        run.state,
+        rules,
+        keys,
+        plan.task,
+        jnp.asarray(run.recorder.done),
+        jnp.asarray(epochs),
+    )
+    probes, updated = jax.tree.map(lambda a: np.asarray(a)[:epochs, :slots], (probes, updated))
+    return state, probes, updated
+
+
+def of_all(
+    of_slots: Sequence[Any], slots: Int[np.ndarray, " slots"], networks: int
+) -> tuple[Probes, Bool[np.ndarray, "epochs networks"]]:
+    """Probes, and who was updated, of all networks: NaN and False for those that left the program earlier."""
+
+    def fill(part: np.ndarray) -> np.ndarray:
+        nothing = False if part.dtype == bool else np.nan
+        whole = np.full((len(part), networks, *part.shape[2:]), nothing, part.dtype)
+        whole[:, slots] = part
+        return whole
+
+    probes, updated = jax.tree.map(fill, tuple(of_slots))
+    return probes, updated
+
+
+def wide(which: Bool[np.ndarray, " networks"], like: np.ndarray) -> np.ndarray:
+    """With as many axes as another array that begins with one of networks."""
+    return which.reshape(-1, *[1] * (like.ndim - 1))
+
+
+def whole(run: Run) -> Any:
+    """All networks as they are, those in the program and those that have left it."""
+    if len(run.slots) == 0:
+        return run.whole
+
+    def merge(old: np.ndarray, now: Array) -> np.ndarray:
+        merged = old.copy()
+        merged[run.slots] = np.asarray(now)[: len(run.slots)]
+        return merged
+
+    return jax.tree.map(merge, run.whole, run.state.networks)
+
+
+def _thinned(run: Run) -> Run:
+    """Without the finished networks, once they are half of the program or all of it."""
+    alive = np.asarray(run.state.running)[: len(run.slots)]
+    if 2 * alive.sum() > len(alive):
+        return run
+    run = replace(run, whole=whole(run))
+    if not alive.any():
+        return replace(run, slots=run.slots[:0])
+    mesh = mesh_for(int(alive.sum()))
+    state = filled_up(mesh, jax.tree.map(lambda leaf: leaf[np.flatnonzero(alive)], run.state))
+    return replace(run, state=shared_out(mesh, state), slots=run.slots[alive])
