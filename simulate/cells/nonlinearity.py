@@ -12,6 +12,10 @@ from jaxtyping import Array, Float
 from simulate.cells.error_function import erf
 
 
+class UnknownNonlinearity(TypeError):
+    """What was given for a nonlinearity is none, or has no counterpart of its name."""
+
+
 @dataclass(frozen=True)
 class Nonlinearity:
     """What a neuron makes of its activity; one function for all neurons.
@@ -102,8 +106,21 @@ def steepened(base: Nonlinearity, gain: float) -> Nonlinearity:
     >>> steepened(TANH, 2.0).largest_slope
     2.0
     """
+    require_function(base)
     name = f"{base.name}({gain:g} x)"
     return _Steepened(name, base.odd, base.smooth, gain * base.largest_slope, base=base, gain=gain)
+
+
+def require_function(nonlinearity: object) -> None:
+    """Refuse what is not the function of a neuron.
+
+    Raises:
+        UnknownNonlinearity: naming what was given.
+    """
+    if not isinstance(nonlinearity, Nonlinearity):
+        raise UnknownNonlinearity(
+            f"{nonlinearity!r} is not a neuron's function: give LINEAR, ERF, TANH or RELU of simulate.cells"
+        )
 
 
 LINEAR = _Linear("linear", odd=True, smooth=True, largest_slope=1.0)

@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Array, ArrayLike, Float, Key
 
 from simulate.cells.low_rank import Connectivity, LowRank
-from simulate.cells.nonlinearity import Nonlinearity
+from simulate.cells.nonlinearity import Nonlinearity, require_function
 from simulate.integrate import require_double_precision
 from simulate.overlaps.gram_matrix import Counts, require_gram, square_root
 
@@ -76,6 +76,7 @@ def network_of(
     share: Float[Array, " neurons"] | None = None,
 ) -> LowRank:
     """The network with the columns of m, u, v, z side by side in theta; the shares are 1/N unless given."""
+    require_function(nonlinearity)
     m, u, v, z = jnp.split(theta, np.cumsum(counts)[:-1].tolist(), axis=1)
     share = jnp.full(theta.shape[0], 1 / theta.shape[0]) if share is None else share
     return LowRank(Connectivity(m, u, v, z), share, nonlinearity)

@@ -8,6 +8,7 @@ from jaxtyping import Array, Float
 
 from simulate.cells.nonlinearity import NONLINEARITIES as FUNCTIONS
 from simulate.cells.nonlinearity import Nonlinearity as Function
+from simulate.cells.nonlinearity import UnknownNonlinearity
 from simulate.lowering import Lowered, lower
 from theory.overlaps.gaussian import NONLINEARITIES as EXPRESSIONS
 from theory.overlaps.gaussian import Closed, x
@@ -15,10 +16,6 @@ from theory.overlaps.gaussian import Nonlinearity as Expression
 
 AnyNonlinearity: TypeAlias = Expression | Function
 """As users hold it: the expression of the theory, or the function of the networks."""
-
-
-class UnknownNonlinearity(TypeError):
-    """What was given for a nonlinearity is none, or has no counterpart of its name."""
 
 
 @dataclass(frozen=True)

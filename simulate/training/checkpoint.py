@@ -1,6 +1,7 @@
 """Long runs can be killed: arrays on disk from which a run goes on, bit for bit."""
 
 import os
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,13 +42,20 @@ class Checkpoint:
     def load(self, fingerprint: str) -> Arrays | None:
         """The arrays saved last, or None if there is no file yet.
 
-        Raises `CheckpointMismatch` if another run wrote the file.
+        Raises:
+            CheckpointMismatch: if another run wrote the file, or something that is no run.
+            FileNotFoundError: if there is no folder for it, before anything is computed.
         """
+        if not self.path.parent.is_dir():
+            raise FileNotFoundError(f"{self.path.parent} does not exist: make the folder of the checkpoint first")
         if not self.path.exists():
             return None
-        with np.load(self.path, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
-        if str(arrays.pop(_MARK)) != fingerprint:
+        try:
+            with np.load(self.path, allow_pickle=False) as file:
+                arrays = {name: file[name] for name in file.files}
+        except (ValueError, OSError, zipfile.BadZipFile, AttributeError) as error:
+            raise CheckpointMismatch(f"{self.path} is no checkpoint; name another file") from error
+        if str(arrays.pop(_MARK, None)) != fingerprint:
             raise CheckpointMismatch(
                 f"{self.path} belongs to a run with other settings; remove it or name another file"
             )

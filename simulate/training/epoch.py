@@ -12,6 +12,7 @@ from simulate.tasks.task import Batch
 from simulate.training.history import Probes
 from simulate.training.learner import Learner, Measured
 from simulate.training.rule import Rule
+from simulate.training.stopping import Stopping
 
 LearnerT = TypeVar("LearnerT", bound=Learner)
 Observe = Callable[[Any], PyTree]
@@ -22,19 +23,25 @@ def own_observation(learner: Learner) -> PyTree:
     return learner.observe()
 
 
+class Regime(eqx.Module):
+    """By what one network is trained: its rule, when it stops, the key of its noise, what is observed of it.
+
+    That of a population has a leading axis of networks on every number.
+    """
+
+    rule: Rule
+    stop: Stopping
+    key: Key[Array, "*networks"]
+    observe: Observe = eqx.field(static=True, default=own_observation)
+
+
 def measure_and_step(
-    learner: LearnerT,
-    state: PyTree,
-    rule: Rule,
-    batch: Batch,
-    key: Key[Array, ""],
-    epoch: Int[Array, ""],
-    observe: Observe,
+    learner: LearnerT, state: PyTree, regime: Regime, batch: Batch, epoch: Int[Array, ""]
 ) -> tuple[LearnerT, PyTree, Probes]:
     """The network after an epoch, what its rule keeps, and what was measured before the step."""
     measured, gradient = loss_and_gradient(learner, batch)
-    probes = Probes(measured.loss, measured.accuracy, norm(gradient), observe(learner))
-    stepped, state = rule.step(learner, gradient, state, jax.random.fold_in(key, epoch))
+    probes = Probes(measured.loss, measured.accuracy, norm(gradient), regime.observe(learner))
+    stepped, state = regime.rule.step(learner, gradient, state, jax.random.fold_in(regime.key, epoch))
     return stepped, state, probes
 
 

@@ -8,10 +8,11 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int, Key, PyTree
 
 from simulate.tasks.task import Task
-from simulate.training.epoch import Observe, loss_and_gradient, measure_and_step, own_observation
+from simulate.training.epoch import Observe, Regime, loss_and_gradient, measure_and_step, own_observation
 from simulate.training.learner import Learner
 from simulate.training.outcome import TrainingOutcome
 from simulate.training.rule import Rule
+from simulate.training.stopping import NEVER
 
 LearnerT = TypeVar("LearnerT", bound=Learner)
 
@@ -46,6 +47,7 @@ def learn(
     rule: Rule,
     epochs: int,
     key: Key[Array, ""] | None = None,
+    *,
     first_epoch: int | Int[Array, ""] = 0,
     observe: Observe = own_observation,
     state: PyTree = None,
@@ -75,12 +77,12 @@ def learn(
     """
     if epochs < 0:
         raise NothingToTrain(f"{epochs} epochs: give a whole number from 0")
-    key = jax.random.key(0) if key is None else key
+    regime = Regime(rule, NEVER, jax.random.key(0) if key is None else key, observe)
 
     def epoch(
         now: tuple[LearnerT, PyTree], count: Int[Array, ""]
     ) -> tuple[tuple[LearnerT, PyTree], tuple[Any, PyTree]]:
-        learner, state, probes = measure_and_step(*now, rule, task(count), key, count, observe)
+        learner, state, probes = measure_and_step(*now, regime, task(count), count)
         return (learner, state), (probes.loss, probes.observed)
 
     start = learner, rule.init(learner) if state is None else state
@@ -103,10 +105,10 @@ def learned(
     learner: LearnerT, task: Task, rule: Rule, epochs: int | Int[Array, ""], key: Key[Array, ""] | None = None
 ) -> LearnerT:
     """The network after some epochs and nothing else: no history, so that their number may be traced as well."""
-    key = jax.random.key(0) if key is None else key
+    regime = Regime(rule, NEVER, jax.random.key(0) if key is None else key)
 
     def epoch(count: Int[Array, ""], now: tuple[LearnerT, PyTree]) -> tuple[LearnerT, PyTree]:
-        learner, state, _ = measure_and_step(*now, rule, task(count), key, count, own_observation)
+        learner, state, _ = measure_and_step(*now, regime, task(count), count)
         return learner, state
 
     end: LearnerT = jax.lax.fori_loop(0, epochs, epoch, (learner, rule.init(learner)))[0]

@@ -7,15 +7,13 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 from jax.sharding import Mesh, PartitionSpec
-from jaxtyping import Array, Bool, Int, Key, PyTree
+from jaxtyping import Array, Bool, Int, PyTree
 
 from simulate.tasks.task import Batch, Task
 from simulate.training.devices import EVERYWHERE, NETWORKS
-from simulate.training.epoch import Observe, measure_and_step
+from simulate.training.epoch import Regime, measure_and_step
 from simulate.training.history import Probes
 from simulate.training.learner import Learner
-from simulate.training.rule import Rule
-from simulate.training.stopping import Stopping
 
 
 class State(eqx.Module):
@@ -31,11 +29,8 @@ class State(eqx.Module):
 def chunk_of_epochs(
     mesh: Mesh,
     size: int,
-    stop: Stopping,
-    observe: Observe,
     state: State,
-    rules: Rule,
-    keys: Key[Array, " networks"],
+    regime: Regime,
     task: Task,
     first: Int[Array, ""],
     epochs: Int[Array, ""],
@@ -44,7 +39,7 @@ def chunk_of_epochs(
     moving_task, fixed_task = eqx.partition(task, eqx.is_array)
 
     def share(
-        state: State, rules: Rule, keys: Array, moving_task: Task, first: Array, epochs: Array
+        state: State, regime: Regime, moving_task: Task, first: Array, epochs: Array
     ) -> tuple[State, tuple[Probes, Array]]:
         task = eqx.combine(moving_task, fixed_task)
         each_network = _mapping(state.networks)
@@ -52,10 +47,10 @@ def chunk_of_epochs(
         def advance(state: State, now: Array) -> tuple[State, tuple[Probes, Array]]:
             batch = task(now)
 
-            def one(state: State, rule: Rule, key: Array) -> tuple[State, tuple[Probes, Array]]:
-                return _epoch(state, rule, batch, key, now, stop, observe)
+            def one(state: State, regime: Regime) -> tuple[State, tuple[Probes, Array]]:
+                return _epoch(state, regime, batch, now)
 
-            return each_network(one, state, rules, keys)
+            return each_network(one, state, regime)
 
         def epoch(i: Array, carry: tuple[State, tuple[Probes, Array]]) -> tuple[State, tuple[Probes, Array]]:
             state, seen = advance(carry[0], first + i)
@@ -68,10 +63,10 @@ def chunk_of_epochs(
     return jax.shard_map(
         share,
         mesh=mesh,
-        in_specs=(NETWORKS, NETWORKS, NETWORKS, EVERYWHERE, EVERYWHERE, EVERYWHERE),
+        in_specs=(NETWORKS, NETWORKS, EVERYWHERE, EVERYWHERE, EVERYWHERE),
         out_specs=(NETWORKS, PartitionSpec(None, "networks")),
         check_vma=False,
-    )(state, rules, keys, moving_task, first, epochs)
+    )(state, regime, moving_task, first, epochs)
 
 
 def _mapping(networks: Learner) -> Callable[..., Any]:
@@ -88,17 +83,13 @@ def _mapping(networks: Learner) -> Callable[..., Any]:
     return lambda function, *trees: jax.vmap(function)(*trees)
 
 
-def _epoch(
-    state: State, rule: Rule, batch: Batch, key: Array, now: Array, stop: Stopping, observe: Observe
-) -> tuple[State, tuple[Probes, Array]]:
+def _epoch(state: State, regime: Regime, batch: Batch, now: Array) -> tuple[State, tuple[Probes, Array]]:
     """One network after one epoch; what was measured before its update, and whether there was one."""
 
     def learn(state: State) -> tuple[State, tuple[Probes, Array]]:
         network = state.networks
-        stepped, kept, probes = measure_and_step(
-            network, state.rule, rule, batch.astype(network.dtype), key, now, observe
-        )
-        memory, enough = stop.look(state.stop, jnp.asarray(probes.loss))
+        stepped, kept, probes = measure_and_step(network, state.rule, regime, batch.astype(network.dtype), now)
+        memory, enough = regime.stop.look(state.stop, jnp.asarray(probes.loss))
         updated = state.running & ~enough & jnp.isfinite(probes.loss) & jnp.isfinite(probes.gradient_norm)
         stepped, kept = _chosen(updated, (stepped, kept), (network, state.rule))
         return State(stepped, kept, memory, updated), (_chosen(state.running, probes, _unmeasured(probes)), updated)

@@ -7,18 +7,16 @@ from typing import Any, Generic, TypeVar
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Bool, Int, Key
+from jaxtyping import Array, Bool, Int
 
 from simulate.tasks.task import Task
 from simulate.training.checkpoint import Arrays
 from simulate.training.devices import filled_up, mesh_for, shared_out
-from simulate.training.epoch import Observe, measure_and_step
+from simulate.training.epoch import Regime, measure_and_step
 from simulate.training.history import Probes, Recorder, Snapshots, named, unnamed
 from simulate.training.learner import Learner
 from simulate.training.program import State, chunk_of_epochs
-from simulate.training.rule import Rule
 from simulate.training.selection import Selected, Selection
-from simulate.training.stopping import Stopping
 
 LearnerT = TypeVar("LearnerT", bound=Learner)
 
@@ -29,13 +27,10 @@ class Plan(Generic[LearnerT]):
 
     networks: LearnerT
     task: Task
-    rule: Rule
-    keys: Key[Array, " networks"]
+    regime: Regime
     epochs: int
-    observe: Observe
     record_every: int
     snapshot_every: int | None
-    stop: Stopping
     select: Selection | None
     chunk: int
 
@@ -86,8 +81,8 @@ def started(plan: Plan[Any]) -> Run:
     """Before the first epoch."""
     mesh = mesh_for(plan.count)
     networks = plan.networks
-    memory = jax.vmap(lambda _: plan.stop.init())(jnp.arange(plan.count))
-    kept = jax.vmap(lambda rule, network: rule.init(network))(plan.rule, networks)
+    memory = jax.vmap(lambda _: plan.regime.stop.init())(jnp.arange(plan.count))
+    kept = jax.vmap(lambda rule, network: rule.init(network))(plan.regime.rule, networks)
     state = State(networks, kept, memory, jnp.ones(plan.count, bool))
     probes = jax.tree.map(
         lambda a: np.full(a.shape, np.nan, a.dtype), jax.eval_shape(lambda: _probes_of_one_epoch(plan))
@@ -105,13 +100,11 @@ def started(plan: Plan[Any]) -> Run:
 
 
 def _probes_of_one_epoch(plan: Plan[Any]) -> Probes:
-    def one(rule: Rule, network: Learner) -> Probes:
+    def one(regime: Regime, network: Learner) -> Probes:
         batch = plan.task(jnp.asarray(0)).astype(network.dtype)
-        return measure_and_step(
-            network, rule.init(network), rule, batch, jax.random.key(0), jnp.asarray(0), plan.observe
-        )[2]
+        return measure_and_step(network, regime.rule.init(network), regime, batch, jnp.asarray(0))[2]
 
-    return jax.vmap(one)(plan.rule, plan.networks)
+    return jax.vmap(one)(plan.regime, plan.networks)
 
 
 def extended(run: Run, plan: Plan[Any]) -> Run:
@@ -155,15 +148,12 @@ def advanced(run: Run, plan: Plan[Any], epochs: int) -> tuple[State, Probes, Boo
     """The state after some epochs; the probes of every epoch, and who was updated in it."""
     slots = len(run.slots)
     mesh = mesh_for(slots)
-    rules, keys = shared_out(mesh, filled_up(mesh, jax.tree.map(lambda a: a[run.slots], (plan.rule, plan.keys))))
+    regime = shared_out(mesh, filled_up(mesh, jax.tree.map(lambda a: a[run.slots], plan.regime)))
     state, (probes, updated) = chunk_of_epochs(
         mesh,
         plan.chunk,
-        plan.stop,
-        plan.observe,
         run.state,
-        rules,
-        keys,
+        regime,
         plan.task,
         jnp.asarray(run.recorder.done),
         jnp.asarray(epochs),

@@ -33,11 +33,13 @@ class Never(Stopping):
 class Threshold(Stopping):
     """Stop once the loss, averaged over `every` epochs, was at or below `loss` in `patience` such stretches on end.
 
+    `loss` is one number for all networks, or one for each.
+
     >>> Threshold(1e-3, patience=3, every=128).patience  # the paper's epoch is 128 steps
     3
     """
 
-    loss: float = eqx.field(static=True)
+    loss: float | Float[Array, "*networks"]
     patience: int = eqx.field(static=True, default=1)
     every: int = eqx.field(static=True, default=1)
 

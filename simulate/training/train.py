@@ -13,17 +13,19 @@ from jaxtyping import Array, Key
 
 from simulate.tasks.task import Task
 from simulate.training.checkpoint import Checkpoint
-from simulate.training.epoch import Observe, own_observation
+from simulate.training.described import made_of
+from simulate.training.epoch import Observe, Regime, own_observation
 from simulate.training.learn import NothingToTrain
 from simulate.training.learner import Learner
 from simulate.training.outcome import TrainingOutcome
 from simulate.training.rule import Optax, Rule
 from simulate.training.run import Plan, Run, advanced, extended, looked, of_all, started, whole, wide
 from simulate.training.selection import Selection
-from simulate.training.stopping import NEVER, Stopping
+from simulate.training.stopping import NEVER, Never, Stopping
 from simulate.training.trained import Trained, TrainingInterrupted
 
 LearnerT = TypeVar("LearnerT", bound=Learner)
+TreeT = TypeVar("TreeT")
 Progress = Callable[[int], None]
 
 
@@ -88,18 +90,21 @@ def train(
         TrainingInterrupted: on Ctrl-C; its `result` holds what was done.
     """
     began = time.monotonic()
+    _require_counts(epochs=epochs, record_every=record_every, snapshot_every=snapshot_every, chunk=chunk)
     population = _population(networks)
     count = len(jax.tree.leaves(population)[0])
     plan = Plan(
         networks=population,
         task=task,
-        rule=_rule_of_each(rule if isinstance(rule, Rule) else Optax(rule), count, epochs, population.dtype),
-        keys=_keys(key, count),
+        regime=Regime(
+            _of_each(rule if isinstance(rule, Rule) else Optax(rule), count, population.dtype),
+            _of_each(stop, count, population.dtype),
+            _keys(key, count),
+            observe,
+        ),
         epochs=epochs,
-        observe=observe,
         record_every=record_every,
         snapshot_every=snapshot_every,
-        stop=stop,
         select=select,
         chunk=chunk,
     )
@@ -126,24 +131,38 @@ def train(
     return _result(run, plan, TrainingOutcome.completed if in_time else TrainingOutcome.out_of_time, began)
 
 
+def _require_counts(**counts: int | None) -> None:
+    """Every one of them a whole number from 1, where it is given."""
+    for name, count in counts.items():
+        if count is not None and (int(count) != count or count < 1):
+            raise NothingToTrain(f"{name} is {count}: at least one is needed, a whole number")
+
+
 def _population(networks: LearnerT | Sequence[LearnerT]) -> LearnerT:
     """One object with a leading axis of networks on every leaf, all of them arrays."""
-    if isinstance(networks, Learner):
-        return jax.tree.map(jnp.asarray, networks)
-    if not networks:
-        raise NothingToTrain("0 networks: at least one epoch and one network are needed")
-    return jax.tree.map(lambda *each: jnp.stack([jnp.asarray(one) for one in each]), *networks)
-
-
-def _rule_of_each(rule: Rule, networks: int, epochs: int, dtype: jnp.dtype) -> Rule:
-    """The rule with an axis of networks on each of its numbers."""
-    shapes = {np.shape(number) for number in jax.tree.leaves(rule)}
-    if epochs < 1 or networks < 1 or not shapes <= {(), (networks,)}:
+    if not isinstance(networks, Learner):
+        if not networks:
+            raise NothingToTrain("0 networks: at least one epoch and one network are needed")
+        return jax.tree.map(lambda *each: jnp.stack([jnp.asarray(one) for one in each]), *networks)
+    population = jax.tree.map(jnp.asarray, networks)
+    axes = {leaf.shape[:1] for leaf in jax.tree.leaves(population)}
+    if len(axes) != 1 or () in axes:
         raise NothingToTrain(
-            f"{epochs} epochs, {networks} networks, numbers of the rule of shapes {sorted(shapes)}: "
-            "at least one epoch and one network are needed, and one number for all or one for each"
+            f"arrays that begin with axes of {sorted(axes)}: those of a population begin with one of networks; "
+            "a single network is given as [network]"
         )
-    return jax.tree.map(lambda number: jnp.broadcast_to(jnp.asarray(number, dtype), (networks,)), rule)
+    return population
+
+
+def _of_each(numbers: TreeT, networks: int, dtype: jnp.dtype) -> TreeT:
+    """A rule with an axis of networks on each of its numbers."""
+    shapes = {np.shape(number) for number in jax.tree.leaves(numbers)}
+    if not shapes <= {(), (networks,)}:
+        raise NothingToTrain(
+            f"{networks} networks, and numbers of {type(numbers).__name__} of shapes {sorted(shapes)}: "
+            "one number for all is needed, or one for each"
+        )
+    return jax.tree.map(lambda number: jnp.broadcast_to(jnp.asarray(number, dtype), (networks,)), numbers)
 
 
 def _keys(key: Key[Array, "*networks"] | None, networks: int) -> Key[Array, " networks"]:
@@ -174,7 +193,7 @@ def _result(run: Run, plan: Plan[LearnerT], ended: TrainingOutcome, began: float
         after=after,
         snapshots=run.snapshots,
         selected=run.selected,
-        outcomes=tuple(_outcome(ended, plan.stop, *each) for each in ends),
+        outcomes=tuple(_outcome(ended, plan.regime.stop, *each) for each in ends),
         stopped_at=np.where(run.stopped_at < 0, history.done, run.stopped_at),
         seconds=time.monotonic() - began,
     )
@@ -185,7 +204,7 @@ def _outcome(ended: TrainingOutcome, stop: Stopping, finite: bool, running: bool
         return TrainingOutcome.diverged
     if not running:
         return TrainingOutcome.converged
-    if ended is TrainingOutcome.completed and stop is not NEVER:
+    if ended is TrainingOutcome.completed and not isinstance(stop, Never):
         return TrainingOutcome.not_converged
     return ended
 
@@ -193,18 +212,16 @@ def _outcome(ended: TrainingOutcome, stop: Stopping, finite: bool, running: bool
 def _fingerprint(plan: Plan[Any]) -> str:
     """What a checkpoint must share with a run to be continued by it; the number of epochs may grow."""
     digest = hashlib.sha256()
-    keys = jax.random.key_data(plan.keys)
-    validation = None if plan.select is None else plan.select.batch
-    for leaf in jax.tree.leaves((plan.networks, plan.task.identity(), plan.rule, keys, validation)):
+    regime, validation = plan.regime, None if plan.select is None else plan.select.batch
+    for leaf in jax.tree.leaves((plan.networks, plan.task.identity(), regime, validation)):
         is_key = isinstance(leaf, jax.Array) and jnp.issubdtype(leaf.dtype, jax.dtypes.prng_key)
         digest.update(np.asarray(jax.random.key_data(leaf) if is_key else leaf).tobytes())
     settings = (
         jax.tree.structure((plan.networks, plan.task.identity())),
-        jax.tree.structure(plan.rule),
-        getattr(plan.observe, "__qualname__", plan.observe),
+        jax.tree.structure((regime.rule, regime.stop)),
+        made_of(regime.observe),
         plan.record_every,
         plan.snapshot_every,
-        plan.stop,
         None if plan.select is None else (plan.select.every, plan.select.together),
         jax.device_count(),
         plan.networks.dtype,

@@ -35,6 +35,7 @@ class Trained(Generic[LearnerT]):
     >>> import jax.numpy as jnp, optax
     >>> from simulate.cells import RankOne
     >>> from simulate.tasks import DelayedActivation
+    >>> from simulate.training import train
     >>> ones = jnp.ones((2, 9))  # two networks of nine neurons
     >>> trained = train(RankOne(0.3 * ones, 0.3 * ones, 0.0 * ones, *jnp.ones((3, 2))), DelayedActivation(4, 4),
     ...                 rule=optax.adam(0.05), epochs=20)

@@ -80,6 +80,11 @@ def write_command(directory: Path) -> Path:
     return directory / "child.py"
 
 
+def as_in_the_foreground() -> None:
+    """Ctrl-C reaches the child also where the tests run in the background, whose children ignore it."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 def start(tmp_path: Path, *arguments: str) -> "subprocess.Popen[str]":
     script = write_command(tmp_path)
     return subprocess.Popen(
@@ -88,6 +93,7 @@ def start(tmp_path: Path, *arguments: str) -> "subprocess.Popen[str]":
         stderr=subprocess.PIPE,
         text=True,
         cwd=tmp_path,
+        preexec_fn=as_in_the_foreground,
     )
 
 
@@ -163,6 +169,7 @@ def test_ctrl_c_before_the_command_is_ready_leaves_no_traceback(tmp_path: Path, 
         stderr=subprocess.PIPE,
         text=True,
         env={**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), os.getcwd()])},
+        preexec_fn=as_in_the_foreground,
     )
     started_working(child)
     child.send_signal(signal.SIGINT)

@@ -89,7 +89,9 @@ def test_the_trainer_of_populations_gives_the_same(whole: Learning) -> None:
 
 def test_going_on_from_the_end(whole: Learning) -> None:
     first = compiled(start(), growing_task(), RULE, 4, jax.random.key(5))
-    second = compiled(first.end, growing_task(), RULE, 3, jax.random.key(5), jnp.asarray(4), state=first.state)
+    second = compiled(
+        first.end, growing_task(), RULE, 3, jax.random.key(5), first_epoch=jnp.asarray(4), state=first.state
+    )
     np.testing.assert_allclose(first.sigma[:4], whole.sigma[:4], rtol=1e-12, atol=1e-13)
     np.testing.assert_allclose(second.sigma, whole.sigma[4:], rtol=1e-12, atol=1e-13)
     np.testing.assert_allclose(second.end.connectivity.theta, whole.end.connectivity.theta, rtol=1e-12, atol=1e-13)

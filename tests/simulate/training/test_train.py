@@ -224,10 +224,54 @@ def test_a_network_that_breaks_down_has_a_name_for_it_and_leaves_the_others_alon
     assert np.array_equal(result.networks.m[[0, 2]], sound.networks.m[[0, 2]])
 
 
-@pytest.mark.parametrize("settings", [{"epochs": 0}, {"rate": jnp.ones(2)}])
-def test_nothing_to_train_is_refused(settings):
-    with pytest.raises(NothingToTrain, match="at least one epoch"):
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"epochs": 0}, "epochs is 0"),
+        ({"record_every": 0}, "record_every is 0"),
+        ({"snapshot_every": 0}, "snapshot_every is 0"),
+        ({"chunk": 0}, "chunk is 0"),
+        ({"rate": jnp.ones(2)}, "one number for all"),
+        ({"stop": Threshold(jnp.ones(4))}, "one number for all"),
+    ],
+)
+def test_nothing_to_train_is_refused(settings, said):
+    with pytest.raises(NothingToTrain, match=said):
         trained(draw_networks(ZeroBias(10), 3, 0, DOUBLE), **settings)
+
+
+def test_a_single_network_is_not_taken_for_a_population():
+    network = jax.tree.map(lambda a: a[0], draw_networks(ZeroBias(10), 3, 0, DOUBLE))
+    with pytest.raises(NothingToTrain, match=r"given as \[network\]"):
+        trained(network)
+
+
+def test_a_file_that_is_no_checkpoint_is_refused_before_anything_is_computed(tmp_path):
+    networks = draw_networks(ZeroBias(10), 2, 0, DOUBLE)
+    garbage, stranger = tmp_path / "garbage.npz", tmp_path / "stranger.npz"
+    garbage.write_bytes(b"no archive")
+    np.savez(stranger, weights=np.ones(3))
+    for path in (garbage, stranger):
+        with pytest.raises(CheckpointMismatch, match=path.name):
+            trained(networks, checkpoint=Checkpoint(path))
+    with pytest.raises(FileNotFoundError, match="make the folder"):
+        trained(networks, checkpoint=Checkpoint(tmp_path / "nowhere" / "run.npz"))
+
+
+def test_a_checkpoint_tells_what_was_observed(tmp_path):
+    networks, checkpoint = draw_networks(ZeroBias(10), 2, 0, DOUBLE), Checkpoint(tmp_path / "run.npz")
+    trained(networks, epochs=5, checkpoint=checkpoint, observe=lambda network: network.m[:2])
+    with pytest.raises(CheckpointMismatch):
+        trained(networks, epochs=9, checkpoint=checkpoint, observe=lambda network: network.n[:2])
+
+
+def test_each_network_may_have_a_threshold_of_its_own():
+    networks = draw_networks(GaussianBias(20), 2, 10, DOUBLE)
+    whole = train(networks, TASK, rule=optax.adam(0.02), epochs=60, chunk=10)
+    at = whole.loss[30] * (1 + 1e-9)  # no tie for rounding to decide
+    result = train(networks, TASK, rule=optax.adam(0.02), epochs=60, chunk=10, stop=Threshold(jnp.asarray(at)))
+    for i in range(2):
+        assert result.stopped_at[i] == int(np.argmax(whole.loss[:, i] <= at[i]))
 
 
 def test_no_networks_are_refused():

@@ -35,10 +35,10 @@ def test_gradient_is_that_of_reverse_mode(name: str, shape: Shape) -> None:
     given = trials(shape, 2)
     network = network_of(jnp.asarray(theta), shape.counts, BY_HAND[name], jnp.asarray(share))
     batch = Batch(*map(jnp.asarray, (given.inputs, given.targets, given.mask)), given.dt)
-    loss, gradient = network.loss_and_gradient(batch)
+    measured, gradient = network.loss_and_gradient(batch)
     field = potential(shape, NONLINEARITIES[name], given, theta, share)
-    assert field.loss == pytest.approx(float(loss), rel=1e-13)
-    expected = np.asarray(gradient.theta) / share[:, None]
+    assert field.loss == pytest.approx(float(measured.loss), rel=1e-13)
+    expected = np.asarray(gradient.connectivity.theta) / share[:, None]
     assert np.abs(field.gradient(theta) - expected).max() < 1e-13 * np.abs(expected).max() * len(theta)
 
 
