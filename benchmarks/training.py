@@ -24,12 +24,6 @@ from importlib.util import find_spec
 from pathlib import Path
 
 UNITS, INPUTS, OUTPUTS, TRIALS, STEPS, RATE = 128, 3, 3, 256, 100, 1e-3
-PAGES_KEPT = {
-    "MALLOC_MMAP_THRESHOLD_": "33554432",
-    "MALLOC_TRIM_THRESHOLD_": "4294967296",
-    "MALLOC_TOP_PAD_": "268435456",
-    "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",
-}
 Measured = dict[str, float]
 
 
@@ -158,14 +152,16 @@ WORK = {
     "pytorch-a-core-kept": pytorch_on_one_thread,
 }
 A_PROCESS_A_CORE = ("products", "pytorch-a-core", "pytorch-a-core-kept")
-WITH_PAGES_KEPT = ("ours", "products", "products-jax", "pytorch-kept", "pytorch-a-core-kept")
+WITH_FREED_MEMORY_KEPT = ("ours", "products", "products-jax", "pytorch-kept", "pytorch-a-core-kept")
 
 
 def side(name: str, python: str, seconds: float, networks: int) -> Measured:
     """One side in fresh processes: milliseconds a network-step of all cores together, and of processor time."""
+    from simulate.runtime import KEEPING_FREED_MEMORY
+
     count = len(os.sched_getaffinity(0)) if name in A_PROCESS_A_CORE else 1
-    kept = {key: value for key, value in os.environ.items() if key not in PAGES_KEPT}
-    environment = kept | (PAGES_KEPT if name in WITH_PAGES_KEPT else {})
+    kept = {key: value for key, value in os.environ.items() if key not in KEEPING_FREED_MEMORY}
+    environment = kept | (KEEPING_FREED_MEMORY if name in WITH_FREED_MEMORY_KEPT else {})
     program = python if name.startswith("pytorch") else sys.executable
     command = [program, __file__, "--worker", name, "--seconds", str(seconds), "--networks", str(networks)]
     running = [subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) for _ in range(count)]

@@ -13,7 +13,7 @@ from pathlib import Path
 _DEVICE_FLAG = "--xla_force_host_platform_device_count"
 _VECTOR_FLAG = "--xla_cpu_prefer_vector_width"
 _RECORD = "finished.txt"
-_KEEP_FREED_MEMORY = {
+KEEPING_FREED_MEMORY = {
     "MALLOC_MMAP_THRESHOLD_": "33554432",
     "MALLOC_TRIM_THRESHOLD_": "4294967296",
     "MALLOC_TOP_PAD_": "268435456",
@@ -73,7 +73,7 @@ def keep_freed_memory() -> None:
     executed again. What the user has set is kept. Returns where there is nothing to set, where the C library is
     another, and where it would be too late or is not for a library to do: JAX is there already, or a test runs.
     """
-    new = {name: value for name, value in _KEEP_FREED_MEMORY.items() if name not in os.environ}
+    new = {name: value for name, value in KEEPING_FREED_MEMORY.items() if name not in os.environ}
     if not new or not _has_glibc() or {"jax", "pytest"} & sys.modules.keys() or not sys.executable:
         return
     for stream in (sys.stdout, sys.stderr):

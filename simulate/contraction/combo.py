@@ -218,6 +218,7 @@ def joined(
     step: float,
     seed: int,
     rule: LinkRule = NEGATIVE_FEEDBACK,
+    *,
     form: Form = VOLTAGE,
     activation: Nonlinearity = RELU,
     channels: int = 1,

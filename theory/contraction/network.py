@@ -120,7 +120,7 @@ def network(
            [0.5, 0. ]])
     """
     if not isinstance(form, Form):
-        raise NotANetwork(f"form is {form!r}; give VOLTAGE or RATE of theory.contraction.form")
+        raise NotANetwork(f"form is {form!r} of {type(form).__module__}; give theory.contraction.VOLTAGE or RATE")
     matrix = _real("the weights", weights)
     if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1] or matrix.size == 0:
         raise NotANetwork(f"the weights have shape {matrix.shape}; a square matrix is needed")

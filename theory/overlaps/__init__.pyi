@@ -4,6 +4,7 @@ from . import equations as equations
 from . import impulse as impulse
 from . import memory as memory
 from .conserved.counting import count_invariants as count_invariants
+from .conserved.kept import kept_by_network as kept_by_network
 from .equations.shape import Shape as Shape
 from .gaussian import ERF as ERF, LINEAR as LINEAR, RELU as RELU, Smooth as Smooth, TANH as TANH
 from .impulse.gramian import (
@@ -28,6 +29,7 @@ __all__ = [
     "equations",
     "exponential_target",
     "impulse",
+    "kept_by_network",
     "memory",
     "oscillator_target",
 ]
