@@ -34,7 +34,7 @@ class InvalidTask(ValueError):
     """A task whose times or levels make no sense."""
 
 
-class Task(eqx.Module):
+class ToyTask(eqx.Module):
     """The delayed-activation task and the output that is read from x.
 
     `delay` and `response` are times, `threshold` a level of x, `confidence` the slope of the sigmoid in x.
@@ -175,7 +175,7 @@ def _sigmoid_rise(start: Float[Array, ""], rise: Float[Array, ""]) -> Float[Arra
     return jnp.where(rise > 0, higher, lower)
 
 
-def sigmoid_loss(r: ScalarLike, task: Task, method: Method = REVERSE) -> Loss:
+def sigmoid_loss(r: ScalarLike, task: ToyTask, method: Method = REVERSE) -> Loss:
     """integral_0^T o^2 dt + integral_T^{T+T_r} (1 - o)^2 dt with o = sigmoid(confidence (x - threshold)).
 
     Defined and differentiable for every r, negative, zero and positive, as long as |r| delay^2 is below about
@@ -237,7 +237,7 @@ def sigmoid_loss(r: ScalarLike, task: Task, method: Method = REVERSE) -> Loss:
     return Loss(value, jnp.where(done, LossOutcome.computed, LossOutcome.failed))
 
 
-def sigmoid_loss_and_gradient(r: ScalarLike, task: Task) -> tuple[Float[Array, ""], Float[Array, ""]]:
+def sigmoid_loss_and_gradient(r: ScalarLike, task: ToyTask) -> tuple[Float[Array, ""], Float[Array, ""]]:
     """Loss and dL/dr by forward-mode autodiff through the solver: the cheap way. Scalar r, for `vmap`."""
     r = _double(r)
     return jax.jvp(lambda r: sigmoid_loss(r, task, FORWARD).value, (r,), (jnp.ones_like(r),))

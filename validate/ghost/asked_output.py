@@ -13,7 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float
 
-from simulate.ghost.toy_model import Task, sigmoid_loss_and_gradient
+from simulate.ghost.toy_model import ToyTask, sigmoid_loss_and_gradient
 from theory.ghost.descent.captured_fraction import NormalStarts, captured_fraction
 from theory.ghost.descent.epochs import DescentPath
 from theory.ghost.descent.error_floor import error_floor
@@ -53,7 +53,7 @@ class AskedOutput:
 
 
 @jax.jit
-def solve(r: Float[Array, " lanes"], task: Task) -> tuple[Array, Array]:
+def solve(r: Float[Array, " lanes"], task: ToyTask) -> tuple[Array, Array]:
     """Loss and gradient through the solver, for many r at once."""
     return jax.vmap(sigmoid_loss_and_gradient, in_axes=(0, None))(r, task)
 
@@ -84,7 +84,7 @@ class Learners:
     def gradient(self, r: Float[np.ndarray, " points"]) -> Float[np.ndarray, " points"]:
         """Through the solver, for up to `LANES` values of r."""
         model = self.model
-        task = Task(*map(jnp.asarray, (*model.window, model.threshold, model.confidence)))
+        task = ToyTask(*map(jnp.asarray, (*model.window, model.threshold, model.confidence)))
         return np.asarray(solve(jnp.asarray(np.resize(r, LANES)), task)[1])[: len(r)]
 
     def descend(self, r: Float[np.ndarray, " lanes"], epochs: int) -> Float[np.ndarray, "epochs lanes"]:

@@ -12,7 +12,7 @@ import sympy as sp
 from jaxtyping import Array, Float
 
 from simulate.ghost.toy_euler import passage_optimum
-from simulate.ghost.toy_model import Task, escape_time, escape_time_direct, sigmoid_loss_and_gradient
+from simulate.ghost.toy_model import ToyTask, escape_time, escape_time_direct, sigmoid_loss_and_gradient
 from theory.ghost.toy import confidence, euler, finite_threshold, step_output
 from theory.ghost.toy.confidence import FiniteConfidenceLoss
 from theory.ghost.toy.flip import flip, flip_by_quadrature
@@ -110,7 +110,7 @@ def _compare_escape(config: Config, report: Report) -> None:
 def _measure(config: Config, model: ToyModel) -> ToyResults:
     rho = np.array(REGIMES)
     finite = ToyModel(config.delay, threshold=config.threshold, confidence=config.confidence)
-    task = Task(*map(jnp.asarray, (config.delay, config.delay, config.threshold, config.confidence)))
+    task = ToyTask(*map(jnp.asarray, (config.delay, config.delay, config.threshold, config.confidence)))
     loss, gradient = _simulated(jnp.asarray(rho * model.optimal_r), task)
     confident = lower_numpy((step_output.r, step_output.delay), step_output.paper_window(step_output.confident_loss()))
     return ToyResults(
@@ -126,7 +126,7 @@ def _measure(config: Config, model: ToyModel) -> ToyResults:
 
 
 @jax.jit
-def _simulated(r: Float[Array, " points"], task: Task) -> tuple[Array, Array]:
+def _simulated(r: Float[Array, " points"], task: ToyTask) -> tuple[Array, Array]:
     return jax.vmap(sigmoid_loss_and_gradient, in_axes=(0, None))(r, task)
 
 

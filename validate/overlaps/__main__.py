@@ -17,7 +17,7 @@ if __name__ == "__main__":
     stop_without_a_word()
 
 from validate.command import Command, Mode, Section, built_in
-from validate.overlaps.settings import Config, OwnConfig
+from validate.overlaps.settings import Config, UserConfig
 from validate.overlaps.user_run import own_plan
 
 SECTIONS = (
@@ -48,7 +48,7 @@ COMMAND = Command(
         "or text."
     ),
     example="python -m validate.overlaps --task task.npz --nonlinearity erf --rank 2 --out results",
-    modes=(built_in(Config, SECTIONS), Mode(OwnConfig, own_plan, chosen_by=("--task", "--network"))),
+    modes=(built_in(Config, SECTIONS), Mode(UserConfig, own_plan, chosen_by=("--task", "--network"))),
 )
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from theory.overlaps.closure.potential import Trials
 from theory.overlaps.closure.short_time import short_time
 from theory.overlaps.closure.trust import ClosurePath, NormalNodes, checkpoints, trust
 from theory.overlaps.equations.shape import Shape
-from validate.overlaps.user_run import Own
+from validate.overlaps.user_run import UserRun
 from validate.report import Report
 
 WORK = 1e7  # nodes x trials x steps x looks at a path: what a forecast may take, a second or two
@@ -32,7 +32,7 @@ class _Problem:
         return whitened(points, share), share
 
 
-def _problem(own: Own) -> _Problem | None:
+def _problem(own: UserRun) -> _Problem | None:
     """None where there is nothing to tell.
 
     Linear networks need no closure, and ReLU has a kink that the expansion does not see.
@@ -44,7 +44,7 @@ def _problem(own: Own) -> _Problem | None:
     return _Problem(gaussian.NONLINEARITIES[own.config.nonlinearity], trials)
 
 
-def report_start(report: Report, own: Own, shape: Shape) -> None:
+def report_start(report: Report, own: UserRun, shape: Shape) -> None:
     """Report the share of the initial gradient that is not linear in the rows of theta, where the closure errs."""
     problem = _problem(own)
     if problem is None:
@@ -63,7 +63,7 @@ def report_start(report: Report, own: Own, shape: Shape) -> None:
 
 def report_trust(
     report: Report,
-    own: Own,
+    own: UserRun,
     shape: Shape,
     closure: Float[np.ndarray, "epochs d d"],
     truth: Float[np.ndarray, "epochs d d"] | None,

@@ -11,11 +11,11 @@ if TYPE_CHECKING:
     from simulate.cells.nonlinearity import Nonlinearity
     from simulate.training.learner import Learner
     from theory.overlaps.equations.shape import Shape
-    from validate.overlaps.user_run import Own
+    from validate.overlaps.user_run import UserRun
 
 
 @dataclass(frozen=True)
-class OwnLevel(ABC):
+class UserLevel(ABC):
     """A level of description, by the name that the command knows it by."""
 
     name: str
@@ -23,11 +23,11 @@ class OwnLevel(ABC):
     marker: str
 
     @abstractmethod
-    def start(self, own: "Own", shape: "Shape", phi: "Nonlinearity") -> "Learner":
+    def start(self, own: "UserRun", shape: "Shape", phi: "Nonlinearity") -> "Learner":
         """A learner that starts from the user's overlaps, or is the user's network."""
 
     @abstractmethod
-    def size(self, own: "Own") -> int:
+    def size(self, own: "UserRun") -> int:
         """The number of neurons, or of what stands for them: what an epoch costs."""
 
     @property
@@ -37,19 +37,19 @@ class OwnLevel(ABC):
 
 
 @dataclass(frozen=True)
-class Reduced(OwnLevel):
+class Reduced(UserLevel):
     """The overlaps alone: the map of linear networks, the Gaussian closure of others; one theory by two names."""
 
     linear: bool
     """Whether the name is that of linear networks."""
 
-    def start(self, own: "Own", shape: "Shape", phi: "Nonlinearity") -> "Learner":
+    def start(self, own: "UserRun", shape: "Shape", phi: "Nonlinearity") -> "Learner":
         """The overlaps themselves."""
         from simulate.overlaps.levels import ReducedTheory
 
         return ReducedTheory().start(own.sigma, shape, phi)
 
-    def size(self, own: "Own") -> int:
+    def size(self, own: "UserRun") -> int:
         """Those of the d columns."""
         return sum(own.counts)
 
@@ -60,12 +60,12 @@ class Reduced(OwnLevel):
 
 
 @dataclass(frozen=True)
-class Wide(OwnLevel):
+class Wide(UserLevel):
     """Infinitely many neurons, by moving nodes of a quadrature; `compared` are nodes that err independently."""
 
     compared: bool = False
 
-    def start(self, own: "Own", shape: "Shape", phi: "Nonlinearity") -> "Learner":
+    def start(self, own: "UserRun", shape: "Shape", phi: "Nonlinearity") -> "Learner":
         """As many nodes as were asked for."""
         from simulate.overlaps.infinite_width import SobolNodes
         from simulate.overlaps.levels import InfiniteWidth
@@ -73,7 +73,7 @@ class Wide(OwnLevel):
         nodes = SobolNodes(own.nodes, own.config.seed)
         return InfiniteWidth(nodes.comparison() if self.compared else nodes).start(own.sigma, shape, phi)
 
-    def size(self, own: "Own") -> int:
+    def size(self, own: "UserRun") -> int:
         """The nodes."""
         return own.nodes
 
@@ -84,10 +84,10 @@ class Wide(OwnLevel):
 
 
 @dataclass(frozen=True)
-class Neurons(OwnLevel):
+class Neurons(UserLevel):
     """A network of N neurons: the user's own, or one that is drawn."""
 
-    def start(self, own: "Own", shape: "Shape", phi: "Nonlinearity") -> "Learner":
+    def start(self, own: "UserRun", shape: "Shape", phi: "Nonlinearity") -> "Learner":
         """The network of --network, or one drawn with exactly these overlaps."""
         import jax.numpy as jnp
 
@@ -98,7 +98,7 @@ class Neurons(OwnLevel):
             return network_of(jnp.asarray(own.network.theta), own.counts, phi)
         return FiniteNetwork(own.neurons, own.config.seed).start(own.sigma, shape, phi)
 
-    def size(self, own: "Own") -> int:
+    def size(self, own: "UserRun") -> int:
         """The neurons."""
         return own.neurons
 
@@ -108,7 +108,7 @@ class Neurons(OwnLevel):
         return "neurons are finite in number: of the order of N^-1/2"
 
 
-LEVELS: dict[str, OwnLevel] = {
+LEVELS: dict[str, UserLevel] = {
     each.name: each
     for each in (
         Reduced("map", "-", "", linear=True),

@@ -44,13 +44,13 @@ class Config(Settings):
     )
 
 
-def _usual_levels(config: "OwnConfig") -> tuple[str, ...]:
+def _usual_levels(config: "UserConfig") -> tuple[str, ...]:
     if config.task is None:
         return ()
     return ("map", "network") if config.nonlinearity == "linear" else ("gaussian_closure", "infinite_width", "network")
 
 
-def _usual_nonlinearity(config: "OwnConfig") -> str:
+def _usual_nonlinearity(config: "UserConfig") -> str:
     return CONVENTIONS[config.convention or OURS.name].nonlinearity
 
 
@@ -60,7 +60,7 @@ def _of_a_task(usual: float | int) -> Derived:
 
 
 @dataclass(frozen=True, kw_only=True)
-class OwnConfig(Config):
+class UserConfig(Config):
     """The settings of a run on the user's own files; None where an option plays no part.
 
     `learning_rate` is eta in theta <- theta - eta N dL/dtheta; `neurons` those of the network that is trained; `nodes`

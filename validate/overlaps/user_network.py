@@ -17,9 +17,9 @@ from theory.overlaps.equations.roles import BlockRoles, Role
 from theory.overlaps.equations.shape import BLOCKS, Shape
 from validate.output import Plot
 from validate.overlaps.gaussian_rows import RowStatistics, row_statistics
-from validate.overlaps.settings import OwnConfig
+from validate.overlaps.settings import UserConfig
 from validate.overlaps.user_files import NetworkArrays
-from validate.overlaps.user_run import Own
+from validate.overlaps.user_run import UserRun
 from validate.plotting import new_figure, plot, style
 from validate.progress import Progress
 from validate.report import Report
@@ -39,7 +39,7 @@ class NetworkResults:
     roles: BlockRoles
 
 
-def checks(own: Own, config: OwnConfig, report: Report, progress: Progress) -> NetworkResults:
+def checks(own: UserRun, config: UserConfig, report: Report, progress: Progress) -> NetworkResults:
     """Report what the network's weights say before it learns anything more."""
     network = own.network
     assert network is not None
@@ -211,7 +211,7 @@ def _conclusion(shape: Shape, count: InvariantCount, response: Response, rows: R
     return f"{text} if its rows were Gaussian; they are not ({' and '.join(reasons) or 'their mean is not zero'})"
 
 
-def figures(config: OwnConfig, results: NetworkResults) -> tuple[Plot, ...]:
+def figures(config: UserConfig, results: NetworkResults) -> tuple[Plot, ...]:
     """The Gram matrix; visible overlaps are in bold where the values are written in."""
     shape, sigma = results.shape, results.sigma
     size, largest = shape.size, float(np.abs(sigma).max())
@@ -238,7 +238,7 @@ def figures(config: OwnConfig, results: NetworkResults) -> tuple[Plot, ...]:
     return (plot("overlaps", caption, figure, data),)
 
 
-def files(config: OwnConfig, results: NetworkResults) -> dict[str, bytes]:
+def files(config: UserConfig, results: NetworkResults) -> dict[str, bytes]:
     """`overlaps.csv`: the Gram matrix to the last digit, its columns named in a comment."""
     rows = [",".join(f"{value:.17g}" for value in row) for row in results.sigma]
     return {"overlaps.csv": "\n".join(["# " + ",".join(results.shape.labels), *rows, ""]).encode()}

@@ -15,8 +15,8 @@ from validate.command import Plan, Section
 from validate.delimited import column_names
 from validate.options import Refusal
 from validate.overlaps.conventions import CONVENTIONS, OURS
-from validate.overlaps.levels import LEVELS, OwnLevel
-from validate.overlaps.settings import NEURONS, OwnConfig
+from validate.overlaps.levels import LEVELS, UserLevel
+from validate.overlaps.settings import NEURONS, UserConfig
 from validate.overlaps.user_files import SIGMA, TASK, NetworkArrays, TaskArrays, read_network, read_task
 
 LARGEST = 1e300
@@ -24,21 +24,21 @@ LARGEST = 1e300
 
 
 @dataclass(frozen=True)
-class Own:
+class UserRun:
     """A run on the user's own files: what is in them and the settings.
 
     `counts` are the columns of m, u, v and z. `overlaps` are those that were given or drawn; None where they are those
     of the network.
     """
 
-    config: OwnConfig
+    config: UserConfig
     task: TaskArrays | None
     network: NetworkArrays | None
     counts: tuple[int, int, int, int]
     overlaps: Float[np.ndarray, "d d"] | None
 
     @property
-    def levels(self) -> tuple[OwnLevel, ...]:
+    def levels(self) -> tuple[UserLevel, ...]:
         """The levels of description to train at."""
         return tuple(LEVELS[name] for name in self.config.levels)
 
@@ -75,7 +75,7 @@ class Own:
         )
 
 
-def own_plan(asked: OwnConfig) -> Plan:
+def own_plan(asked: UserConfig) -> Plan:
     """The run on these files: what is in the network, then how the task is learned.
 
     Raises:
@@ -87,7 +87,7 @@ def own_plan(asked: OwnConfig) -> Plan:
     return Plan(own.config, (*network, *task))
 
 
-def own_run(asked: OwnConfig) -> Own:
+def own_run(asked: UserConfig) -> UserRun:
     """Read the files, check them against the options and fill in the rank and the number of neurons.
 
     Raises:
@@ -116,10 +116,10 @@ def own_run(asked: OwnConfig) -> Own:
     elif network is None:
         overlaps = random_gram(neurons, sum(counts), asked.seed)
     config = replace(asked, rank=counts[1], neurons=neurons, nodes=_nodes(asked, sum(counts)))
-    return Own(config, task, network, counts, overlaps)
+    return UserRun(config, task, network, counts, overlaps)
 
 
-def _nodes(asked: OwnConfig, size: int) -> int | None:
+def _nodes(asked: UserConfig, size: int) -> int | None:
     """How many nodes stand for infinitely many neurons: as many as were asked for, if a rule has so many."""
     least = 2 ** (2 * size - 1).bit_length()
     if asked.nodes is None:

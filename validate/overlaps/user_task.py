@@ -18,10 +18,10 @@ from simulate.training.train import train
 from theory.overlaps.equations.shape import Shape
 from validate.output import Plot
 from validate.overlaps.forecast import report_start, report_trust
-from validate.overlaps.levels import OwnLevel, Reduced, Wide
-from validate.overlaps.settings import OwnConfig
+from validate.overlaps.levels import Reduced, UserLevel, Wide
+from validate.overlaps.settings import UserConfig
 from validate.overlaps.training_notes import how_it_ended, report_leak, report_node_error, report_truncation
-from validate.overlaps.user_run import Own
+from validate.overlaps.user_run import UserRun
 from validate.plotting import new_panels, plot, style
 from validate.progress import Progress
 from validate.report import Report, source
@@ -36,7 +36,7 @@ PIECE = 1e7  # neurons x trials x steps that a piece of a training may take: a s
 class LevelResult:
     """A training at one level: overlaps and loss before each epoch and after the last, NaN where they diverged."""
 
-    level: OwnLevel
+    level: UserLevel
     sigma: Float[np.ndarray, "epochs d d"]
     loss: Float[np.ndarray, " epochs"]
     outcome: TrainingOutcome
@@ -51,7 +51,7 @@ class TaskResults:
     levels: tuple[LevelResult, ...]
 
 
-def checks(own: Own, config: OwnConfig, report: Report, progress: Progress) -> TaskResults:
+def checks(own: UserRun, config: UserConfig, report: Report, progress: Progress) -> TaskResults:
     """Train at every level and compare. An interrupted run keeps the levels that are finished."""
     shape = Shape(own.counts[0], own.counts[1], own.counts[3])
     assert own.task is not None
@@ -99,14 +99,16 @@ def checks(own: Own, config: OwnConfig, report: Report, progress: Progress) -> T
     return TaskResults(shape, tuple(done))
 
 
-def _resuming(own: Own) -> AbstractContextManager[Resumption]:
+def _resuming(own: UserRun) -> AbstractContextManager[Resumption]:
     """The checkpoints of this very run, wherever its files are: with the same numbers, settings and code."""
     settings = replace(own.config, task=None, sigma=None, network=None)
     weights = None if own.network is None else own.network.theta
     return resuming("overlaps", settings, own.task, own.sigma, weights, source())
 
 
-def _train(level: OwnLevel, own: Own, shape: Shape, progress: Progress, checkpoint: Checkpoint | None) -> LevelResult:
+def _train(
+    level: UserLevel, own: UserRun, shape: Shape, progress: Progress, checkpoint: Checkpoint | None
+) -> LevelResult:
     task, epochs, rate = own.task, own.config.epochs, own.config.learning_rate
     assert task is not None
     assert epochs is not None
@@ -130,7 +132,7 @@ def _train(level: OwnLevel, own: Own, shape: Shape, progress: Progress, checkpoi
     )
 
 
-def _report_level(report: Report, own: Own, result: LevelResult) -> None:
+def _report_level(report: Report, own: UserRun, result: LevelResult) -> None:
     config = own.config
     assert own.task is not None
     name, linear = result.level.name, config.nonlinearity == "linear"
@@ -148,7 +150,7 @@ def _report_level(report: Report, own: Own, result: LevelResult) -> None:
     report.quantity(f"{name}_epochs_finite", result.epochs_finite)
 
 
-def _ending(config: OwnConfig, result: LevelResult) -> str:
+def _ending(config: UserConfig, result: LevelResult) -> str:
     """How a training ended, in words."""
     name = result.level.name.replace("_", " ")
     if result.outcome is TrainingOutcome.diverged:
@@ -156,7 +158,7 @@ def _ending(config: OwnConfig, result: LevelResult) -> str:
     return f"{name} {result.outcome.name}, loss {result.loss[0]:.3g} to {result.loss[-1]:.3g}"
 
 
-def _report_pair(report: Report, config: OwnConfig, first: LevelResult, second: LevelResult) -> None:
+def _report_pair(report: Report, config: UserConfig, first: LevelResult, second: LevelResult) -> None:
     """The largest difference over the epochs in which both are finite."""
     shared = min(first.epochs_finite, second.epochs_finite)
     key = f"{second.level.name}_from_{first.level.name}"
@@ -180,7 +182,7 @@ def _report_pair(report: Report, config: OwnConfig, first: LevelResult, second: 
         report.finding(f"largest_{what}_difference_{key}", float(np.abs(other - one).max()), unit, meaning)
 
 
-def _why(config: OwnConfig, first: OwnLevel, second: OwnLevel) -> str:
+def _why(config: UserConfig, first: UserLevel, second: UserLevel) -> str:
     if isinstance(first, Reduced) and isinstance(second, Reduced):
         return "two names of one theory"
     if config.nonlinearity == "linear":
@@ -196,7 +198,7 @@ DRAWN = 1e100
 """Values beyond are of a training that diverges; axes cannot be labelled up to the largest number there is."""
 
 
-def figures(config: OwnConfig, results: TaskResults) -> tuple[Plot, ...]:
+def figures(config: UserConfig, results: TaskResults) -> tuple[Plot, ...]:
     """Loss, and the overlaps that move most: theory as lines, infinitely many neurons dashed, a network as dots."""
     shape = results.shape
     sigmas = [level.sigma for level in results.levels]

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from simulate.ghost.descent import DescentOutcome, descend
-from simulate.ghost.toy_model import Task, sigmoid_loss_and_gradient
+from simulate.ghost.toy_model import ToyTask, sigmoid_loss_and_gradient
 
 
 def bowl(r):
@@ -45,7 +45,7 @@ def test_a_loss_that_is_not_a_number_at_the_end_is_told():
 
 def test_descent_on_the_simulated_loss():
     """Toy model, T = 100: a run above the optimum comes down; a stuck one moves by less than 1e-6."""
-    task = Task(100.0, 100.0, 10.0, 10.0)
+    task = ToyTask(100.0, 100.0, 10.0, 10.0)
     optimum = np.pi**2 / 4e4
     starts = jnp.asarray(optimum * np.array([1.5, 0.2]))
     run = jax.jit(lambda s: descend(lambda r: sigmoid_loss_and_gradient(r, task), s, 1e-11, 20))(starts)

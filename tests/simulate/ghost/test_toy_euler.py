@@ -17,7 +17,7 @@ from simulate.ghost.toy_euler import (
     sigmoid_step_loss,
     step_loss,
 )
-from simulate.ghost.toy_model import Task, sigmoid_loss_and_gradient
+from simulate.ghost.toy_model import ToyTask, sigmoid_loss_and_gradient
 from theory.ghost.toy.euler import end, parameter_shift, passage_time, position, start, step
 
 DELAY, THRESHOLD = 100.0, 10.0
@@ -147,7 +147,7 @@ def test_blow_up_leaves_no_nan(confidence):
 
 def test_the_scheme_converges_to_the_flow_at_first_order():
     """Loss of the scheme minus loss of the integrated flow: slope 1 in dt, to 0.1."""
-    task = Task(5.0, 5.0, 1.0, 2.0)
+    task = ToyTask(5.0, 5.0, 1.0, 2.0)
     r = jnp.asarray(0.05)
     exact, _ = sigmoid_loss_and_gradient(r, task)
     sizes = [0.05, 0.025, 0.0125, 0.00625]

@@ -16,7 +16,7 @@ from simulate.ghost.toy_model import (
     EscapeOutcome,
     InvalidTask,
     LossOutcome,
-    Task,
+    ToyTask,
     confident_loss,
     escape_time,
     escape_time_direct,
@@ -29,7 +29,7 @@ from simulate.integrate import FORWARD, DoublePrecisionRequired, Method, adaptiv
 _loss_and_gradient = jax.jit(jax.vmap(sigmoid_loss_and_gradient, in_axes=(0, None)))
 
 
-def loss_and_gradient(r, task: Task) -> tuple[np.ndarray, np.ndarray]:
+def loss_and_gradient(r, task: ToyTask) -> tuple[np.ndarray, np.ndarray]:
     """In batches of eight, so that it compiles once."""
     loss, gradient = _loss_and_gradient(jnp.resize(jnp.asarray(r), 8), task)
     return np.asarray(loss)[: len(r)], np.asarray(gradient)[: len(r)]
@@ -64,7 +64,7 @@ def _with_slope(function):
 
 
 @eqx.filter_jit
-def loss_by(method: Method, r: float, task: Task):
+def loss_by(method: Method, r: float, task: ToyTask):
     return sigmoid_loss(r, task, method).value
 
 
@@ -112,7 +112,7 @@ def test_a_failed_solver_says_so():
     escape = escape_time(optimum(100.0), 10.0, 200.0, hasty)
     assert escape.outcome == EscapeOutcome.failed
     assert np.isnan(escape.time)
-    loss = sigmoid_loss(optimum(100.0), Task(100.0, 100.0, 10.0, 1.0), hasty)
+    loss = sigmoid_loss(optimum(100.0), ToyTask(100.0, 100.0, 10.0, 1.0), hasty)
     assert loss.outcome == LossOutcome.failed
     assert np.isnan(loss.value)
 
@@ -132,7 +132,7 @@ def test_confident_loss(response):
     assert slope[:3].tolist() == [0.0] * 3
 
 
-def quadrature(r: float, task: Task) -> tuple[float, float]:
+def quadrature(r: float, task: ToyTask) -> tuple[float, float]:
     """Loss and gradient by mpmath: the closed-form x(t) and dx/dr, 30 digits, panels around the rise."""
     with mp.workdps(30):
         delay, response, threshold, c = (
@@ -183,7 +183,7 @@ def test_sigmoid_loss_and_gradient(delay, threshold, confidence, request):
     """
     if threshold == confidence == 1e3:  # rounding takes all of the tolerance
         request.getfixturevalue("optimised_programs")
-    task = Task(delay, delay, threshold, confidence)
+    task = ToyTask(delay, delay, threshold, confidence)
     r = optimum(delay) * np.array([-50.0, -0.3, 0.0, 0.2, 0.6, 1.0001, 1.5, 30.0])
     loss, gradient = loss_and_gradient(r, task)
     expected = np.array([quadrature(value, task) for value in r])
@@ -195,7 +195,7 @@ def test_a_response_window_of_another_length():
     """T_r half and three times the delay, on both sides of zero and of the optimum."""
     r = optimum(10.0) * np.array([-0.5, 0.0, 0.5, 2.0])
     for response in (5.0, 30.0):
-        task = Task(10.0, response, 2.0, 3.0)
+        task = ToyTask(10.0, response, 2.0, 3.0)
         loss, gradient = loss_and_gradient(r, task)
         expected = np.array([quadrature(value, task) for value in r])
         np.testing.assert_allclose(loss, expected[:, 0], rtol=1e-10)
@@ -204,7 +204,7 @@ def test_a_response_window_of_another_length():
 
 def test_sigmoid_loss_against_another_solver():
     """scipy's DOP853 on (x, loss) in plain time, where x stays finite: no closed form on either side."""
-    task = Task(5.0, 5.0, 0.5, 4.0)
+    task = ToyTask(5.0, 5.0, 0.5, 4.0)
 
     def direct(r):
         def field(t, y, target):
@@ -222,7 +222,7 @@ def test_sigmoid_loss_against_another_solver():
 
 def test_reverse_mode_agrees_with_forward_mode():
     """Two differentiations of one discrete solution: to rounding, which the sums of many steps spread."""
-    task = Task(100.0, 100.0, 10.0, 10.0)
+    task = ToyTask(100.0, 100.0, 10.0, 10.0)
     r = optimum(100.0) * jnp.array([-0.3, 0.6, 1.5])
     reverse = jax.jit(jax.vmap(jax.grad(lambda r: sigmoid_loss(r, task).value)))(r)
     _, forward = loss_and_gradient(r, task)
@@ -234,7 +234,7 @@ def test_loss_converges_with_the_order_of_a_fixed_step():
 
     Both legs end by event, located on a fourth-order interpolant of one more order locally.
     """
-    task = Task(2.0, 2.0, 2.0, 1.0)
+    task = ToyTask(2.0, 2.0, 2.0, 1.0)
     r = 0.05
     exact, _ = quadrature(r, task)
 
@@ -251,7 +251,7 @@ def test_error_follows_the_tolerance():
 
     Steps may be long here, or they and not the tolerance would set the error.
     """
-    task = Task(100.0, 100.0, 10.0, 1.0)
+    task = ToyTask(100.0, 100.0, 10.0, 1.0)
     r = 1.5 * optimum(100.0)
     exact, _ = quadrature(r, task)
 
@@ -270,7 +270,7 @@ def test_senseless_tasks_are_refused(bad):
         values = [1.0, 1.0, 1.0, 1.0]
         values[position] = bad
         with pytest.raises(InvalidTask, match=name):
-            Task(*values)
+            ToyTask(*values)
 
 
 def test_single_precision_is_refused():

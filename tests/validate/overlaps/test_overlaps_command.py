@@ -12,7 +12,7 @@ from scipy.io import savemat
 from simulate.cells.nonlinearity import NONLINEARITIES as BY_NAME
 from validate import command
 from validate.overlaps import __main__ as overlaps
-from validate.overlaps.settings import NONLINEARITIES, QUICK, OwnConfig
+from validate.overlaps.settings import NONLINEARITIES, QUICK, UserConfig
 from validate.overlaps.user_run import own_run
 
 GOOD_SIGMA = np.eye(4) + 0.1
@@ -255,18 +255,18 @@ def test_the_conventions_of_published_networks_have_their_nonlinearity(tmp_path)
     rows = np.ones((6, 1))
     np.savez(tmp_path / "network.npz", wi=rows.T, m=rows, n=rows, wo=rows, epoch=3)
     options = {"network": tmp_path / "network.npz", "convention": "dubreuil"}
-    found = own_run(OwnConfig(**options))
+    found = own_run(UserConfig(**options))
     assert found.config.nonlinearity == "tanh"
     assert found.config.convention == "dubreuil"
     assert found.network.weights.ignored == ("epoch",)
-    assert own_run(OwnConfig(**options, nonlinearity="relu")).config.nonlinearity == "relu"
+    assert own_run(UserConfig(**options, nonlinearity="relu")).config.nonlinearity == "relu"
 
 
 def test_a_task_with_a_bias_and_a_start_gains_their_inputs(tmp_path):
     rows = np.ones((6, 1))
     np.savez(tmp_path / "network.npz", wi=rows.T, m=rows, n=rows, wo=rows, b=np.ones(6), h0=np.ones(6))
     write_task(tmp_path / "task.npz", dt=np.array([[0.1]]), notes="mine")
-    asked = OwnConfig(task=tmp_path / "task.npz", network=tmp_path / "network.npz", convention="dubreuil")
+    asked = UserConfig(task=tmp_path / "task.npz", network=tmp_path / "network.npz", convention="dubreuil")
     found = own_run(asked)
     assert found.counts == (3, 1, 1, 1)
     assert found.task.inputs.shape == (3, 6, 3)
@@ -276,7 +276,7 @@ def test_a_task_with_a_bias_and_a_start_gains_their_inputs(tmp_path):
 
 def test_matlab_drops_the_last_dimension_and_is_understood(tmp_path):
     savemat(tmp_path / "task.mat", {"inputs": np.ones((3, 5, 1)), "targets": np.ones((3, 5, 2)), "dt": 0.1})
-    found = own_run(OwnConfig(task=tmp_path / "task.mat"))
+    found = own_run(UserConfig(task=tmp_path / "task.mat"))
     assert found.task.inputs.shape == (3, 5, 1)
     assert found.task.targets.shape == (3, 5, 2)
 
@@ -290,14 +290,14 @@ def test_a_network_excludes_overlaps_from_a_file(door):
 def test_defaults_follow_the_nonlinearity_and_the_files(tmp_path):
     write_task(tmp_path / "task.npz", inputs=np.ones((3, 5, 2)))
     options = {"task": tmp_path / "task.npz", "effort": QUICK}
-    linear, erf = (own_run(OwnConfig(**options, **more)).config for more in ({}, {"nonlinearity": "erf"}))
+    linear, erf = (own_run(UserConfig(**options, **more)).config for more in ({}, {"nonlinearity": "erf"}))
     assert (linear.nonlinearity, linear.levels) == ("linear", ("map", "network"))
     assert erf.levels == ("gaussian_closure", "infinite_width", "network")
     assert (linear.rank, linear.neurons, linear.learning_rate, linear.epochs) == (1, 500, 5e-3, 2000)
     np.save(tmp_path / "sigma.npy", np.eye(9))
-    assert own_run(OwnConfig(**options, sigma=tmp_path / "sigma.npy")).counts == (2, 3, 3, 1)
+    assert own_run(UserConfig(**options, sigma=tmp_path / "sigma.npy")).counts == (2, 3, 3, 1)
     write_network(tmp_path / "network.npz", u=np.ones((6, 4)), v=np.ones((6, 4)))
-    network = own_run(OwnConfig(network=tmp_path / "network.npz"))
+    network = own_run(UserConfig(network=tmp_path / "network.npz"))
     assert (network.config.rank, network.config.neurons, network.config.levels) == (4, 6, ())
     assert network.counts == (1, 4, 4, 1)
 
@@ -305,7 +305,7 @@ def test_defaults_follow_the_nonlinearity_and_the_files(tmp_path):
 def test_overlaps_that_are_not_given_are_those_of_a_seeded_random_network(tmp_path):
     """Unit columns; entries of N = 400 off the diagonal have standard deviation 1/20: none of 6 beyond 4.5 of them."""
     write_task(tmp_path / "task.npz")
-    owns = [own_run(OwnConfig(task=tmp_path / "task.npz", neurons=400, seed=seed)) for seed in (3, 3, 4)]
+    owns = [own_run(UserConfig(task=tmp_path / "task.npz", neurons=400, seed=seed)) for seed in (3, 3, 4)]
     first, again, other = (own.sigma for own in owns)
     np.testing.assert_array_equal(first, again)
     assert np.abs(first - other).max() > 0.01

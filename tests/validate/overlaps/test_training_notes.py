@@ -6,7 +6,7 @@ import pytest
 from simulate.training.outcome import TrainingOutcome
 from validate.options import Refusal
 from validate.overlaps import user_task
-from validate.overlaps.settings import QUICK, OwnConfig
+from validate.overlaps.settings import QUICK, UserConfig
 from validate.overlaps.training_notes import how_it_ended
 from validate.overlaps.user_run import own_run
 from validate.progress import Progress
@@ -22,7 +22,7 @@ def trained(tmp_path):
 
     def train(task, **options):
         np.savez(tmp_path / "task.npz", **{"inputs": INPUTS, "targets": TARGETS, "dt": 0.2} | task)
-        own = own_run(OwnConfig(task=tmp_path / "task.npz", epochs=5, effort=QUICK, **options))
+        own = own_run(UserConfig(task=tmp_path / "task.npz", epochs=5, effort=QUICK, **options))
         report = Report("overlaps", own.config)
         return report, user_task.checks(own, own.config, report, Progress())
 

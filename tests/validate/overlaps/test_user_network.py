@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from validate.overlaps import __main__ as overlaps
-from validate.overlaps.settings import QUICK, OwnConfig
+from validate.overlaps.settings import QUICK, UserConfig
 from validate.overlaps.user_run import own_run
 
 RANDOM = np.random.default_rng(0)
@@ -117,7 +117,7 @@ def test_a_relu_network_is_told_what_a_network_keeps_and_not_what_its_closure_do
 def test_the_overlaps_it_writes_are_overlaps_it_reads(run, tmp_path):
     run(BLOCKS)
     np.savez("task.npz", inputs=np.ones((1, 2, 1)), targets=np.ones((1, 2, 1)), dt=0.1)
-    asked = OwnConfig(effort=QUICK, task=tmp_path / "task.npz", sigma=tmp_path / "out" / "overlaps.csv")
+    asked = UserConfig(effort=QUICK, task=tmp_path / "task.npz", sigma=tmp_path / "out" / "overlaps.csv")
     np.testing.assert_allclose(own_run(asked).sigma, THETA.T @ THETA / NEURONS, rtol=1e-15)
 
 

@@ -14,7 +14,7 @@ from validate.overlaps import __main__ as overlaps
 from validate.overlaps import user_task
 from validate.overlaps.forecast import report_start, report_trust
 from validate.overlaps.levels import LEVELS
-from validate.overlaps.settings import QUICK, OwnConfig
+from validate.overlaps.settings import QUICK, UserConfig
 from validate.overlaps.user_run import own_run
 from validate.overlaps.user_task import figures
 from validate.report import Report
@@ -176,7 +176,7 @@ def test_whatever_a_training_ran_through_is_drawn_and_kept(value):
     """Axes cannot be labelled up to the largest number there is."""
     sigma, loss = np.full((3, 4, 4), -value), np.array([0.1, value, value])
     level = user_task.LevelResult(LEVELS["map"], sigma, loss, user_task.TrainingOutcome.completed, 3)
-    own = OwnConfig(
+    own = UserConfig(
         **dict.fromkeys(("task", "sigma", "network", "convention"), None),
         nonlinearity="linear",
         rank=1,
@@ -244,7 +244,7 @@ def test_the_closure_is_forecast_from_its_own_path_alone(run):
 def test_nothing_is_said_of_it_where_there_is_nothing_or_a_kink(nonlinearity, tmp_path):
     np.savez(tmp_path / "task.npz", inputs=INPUTS, targets=TARGETS, dt=DT)
     own, report = (
-        own_run(OwnConfig(task=tmp_path / "task.npz", nonlinearity=nonlinearity, effort=QUICK)),
+        own_run(UserConfig(task=tmp_path / "task.npz", nonlinearity=nonlinearity, effort=QUICK)),
         Report("own", None),
     )
     report_start(report, own, Shape(2, 1, 1))
