@@ -16,7 +16,23 @@ LearnerT = TypeVar("LearnerT", bound=Learner)
 
 
 class TrainingInterrupted(KeyboardInterrupt):
-    """Ctrl-C during training; `result` holds everything up to the last finished chunk of epochs."""
+    """Ctrl-C during training; `result` holds everything up to the last finished chunk of epochs.
+
+    >>> import jax
+    >>> jax.config.update("jax_enable_x64", True)
+    >>> import jax.numpy as jnp
+    >>> from simulate.cells import RankOne
+    >>> from simulate.tasks import DelayedActivation
+    >>> from simulate.training import GradientDescent, train
+    >>> def stop(epochs_done):
+    ...     raise KeyboardInterrupt
+    >>> network = RankOne(0.3 * jnp.ones(9), 0.3 * jnp.ones(9), jnp.zeros(9))
+    >>> try:
+    ...     train([network], DelayedActivation(4, 4), rule=GradientDescent(0.05), epochs=9, chunk=3, progress=stop)
+    ... except TrainingInterrupted as interrupted:
+    ...     interrupted.result.history.done
+    3
+    """
 
     def __init__(self, result: "Trained[Any]") -> None:
         super().__init__(f"training stopped after {result.history.done} epochs")

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -80,21 +81,18 @@ def write_command(directory: Path) -> Path:
     return directory / "child.py"
 
 
-def as_in_the_foreground() -> None:
-    """Ctrl-C reaches the child also where the tests run in the background, whose children ignore it."""
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+def in_the_foreground(arguments: list[str], **settings: Any) -> "subprocess.Popen[str]":
+    """A child that Ctrl-C reaches, also where the tests run in the background, whose children ignore it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        return subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **settings)
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def start(tmp_path: Path, *arguments: str) -> "subprocess.Popen[str]":
     script = write_command(tmp_path)
-    return subprocess.Popen(
-        [sys.executable, str(script), *arguments],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        cwd=tmp_path,
-        preexec_fn=as_in_the_foreground,
-    )
+    return in_the_foreground([sys.executable, str(script), *arguments], cwd=tmp_path)
 
 
 def started_working(child: "subprocess.Popen[str]") -> None:
@@ -163,13 +161,9 @@ def test_a_section_that_turns_the_interrupt_into_its_own_still_ends_with_the_sig
 def test_ctrl_c_before_the_command_is_ready_leaves_no_traceback(tmp_path: Path, command: str) -> None:
     (tmp_path / "rich").mkdir()
     (tmp_path / "rich" / "__init__.py").write_text("import time\nprint('WORKING', flush=True)\ntime.sleep(60)\n")
-    child = subprocess.Popen(
+    child = in_the_foreground(
         [sys.executable, "-m", f"validate.{command}"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
         env={**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), os.getcwd()])},
-        preexec_fn=as_in_the_foreground,
     )
     started_working(child)
     child.send_signal(signal.SIGINT)
