@@ -93,9 +93,9 @@ class Optax(Rule):
         with jax.numpy_dtype_promotion("standard"):
             return self.transformation.init(eqx.filter(learner, learner.learns()))
 
-    def step(self, learner: LearnerT, gradient: PyTree, state: PyTree, key: Key[Array, ""]) -> tuple[LearnerT, PyTree]:
+    def step(self, learner: Any, gradient: PyTree, state: PyTree, key: Key[Array, ""]) -> tuple[Any, PyTree]:
         """One update of optax on what learns."""
-        moving, fixed = eqx.partition(learner, learner.learns())  # type: ignore[attr-defined]
+        moving, fixed = eqx.partition(learner, learner.learns())
         with jax.numpy_dtype_promotion("standard"):  # optax raises floats to whole numbers
             update, state = self.transformation.update(gradient, state, moving)
             if self.rate is not None:
