@@ -98,13 +98,13 @@ if "--jax" in sys.argv:
     sys.modules["jax"] = None
 runtime.keep_freed_memory()
 print(json.dumps({"argv": sys.argv[1:], "pid": os.getpid(), "flags": sys.flags.optimize,
-                  **{name: os.environ.get(name) for name in runtime._KEEP_FREED_MEMORY}}))
+                  **{name: os.environ.get(name) for name in runtime.KEEPING_FREED_MEMORY}}))
 """
 GLIBC = pytest.mark.skipif(not runtime._has_glibc(), reason="only glibc reads these settings")
 
 
 def memory_settings(*arguments: str, **environment: str) -> dict[str, object]:
-    kept = {name: value for name, value in os.environ.items() if name not in runtime._KEEP_FREED_MEMORY}
+    kept = {name: value for name, value in os.environ.items() if name not in runtime.KEEPING_FREED_MEMORY}
     command = [sys.executable, "-O", "-c", MEMORY, *arguments]
     done = subprocess.run(command, capture_output=True, text=True, env={**kept, **environment}, check=True)
     found = json.loads(done.stdout)
@@ -117,14 +117,14 @@ def test_a_command_begins_anew_with_its_arguments_and_the_allocator_s_settings()
     found = memory_settings("--T", "1 00", "")
     assert found["argv"] == ["--T", "1 00", ""]
     assert found["flags"] == 1
-    assert {name: found[name] for name in runtime._KEEP_FREED_MEMORY} == runtime._KEEP_FREED_MEMORY
+    assert {name: found[name] for name in runtime.KEEPING_FREED_MEMORY} == runtime.KEEPING_FREED_MEMORY
 
 
 @GLIBC
 def test_the_user_s_allocator_settings_are_kept() -> None:
     found = memory_settings(MALLOC_TOP_PAD_="4096", GLIBC_TUNABLES="")
     assert (found["MALLOC_TOP_PAD_"], found["GLIBC_TUNABLES"]) == ("4096", "")
-    assert found["MALLOC_MMAP_THRESHOLD_"] == runtime._KEEP_FREED_MEMORY["MALLOC_MMAP_THRESHOLD_"]
+    assert found["MALLOC_MMAP_THRESHOLD_"] == runtime.KEEPING_FREED_MEMORY["MALLOC_MMAP_THRESHOLD_"]
 
 
 def test_where_jax_is_there_already_nothing_begins_anew() -> None:
