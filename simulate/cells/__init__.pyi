@@ -1,6 +1,9 @@
 from .cell import Cell as Cell
+from .full_rank import FullRank as FullRank
+from .gru import GRU as GRU
 from .low_rank import Connectivity as Connectivity, LowRank as LowRank
 from .low_rank_latent import by_latent_state as by_latent_state
+from .lstm import LSTM as LSTM
 from .nonlinearity import (
     ERF as ERF,
     LINEAR as LINEAR,
@@ -12,13 +15,18 @@ from .nonlinearity import (
 )
 from .rank_one import RankOne as RankOne
 from .rank_r import RankR as RankR
-from .vanilla import UniformWeights as UniformWeights, Vanilla as Vanilla
+from .ugrnn import UGRNN as UGRNN
+from .uniform_weights import UniformWeights as UniformWeights, uniform_around as uniform_around
+from .vanilla import Vanilla as Vanilla
 
 __all__ = [
     "Cell",
     "Connectivity",
     "ERF",
+    "FullRank",
+    "GRU",
     "LINEAR",
+    "LSTM",
     "LowRank",
     "Nonlinearity",
     "RELU",
@@ -26,8 +34,10 @@ __all__ = [
     "RankR",
     "SOFTPLUS",
     "TANH",
+    "UGRNN",
     "UniformWeights",
     "Vanilla",
     "by_latent_state",
     "steepened",
+    "uniform_around",
 ]

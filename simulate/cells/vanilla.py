@@ -1,24 +1,21 @@
 """The vanilla recurrent network, with an adjoint that does no more than its matrix products ask for."""
 
-from dataclasses import dataclass
 from functools import partial
-from typing import ClassVar
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 from jax import lax
-from jaxtyping import Array, Float, Key
+from jaxtyping import Array, Float
 
-from simulate.cells.cell import Cell
-from simulate.cells.nonlinearity import TANH, Nonlinearity
+from simulate.cells.dense import DenseCell
+from simulate.cells.nonlinearity import Nonlinearity
 from simulate.tasks.task import Batch, Outputs
 
 Weights = tuple[Array, Array, Array, Array, Array]
 Inputs = Float[Array, "steps inputs trials"]
 
 
-class Vanilla(Cell):
+class Vanilla(DenseCell):
     """h <- phi(W h + U x + b), read as V h + c after each step; h is zero when a trial begins.
 
     The cell is discrete: it takes no notice of dt. W is N by N, U N by inputs, V outputs by N.
@@ -33,26 +30,9 @@ class Vanilla(Cell):
     [1.0, 1.0, 1.0]
     """
 
-    alone: ClassVar[bool] = True
-
-    W: Float[Array, "*networks units units"]
-    U: Float[Array, "*networks units inputs"]
-    b: Float[Array, "*networks units"]
-    V: Float[Array, "*networks outputs units"]
-    c: Float[Array, "*networks outputs"]
-    phi: Nonlinearity = eqx.field(static=True, default=TANH)
-
-    def initial_state(self) -> Float[Array, " units"]:
-        """Every unit at zero."""
-        return jnp.zeros_like(self.b)
-
     def step(self, state: Float[Array, " units"], inputs: Float[Array, " inputs"], dt: float) -> Float[Array, " units"]:
         """phi(W h + U x + b)."""
         return self.phi(self.W @ state + self.U @ inputs + self.b)
-
-    def read(self, state: Float[Array, " units"]) -> Float[Array, " outputs"]:
-        """V h + c."""
-        return self.V @ state + self.c
 
     def outputs(self, batch: Batch) -> Outputs:
         """The outputs of each trial after each step that the batch reads."""
@@ -62,36 +42,6 @@ class Vanilla(Cell):
         read = batch.targets.shape[1]
         every = _answers(self.phi, weights, jnp.transpose(batch.inputs, (1, 2, 0)))
         return jnp.transpose(every[-read:], (2, 0, 1))
-
-
-@dataclass(frozen=True)
-class UniformWeights:
-    """Where vanilla networks start: all weights and biases uniform between -1/sqrt(N) and 1/sqrt(N).
-
-    This is what PyTorch does, for the network as for its readout. Numbers are drawn in JAX's default precision and then
-    rounded: float32 and float64 start from the same networks.
-
-    >>> import jax, jax.numpy as jnp
-    >>> network = UniformWeights(units=16, inputs=3, outputs=2).draw(jax.random.key(0), jnp.dtype("float32"))
-    >>> network.V.shape, bool(jnp.abs(network.W).max() < 1 / 4)
-    ((2, 16), True)
-    """
-
-    units: int = 128
-    inputs: int = 3
-    outputs: int = 3
-    phi: Nonlinearity = TANH
-
-    def draw(self, key: Key[Array, ""], dtype: jnp.dtype) -> Vanilla:
-        """One network."""
-        n, bound = self.units, self.units**-0.5
-        shapes = (n, n), (n, self.inputs), (n,), (self.outputs, n), (self.outputs,)
-        keys = jax.random.split(key, len(shapes))
-        W, U, b, V, c = (
-            jax.random.uniform(key, shape, minval=-bound, maxval=bound).astype(dtype)
-            for key, shape in zip(keys, shapes, strict=True)
-        )
-        return Vanilla(W, U, b, V, c, self.phi)
 
 
 # The states are columns, one a trial: both products of the recurrence are then of the kind that XLA is quickest at.

@@ -11,7 +11,8 @@ import pytest
 
 from simulate.cells.cell import Cell
 from simulate.cells.nonlinearity import ERF, LINEAR, RELU, TANH
-from simulate.cells.vanilla import UniformWeights, Vanilla
+from simulate.cells.uniform_weights import UniformWeights
+from simulate.cells.vanilla import Vanilla
 from simulate.tasks.task import Batch, FixedTask
 from simulate.training.train import train
 

@@ -1,0 +1,56 @@
+"""What cells of dense weights share: the names and shapes of their parameters, and a linear readout."""
+
+from typing import Any, ClassVar, TypeVar
+
+import equinox as eqx
+import jax.numpy as jnp
+from jaxtyping import Array, Float, PyTree
+
+from simulate.cells.cell import Cell
+from simulate.cells.nonlinearity import TANH, Nonlinearity
+
+DenseT = TypeVar("DenseT", bound="DenseCell")
+
+
+class DenseCell(Cell):
+    """N units that send h to one another by W, are driven by U x + b, and are read as V h + c after each step.
+
+    Rows of W, U and b stand in `blocks` of N, one for each gate and one for the candidate, in PyTorch's order; all
+    units of all blocks take one matrix product a step. Such cells are discrete: they take no notice of dt.
+
+    >>> import jax.numpy as jnp
+    >>> from simulate.cells import LSTM
+    >>> network = LSTM.blank(units=4, inputs=2, outputs=1)
+    >>> network.W.shape, network.U.shape, network.V.shape, network.blocks
+    ((16, 4), (16, 2), (1, 4), ('input', 'forget', 'candidate', 'output'))
+    """
+
+    alone: ClassVar[bool] = True
+    blocks: ClassVar[tuple[str, ...]] = ("candidate",)
+
+    W: Float[Array, "*networks rows units"]
+    U: Float[Array, "*networks rows inputs"]
+    b: Float[Array, "*networks rows"]
+    V: Float[Array, "*networks outputs units"]
+    c: Float[Array, "*networks outputs"]
+    phi: Nonlinearity = eqx.field(static=True, default=TANH)
+
+    @classmethod
+    def blank(cls: type[DenseT], units: int, inputs: int, outputs: int, phi: Nonlinearity = TANH) -> DenseT:
+        """A network before its weights are drawn: zeros of the right shapes."""
+        rows = len(cls.blocks) * units
+        W, U, b = jnp.zeros((rows, units)), jnp.zeros((rows, inputs)), jnp.zeros(rows)
+        return cls(W, U, b, jnp.zeros((outputs, units)), jnp.zeros(outputs), phi)
+
+    @property
+    def units(self) -> int:
+        """N."""
+        return self.W.shape[-1]
+
+    def initial_state(self) -> PyTree:
+        """Every unit at zero."""
+        return jnp.zeros(self.units, self.W.dtype)
+
+    def read(self, state: Any) -> Float[Array, " outputs"]:
+        """V h + c."""
+        return self.V @ state + self.c

@@ -1,0 +1,71 @@
+"""The gated recurrent unit, with its reset before the recurrent product or after it."""
+
+from typing import ClassVar
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from simulate.cells.dense import DenseCell
+from simulate.cells.nonlinearity import TANH, Nonlinearity
+
+
+class BiasOutsideReset(ValueError):
+    """A bias inside the reset, given to a unit whose reset acts before the product."""
+
+
+class GRU(DenseCell):
+    """h <- z h + (1 - z) c, read as V h + c after each step.
+
+        r = sigmoid(W_r h + U_r x + b_r),  z = sigmoid(W_z h + U_z x + b_z)
+        reset after the product:           c = phi(r (W_c h + d) + U_c x + b_c)
+        reset before it (no d):            c = phi(W_c (r h) + U_c x + b_c)
+
+    After the product is what PyTorch and cuDNN compute, before it is the first paper's (Cho et al., 2014). They are two
+    maps: the same weights have other fixed points. W is 3N by N, U 3N by inputs, b has 3N entries: rows of reset,
+    update and candidate. `d` is the bias that is reset with the candidate's product; without it there is none.
+
+    >>> import jax.numpy as jnp
+    >>> network = GRU.blank(units=2, inputs=1, outputs=1)
+    >>> network.step(jnp.array([1.0, 0.5]), jnp.zeros(1), 1.0).tolist()  # without weights, half of the state is kept
+    [0.5, 0.25]
+    >>> GRU.blank(units=2, inputs=1, outputs=1, reset_after=False).d is None
+    True
+
+    Raises:
+        BiasOutsideReset: if there is a d and the reset acts before the product; b_c is the bias there.
+    """
+
+    blocks: ClassVar[tuple[str, ...]] = ("reset", "update", "candidate")
+
+    d: Float[Array, "*networks units"] | None = None
+    reset_after: bool = eqx.field(static=True, default=True)
+
+    def __check_init__(self) -> None:
+        """One bias where there is one place for it."""
+        if self.d is not None and not self.reset_after:
+            raise BiasOutsideReset("with reset_after=False no bias is reset: leave d out, or add it to b's last block")
+
+    @classmethod
+    def blank(
+        cls, units: int, inputs: int, outputs: int, phi: Nonlinearity = TANH, *, reset_after: bool = True
+    ) -> "GRU":
+        """A network before its weights are drawn: zeros of the right shapes."""
+        zeros = super().blank(units, inputs, outputs, phi)
+        inner = jnp.zeros(units) if reset_after else None
+        return cls(zeros.W, zeros.U, zeros.b, zeros.V, zeros.c, phi, inner, reset_after)
+
+    def step(self, state: Float[Array, " units"], inputs: Float[Array, " inputs"], dt: float) -> Float[Array, " units"]:
+        """z h + (1 - z) c."""
+        n = self.units
+        driven = self.U @ inputs + self.b
+        if self.reset_after:
+            sent = self.W @ state
+            reset, update = jnp.split(jax.nn.sigmoid(sent[: 2 * n] + driven[: 2 * n]), 2)
+            inner = sent[2 * n :] if self.d is None else sent[2 * n :] + self.d
+            candidate = self.phi(reset * inner + driven[2 * n :])
+        else:
+            reset, update = jnp.split(jax.nn.sigmoid(self.W[: 2 * n] @ state + driven[: 2 * n]), 2)
+            candidate = self.phi(self.W[2 * n :] @ (reset * state) + driven[2 * n :])
+        return update * state + (1 - update) * candidate

@@ -1,0 +1,52 @@
+"""The long short-term memory: a memory beside the state, with gates to write, keep and show it."""
+
+from typing import ClassVar
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from simulate.cells.dense import DenseCell
+from simulate.cells.nonlinearity import TANH, Nonlinearity
+
+State = tuple[Float[Array, " units"], Float[Array, " units"]]
+
+
+class LSTM(DenseCell):
+    """m <- f m + i phi(g), h <- o phi(m), read as V h + c after each step (Hochreiter and Schmidhuber; Gers et al.).
+
+        i, f, o = sigmoid(W h + U x + b), each with rows of its own,  g = W_g h + U_g x + b_g
+
+    The state is the pair (h, m); the memory m is what PyTorch calls c. W is 4N by N, U 4N by inputs, b has 4N entries:
+    rows of input, forget, candidate and output. The bias of the forget gate starts at one (Jozefowicz et al., 2015).
+
+    >>> import jax.numpy as jnp
+    >>> network = LSTM.blank(units=2, inputs=1, outputs=1)
+    >>> h, m = network.step((jnp.zeros(2), jnp.array([1.0, 0.5])), jnp.zeros(1), 1.0)
+    >>> [round(float(kept), 4) for kept in m]  # sigmoid(1) of the memory is kept
+    [0.7311, 0.3655]
+    """
+
+    blocks: ClassVar[tuple[str, ...]] = ("input", "forget", "candidate", "output")
+
+    @classmethod
+    def blank(cls, units: int, inputs: int, outputs: int, phi: Nonlinearity = TANH) -> "LSTM":
+        """A network before its weights are drawn: zeros of the right shapes, but ones for the forget gate's bias."""
+        zeros = super().blank(units, inputs, outputs, phi)
+        b = zeros.b.at[units : 2 * units].set(1.0)
+        return cls(zeros.W, zeros.U, b, zeros.V, zeros.c, phi)
+
+    def initial_state(self) -> State:
+        """Every unit at zero, and an empty memory."""
+        return super().initial_state(), super().initial_state()
+
+    def step(self, state: State, inputs: Float[Array, " inputs"], dt: float) -> State:
+        """(o phi(m'), m') with m' = f m + i phi(g)."""
+        h, memory = state
+        write, keep, candidate, show = jnp.split(self.W @ h + self.U @ inputs + self.b, 4)
+        memory = jax.nn.sigmoid(keep) * memory + jax.nn.sigmoid(write) * self.phi(candidate)
+        return jax.nn.sigmoid(show) * self.phi(memory), memory
+
+    def read(self, state: State) -> Float[Array, " outputs"]:
+        """V h + c."""
+        return super().read(state[0])

@@ -1,0 +1,31 @@
+"""The update-gate network (UGRNN): one gate that keeps or renews the state."""
+
+from typing import ClassVar
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from simulate.cells.dense import DenseCell
+
+
+class UGRNN(DenseCell):
+    """h <- u h + (1 - u) c (Collins, Sohl-Dickstein and Sussillo, 2017), read as V h + c after each step.
+
+        u = sigmoid(W_u h + U_u x + b_u),  c = phi(W_c h + U_c x + b_c)
+
+    W is 2N by N, U 2N by inputs, b has 2N entries: rows of the update gate, then of the candidate.
+
+    >>> import jax.numpy as jnp
+    >>> network = UGRNN.blank(units=2, inputs=1, outputs=1)  # without weights, half of the state is kept
+    >>> network.step(jnp.array([1.0, 0.5]), jnp.zeros(1), 1.0).tolist()
+    [0.5, 0.25]
+    """
+
+    blocks: ClassVar[tuple[str, ...]] = ("update", "candidate")
+
+    def step(self, state: Float[Array, " units"], inputs: Float[Array, " inputs"], dt: float) -> Float[Array, " units"]:
+        """u h + (1 - u) c."""
+        gate, candidate = jnp.split(self.W @ state + self.U @ inputs + self.b, 2)
+        keep = jax.nn.sigmoid(gate)
+        return keep * state + (1 - keep) * self.phi(candidate)

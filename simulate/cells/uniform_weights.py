@@ -1,0 +1,59 @@
+"""Where networks start: uniform weights, the same way for every cell of dense weights."""
+
+from dataclasses import dataclass
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Key
+
+from simulate.cells.dense import DenseCell, DenseT
+from simulate.cells.nonlinearity import TANH, Nonlinearity
+from simulate.cells.vanilla import Vanilla
+
+
+@dataclass(frozen=True)
+class UniformWeights:
+    """Where networks start: all weights and biases uniform between -1/sqrt(N) and 1/sqrt(N).
+
+    This is what PyTorch does, for the network as for its readout; the LSTM's forget gate has a bias of 1 besides.
+
+    >>> import jax, jax.numpy as jnp
+    >>> network = UniformWeights(units=16, inputs=3, outputs=2).draw(jax.random.key(0), jnp.dtype("float32"))
+    >>> network.V.shape, bool(jnp.abs(network.W).max() < 1 / 4)
+    ((2, 16), True)
+    >>> from simulate.cells import GRU
+    >>> UniformWeights(units=16, inputs=3, outputs=2, cell=GRU).draw(jax.random.key(0), jnp.dtype("float32")).W.shape
+    (48, 16)
+    """
+
+    units: int = 128
+    inputs: int = 3
+    outputs: int = 3
+    phi: Nonlinearity = TANH
+    cell: type[DenseCell] = Vanilla
+
+    def draw(self, key: Key[jax.Array, ""], dtype: jnp.dtype) -> DenseCell:
+        """One network."""
+        return uniform_around(self.cell.blank(self.units, self.inputs, self.outputs, self.phi), key, dtype)
+
+
+def uniform_around(network: DenseT, key: Key[jax.Array, ""], dtype: jnp.dtype) -> DenseT:
+    """The network with numbers uniform between -1/sqrt(N) and 1/sqrt(N) added to all its weights and biases.
+
+    Starts a cell with settings of its own, from a blank one. Numbers are drawn in JAX's default precision and then
+    rounded: float32 and float64 start from the same networks.
+
+    >>> import jax, jax.numpy as jnp
+    >>> from simulate.cells import GRU
+    >>> blank = GRU.blank(units=16, inputs=3, outputs=2, reset_after=False)
+    >>> sorted(uniform_around(blank, jax.random.key(0), jnp.dtype("float32")).parameters)
+    ['U', 'V', 'W', 'b', 'c']
+    """
+    bound = network.units**-0.5
+    leaves, structure = jax.tree.flatten(network)
+    keys = jax.random.split(key, len(leaves))
+    drawn = [
+        (leaf + jax.random.uniform(key, leaf.shape, minval=-bound, maxval=bound)).astype(dtype)
+        for leaf, key in zip(leaves, keys, strict=True)
+    ]
+    return jax.tree.unflatten(structure, drawn)
