@@ -1,14 +1,17 @@
 from .delayed_activation import DelayedActivation as DelayedActivation
+from .delayed_discrimination import DelayedDiscrimination as DelayedDiscrimination
 from .flip_flop import FlipFlop as FlipFlop
 from .images import digits as digits, idx_images as idx_images
 from .impulse import filter_task as filter_task, oscillator_task as oscillator_task, random_task as random_task
 from .minibatches import MiniBatches as MiniBatches
+from .n_bit_flip_flop import NBitFlipFlop as NBitFlipFlop
 from .noisy_targets import NoisyTargets as NoisyTargets
 from .task import (
     Batch as Batch,
     CrossEntropy as CrossEntropy,
     FixedTask as FixedTask,
     IntegratedSquares as IntegratedSquares,
+    MeanSquares as MeanSquares,
     SummedSquares as SummedSquares,
     Task as Task,
     fixed_task as fixed_task,
@@ -18,10 +21,13 @@ __all__ = [
     "Batch",
     "CrossEntropy",
     "DelayedActivation",
+    "DelayedDiscrimination",
     "FixedTask",
     "FlipFlop",
     "IntegratedSquares",
+    "MeanSquares",
     "MiniBatches",
+    "NBitFlipFlop",
     "NoisyTargets",
     "SummedSquares",
     "Task",

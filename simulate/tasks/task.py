@@ -70,6 +70,34 @@ class SummedSquares(Criterion):
 
 
 @dataclass(frozen=True)
+class MeanSquares(Criterion):
+    """The mean squared error: mean over trials, steps that count and outputs of (y - y*)^2.
+
+    The targets of the first `signs` outputs are signs, which can be right or wrong; those of the others are quantities.
+
+    >>> import jax.numpy as jnp
+    >>> ones = jnp.ones((1, 5, 2))
+    >>> batch = Batch(jnp.zeros((1, 5, 1)), ones, jnp.ones((1, 5)), 1.0, MeanSquares(signs=2))
+    >>> float(batch.loss(0 * ones)), float(batch.accuracy(0.3 * ones))
+    (1.0, 1.0)
+    """
+
+    signs: int = 0
+
+    def loss(self, outputs: Outputs, batch: "Batch") -> Scalar:
+        """The mean squared error, a dimensionless number."""
+        return _mean(jnp.mean((outputs - batch.targets) ** 2, axis=-1), batch.mask)
+
+    def accuracy(self, outputs: Outputs, batch: "Batch") -> Scalar:
+        """The fraction of steps that count in which all of the first `signs` outputs have their target's sign."""
+        if not self.signs:
+            return super().accuracy(outputs, batch)
+        given, asked = (jnp.sign(each[..., : self.signs]) for each in (outputs, batch.targets))
+        right = jnp.all(given == asked, axis=-1)
+        return _mean(right.astype(outputs.dtype), batch.mask)
+
+
+@dataclass(frozen=True)
 class CrossEntropy(Criterion):
     """Softmax cross-entropy of the class whose target is one, averaged over the steps that count and the trials.
 
@@ -140,13 +168,28 @@ class Task(eqx.Module):
     ...     def __call__(self, epoch):
     ...         s = jax.random.normal(jax.random.fold_in(self.key, epoch), (8, 20, 1))
     ...         return Batch(s, s, jnp.ones((8, 20)), dt=1.0)
-    >>> Echo(jax.random.key(0))(jnp.asarray(3)).inputs.shape
-    (8, 20, 1)
+    >>> task = Echo(jax.random.key(0))
+    >>> task(jnp.asarray(3)).inputs.shape, task.inputs, task.outputs
+    ((8, 20, 1), 1, 1)
     """
 
     @abstractmethod
     def __call__(self, epoch: Int[Array, ""]) -> Batch:
         """The batch of an epoch, counted from 0. Pure: the same epoch gives the same trials."""
+
+    @property
+    def inputs(self) -> int:
+        """Input channels of a network for this task."""
+        return self._shapes().inputs.shape[-1]
+
+    @property
+    def outputs(self) -> int:
+        """Outputs of a network for this task."""
+        return self._shapes().targets.shape[-1]
+
+    def _shapes(self) -> Batch:
+        """A batch with shapes in place of arrays; nothing is drawn."""
+        return jax.eval_shape(lambda epoch: self(epoch), jnp.asarray(0))
 
     def identity(self) -> PyTree:
         """What a checkpoint must share with the task to be continued: all of it, unless it holds less than it says."""
