@@ -230,7 +230,7 @@ def absolute_rows(size: int, repeats: int) -> Iterator[Row]:
         yield medians(rows)
 
 
-def modules_of(kind: str, count: int) -> list[assembly.assembly.Assembly]:
+def modules_of(kind: str, count: int) -> list[assembly.assembly.ExactAssembly]:
     """Modules proved by Theorem 1 (sparse: a diagonal metric) or by the multiplier LMI (dense: a full one)."""
     made = []
     for seed in range(count):
@@ -249,7 +249,7 @@ def modules_of(kind: str, count: int) -> list[assembly.assembly.Assembly]:
     return made
 
 
-def floating_chain(parts: list[assembly.assembly.Assembly]) -> dict[tuple[int, int], exact_matrix.ExactMatrix]:
+def floating_chain(parts: list[assembly.assembly.ExactAssembly]) -> dict[tuple[int, int], exact_matrix.ExactMatrix]:
     """Links between neighbours that are negative feedback of one another up to rounding."""
     rng = np.random.default_rng(0)
     metrics = [part.members[0].claim.metric.approximate() for part in parts]
@@ -269,7 +269,7 @@ def assembly_rows(counts: list[int]) -> Iterator[Row]:
             chain = parts[:count]
             linked, links = timed(lambda chain=chain: floating_chain(chain))
             seconds, proved = timed(
-                lambda chain=chain, links=links: certify_assembly(assembly.assembly.joined(chain, links))
+                lambda chain=chain, links=links: certify_assembly(assembly.assembly.linked(chain, links))
             )
             slowest = float(min(part.members[0].claim.rate for part in chain))
             yield {

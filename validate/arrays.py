@@ -46,10 +46,10 @@ def read_named(path: Path, required: Iterable[str], optional: Iterable[str] = ()
         BadArray: if the file cannot be read, an array is missing, or holds other than finite real numbers.
     """
     required, optional = tuple(required), tuple(optional)
-    return chosen(read_arrays(path, (*required, *optional)), required, optional)
+    return _asked_for(read_arrays(path, (*required, *optional)), required, optional)
 
 
-def chosen(found: Mapping[str, Array], required: Iterable[str], optional: Iterable[str] = ()) -> NamedArrays:
+def _asked_for(found: Mapping[str, Array], required: Iterable[str], optional: Iterable[str] = ()) -> NamedArrays:
     """Those of the arrays that are asked for; see `read_named`.
 
     Raises:

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from validate.report import Report
-from validate.table import WIDTH_OF_A_FILE, number
+from validate.table import WIDTH_OF_A_FILE, formatted
 
 
 def show_findings(report: Report) -> None:
@@ -26,7 +26,7 @@ def show_findings(report: Report) -> None:
             table.add_row(Text(title, style="bold"))
         for each in findings:
             missing = each.value is None or each.value != each.value  # NaN is not equal to itself
-            value = "none" if missing else number(each.value)
+            value = "none" if missing else formatted(each.value)
             table.add_row(Text(each.name.replace("_", " ")), Text(value), Text(each.unit), Text(each.meaning))
         table.add_section()
     console.print(table)

@@ -8,7 +8,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from validate.command import Run
 from validate.report import Report
-from validate.table import number, outcome
+from validate.table import formatted, outcome
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ def render(runs: Sequence[Run]) -> bytes:
     environment = Environment(
         loader=PackageLoader("validate"), autoescape=True, undefined=StrictUndefined, trim_blocks=False
     )
-    environment.filters["number"] = number
+    environment.filters["number"] = formatted
     environment.filters["outcome"] = outcome
     return environment.get_template("page.html").render(runs=[_entry(run) for run in runs]).encode()
 

@@ -120,19 +120,19 @@ class Report:
         `asserted=False` records the verdict without letting it decide the run; a `Reported` tolerance implies
         it. Raises `DuplicateNameError`, and `ToleranceError` where the values do not fit the tolerance.
         """
-        verdict = tolerance.judge(predicted, measured)
-        shown = f"{name} (worst of {verdict.points})" if verdict.points > 1 else name
+        compared = tolerance.judge(predicted, measured)
+        shown = f"{name} (worst of {compared.points})" if compared.points > 1 else name
         if any(check.name == shown for check in self.checks):
             raise DuplicateNameError(f"a check named {shown!r} is there already; name what differs")
         check = Check(
             name=shown,
-            predicted=verdict.predicted,
-            measured=verdict.measured,
-            error=verdict.error,
-            tolerance=verdict.tolerance,
+            predicted=compared.predicted,
+            measured=compared.measured,
+            error=compared.error,
+            tolerance=compared.tolerance,
             tolerance_from=tolerance.origin,
             asserted=asserted and not isinstance(tolerance, Reported),
-            passed=verdict.passed,
+            passed=compared.passed,
         )
         if not self.sections:
             self.section("")

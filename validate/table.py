@@ -33,7 +33,7 @@ def tell_section(report: Report, title: str, seconds: float) -> None:
     print(f"{title}: {', '.join([*words, f'{seconds:.1f} s'])}", flush=True)
 
 
-def number(value: object, digits: int = 7) -> str:
+def formatted(value: object, digits: int = 7) -> str:
     """A value as the table shows it; an absent one is a dash."""
     if value is None:
         return "-"
@@ -68,10 +68,10 @@ def _checks(report: Report) -> Table:
             word = outcome(check)
             table.add_row(
                 Text(check.name),
-                Text(number(check.predicted)),
-                Text(number(check.measured)),
-                number(check.error, 3),
-                number(check.tolerance, 3),
+                Text(formatted(check.predicted)),
+                Text(formatted(check.measured)),
+                formatted(check.error, 3),
+                formatted(check.tolerance, 3),
                 Text(check.tolerance_from),
                 Text(word, style=colours.get(word, "yellow")),
             )
@@ -85,5 +85,5 @@ def _quantities(report: Report) -> Table:
     table.add_column("value", overflow="fold")
     for name, value in report.quantities.items():
         if value is None or isinstance(value, bool | int | float | str):
-            table.add_row(Text(name), Text(number(value, 12)))
+            table.add_row(Text(name), Text(formatted(value, 12)))
     return table

@@ -1,7 +1,7 @@
 """How far a measurement may lie from its prediction, as objects that also say why.
 
 A tolerance is made before the measurement it judges. Each kind turns a prediction and a measurement into a
-`Verdict`: the two numbers that are shown, their distance, the largest distance admitted, and whether it
+`Comparison`: the two numbers that are shown, their distance, the largest distance admitted, and whether it
 holds.
 """
 
@@ -19,7 +19,7 @@ Scalar: TypeAlias = float | int | bool | str | None
 
 
 @dataclass(frozen=True)
-class Verdict:
+class Comparison:
     """One comparison: `error` and `tolerance` are in the same unit.
 
     `passed` is None where nothing is asserted.
@@ -49,7 +49,7 @@ class Tolerance(ABC):
         """Where the tolerance comes from, for example `rounding`, `O(dt^2)` or `binomial 99.9 %`."""
 
     @abstractmethod
-    def judge(self, predicted: object, measured: object) -> Verdict:
+    def judge(self, predicted: object, measured: object) -> Comparison:
         """Compare; arrays are compared point by point and the worst point is reported."""
 
 
@@ -69,7 +69,7 @@ class Absolute(Tolerance):
         return self.source
 
     @override
-    def judge(self, predicted: object, measured: object) -> Verdict:
+    def judge(self, predicted: object, measured: object) -> Comparison:
         p, m = _pair(predicted, measured)
         return _worst(p, m, _distance(p, m), self.value)
 
@@ -93,7 +93,7 @@ class Relative(Tolerance):
         return f"relative, {self.source}"
 
     @override
-    def judge(self, predicted: object, measured: object) -> Verdict:
+    def judge(self, predicted: object, measured: object) -> Comparison:
         p, m = _pair(predicted, measured)
         distance = _distance(p, m)
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -113,15 +113,15 @@ class Exact(Tolerance):
         return self.source
 
     @override
-    def judge(self, predicted: object, measured: object) -> Verdict:
+    def judge(self, predicted: object, measured: object) -> Comparison:
         if isinstance(predicted, str) or isinstance(measured, str) or predicted is None or measured is None:
             same = predicted == measured
-            return Verdict(_scalar(predicted), _scalar(measured), 0.0 if same else None, 0.0, same)
+            return Comparison(_scalar(predicted), _scalar(measured), 0.0 if same else None, 0.0, same)
         p, m = _pair(predicted, measured)
         verdict = _worst(p, m, _distance(p, m), 0.0)
         if verdict.points > 1:
             return verdict
-        return Verdict(_scalar(predicted), _scalar(measured), verdict.error, 0.0, verdict.passed)
+        return Comparison(_scalar(predicted), _scalar(measured), verdict.error, 0.0, verdict.passed)
 
 
 @dataclass(frozen=True)
@@ -136,7 +136,7 @@ class AtMost(Tolerance):
         return f"upper bound, {self.source}"
 
     @override
-    def judge(self, predicted: object, measured: object) -> Verdict:
+    def judge(self, predicted: object, measured: object) -> Comparison:
         p, m = _pair(predicted, measured)
         return _worst(p, m, _excess(m, p), 0.0)
 
@@ -153,7 +153,7 @@ class AtLeast(Tolerance):
         return f"lower bound, {self.source}"
 
     @override
-    def judge(self, predicted: object, measured: object) -> Verdict:
+    def judge(self, predicted: object, measured: object) -> Comparison:
         p, m = _pair(predicted, measured)
         return _worst(p, m, _excess(p, m), 0.0)
 
@@ -178,7 +178,7 @@ class Bracket(Tolerance):
         return f"bracket, {self.source}"
 
     @override
-    def judge(self, predicted: object, measured: object) -> Verdict:
+    def judge(self, predicted: object, measured: object) -> Comparison:
         ends = np.asarray(measured, dtype=float)
         if ends.shape != (2,):
             raise ToleranceError(f"a bracket is a pair (below, above); got shape {ends.shape}")
@@ -186,7 +186,7 @@ class Bracket(Tolerance):
         middle = below + (above - below) / 2
         rounding = 4 * sys.float_info.epsilon * max(abs(below), abs(above))
         passed = below <= p <= above and above - below <= self.resolution + rounding
-        return Verdict(p, middle, abs(middle - p), (above - below) / 2, passed)
+        return Comparison(p, middle, abs(middle - p), (above - below) / 2, passed)
 
 
 @dataclass(frozen=True)
@@ -224,10 +224,10 @@ class Binomial(Tolerance):
         return float(interval.low), float(interval.high)
 
     @override
-    def judge(self, predicted: object, measured: object) -> Verdict:
+    def judge(self, predicted: object, measured: object) -> Comparison:
         p, m = _number(predicted), _number(measured)
         low, high = self.interval(m)
-        return Verdict(p, m, abs(m - p), m - low if p < m else high - m, low <= p <= high)
+        return Comparison(p, m, abs(m - p), m - low if p < m else high - m, low <= p <= high)
 
 
 @dataclass(frozen=True)
@@ -242,14 +242,14 @@ class Reported(Tolerance):
         return f"reported, {self.source}"
 
     @override
-    def judge(self, predicted: object, measured: object) -> Verdict:
+    def judge(self, predicted: object, measured: object) -> Comparison:
         if isinstance(predicted, str) or isinstance(measured, str) or predicted is None or measured is None:
-            return Verdict(_scalar(predicted), _scalar(measured), None, None, None)
+            return Comparison(_scalar(predicted), _scalar(measured), None, None, None)
         p, m = _pair(predicted, measured)
         worst = _worst(p, m, _distance(p, m), math.inf)
         if p.ndim:
-            return Verdict(worst.predicted, worst.measured, worst.error, None, None, worst.points)
-        return Verdict(_scalar(predicted), _scalar(measured), worst.error, None, None)
+            return Comparison(worst.predicted, worst.measured, worst.error, None, None, worst.points)
+        return Comparison(_scalar(predicted), _scalar(measured), worst.error, None, None)
 
 
 def _require_bound(value: float) -> None:
@@ -277,10 +277,10 @@ def _excess(larger: np.ndarray, smaller: np.ndarray) -> np.ndarray:
         return np.where(larger <= smaller, 0.0, larger - smaller)
 
 
-def _worst(p: np.ndarray, m: np.ndarray, error: np.ndarray, bound: float) -> Verdict:
+def _worst(p: np.ndarray, m: np.ndarray, error: np.ndarray, bound: float) -> Comparison:
     at = int(np.argmax(np.where(np.isnan(error), np.inf, error)))
     worst = float(error.flat[at])
-    return Verdict(float(p.flat[at]), float(m.flat[at]), worst, bound, bool(worst <= bound), p.size)
+    return Comparison(float(p.flat[at]), float(m.flat[at]), worst, bound, bool(worst <= bound), p.size)
 
 
 def _scalar(value: object) -> Scalar:

@@ -148,11 +148,13 @@ def classify(
     result = _classified(trained, per_epoch)
     if math.isnan(result.validation_accuracy):
         return result
-    right, loss = accuracy(result.network, images.test, training.evaluated_together, images.classes)
+    right, loss = accuracy_and_loss(result.network, images.test, training.evaluated_together, images.classes)
     return replace(result, test_accuracy=right, test_loss=loss)
 
 
-def accuracy(network: ComboNet, examples: Examples, together: int = 500, classes: int = 10) -> tuple[float, float]:
+def accuracy_and_loss(
+    network: ComboNet, examples: Examples, together: int = 500, classes: int = 10
+) -> tuple[float, float]:
     """The fraction classified as labelled, and the mean cross-entropy, in the network's own precision."""
     loss, right = measured_on(jax.tree.map(lambda a: a[None], network), examples.batch(classes), together)
     return float(right[0]), float(loss[0])

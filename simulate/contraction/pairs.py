@@ -26,7 +26,7 @@ class Distances(eqx.Module):
         return -jnp.diff(jnp.log(self.distance), axis=1) / jnp.diff(self.times)
 
 
-def flow(
+def trajectory(
     system: System,
     drive: Drive,
     start: Float[Array, " units"],

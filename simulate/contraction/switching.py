@@ -18,7 +18,7 @@ class BadSwitching(ValueError):
 
 
 @dataclass(frozen=True)
-class Switching:
+class SwitchingLaw:
     """Slopes (diagonals of D) and for how long each of them holds; one period, if repeated."""
 
     durations: Float[np.ndarray, " segments"]
@@ -42,7 +42,7 @@ class Switching:
         """All durations together."""
         return float(self.durations.sum())
 
-    def merged(self) -> "Switching":
+    def merged(self) -> "SwitchingLaw":
         """This law with equal neighbours made one segment and empty ones left out."""
         durations: list[float] = []
         slopes: list[np.ndarray] = []
@@ -54,10 +54,10 @@ class Switching:
             else:
                 durations.append(duration)
                 slopes.append(row)
-        return Switching(np.array(durations), np.array(slopes)) if durations else self
+        return SwitchingLaw(np.array(durations), np.array(slopes)) if durations else self
 
 
-def segment_jacobians(system: System, law: Switching) -> Float[np.ndarray, "segments units units"]:
+def segment_jacobians(system: System, law: SwitchingLaw) -> Float[np.ndarray, "segments units units"]:
     """J(slopes) of each segment."""
     return np.asarray(_jacobians(system, jnp.asarray(law.slopes)))
 
@@ -88,12 +88,12 @@ def composed(
     return product, logarithm
 
 
-def period_map(system: System, law: Switching) -> tuple[Float[np.ndarray, "units units"], float]:
+def period_map(system: System, law: SwitchingLaw) -> tuple[Float[np.ndarray, "units units"], float]:
     """The linear map from the start of a period to its end, as `composed` gives it."""
     return composed(segment_maps(segment_jacobians(system, law), law.durations))
 
 
-def growth_rate(system: System, law: Switching) -> float:
+def growth_rate(system: System, law: SwitchingLaw) -> float:
     """log(spectral radius of one period) / period: the rate at which the law, repeated for ever, makes x grow."""
     return growth_over(*period_map(system, law), law.period)
 
@@ -106,7 +106,7 @@ def growth_over(product: Float[np.ndarray, "units units"], logarithm: float, per
         return float((np.log(np.abs(np.linalg.eigvals(product)).max()) + logarithm) / period)
 
 
-def largest_gain(system: System, law: Switching, metric: Metric) -> float:
+def period_gain(system: System, law: SwitchingLaw, metric: Metric) -> float:
     """How many times longer, in the metric, the worst start is after one period."""
     factor = np.linalg.cholesky(np.asarray(metric.dense()))
     product, logarithm = period_map(system, law)

@@ -12,11 +12,11 @@ from scipy.linalg import eig
 from simulate.contraction.metric import Metric
 from simulate.contraction.network import System
 from simulate.contraction.switching import (
-    Switching,
+    SwitchingLaw,
     composed,
     growth_over,
     growth_rate,
-    largest_gain,
+    period_gain,
     segment_jacobians,
     segment_maps,
 )
@@ -47,7 +47,7 @@ class WorstSwitching:
     rate r it is at most exp(-r period).
     """
 
-    law: Switching
+    law: SwitchingLaw
     growth_rate: float
     gain: float
     tried: int
@@ -92,21 +92,21 @@ class SwitchingSearch:
         laws, rates = _searched(system, jnp.asarray(periods), keys, self.segments, self.rounds)
         best = np.argsort(-np.asarray(rates))[: self.refined]
         equal = np.ones(self.segments) / self.segments
-        candidates = [Switching(periods[i] * equal, np.asarray(laws[i])).merged() for i in best]
+        candidates = [SwitchingLaw(periods[i] * equal, np.asarray(laws[i])).merged() for i in best]
         candidates.append(greedy_law(system, metric, self.longest, 4 * self.segments, self.seed).merged())
         candidates = [refined(system, law) for law in candidates]
         growth = [growth_rate(system, law) for law in candidates]
         law = candidates[int(np.argmax(growth))]
-        return WorstSwitching(law, max(growth), largest_gain(system, law, metric), len(periods) + 1)
+        return WorstSwitching(law, max(growth), period_gain(system, law, metric), len(periods) + 1)
 
 
-def greedy_law(system: System, metric: Metric, duration: float, segments: int, seed: int = 0) -> Switching:
+def greedy_law(system: System, metric: Metric, duration: float, segments: int, seed: int = 0) -> SwitchingLaw:
     """At each moment the slopes that make a difference grow fastest in the metric; from a random difference."""
     slopes = _greedy(system, metric, jnp.asarray(duration / segments), jax.random.key(seed), segments)
-    return Switching(np.full(segments, duration / segments), np.asarray(slopes))
+    return SwitchingLaw(np.full(segments, duration / segments), np.asarray(slopes))
 
 
-def refined(system: System, law: Switching, rounds: int = 40, most: int = 24) -> Switching:
+def refined(system: System, law: SwitchingLaw, rounds: int = 40, most: int = 24) -> SwitchingLaw:
     """A law of these slopes with better durations, by gradient ascent on the growth rate.
 
     A law of more than `most` segments is returned as it is.
@@ -120,7 +120,7 @@ def refined(system: System, law: Switching, rounds: int = 40, most: int = 24) ->
         uphill = law.durations * _duration_gradient(law, jacobians, maps)  # in log duration
         if not np.isfinite(uphill).all() or np.abs(uphill).max() == 0 or pace < 1e-6:
             break
-        moved = Switching(law.durations * np.exp(pace * uphill / np.abs(uphill).max()), law.slopes)
+        moved = SwitchingLaw(law.durations * np.exp(pace * uphill / np.abs(uphill).max()), law.slopes)
         with np.errstate(over="ignore", invalid="ignore"):
             new = segment_maps(jacobians, moved.durations)
             product, logarithm = composed(new)
@@ -133,7 +133,7 @@ def refined(system: System, law: Switching, rounds: int = 40, most: int = 24) ->
 
 
 def _duration_gradient(
-    law: Switching,
+    law: SwitchingLaw,
     jacobians: Float[np.ndarray, "segments units units"],
     maps: Float[np.ndarray, "segments units units"],
 ) -> Float[np.ndarray, " segments"]:

@@ -22,7 +22,7 @@ LearnerT = TypeVar("LearnerT", bound=Learner)
 
 
 @dataclass(frozen=True)
-class Plan(Generic[LearnerT]):
+class TrainingPlan(Generic[LearnerT]):
     """All that does not change during a run."""
 
     networks: LearnerT
@@ -41,7 +41,7 @@ class Plan(Generic[LearnerT]):
 
 
 @dataclass(frozen=True)
-class Run:
+class TrainingRun:
     """All that a run knows between two chunks. Replaced as a whole, so an interruption leaves it sound.
 
     The program holds `slots` of the networks; those that are finished leave it, and are kept in `whole`.
@@ -63,9 +63,9 @@ class Run:
         arrays |= self.recorder.arrays() | self.snapshots.arrays()
         return arrays if self.selected is None else arrays | self.selected.arrays()
 
-    def restored(self, arrays: Arrays) -> "Run":
+    def restored(self, arrays: Arrays) -> "TrainingRun":
         """The run that `arrays` was written by, its networks shared out among the devices again."""
-        return Run(
+        return TrainingRun(
             shared_out(mesh_for(len(arrays["slots"])), unnamed("state", self.state, arrays)),
             arrays["slots"],
             unnamed("whole", self.whole, arrays),
@@ -77,7 +77,7 @@ class Run:
         )
 
 
-def started(plan: Plan[Any]) -> Run:
+def started(plan: TrainingPlan[Any]) -> TrainingRun:
     """Before the first epoch."""
     mesh = mesh_for(plan.count)
     networks = plan.networks
@@ -87,7 +87,7 @@ def started(plan: Plan[Any]) -> Run:
     probes = jax.tree.map(
         lambda a: np.full(a.shape, np.nan, a.dtype), jax.eval_shape(lambda: _probes_of_one_epoch(plan))
     )
-    return Run(
+    return TrainingRun(
         state=shared_out(mesh, filled_up(mesh, state)),
         slots=np.arange(plan.count),
         whole=jax.tree.map(np.asarray, networks),
@@ -99,7 +99,7 @@ def started(plan: Plan[Any]) -> Run:
     )
 
 
-def _probes_of_one_epoch(plan: Plan[Any]) -> Probes:
+def _probes_of_one_epoch(plan: TrainingPlan[Any]) -> Probes:
     def one(regime: Regime, network: Learner) -> Probes:
         batch = plan.task(jnp.asarray(0)).astype(network.dtype)
         return measure_and_step(network, regime.rule.init(network), regime, batch, jnp.asarray(0))[2]
@@ -107,7 +107,7 @@ def _probes_of_one_epoch(plan: Plan[Any]) -> Probes:
     return jax.vmap(one)(plan.regime, plan.networks)
 
 
-def extended(run: Run, plan: Plan[Any]) -> Run:
+def extended(run: TrainingRun, plan: TrainingPlan[Any]) -> TrainingRun:
     """The run after its next chunk, which ends where a snapshot or a look is due or the training ends."""
     done, snapshots = run.recorder.done, run.snapshots
     stop = min(done + plan.chunk, plan.epochs)
@@ -138,13 +138,15 @@ def extended(run: Run, plan: Plan[Any]) -> Run:
     return _thinned(run)
 
 
-def looked(run: Run, select: Selection) -> Run:
+def looked(run: TrainingRun, select: Selection) -> TrainingRun:
     """With the validation of the parameters as they are."""
     assert run.selected is not None
     return replace(run, selected=run.selected.looked(run.recorder.done, whole(run), select))
 
 
-def advanced(run: Run, plan: Plan[Any], epochs: int) -> tuple[State, Probes, Bool[np.ndarray, "epochs slots"]]:
+def advanced(
+    run: TrainingRun, plan: TrainingPlan[Any], epochs: int
+) -> tuple[State, Probes, Bool[np.ndarray, "epochs slots"]]:
     """The state after some epochs; the probes of every epoch, and who was updated in it."""
     slots = len(run.slots)
     mesh = mesh_for(slots)
@@ -182,7 +184,7 @@ def wide(which: Bool[np.ndarray, " networks"], like: np.ndarray) -> np.ndarray:
     return which.reshape(-1, *[1] * (like.ndim - 1))
 
 
-def whole(run: Run) -> Any:
+def whole(run: TrainingRun) -> Any:
     """All networks as they are, those in the program and those that have left it."""
     if len(run.slots) == 0:
         return run.whole
@@ -195,7 +197,7 @@ def whole(run: Run) -> Any:
     return jax.tree.map(merge, run.whole, run.state.networks)
 
 
-def _thinned(run: Run) -> Run:
+def _thinned(run: TrainingRun) -> TrainingRun:
     """Without the finished networks, once they are half of the program or all of it."""
     alive = np.asarray(run.state.running)[: len(run.slots)]
     if 2 * alive.sum() > len(alive):

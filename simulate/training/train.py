@@ -19,7 +19,7 @@ from simulate.training.learn import NothingToTrain
 from simulate.training.learner import Learner
 from simulate.training.outcome import TrainingOutcome
 from simulate.training.rule import Optax, Rule
-from simulate.training.run import Plan, Run, advanced, extended, looked, of_all, started, whole, wide
+from simulate.training.run import TrainingPlan, TrainingRun, advanced, extended, looked, of_all, started, whole, wide
 from simulate.training.selection import Selection
 from simulate.training.stopping import NEVER, Never, Stopping
 from simulate.training.trained import Trained, TrainingInterrupted
@@ -93,7 +93,7 @@ def train(
     _require_counts(epochs=epochs, record_every=record_every, snapshot_every=snapshot_every, chunk=chunk)
     population = _population(networks)
     count = len(jax.tree.leaves(population)[0])
-    plan = Plan(
+    plan = TrainingPlan(
         networks=population,
         task=task,
         regime=Regime(
@@ -174,7 +174,7 @@ def _keys(key: Key[Array, "*networks"] | None, networks: int) -> Key[Array, " ne
     return jax.vmap(jax.random.fold_in, in_axes=(None, 0))(key, jnp.arange(networks))
 
 
-def _result(run: Run, plan: Plan[LearnerT], ended: TrainingOutcome, began: float) -> Trained[LearnerT]:
+def _result(run: TrainingRun, plan: TrainingPlan[LearnerT], ended: TrainingOutcome, began: float) -> Trained[LearnerT]:
     after = run.after
     running = np.zeros(plan.count, bool)
     if len(run.slots):
@@ -209,7 +209,7 @@ def _outcome(ended: TrainingOutcome, stop: Stopping, finite: bool, running: bool
     return ended
 
 
-def _fingerprint(plan: Plan[Any]) -> str:
+def _fingerprint(plan: TrainingPlan[Any]) -> str:
     """What a checkpoint must share with a run to be continued by it; the number of epochs may grow."""
     digest = hashlib.sha256()
     regime, validation = plan.regime, None if plan.select is None else plan.select.batch

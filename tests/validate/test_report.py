@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 import validate
 from validate import report as report_module
 from validate.report import Check, DuplicateNameError, Report, Source, UnrecordableError, plain
-from validate.table import number, outcome, show
+from validate.table import formatted, outcome, show
 from validate.tolerance import Absolute, Exact, Relative, Reported
 
 
@@ -154,7 +154,7 @@ def test_the_table_shows_every_number_and_ends_with_the_verdict(capsys: pytest.C
 
 
 def test_numbers_are_shown_in_full_and_absent_ones_as_a_dash() -> None:
-    assert [number(value) for value in (None, True, 3, 0.1, "LRR")] == ["-", "True", "3", "0.1", "LRR"]
+    assert [formatted(value) for value in (None, True, 3, 0.1, "LRR")] == ["-", "True", "3", "0.1", "LRR"]
 
 
 @given(

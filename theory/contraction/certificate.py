@@ -34,7 +34,7 @@ class Certificate:
             "format": "contraction certificate 1",
             "form": self.network.form.name,
             "weights": rows(self.network.weights),
-            "sha256": fingerprint(self.network.weights),
+            "sha256": digest(self.network.weights),
             "slopes": alike(self.network.slopes.diagonal_entries()),
             **({} if set(taus) == {1} else {"time_constants": taus}),
             "claims": [claim.document() for claim in self.claims],
@@ -45,10 +45,10 @@ class Certificate:
         return json_bytes(self.document())
 
 
-def fingerprint(weights: ExactMatrix) -> str:
+def digest(weights: ExactMatrix) -> str:
     """SHA-256 of the canonical text of a matrix: a line a row, entries as integers or p/q, separated by one space.
 
-    >>> fingerprint(ExactMatrix.of([[1]])) == hashlib.sha256(b"1\\n").hexdigest()
+    >>> digest(ExactMatrix.of([[1]])) == hashlib.sha256(b"1\\n").hexdigest()
     True
     """
     text = "".join(" ".join(str(entry) for entry in row) + "\n" for row in rows(weights))

@@ -10,7 +10,7 @@ from jaxtyping import Float
 from simulate.cells.nonlinearity import TANH
 from simulate.contraction.adversary import worst_slopes
 from simulate.contraction.pairs import flow_distances
-from theory.contraction.assembly.assembly import Assembly, assemble, joined, module, whole_metric
+from theory.contraction.assembly.assembly import ExactAssembly, assemble, linked, module, whole_metric
 from theory.contraction.assembly.certificate import certify_assembly
 from theory.contraction.certify import as_multiplier, certify
 from theory.contraction.exact_matrix import ExactMatrix
@@ -59,7 +59,7 @@ def checks(config: Config, report: Report, progress: Progress) -> AssemblyResult
     return AssemblyResults(tuple(built), TIMES, tuple(distances), tuple(rates))
 
 
-def _module(size: int, form: Form, time_constant: float, rng: np.random.Generator) -> Assembly:
+def _module(size: int, form: Form, time_constant: float, rng: np.random.Generator) -> ExactAssembly:
     weights = rng.normal(size=(size, size))
     found = certify(0.8 * weights / np.linalg.norm(weights, 2), form)
     claim = as_multiplier(found.network, found.claims[0])
@@ -71,7 +71,7 @@ def _links(rows: int, columns: int, rng: np.random.Generator) -> ExactMatrix:
     return ExactMatrix.of(np.round(rng.normal(size=(rows, columns)) * 16) / 16)
 
 
-def _built(rng: np.random.Generator, report: Report) -> dict[str, Assembly]:
+def _built(rng: np.random.Generator, report: Report) -> dict[str, ExactAssembly]:
     """Feedback between two modules, an assembly of that with a third, and one with a hierarchy; forms and tau mixed."""
     first, second = _module(4, FORMS[0], 1.0, rng), _module(3, FORMS[1], 2.0, rng)
     third, fourth = _module(5, VOLTAGE, 0.5, rng), _module(3, VOLTAGE, 1.0, rng)
@@ -104,7 +104,7 @@ def _built(rng: np.random.Generator, report: Report) -> dict[str, Assembly]:
 
 
 def _follow(
-    name: str, assembly: Assembly, config: Config, report: Report
+    name: str, assembly: ExactAssembly, config: Config, report: Report
 ) -> tuple[Float[np.ndarray, "runs times"], float]:
     certificate = certify_assembly(assembly)
     assert certificate is not None
@@ -147,7 +147,7 @@ def _floating_links(rng: np.random.Generator, report: Report) -> None:
             forward = rng.normal(size=(16, 16))
             links[i, j] = ExactMatrix.of(forward)
             links[j, i] = ExactMatrix.of(-np.linalg.solve(metrics[j], forward.T @ metrics[i]))
-    assembly = joined(parts, links)
+    assembly = linked(parts, links)
     certificate = certify_assembly(assembly)
     slowest = _slowest(assembly)
     report.check(
@@ -162,7 +162,7 @@ def _unrestrained_links(rng: np.random.Generator, config: Config, report: Report
     """The same modules with links of the same size that obey no rule: nothing is certified, and an adversary grows."""
     parts = [_module(4, VOLTAGE, 1.0, rng) for _ in range(3)]
     links = {(i, j): _links(4, 4, rng) for i in range(3) for j in range(3) if i != j}
-    assembly = joined(parts, links)
+    assembly = linked(parts, links)
     report.check(
         "unrestrained links: certificates found (control)",
         predicted=0,
@@ -178,7 +178,7 @@ def _unrestrained_links(rng: np.random.Generator, config: Config, report: Report
     )
 
 
-def _slowest(assembly: Assembly) -> flint.fmpq:
+def _slowest(assembly: ExactAssembly) -> flint.fmpq:
     """The slowest member's own rate per unit of time."""
     return min(member.claim.rate / member.time_constant for member in assembly.members)
 

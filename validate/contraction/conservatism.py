@@ -44,7 +44,7 @@ def checks(config: Config, report: Report, progress: Progress) -> ConservatismRe
         for row, kind in enumerate(KINDS):
             bracketed = np.zeros(count)
             for number in range(count):
-                weights = draw(kind, SIZE, rng)
+                weights = _drawn_matrix(kind, SIZE, rng)
                 asked = network(weights, VOLTAGE)
                 gain = largest_gain(asked)
                 if gain.low is None or gain.high is None:
@@ -70,7 +70,7 @@ def checks(config: Config, report: Report, progress: Progress) -> ConservatismRe
     return ConservatismResults(KINDS, tuple(c.name for c in COMPARED), ratios, tuple(ranges))
 
 
-def draw(kind: str, size: int, rng: np.random.Generator) -> Matrix:
+def _drawn_matrix(kind: str, size: int, rng: np.random.Generator) -> Matrix:
     """A random matrix of one kind, strongly connected enough to have a finite gain."""
     weights = rng.normal(size=(size, size)) / np.sqrt(size)
     match kind:

@@ -8,11 +8,11 @@ from numpy.typing import ArrayLike
 
 from simulate.contraction.combo import ComboNet
 from simulate.contraction.parametrise.contracting import Contracting, positive
-from simulate.contraction.parametrise.multiplier import Multiplier as MultiplierModule
+from simulate.contraction.parametrise.multiplier import MultiplierWeights
 from simulate.contraction.parametrise.product import Product as ProductModule
 from simulate.contraction.parametrise.singular import Singular
 from simulate.contraction.parametrise.sparse import Fixed
-from theory.contraction.assembly.assembly import Assembly, joined, module
+from theory.contraction.assembly.assembly import ExactAssembly, linked, module
 from theory.contraction.assembly.certificate import AssemblyCertificate, certify_assembly
 from theory.contraction.claims.absolute_weights import AbsoluteWeights
 from theory.contraction.claims.multiplier import Multiplier
@@ -26,7 +26,7 @@ from theory.contraction.network import Matrix, Network, Vector, network
 class Recertified:
     """The modules with the links that run; a certificate of the flow and of the step, None where none was found."""
 
-    assembly: Assembly
+    assembly: ExactAssembly
     certificate: AssemblyCertificate | None
 
     @property
@@ -52,11 +52,11 @@ def recertified(trained: ComboNet, *, step: bool = True) -> Recertified:
     Raises:
         NotCertified: if a module fails; the remedy is to train with a larger margin.
     """
-    assembly = joined(modules_of(trained), link_blocks(trained))
+    assembly = linked(modules_of(trained), link_blocks(trained))
     return Recertified(assembly, certify_assembly(assembly, trained.euler_step if step else None))
 
 
-def modules_of(trained: ComboNet) -> list[Assembly]:
+def modules_of(trained: ComboNet) -> list[ExactAssembly]:
     """Every module, with the weights that run, and a claim in the metric that its links were made in."""
     parts = []
     running = trained.assembly().modules
@@ -96,7 +96,7 @@ def _at_rate(asked: Network, own: Contracting, rate: float) -> Multiplier | None
             return SINGULAR.prove_in(asked, np.diag(metric), rate)
         case ProductModule():
             return _proved(asked, metric, positive(own.right_root) / positive(own.left_root), rate)
-        case MultiplierModule():
+        case MultiplierWeights():
             return _proved(asked, metric, own.multiplier(), rate)
     raise NotCertified(f"{type(own).__name__} promises contraction by no theorem that is known here: add its claim")
 

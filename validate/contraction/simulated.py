@@ -10,10 +10,9 @@ from simulate.contraction.form import FORMS as SIMULATED_FORMS
 from simulate.contraction.form import Form as SimulatedForm
 from simulate.contraction.inputs import RandomSinusoids, Sinusoids
 from simulate.contraction.metric import Dense
-from simulate.contraction.network import Assembly as SimulatedAssembly
-from simulate.contraction.network import RecurrentNetwork
+from simulate.contraction.network import Assembly, RecurrentNetwork
 from simulate.contraction.switching_search import SwitchingSearch
-from theory.contraction.assembly.assembly import Assembly
+from theory.contraction.assembly.assembly import ExactAssembly
 from theory.contraction.exact_matrix import ExactMatrix
 from theory.contraction.form import Form
 from theory.contraction.network import Network
@@ -38,7 +37,7 @@ def simulated_network(network: Network, activation: Nonlinearity) -> RecurrentNe
     )
 
 
-def simulated_assembly(assembly: Assembly, activation: Nonlinearity) -> SimulatedAssembly:
+def simulated_assembly(assembly: ExactAssembly, activation: Nonlinearity) -> Assembly:
     """The assembly with the links that theory gives, rounded to floats."""
     modules = tuple(
         RecurrentNetwork(
@@ -49,7 +48,7 @@ def simulated_assembly(assembly: Assembly, activation: Nonlinearity) -> Simulate
         )
         for member in assembly.members
     )
-    return SimulatedAssembly(modules, jnp.asarray(assembly.whole_links().approximate()))
+    return Assembly(modules, jnp.asarray(assembly.whole_links().approximate()))
 
 
 def dense_metric(metric: ExactMatrix) -> Dense:

@@ -14,8 +14,7 @@ from simulate.contraction.parametrise.multiplier import draw_multiplier
 from simulate.contraction.parametrise.product import draw_product
 from simulate.contraction.parametrise.sparse import SparseModules
 from simulate.tasks.images import digits
-from theory.contraction.assembly.assembly import joined as joined_exactly
-from theory.contraction.assembly.assembly import whole_metric
+from theory.contraction.assembly.assembly import linked, whole_metric
 from theory.contraction.assembly.certificate import certify_assembly
 from validate.contraction.recertify import link_blocks, modules_of, recertified
 from validate.contraction.settings import Config
@@ -123,7 +122,7 @@ def _certified(name: str, network: ComboNet, config: Config, report: Report) -> 
 def _control(name: str, network: ComboNet, config: Config, report: Report) -> None:
     """The same fixed modules, links trained without the rule: no certificate, and slopes that make differences grow."""
     parts = modules_of(network)
-    assembly = joined_exactly(parts, link_blocks(network))
+    assembly = linked(parts, link_blocks(network))
     report.check(
         f"{name}: certificates found (control)",
         predicted=0,

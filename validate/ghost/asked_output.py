@@ -22,7 +22,7 @@ from theory.ghost.toy import finite_threshold, step_output
 from theory.ghost.toy.confidence import NoOptimumError, loss_and_gradient, optimal_r
 from theory.ghost.toy.toy_model import ToyModel
 from theory.lowering import lower_numpy
-from validate.ghost.learner import CHUNK, Learner, analytic_at_threshold, simulated
+from validate.ghost.scaled_descent import CHUNK, ScaledDescent, analytic_at_threshold, simulated
 from validate.ghost.settings import Config
 from validate.output import Plot
 from validate.plotting import GUIDE, MEASURED, PREDICTED, new_figure, plot, style
@@ -109,9 +109,9 @@ def checks(config: Config, report: Report, progress: Progress) -> AskedOutput:
 def _compare_threshold(config: Config, report: Report, model: ToyModel) -> None:
     _bracket_critical(report, simulated(model), model)
     ratio = config.learning_rate / model.critical_learning_rate
-    learner = analytic_at_threshold(model)
+    descent = analytic_at_threshold(model)
     starts = NormalStarts().quantiles(np.random.default_rng(config.seed + 3).uniform(size=STARTS))
-    rho, _ = learner.settle(starts, np.full(STARTS, ratio), SETTLING // CHUNK)
+    rho, _ = descent.settle(starts, np.full(STARTS, ratio), SETTLING // CHUNK)
     report.check(
         "threshold asked for: fraction captured at the rate asked for, infinite confidence",
         predicted=0.0 if ratio <= 1 else captured_fraction(ratio).value,
@@ -123,13 +123,13 @@ def _compare_threshold(config: Config, report: Report, model: ToyModel) -> None:
     report.quantity("rate_ratio_at_threshold", ratio)
 
 
-def _bracket_critical(report: Report, learner: Learner, model: ToyModel) -> None:
+def _bracket_critical(report: Report, descent: ScaledDescent, model: ToyModel) -> None:
     """Just right of the optimum: the smallest rate, in units of the critical one, whose next step is the last."""
     start = 1 + STEP / 8
     low, high = 0.5, 2.0
     while high - low > STEP:
         middle = (low + high) / 2
-        rho, _ = learner.descend(np.array([start]), np.array([middle]), 1)
+        rho, _ = descent.descend(np.array([start]), np.array([middle]), 1)
         captured = rho[-1, 0] * model.optimal_r < model.point_of_no_return
         low, high = (low, middle) if captured else (middle, high)
     slope = lower_numpy(

@@ -18,7 +18,7 @@ from theory.ghost.descent.itinerary import is_rotation, turn_length
 from theory.ghost.descent.plateau import plateau_length
 from theory.ghost.descent.training_map import PAPER, jump_length
 from theory.ghost.toy.toy_model import ToyModel
-from validate.ghost.learner import CHUNK, Learner, analytic, simulated
+from validate.ghost.scaled_descent import CHUNK, ScaledDescent, analytic, simulated
 from validate.ghost.settings import Config
 from validate.output import Plot
 from validate.plotting import GUIDE, MEASURED, PREDICTED, new_figure, plot, style
@@ -48,10 +48,10 @@ class AskedRate:
 
 @dataclass(frozen=True)
 class Way:
-    """A way to get the gradient: its name, its learner, and how much it may be asked to compute."""
+    """A way to get the gradient: its name, its descent, and how much it may be asked to compute."""
 
     name: str
-    learner: Learner
+    descent: ScaledDescent
     longest_plateau: int
     trainings: int
 
@@ -89,7 +89,7 @@ def _compare_plateau(report: Report, way: Way, a: float) -> AskedRate:
         because = "the steps are smaller than the rounding of r: nothing can be measured"
         report.check(name, predicted=length.epochs, measured=None, tolerance=Reported(because))
         return AskedRate(a, length.epochs, np.array([start]))
-    rho = way.learner.descend(np.array([start]), np.array([a]), steps)[0][:, 0]
+    rho = way.descent.descend(np.array([start]), np.array([a]), steps)[0][:, 0]
     report.check(
         name,
         predicted=length.epochs,
@@ -111,7 +111,7 @@ def _compare_captured(
 ) -> Float[np.ndarray, " starts"]:
     """The fraction of starts that end stuck; returns where some of the others are, and one that is sure to live."""
     starts = NormalStarts().quantiles(generator.uniform(size=STARTS))
-    rho, _ = way.learner.settle(starts, np.full(STARTS, a), EPOCHS // CHUNK)
+    rho, _ = way.descent.settle(starts, np.full(STARTS, a), EPOCHS // CHUNK)
     if a > failure_ratio():
         rho = _wait_for_stragglers(way, rho, a)
     _report_captured(report, way, f"fraction of {STARTS} starts captured", rho, a)
@@ -126,7 +126,7 @@ def _wait_for_stragglers(way: Way, rho: Float[np.ndarray, " starts"], a: float) 
     waited = EPOCHS
     while waited < PATIENCE and (free := np.flatnonzero(rho >= PAPER.cut)[:STRAGGLERS]).size:
         lanes = np.resize(free, STRAGGLERS)
-        rho[lanes], _ = way.learner.settle(rho[lanes], np.full(STRAGGLERS, a), EPOCHS // CHUNK)
+        rho[lanes], _ = way.descent.settle(rho[lanes], np.full(STRAGGLERS, a), EPOCHS // CHUNK)
         waited += EPOCHS
     return rho
 
@@ -154,8 +154,8 @@ def _compare_attractor(report: Report, way: Way, a: float, starts: Float[np.ndar
         report.check(name, predicted=floor.value, measured=None, tolerance=Reported(because))
         return
     rates = np.full(len(starts), a)
-    settled, _ = way.learner.settle(starts, rates, math.ceil(min(max(40 / a**2, EPOCHS), LONGEST_WINDOW) / CHUNK))
-    rho, loss = way.learner.descend(settled, rates, window)
+    settled, _ = way.descent.settle(starts, rates, math.ceil(min(max(40 / a**2, EPOCHS), LONGEST_WINDOW) / CHUNK))
+    rho, loss = way.descent.descend(settled, rates, window)
     means = loss[1:].mean(axis=0)
     expected = _nearest(_floors(floor), means)
     spread = 5 * float(means.std(ddof=1)) / len(means) ** 0.5 if floor.word is None and len(means) > 1 else 0.0
@@ -209,8 +209,8 @@ def _compare_by_solver(report: Report, way: Way, a: float, generator: np.random.
     levels = generator.uniform(size=way.trainings)
     starts = NormalStarts().quantiles(levels) if a > 1 else 1 + 0.75 * PAPER.scaled(a) * (2 * levels - 1)
     rates = np.full(len(starts), a)
-    settled, _ = way.learner.settle(starts, rates, SOLVED_EPOCHS // CHUNK)
-    rho, means = way.learner.settle(settled, rates, SOLVED_EPOCHS // CHUNK)
+    settled, _ = way.descent.settle(starts, rates, SOLVED_EPOCHS // CHUNK)
+    rho, means = way.descent.settle(settled, rates, SOLVED_EPOCHS // CHUNK)
     free = rho >= PAPER.cut
     if a > 1:
         _report_captured(report, way, f"fraction of {len(starts)} starts captured", rho, a)

@@ -21,7 +21,7 @@ class NetworkClass(Enum):
     BROKEN_DOWN = "training broke down"
 
 
-def classify(
+def network_classes(
     learned: Bool[np.ndarray, " networks"],
     stuck: Bool[np.ndarray, " networks"],
     finite: Bool[np.ndarray, " networks"],

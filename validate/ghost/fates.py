@@ -7,7 +7,7 @@ from jaxtyping import Float
 
 from theory.ghost.descent.captured_fraction import CapturedFraction, NormalStarts, captured_fraction
 from theory.ghost.descent.training_map import PAPER
-from validate.ghost.learner import CHUNK, Learner
+from validate.ghost.scaled_descent import CHUNK, ScaledDescent
 from validate.ghost.settings import Config
 from validate.report import Report
 from validate.tolerance import Binomial, Bracket, Reported
@@ -30,7 +30,7 @@ class Fates:
     predicted: tuple[CapturedFraction, ...]
 
 
-def compare_fates(config: Config, report: Report, learner: Learner, failure: float) -> Fates:
+def compare_fates(config: Config, report: Report, learner: ScaledDescent, failure: float) -> Fates:
     """Descend from many starts at rates below, between and above the two thresholds; bracket the failure ratio."""
     rates = np.array([0.9, 1.0 - 1e-9, *BETWEEN, failure * (1 + 1e-4), 1.2])
     levels = np.random.default_rng(config.seed + 1).uniform(size=STARTS)
@@ -56,7 +56,7 @@ def compare_fates(config: Config, report: Report, learner: Learner, failure: flo
     return Fates(rates, measured, predicted)
 
 
-def _bracket_failure(report: Report, learner: Learner, failure: float) -> None:
+def _bracket_failure(report: Report, learner: ScaledDescent, failure: float) -> None:
     """The largest rate at which some of many starts is still learning after thousands of epochs."""
     starts = 1 - np.geomspace(1e-11, 0.7, SURVIVORS)  # the last basin to vanish lies just left of the optimum
     low, high = 1.0, 1.2

@@ -15,7 +15,7 @@ from simulate.ghost.initial import ZeroBias
 from simulate.ghost.population import Experiment, Population, Recovery, population, recover
 from theory.ghost.circuit.certify import certify_fixed_points
 from theory.ghost.circuit.roots import Roots
-from validate.ghost.classes import NetworkClass, classify
+from validate.ghost.classes import NetworkClass, network_classes
 from validate.ghost.rank_one import rank_one_vectors
 from validate.ghost.settings import Config
 from validate.output import Plot
@@ -44,7 +44,7 @@ class PopulationResults:
     def classes(self) -> dict[NetworkClass, Bool[np.ndarray, " networks"]]:
         """Which networks met each fate; every network met one."""
         trained = self.trained
-        return classify(trained.learned, trained.stuck, trained.result.finite, self.fixed_points.counts)
+        return network_classes(trained.learned, trained.stuck, trained.result.finite, self.fixed_points.counts)
 
 
 def experiment(config: Config) -> Experiment:

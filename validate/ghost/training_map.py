@@ -19,7 +19,7 @@ from theory.ghost.descent.safety import safety_proof
 from theory.ghost.descent.training_map import PAPER, advance, jump_length, orbit
 from theory.ghost.toy.toy_model import ToyModel
 from validate.ghost.fates import BETWEEN, Fates, compare_fates
-from validate.ghost.learner import CHUNK, Learner, analytic, simulated
+from validate.ghost.scaled_descent import CHUNK, ScaledDescent, analytic, simulated
 from validate.ghost.settings import PAPER_RATE_RATIO, Config
 from validate.output import Plot
 from validate.plotting import GUIDE, MEASURED, PREDICTED, new_figure, plot, style
@@ -122,7 +122,7 @@ def _prove(report: Report) -> None:
     )
 
 
-def _compare_orbits(report: Report, learner: Learner) -> Descents:
+def _compare_orbits(report: Report, learner: ScaledDescent) -> Descents:
     rates = np.array(SHOWN)
     rho, loss = learner.descend(np.full(len(rates), START), rates, SHOWN_EPOCHS)
     predicted = np.stack([orbit(START, float(a), SHOWN_EPOCHS + 1) for a in rates], axis=1)
@@ -144,7 +144,7 @@ def _compare_orbits(report: Report, learner: Learner) -> Descents:
     return Descents(rates, rho, loss, predicted, plateau)
 
 
-def _compare_simulated_gradient(report: Report, learner: Learner) -> None:
+def _compare_simulated_gradient(report: Report, learner: ScaledDescent) -> None:
     a, epochs = 0.6, 100
     path = [np.array([3.0])]
     for _ in range(epochs):
@@ -157,7 +157,7 @@ def _compare_simulated_gradient(report: Report, learner: Learner) -> None:
     )
 
 
-def _bracket_critical(report: Report, learner: Learner, name: str, resolution: float) -> None:
+def _bracket_critical(report: Report, learner: ScaledDescent, name: str, resolution: float) -> None:
     """Just right of the optimum: the smallest rate, in units of the critical one, whose next step is the last."""
     margin = resolution / 8
     low, high = 0.5, 2.0
@@ -174,7 +174,7 @@ def _bracket_critical(report: Report, learner: Learner, name: str, resolution: f
     )
 
 
-def _compare_floors(config: Config, report: Report, learner: Learner) -> Floors:
+def _compare_floors(config: Config, report: Report, learner: ScaledDescent) -> Floors:
     rates = np.array(FLOOR_RATES)
     starts = NormalStarts().quantiles(np.random.default_rng(config.seed).uniform(size=len(rates) * TRAININGS))
     each = np.repeat(rates, TRAININGS)

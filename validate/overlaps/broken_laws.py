@@ -64,12 +64,14 @@ def order(moved: Float[np.ndarray, "*quantities rates"]) -> Float[np.ndarray, "*
     return np.log2(moved[..., -2] / moved[..., -1])
 
 
-def draw(key: Key[jax.Array, ""], shape: Shape, nonlinearity: Nonlinearity, neurons: int = NEURONS) -> LowRank:
+def normal_network(
+    key: Key[jax.Array, ""], shape: Shape, nonlinearity: Nonlinearity, neurons: int = NEURONS
+) -> LowRank:
     """A network of normal weights."""
     return network_of(0.8 * jax.random.normal(key, (neurons, shape.size)), shape.counts, nonlinearity)
 
 
-def train(network: LowRank, rule: GradientDescent) -> Runs:
+def train_at_every_rate(network: LowRank, rule: GradientDescent) -> Runs:
     """Train at every rate; `rule` has the rate 1, and its weight decay is relative to the rate."""
     momentum, decay, relative = rule.momentum or 0.0, rule.weight_decay or 0.0, rule.block_rates or (1.0, 1.0, 1.0, 1.0)
     full = GradientDescent(rule.rate, momentum, decay, None, relative)

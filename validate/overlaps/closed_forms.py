@@ -59,7 +59,7 @@ class ClosedFormResults:
 def checks(config: Config, report: Report, progress: Progress) -> ClosedFormResults:
     """From single losses to critical points; every simulation is the scheme itself, step by step."""
     with progress.task("comparing closed forms with simulated losses"):
-        for name, case in cases().items():
+        for name, case in impulse_tasks().items():
             _compare_losses(name, case, config, report)
         _compare_closed_form(config, report)
         _compare_continuous_time(report)
@@ -86,7 +86,7 @@ def _visible_hessian(sigma: Float[Array, "d d"], closure: Closure, batch: Batch)
 
 
 @dataclass(frozen=True)
-class Case:
+class ImpulseTask:
     """A task, and the same as the theory has it."""
 
     shape: Shape
@@ -94,11 +94,11 @@ class Case:
     target: Target
 
 
-def cases() -> dict[str, Case]:
+def impulse_tasks() -> dict[str, ImpulseTask]:
     """The two tasks with an impulse for an input."""
     return {
-        "filter": Case(ONE, filter_task(DECAY), exponential_target(DECAY)),
-        "oscillator": Case(TWO, oscillator_task(*OSCILLATION), oscillator_target(*OSCILLATION)),
+        "filter": ImpulseTask(ONE, filter_task(DECAY), exponential_target(DECAY)),
+        "oscillator": ImpulseTask(TWO, oscillator_task(*OSCILLATION), oscillator_target(*OSCILLATION)),
     }
 
 
@@ -108,12 +108,12 @@ def random_grams(shape: Shape, seed: int) -> Float[np.ndarray, "runs d d"]:
     return np.einsum("kna,knb->kab", theta, theta) / 40
 
 
-def number(value: float) -> Float[np.ndarray, "1 1"]:
+def _block(value: float) -> Float[np.ndarray, "1 1"]:
     """A block of one overlap."""
     return np.array([[float(value)]])
 
 
-def _compare_losses(name: str, case: Case, config: Config, report: Report) -> None:
+def _compare_losses(name: str, case: ImpulseTask, config: Config, report: Report) -> None:
     sigmas = random_grams(case.shape, config.seed)
     exact = ImpulseLoss(case.shape, case.target, CLOCK)
     loss, gradient = _simulated(jnp.asarray(sigmas), closure_of(case.shape, LINEAR), case.task.batch)
@@ -159,7 +159,7 @@ def _lowered(expression: sp.Expr) -> Callable[..., Float[np.ndarray, "..."]]:
 
 def _compare_continuous_time(report: Report) -> None:
     """The scheme's loss tends to the closed form in continuous time, linearly in dt."""
-    sigma = Visible(number(0.7), number(0.8), number(0.5), number(0.3)).gram_matrix(NORM)
+    sigma = Visible(_block(0.7), _block(0.8), _block(0.5), _block(0.3)).gram_matrix(NORM)
     exact = float(_lowered(closed.loss(Flow(sp.Integer(20))))(0.7, 0.4, 0.3))
     errors = []
     for dt, steps in ((0.025, 800), (0.0125, 1600)):
@@ -177,8 +177,8 @@ def filter_points() -> dict[str, Visible]:
     """Critical points of the filter's loss in Euler's scheme, in closed form."""
     best, rest = (float(each.subs(closed.decay, DECAY)) for each in (minimum_vu(CLOCK), saddle_zm(CLOCK)))
     return {
-        "the target": Visible(number(1.0), number(0.9), number(best / 0.9), number(best)),
-        "no loop": rank_zero(ONE, number(rest), number(0.1)),
+        "the target": Visible(_block(1.0), _block(0.9), _block(best / 0.9), _block(best)),
+        "no loop": rank_zero(ONE, _block(rest), _block(0.1)),
     }
 
 
@@ -191,7 +191,7 @@ def oscillator_points() -> dict[str, Visible]:
     alone = ImpulseLoss(ONE, target, CLOCK)
 
     def slopes(x: Float[np.ndarray, "3"]) -> Float[np.ndarray, "3"]:
-        network = Visible(number(x[0]), number(x[1]), number(1.0), number(x[2]))
+        network = Visible(_block(x[0]), _block(x[1]), _block(1.0), _block(x[2]))
         gradient = alone.gradient(network.gram_matrix(50.0))
         return np.array([gradient[3, 0], gradient[3, 1], gradient[2, 1]])
 
@@ -199,18 +199,18 @@ def oscillator_points() -> dict[str, Visible]:
     best = scipy.optimize.root(slopes, [float(start.zm), float(start.p), float(start.vu)], tol=1e-14).x
     share = np.sqrt(abs(best[1]))
     at_zero, at_one = (slopes(np.array([zm, 0.0, 0.0]))[0] for zm in (0.0, 1.0))  # linear in zm
-    single = Visible(number(best[0]), number(share), number(np.sign(best[1]) * share), number(best[2]))
+    single = Visible(_block(best[0]), _block(share), _block(np.sign(best[1]) * share), _block(best[2]))
     return {
         "the target": realisation(target, CLOCK),
-        "rank one": single.beside(number(0.2)),
-        "no loop": rank_zero(TWO, number(at_zero / (at_zero - at_one)), IDLE),
+        "rank one": single.beside(_block(0.2)),
+        "no loop": rank_zero(TWO, _block(at_zero / (at_zero - at_one)), IDLE),
     }
 
 
 def _compare_critical_points(report: Report) -> None:
     index = {"the target": 0, "rank one": 1}
     for task, points in (("filter", filter_points()), ("oscillator", oscillator_points())):
-        case = cases()[task]
+        case = impulse_tasks()[task]
         for name, point in points.items():
             sigma, closure = jnp.asarray(point.gram_matrix(NORM)), closure_of(case.shape, LINEAR)
             _, gradient = _simulated(sigma[None], closure, case.task.batch)
@@ -242,7 +242,7 @@ def _profile() -> ClosedFormResults:
         return np.linalg.solve(bend(0.0, 0.0, vu), -pull(0.0, 0.0, vu))[:, 0]
 
     points = np.linspace(SMOOTH[0], SMOOTH[-1], 15)
-    networks = [Visible(number(zm), number(p), number(1.0), number(vu)) for vu in points for zm, p in (best(vu),)]
+    networks = [Visible(_block(zm), _block(p), _block(1.0), _block(vu)) for vu in points for zm, p in (best(vu),)]
     sigmas = jnp.asarray([each.gram_matrix(NORM) for each in networks])
     simulated, _ = _simulated(sigmas, closure_of(ONE, LINEAR), filter_task(DECAY).batch)
     rest = filter_points()["no loop"].zm[0, 0]

@@ -72,18 +72,20 @@ def checks(config: Config, report: Report, progress: Progress) -> BiasResults:
     with progress.task("the closure's error"):
         results = BiasResults(
             by_amplitude={
-                phi.name: tuple(measure(phi, which, amplitude=a) for a in AMPLITUDES)
+                phi.name: tuple(train_closure_and_limit(phi, which, amplitude=a) for a in AMPLITUDES)
                 for phi, which in ((ERF, POLYNOMIAL), (TANH, POLYNOMIAL), (RELU, nodes))
             },
-            by_gain={phi.name: tuple(measure(phi, nodes, gain=g) for g in GAINS) for phi in (ERF, RELU)},
-            by_rate=tuple(measure(ERF, nodes, rate=r) for r in RATES),
-            by_richness=tuple(measure(ERF, nodes, richness=a) for a in RICHNESS),
+            by_gain={
+                phi.name: tuple(train_closure_and_limit(phi, nodes, gain=g) for g in GAINS) for phi in (ERF, RELU)
+            },
+            by_rate=tuple(train_closure_and_limit(ERF, nodes, rate=r) for r in RATES),
+            by_richness=tuple(train_closure_and_limit(ERF, nodes, richness=a) for a in RICHNESS),
         )
     _compare(report, results)
     return results
 
 
-def measure(
+def train_closure_and_limit(
     phi: Nonlinearity,
     nodes: Nodes,
     amplitude: float = 1.0,

@@ -93,9 +93,11 @@ def _measure(config: Config) -> ErrorBudget:
     few = keys[:draws]
     closure, infinite = overlaps(START, ERF), limit(START, ERF, NODES)
 
-    fine, coarse = (_flow(closure.closure, refined(batch, factor), RATE) for factor in (FINEST, 1))
+    fine, coarse = (_flow(closure.closure, at_finer_step(batch, factor), RATE) for factor in (FINEST, 1))
     half_flow = _flow(closure.closure, batch, RATE / 2)
-    maps = [_end(closure, FixedTask(refined(batch, factor)), RATE) for factor in (FINEST // 4, FINEST // 2, FINEST)]
+    maps = [
+        _end(closure, FixedTask(at_finer_step(batch, factor)), RATE) for factor in (FINEST // 4, FINEST // 2, FINEST)
+    ]
     at_rate, at_half = (_end(closure, FixedTask(batch), rate) for rate in (RATE, RATE / 2))
     noisy, noisy_quarter = (_ends(closure, batch, keys, rate) for rate in (RATE, RATE / 4))
     exact, exact_quarter = (_ends(infinite, batch, few, rate) for rate in (RATE, RATE / 4))
@@ -129,7 +131,7 @@ def _batch(config: Config) -> Batch:
     return fixed_task(AMPLITUDE * batch.inputs, AMPLITUDE * batch.targets, DT).batch
 
 
-def refined(batch: Batch, factor: int) -> Batch:
+def at_finer_step(batch: Batch, factor: int) -> Batch:
     """A task as it is in continuous time, at a time step `factor` times smaller."""
     inputs, targets, mask = (jnp.repeat(each, factor, axis=1) for each in (batch.inputs, batch.targets, batch.mask))
     return Batch(inputs, targets, mask, batch.dt / factor)

@@ -81,7 +81,7 @@ def checks(config: Config, report: Report, progress: Progress) -> Invariants:
     numbers, flows, noise = jax.random.split(jax.random.key(config.seed), 3)
     _count(report)
     with progress.task("Level set of constant invariants"):
-        network = laws.draw(numbers, SHAPE, written.LINEAR)
+        network = laws.normal_network(numbers, SHAPE, written.LINEAR)
         level_set = explore(flows, np.asarray(network.sigma()), starts=12 if config.effort.small else 36)
     start = invariants_of(level_set.sigma[:1, :1])
     report.check(
@@ -91,7 +91,7 @@ def checks(config: Config, report: Report, progress: Progress) -> Invariants:
         tolerance=FLOW,
     )
     with progress.task("Learning rules on networks"):
-        plain = laws.train(network, GradientDescent(rate=1.0))
+        plain = laws.train_at_every_rate(network, GradientDescent(rate=1.0))
         _exact_laws(report, plain, network)
         predicted = _drift_of_descent(report, plain, level_set)
         _other_rules(report, plain, network)
@@ -138,7 +138,7 @@ def _exact_laws(report: Report, plain: Runs, network: LowRank) -> None:
         "all of them": GradientDescent(rate=1.0, momentum=MOMENTUM, weight_decay=DECAY, block_rates=BLOCK_RATES),
     }
     for name, rule in {"a finite step": GradientDescent(rate=1.0), **rules}.items():
-        runs = laws.train(network, rule) if name in rules else plain
+        runs = laws.train_at_every_rate(network, rule) if name in rules else plain
         report.check(
             f"what {name} adds to K, every step of a network",
             predicted=0.0,
@@ -182,7 +182,7 @@ def _drift_of_descent(report: Report, plain: Runs, level_set: LevelSet) -> Float
 
 
 def _other_rules(report: Report, plain: Runs, network: LowRank) -> None:
-    slow = laws.train(network, GradientDescent(rate=1 - MOMENTUM, momentum=MOMENTUM))
+    slow = laws.train_at_every_rate(network, GradientDescent(rate=1 - MOMENTUM, momentum=MOMENTUM))
     shared = velocity_share(MOMENTUM)
     crossed = np.swapaxes(slow.theta, -1, -2) @ slow.velocity / slow.theta.shape[-2]
     modified = slow.sigma + shared * (crossed + np.swapaxes(crossed, -1, -2))
@@ -196,9 +196,9 @@ def _other_rules(report: Report, plain: Runs, network: LowRank) -> None:
         measured=drift[0][-1] / drift[1][-1],
         tolerance=Relative(0.1, "O(rate |H|), and a start at rest"),
     )
-    blocks = laws.train(network, GradientDescent(rate=1.0, block_rates=BLOCK_RATES))
-    faded = laws.train(network, GradientDescent(rate=1.0, weight_decay=DECAY))
-    frozen = laws.train(network, GradientDescent(rate=1.0, block_rates=(0.0, 1.0, 1.0, 1.0)))
+    blocks = laws.train_at_every_rate(network, GradientDescent(rate=1.0, block_rates=BLOCK_RATES))
+    faded = laws.train_at_every_rate(network, GradientDescent(rate=1.0, weight_decay=DECAY))
+    frozen = laws.train_at_every_rate(network, GradientDescent(rate=1.0, block_rates=(0.0, 1.0, 1.0, 1.0)))
     epochs = np.arange(plain.sigma.shape[1])
     fading = _spectrum(SIGNATURE @ faded.sigma)
     shrunk = ((1 - DECAY * RATES[:, None]) ** (2 * epochs))[..., None]
@@ -222,8 +222,8 @@ def _other_rules(report: Report, plain: Runs, network: LowRank) -> None:
 def _nonlinear(config: Config, report: Report, name: str) -> Float[np.ndarray, "4 rates"]:
     """What true networks conserve (order 1 in the rate) and what not (order 0), as their symmetries say."""
     response = Response.of(gaussian.NONLINEARITIES[name])
-    network = laws.draw(jax.random.key(config.seed + 1), SHAPE, written.NONLINEARITIES[name])
-    runs = laws.train(network, GradientDescent(rate=1.0))
+    network = laws.normal_network(jax.random.key(config.seed + 1), SHAPE, written.NONLINEARITIES[name])
+    runs = laws.train_at_every_rate(network, GradientDescent(rate=1.0))
     sigma = runs.sigma
     m_minus_z = sigma[..., 0, 0] - sigma[..., 3, 3]
     known = invariants_of(sigma)
@@ -243,7 +243,7 @@ def _nonlinear(config: Config, report: Report, name: str) -> Float[np.ndarray, "
 
 def _noise(config: Config, report: Report, key: jax.Array) -> None:
     shape = Shape(inputs=2)
-    network = laws.draw(jax.random.key(config.seed + 2), shape, written.LINEAR, neurons=6)
+    network = laws.normal_network(jax.random.key(config.seed + 2), shape, written.LINEAR, neurons=6)
     matrix, before = laws.conserved(shape, (1.0,) * 4), np.asarray(network.sigma())
     after = laws.noise_draws(key, network, NOISE, DRAWS)
     u_minus_v = np.diag([0.0, 0.0, 1.0, -1.0, 0.0])

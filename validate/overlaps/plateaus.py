@@ -17,7 +17,7 @@ from simulate.training.rule import GradientDescent
 from theory.overlaps.impulse.gramian import ImpulseLoss
 from theory.overlaps.impulse.plateau import Plateau
 from validate.output import Plot
-from validate.overlaps.closed_forms import CLOCK, Case, cases, filter_points, oscillator_points
+from validate.overlaps.closed_forms import CLOCK, ImpulseTask, filter_points, impulse_tasks, oscillator_points
 from validate.overlaps.settings import Config
 from validate.plotting import GUIDE, MEASURED, PREDICTED, new_panels, plot, style
 from validate.progress import Progress
@@ -39,7 +39,7 @@ SNAPSHOTS = (0, 1200, 2500)
 
 
 @dataclass(frozen=True)
-class Filter:
+class FilterPlateaus:
     """Runs of the filter by the size of zu and vm at the start; plateau lengths in epochs."""
 
     sizes: Float[np.ndarray, " runs"]
@@ -58,7 +58,7 @@ class Nudges:
 
 
 @dataclass(frozen=True)
-class Oscillator:
+class OscillatorPlateau:
     """One training of the oscillator from near its first saddle; responses at SNAPSHOTS, and the target."""
 
     loss: Float[np.ndarray, " epochs"]
@@ -73,9 +73,9 @@ class Oscillator:
 class PlateauResults:
     """What the figures show."""
 
-    filter: Filter
+    filter: FilterPlateaus
     nudges: Nudges
-    oscillator: Oscillator
+    oscillator: OscillatorPlateau
 
 
 def checks(config: Config, report: Report, progress: Progress) -> PlateauResults:
@@ -90,7 +90,7 @@ def _trained(sigmas: Float[Array, "runs d d"], closure: Closure, task: FixedTask
     return runs.loss, runs.sigma
 
 
-def first_saddle(case: Case) -> Plateau:
+def first_saddle(case: ImpulseTask) -> Plateau:
     """Where there is no loop."""
     point = (filter_points() if case.shape.rank == 1 else oscillator_points())["no loop"]
     return Plateau(ImpulseLoss(case.shape, case.target, CLOCK), point.gram_matrix(NORM))
@@ -122,8 +122,8 @@ def _omitted(plateau: Plateau) -> float:
     return 3 * FRACTION / float(np.log1p(RATE * plateau.rate))
 
 
-def _compare_filter(report: Report) -> Filter:
-    case = cases()["filter"]
+def _compare_filter(report: Report) -> FilterPlateaus:
+    case = impulse_tasks()["filter"]
     plateau = first_saddle(case)
     sizes = np.array([1e-1, 1e-2, 1e-3, 1e-4])
     starts = [start(plateau, size) for size in sizes]
@@ -143,12 +143,12 @@ def _compare_filter(report: Report) -> Filter:
         measured=measured[1:],
         tolerance=Absolute(_omitted(plateau), "linear law: thrice the fraction over the growth"),
     )
-    return Filter(sizes, loss, predicted, measured, float(plateau.loss.value(plateau.sigma)))
+    return FilterPlateaus(sizes, loss, predicted, measured, float(plateau.loss.value(plateau.sigma)))
 
 
 def _compare_nudges(report: Report) -> Nudges:
     """Equal function, another overlap: how much longer or shorter the same network waits."""
-    case = cases()["filter"]
+    case = impulse_tasks()["filter"]
     base = first_saddle(case)
     places = {case.shape.overlap(a, b).name: (a, b) for a, b in case.shape.pairs}
     middle = base.sigma.copy()
@@ -179,8 +179,8 @@ def _compare_nudges(report: Report) -> Nudges:
     return nudges
 
 
-def _compare_oscillator(report: Report) -> Oscillator:
-    case = cases()["oscillator"]
+def _compare_oscillator(report: Report) -> OscillatorPlateau:
+    case = impulse_tasks()["oscillator"]
     plateau = first_saddle(case)
     begin = start(plateau, 1e-2)
     closure = closure_of(case.shape, LINEAR)
@@ -198,7 +198,7 @@ def _compare_oscillator(report: Report) -> Oscillator:
     target = np.asarray(case.task.batch.targets[0, :, 0])
     responses = [np.asarray(closure.outputs(sigma[0, epoch], case.task.batch))[0, :, 0] for epoch in SNAPSHOTS]
     times = float(CLOCK.dt) * np.arange(len(target))
-    return Oscillator(np.asarray(loss[0]), predicted, (levels[0], levels[1]), times, np.array(responses), target)
+    return OscillatorPlateau(np.asarray(loss[0]), predicted, (levels[0], levels[1]), times, np.array(responses), target)
 
 
 RUNS = ("#0b2545", "#1f4e79", "#5b8db8", "#9cc3e0")
@@ -209,7 +209,7 @@ def figures(config: Config, results: PlateauResults) -> tuple[Plot, ...]:
     return (_filter(results.filter, results.nudges), _oscillator(results.oscillator))
 
 
-def _filter(runs: Filter, nudges: Nudges) -> Plot:
+def _filter(runs: FilterPlateaus, nudges: Nudges) -> Plot:
     with style():
         figure, (left, middle, right) = new_panels(3, 10.5, 3.4)
         for size, loss, end, colour in zip(runs.sizes, runs.loss, runs.predicted, RUNS, strict=False):
@@ -244,7 +244,7 @@ def _filter(runs: Filter, nudges: Nudges) -> Plot:
     return plot("filter_plateaus", caption, figure, data)
 
 
-def _oscillator(run: Oscillator) -> Plot:
+def _oscillator(run: OscillatorPlateau) -> Plot:
     with style():
         figure, (left, right) = new_panels(2, 9.0, 3.4)
         left.plot(run.loss, color=RUNS[1], linewidth=1.4)

@@ -61,7 +61,7 @@ class ReferenceRun:
         return tuple(float(np.abs(naive - self.visible).max()) for naive in (self.naive, self.naive_fitted))
 
 
-def reference_task() -> FixedTask:
+def published_task() -> FixedTask:
     """Their filter task, with the stretched grid of their targets."""
     t = np.linspace(0, STEPS, STEPS) * DT
     return impulse_task(jnp.asarray(np.exp(-DECAY * t))[:, None], DT)
@@ -74,7 +74,7 @@ def reference_run() -> ReferenceRun:
     epochs, theirs = table[:, 0], table[:, 1:]
     start = dict(zip(names, theirs[0], strict=True))
     sigma = np.array([[start[str(SHAPE.overlap(a, b))] for b in range(SHAPE.size)] for a in range(SHAPE.size)])
-    closure, task = Closure(SHAPE, LINEAR), reference_task()
+    closure, task = Closure(SHAPE, LINEAR), published_task()
     overlaps = Overlaps(jnp.asarray(sigma), closure)
     learnt = train([overlaps], task, rule=GradientDescent(RATE), epochs=EPOCHS)
     path = learnt.observed[:, 0]

@@ -14,7 +14,7 @@ from simulate.contraction.parametrise.contracting import FLOOR, BadParameters, C
 Positive = Float[Array, " units"]
 
 
-class Multiplier(Contracting):
+class MultiplierWeights(Contracting):
     """With A = g W, k = 1 - rate, P > 0 and a diagonal Q > 0 this class of weights fulfils
 
         voltage form: [[2kP, -(P A + Q)], [., 2Q]] > 0,    rate form: [[2kP, -(P + A^T Q)], [., 2Q]] > 0,
@@ -68,7 +68,7 @@ def strict_contraction(free: Weights) -> Weights:
 
 def containing(
     weights: Weights, metric: Weights, multiplier: Positive, form: Form, least_rate: float, slope: float
-) -> Multiplier:
+) -> MultiplierWeights:
     """The parameters that give these weights, from any solution P, Q of their inequality; P and Q come out scaled.
 
     Raises:
@@ -84,7 +84,7 @@ def containing(
         raise BadParameters(
             "metric and multiplier do not solve the inequality strictly for these weights and this rate"
         )
-    return Multiplier(
+    return MultiplierWeights(
         factor=jnp.linalg.cholesky(p - FLOOR * jnp.eye(len(p), dtype=p.dtype)).T,
         multiplier_root=jnp.sqrt(q - FLOOR),
         free=jsp.linalg.solve_triangular(rest, contraction, lower=True),
@@ -101,10 +101,10 @@ def draw_multiplier(
     least_rate: float = 0.01,
     slope: float = 1.0,
     size: float = 1.0,
-) -> Multiplier:
+) -> MultiplierWeights:
     """Gaussian parameters near P = Q = 1; `size` is that of the entries of Y times sqrt(units)."""
     random = np.random.default_rng(seed)
     factor = np.eye(units) + 0.1 * random.standard_normal((units, units)) / units**0.5
     root = 1 + 0.1 * random.standard_normal(units)
     free = size * random.standard_normal((units, units)) / units**0.5
-    return Multiplier(jnp.asarray(factor), jnp.asarray(root), jnp.asarray(free), form, least_rate, slope)
+    return MultiplierWeights(jnp.asarray(factor), jnp.asarray(root), jnp.asarray(free), form, least_rate, slope)

@@ -73,7 +73,7 @@ class SparseModules:
             present = random.random(shape) < self.density
             weights = np.where(present, random.uniform(-self.magnitude, self.magnitude, shape), 0.0)
             if spectral_radius(weights, self.slope) < 1:
-                return fixed(weights, self.slope)
+                return with_perron_metric(weights, self.slope)
         raise NoStableDraw(
             f"none of {self.draws} draws of {self.units} units at density {self.density} and magnitude "
             f"{self.magnitude} is stable: lower density or magnitude"
@@ -90,7 +90,7 @@ def spectral_radius(weights: Float[np.ndarray, "units units"], slope: float) -> 
     return float(np.abs(np.linalg.eigvals(majorant(weights, slope))).max())
 
 
-def fixed(weights: Float[np.ndarray, "units units"], slope: float) -> Fixed:
+def with_perron_metric(weights: Float[np.ndarray, "units units"], slope: float) -> Fixed:
     """Weights of Theorem 1 with the metric diag(l / r), r = (1 - A)^-1 1 and l = (1 - A^T)^-1 1, which reducible
     matrices have too, and the rate in it: minus the logarithmic norm of A - 1.
 

@@ -13,7 +13,7 @@ from simulate.contraction.form import RATE, VOLTAGE
 from simulate.contraction.metric import Dense, euclidean
 from simulate.contraction.network import Assembly, RecurrentNetwork
 from simulate.contraction.parametrise.multiplier import draw_multiplier
-from simulate.contraction.switching import BadSwitching, Switching, growth_rate, largest_gain, period_map
+from simulate.contraction.switching import BadSwitching, SwitchingLaw, growth_rate, period_gain, period_map
 from simulate.contraction.switching_search import SwitchingOutcome, SwitchingSearch, greedy_law, refined
 
 QUICK = SwitchingSearch(periods=4, restarts=2, rounds=15, refined=1, shortest=1.5, longest=4.0)
@@ -30,7 +30,7 @@ def rotation(c):
 def worst_law(c):
     """From an axis slopes (1, 0) until tan theta = c, then (1, 1) to the next axis; then the same with axes swapped."""
     turn = (np.pi / 2 - np.arctan(c)) / c
-    return Switching(np.array([1.0, turn, 1.0, turn]), np.array([[1.0, 0], [1, 1], [0, 1], [1, 1]]))
+    return SwitchingLaw(np.array([1.0, turn, 1.0, turn]), np.array([[1.0, 0], [1, 1], [0, 1], [1, 1]]))
 
 
 @pytest.mark.parametrize("form", [VOLTAGE, RATE])
@@ -117,7 +117,7 @@ def test_the_growth_of_the_worst_law_is_the_closed_form(c):
 
 def test_a_period_is_the_product_of_exponentials_by_small_steps():
     network = RecurrentNetwork(gaussian(0, 3, 3), RATE, TANH, 2.0)
-    law = Switching(np.array([0.3, 0.0, 0.5]), np.array([[1.0, 0, 1], [0, 0, 0], [0, 1, 0.5]]))
+    law = SwitchingLaw(np.array([0.3, 0.0, 0.5]), np.array([[1.0, 0, 1], [0, 0, 0], [0, 1, 0.5]]))
     product, logarithm = period_map(network, law)
     expected = np.eye(3)
     for duration, slopes in zip(law.durations, law.slopes, strict=True):
@@ -130,7 +130,7 @@ def test_a_period_is_the_product_of_exponentials_by_small_steps():
 
 
 def test_refining_durations_does_not_lose_and_finds_the_optimum():
-    start = Switching(np.array([0.7, 0.3, 0.7, 0.3]), worst_law(3.0).slopes)
+    start = SwitchingLaw(np.array([0.7, 0.3, 0.7, 0.3]), worst_law(3.0).slopes)
     better = refined(rotation(3.0), start)
     assert growth_rate(rotation(3.0), better) > growth_rate(rotation(3.0), worst_law(3.0)) - 1e-6
     assert growth_rate(rotation(3.0), start) < 0
@@ -141,14 +141,14 @@ def test_an_assembly_can_be_attacked_like_a_network():
     module = RecurrentNetwork(jnp.zeros((1, 1)), VOLTAGE, RELU)
     grows = Assembly((module, module), jnp.array([[0.0, 2.0], [2.0, 0.0]]))
     assert worst_slopes(grows, euclidean(2)).outcome == SlopesOutcome.some_expand
-    assert growth_rate(grows, Switching(np.ones(1), np.ones((1, 2)))) == pytest.approx(1)
+    assert growth_rate(grows, SwitchingLaw(np.ones(1), np.ones((1, 2)))) == pytest.approx(1)
 
 
 def test_a_greedy_law_grows_no_slower_than_constant_slopes_in_its_metric():
     network = RecurrentNetwork(1.5 * gaussian(0, 6, 6), VOLTAGE, RELU)
     law = greedy_law(network, euclidean(6), 8.0, 400)
-    rest = Switching(np.array([8.0]), np.zeros((1, 6)))
-    assert largest_gain(network, law, euclidean(6)) > largest_gain(network, rest, euclidean(6))
+    rest = SwitchingLaw(np.array([8.0]), np.zeros((1, 6)))
+    assert period_gain(network, law, euclidean(6)) > period_gain(network, rest, euclidean(6))
 
 
 @pytest.mark.parametrize(
@@ -156,7 +156,7 @@ def test_a_greedy_law_grows_no_slower_than_constant_slopes_in_its_metric():
 )
 def test_what_is_no_switching_law_is_refused(durations, slopes):
     with pytest.raises(BadSwitching):
-        Switching(np.array(durations), np.array(slopes))
+        SwitchingLaw(np.array(durations), np.array(slopes))
 
 
 def test_a_law_that_ends_at_one_corner_stays_within_floating_point():

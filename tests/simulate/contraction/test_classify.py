@@ -13,7 +13,7 @@ from simulate.contraction.classify import (
     Classification,
     ClassificationInterrupted,
     NothingToClassify,
-    accuracy,
+    accuracy_and_loss,
     classify,
 )
 from simulate.contraction.combo import draw_singular_modules, draw_sparse_modules, joined
@@ -59,7 +59,7 @@ def test_it_learns_and_reports_each_set(trained):
     best = result.history.validation_accuracy
     assert result.validation_accuracy == best.max()
     assert result.selected_after == np.argmax(best) + 1
-    assert (result.test_accuracy, result.test_loss) == accuracy(result.network, IMAGES.test, classes=2)
+    assert (result.test_accuracy, result.test_loss) == accuracy_and_loss(result.network, IMAGES.test, classes=2)
     assert result.batches == 30 * 6
 
 
@@ -151,11 +151,14 @@ def test_float32_networks_compute_in_float32():
 
 def test_accuracy_does_not_depend_on_how_examples_are_taken_together():
     net = a_net()
-    whole = accuracy(net, IMAGES.test, 60, classes=2)
+    whole = accuracy_and_loss(net, IMAGES.test, 60, classes=2)
     seen = eqx.filter_jit(evaluate)(net, IMAGES.test.batch(2).astype(float))
     assert whole == (pytest.approx(float(seen.accuracy)), pytest.approx(float(seen.loss)))
     for together in (7, 59):
-        assert accuracy(net, IMAGES.test, together, classes=2) == (pytest.approx(whole[0]), pytest.approx(whole[1]))
+        assert accuracy_and_loss(net, IMAGES.test, together, classes=2) == (
+            pytest.approx(whole[0]),
+            pytest.approx(whole[1]),
+        )
 
 
 def test_the_schedule_rises_within_the_warm_up_and_falls_by_half_a_cosine():

@@ -12,7 +12,7 @@ from simulate.contraction.form import RATE, VOLTAGE
 from simulate.contraction.inputs import Constant, RandomSinusoids, Weighted
 from simulate.contraction.metric import BlockDiagonal, Dense, Diagonal, euclidean
 from simulate.contraction.network import Assembly, BadAssembly, RecurrentNetwork
-from simulate.contraction.pairs import flow
+from simulate.contraction.pairs import trajectory
 from simulate.contraction.sequences import shown_by_euler, shown_by_flow
 from simulate.integrate import FlowOutcome, MapOutcome, Method
 
@@ -96,7 +96,7 @@ def test_a_linear_network_is_solved_by_its_exponential():
     """x' = (W - 1) x + u with constant u, against the closed form."""
     weights, start, u = 0.5 * gaussian(0, 3, 3), gaussian(1, 3), gaussian(2, 3)
     network = RecurrentNetwork(weights, VOLTAGE, LINEAR)
-    solved = flow(network, Constant(u), start, jnp.array([1.0, 2.0]), TSITOURAS)
+    solved = trajectory(network, Constant(u), start, jnp.array([1.0, 2.0]), TSITOURAS)
     generator = np.asarray(weights) - np.eye(3)
     rest = -np.linalg.solve(generator, u)
     for time, state in zip(solved.times.tolist(), np.asarray(solved.states), strict=True):

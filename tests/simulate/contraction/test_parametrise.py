@@ -8,11 +8,16 @@ import pytest
 
 from simulate.contraction.form import RATE, VOLTAGE
 from simulate.contraction.parametrise.contracting import BadParameters
-from simulate.contraction.parametrise.multiplier import Multiplier, containing, draw_multiplier, strict_contraction
+from simulate.contraction.parametrise.multiplier import (
+    MultiplierWeights,
+    containing,
+    draw_multiplier,
+    strict_contraction,
+)
 from simulate.contraction.parametrise.orthogonal import CAYLEY, MATRIX_EXPONENTIAL
 from simulate.contraction.parametrise.product import draw_product
 from simulate.contraction.parametrise.singular import Singular, draw_singular
-from simulate.contraction.parametrise.sparse import NoStableDraw, SparseModules, fixed, majorant
+from simulate.contraction.parametrise.sparse import NoStableDraw, SparseModules, majorant, with_perron_metric
 
 SIZES = (1, 3, 12)
 FORMS = {"voltage": VOLTAGE, "rate": RATE}
@@ -178,7 +183,7 @@ def test_it_holds_weights_that_no_singular_value_bound_holds():
 @pytest.mark.parametrize("rate", [-0.1, 1.0])
 def test_rates_out_of_range_are_refused(rate):
     with pytest.raises(BadParameters, match="below 1"):
-        Multiplier(jnp.eye(2), jnp.ones(2), jnp.eye(2), VOLTAGE, rate, 1.0)
+        MultiplierWeights(jnp.eye(2), jnp.ones(2), jnp.eye(2), VOLTAGE, rate, 1.0)
 
 
 MODULES = {
@@ -230,7 +235,7 @@ def test_sparse_modules_fulfil_theorem_1_in_their_metric(units):
 
 
 def test_reducible_weights_have_a_metric_too():
-    module = fixed(np.array([[-5.0, 10.0], [0.0, 0.0]]), 1.0)
+    module = with_perron_metric(np.array([[-5.0, 10.0], [0.0, 0.0]]), 1.0)
     np.testing.assert_allclose(module.metric().dense(), np.diag([1 / 11, 11]), rtol=1e-14)
     assert module.rate() > 0
 
@@ -239,6 +244,6 @@ def test_draws_that_cannot_be_stable_are_reported():
     with pytest.raises(NoStableDraw, match="lower"):
         SparseModules(8, density=1.0, magnitude=10.0, draws=3).draw(0)
     with pytest.raises(NoStableDraw, match="scale"):
-        fixed(np.ones((2, 2)), 1.0)
+        with_perron_metric(np.ones((2, 2)), 1.0)
     with pytest.raises(BadParameters, match="density"):
         SparseModules(8, density=1.5)

@@ -13,7 +13,7 @@ from theory.contraction.assembly.assembly import (
     NotAnAssembly,
     assemble,
     feedback_link,
-    joined,
+    linked,
     metric_of,
     module,
     whole_metric,
@@ -200,7 +200,7 @@ def test_rounding_of_links_that_run_is_absorbed(form, tmp_path):
     parts = [dense_module(form, rng), dense_module(form, rng)]
     exact = assemble(parts, {(0, 1): 0.3 * block(rng, 2, 2)})
     floats = {pair: ExactMatrix.of(link.approximate()) for pair, link in exact.links.items()}
-    running = joined(parts, floats)
+    running = linked(parts, floats)
     assert not running.residual(0, 1).is_zero()
     assert float(running.residual(0, 1).largest_sum()) < 1e-12
     assert running.rate == pytest.approx(0.25, rel=1e-9)
@@ -233,7 +233,7 @@ def test_links_in_single_precision_between_unlike_metrics():
     assert first.max() > 1e7 * first.min()
     forward = rng.normal(size=(3, 3)) / np.sqrt(first)[:, None] * np.sqrt(second)
     links = {(0, 1): forward, (1, 0): -(forward * first[:, None]).T / second[:, None]}
-    running = joined(
+    running = linked(
         parts, {pair: ExactMatrix.of(link.astype(np.float32).astype(float)) for pair, link in links.items()}
     )
     assert float(running.residual(0, 1).largest_sum()) > 0
@@ -245,11 +245,11 @@ def test_links_without_constraint_are_not_certified():
     rng = np.random.default_rng(7)
     parts = [dense_module(VOLTAGE, rng), dense_module(VOLTAGE, rng)]
     eye = ExactMatrix.identity(2)
-    wild = joined(parts, {(0, 1): 3 * eye, (1, 0): 3 * eye})
+    wild = linked(parts, {(0, 1): 3 * eye, (1, 0): 3 * eye})
     assert wild.rate < 0
     assert certify_assembly(wild) is None
     assert slowest(wild, rng) < 0
-    itself = joined(parts[:1], {(0, 0): 5 * eye})
+    itself = linked(parts[:1], {(0, 0): 5 * eye})
     assert certify_assembly(itself) is None
 
 

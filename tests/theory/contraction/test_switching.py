@@ -13,7 +13,7 @@ from theory.contraction.exact_matrix import ExactMatrix
 from theory.contraction.form import FORMS, VOLTAGE
 from theory.contraction.network import network
 from theory.contraction.search.instability import unstable_slopes
-from theory.contraction.search.revolution import half_turn
+from theory.contraction.search.revolution import best_half_turn
 from theory.contraction.search.switching import Law, growth, growth_and_slope, unstable_switching
 from theory.contraction.search.vertex_lmi import solve_vertices
 
@@ -55,7 +55,7 @@ def test_sign_of_the_worst_turn_is_that_of_brute_force(form):
         low, high = 0.0, 40.0
         for _ in range(20):
             middle = (low + high) / 2
-            worst = [half_turn(drifts_of(network(middle * weights, form, **options)), sense) for sense in (1, -1)]
+            worst = [best_half_turn(drifts_of(network(middle * weights, form, **options)), sense) for sense in (1, -1)]
             unstable = unstable_slopes(network(middle * weights, form, **options)) is not None
             grows = unstable or any(each is not None and each.growth > 0 for each in worst)
             low, high = (low, middle) if grows else (middle, high)

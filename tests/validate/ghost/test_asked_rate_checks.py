@@ -9,7 +9,7 @@ from theory.ghost.descent.plateau import plateau_length
 from theory.ghost.toy.toy_model import ToyModel
 from validate.ghost.asked_rate import LONGEST_PLATEAU, Way, _attracted, _compare_attractor, _compare_captured
 from validate.ghost.asked_rate import _compare_plateau as compare_plateau
-from validate.ghost.learner import analytic
+from validate.ghost.scaled_descent import analytic
 from validate.ghost.settings import Config
 from validate.report import Report
 
@@ -34,14 +34,14 @@ def test_the_plateau_is_that_of_the_rate_asked_for(ratio):
 def test_a_rate_that_is_descended_on_wrongly_is_noticed():
     """A learner that steps 1 % too far ends its plateau fifteen epochs early."""
     honest = way()
-    loss_and_gradient = honest.learner.loss_and_gradient
+    loss_and_gradient = honest.descent.loss_and_gradient
 
     def steeper(r):
         loss, gradient = loss_and_gradient(r)
         return loss, 1.01 * gradient
 
     found = report()
-    compare_plateau(found, replace(honest, learner=replace(honest.learner, loss_and_gradient=steeper)), 0.1095)
+    compare_plateau(found, replace(honest, descent=replace(honest.descent, loss_and_gradient=steeper)), 0.1095)
     (check,) = found.checks
     assert not check.passed
     assert check.error > 14

@@ -5,14 +5,14 @@ from itertools import product
 import numpy as np
 import pytest
 
-from validate.ghost.classes import NetworkClass, classify
+from validate.ghost.classes import NetworkClass, network_classes
 
 CASES = tuple(product((False, True), (False, True), (False, True), (0, 1, 2, 3)))
 
 
 def test_each_network_is_of_exactly_one_class():
     learned, stuck, finite, count = (np.array(column) for column in zip(*CASES, strict=True))
-    classes = classify(learned, stuck, finite, count)
+    classes = network_classes(learned, stuck, finite, count)
     assert set(classes) == set(NetworkClass)
     assert np.sum([*classes.values()], axis=0).tolist() == [1] * len(CASES)
 
@@ -31,5 +31,5 @@ def test_each_network_is_of_exactly_one_class():
     ],
 )
 def test_the_class_of_each_fate(learned, stuck, finite, count, name):
-    found = classify(np.array([learned]), np.array([stuck]), np.array([finite]), np.array([count]))
+    found = network_classes(np.array([learned]), np.array([stuck]), np.array([finite]), np.array([count]))
     assert [each for each, which in found.items() if which.all()] == [name]

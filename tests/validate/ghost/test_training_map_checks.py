@@ -7,7 +7,7 @@ from theory.ghost.descent.capture import failure_ratio
 from theory.ghost.toy.toy_model import ToyModel
 from validate.ghost import training_map
 from validate.ghost.fates import PATIENCE, SURVIVORS, _bracket_failure
-from validate.ghost.learner import CHUNK, analytic
+from validate.ghost.scaled_descent import CHUNK, analytic
 from validate.ghost.settings import Config
 from validate.report import Report
 

@@ -13,9 +13,9 @@ from validate.overlaps.plateaus import (
     NORM,
     NUDGED,
     SNAPSHOTS,
-    Filter,
+    FilterPlateaus,
     Nudges,
-    Oscillator,
+    OscillatorPlateau,
     PlateauResults,
     first_saddle,
     length,
@@ -27,7 +27,7 @@ from validate.overlaps.settings import Config
 @pytest.mark.parametrize("task", ["filter", "oscillator"])
 def test_critical_points_by_the_theory_alone(task: str) -> None:
     """In the scheme's own time: no gradient, the index expected of each, losses that fall with the effective rank."""
-    case = closed_forms.cases()[task]
+    case = closed_forms.impulse_tasks()[task]
     points = closed_forms.filter_points() if task == "filter" else closed_forms.oscillator_points()
     exact = ImpulseLoss(case.shape, case.target, closed_forms.CLOCK)
     found = {name: Plateau(exact, point.gram_matrix(closed_forms.NORM)) for name, point in points.items()}
@@ -50,7 +50,7 @@ def test_figure_of_the_loss() -> None:
 
 def test_length_of_a_known_curve() -> None:
     """A loss that loses 0.4 % of the saddle's in every epoch has lost 1 % after two and a half."""
-    plateau = first_saddle(closed_forms.cases()["filter"])
+    plateau = first_saddle(closed_forms.impulse_tasks()["filter"])
     saddle = float(plateau.loss.value(plateau.sigma))
     loss = saddle * (1 - 0.004 * np.arange(6))
     assert length(loss, plateau) == pytest.approx(FRACTION / 0.004, rel=1e-12)
@@ -58,7 +58,7 @@ def test_length_of_a_known_curve() -> None:
 
 
 def test_starts_lie_by_the_saddle() -> None:
-    plateau = first_saddle(closed_forms.cases()["oscillator"])
+    plateau = first_saddle(closed_forms.impulse_tasks()["oscillator"])
     moved = start(plateau, 1e-3) - plateau.sigma
     assert np.array_equal(moved, moved.T)
     assert np.abs(moved).max() == pytest.approx(1e-3)
@@ -68,9 +68,11 @@ def test_starts_lie_by_the_saddle() -> None:
 
 def test_figures_of_plateaus() -> None:
     curve = np.linspace(1.0, 0.0, 30)
-    runs = Filter(np.array([0.1, 0.01]), np.stack([curve, curve]), np.array([3.0, 5.0]), np.array([3.1, 5.1]), 1.0)
+    runs = FilterPlateaus(
+        np.array([0.1, 0.01]), np.stack([curve, curve]), np.array([3.0, 5.0]), np.array([3.1, 5.1]), 1.0
+    )
     shifts = np.linspace(-2, 1, len(NUDGED))
-    swing = Oscillator(curve, 4.0, (0.9, 0.5), np.arange(5.0), np.zeros((len(SNAPSHOTS), 5)), np.ones(5))
+    swing = OscillatorPlateau(curve, 4.0, (0.9, 0.5), np.arange(5.0), np.zeros((len(SNAPSHOTS), 5)), np.ones(5))
     plots = drawn_plateaus.figures(Config(), PlateauResults(runs, Nudges(shifts, shifts), swing))
     assert [each.name for each in plots] == ["filter_plateaus", "oscillator_learning"]
     assert np.array_equal(plots[0].data["measured_shift"], shifts)

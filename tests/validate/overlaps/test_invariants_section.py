@@ -15,7 +15,7 @@ from validate.overlaps.weight_paths import follow, follow_adam
 
 def test_following_keeps_every_epoch() -> None:
     """The path of a rule is what single steps give, its start and its end included."""
-    network = laws.draw(jax.random.key(0), Shape(), LINEAR, neurons=5)
+    network = laws.normal_network(jax.random.key(0), Shape(), LINEAR, neurons=5)
     rule = GradientDescent(rate=1e-2, momentum=0.5)
     path = follow(network, task(), GradientDescent(rate=1.0, momentum=0.5), jnp.array([1e-2]), 3)
     now, velocity = network, rule.init(network)
@@ -27,7 +27,7 @@ def test_following_keeps_every_epoch() -> None:
 
 def test_adam_takes_steps_of_the_rate() -> None:
     """Adam's first step is the rate, in the gradient's sign, for every weight."""
-    network = laws.draw(jax.random.key(1), Shape(), LINEAR, neurons=5)
+    network = laws.normal_network(jax.random.key(1), Shape(), LINEAR, neurons=5)
     path = follow_adam(network, task(), jnp.asarray(1e-3), 2)
     step = np.asarray(path.m[1] - path.m[0])
     _, gradient = network.loss_and_gradient(task().batch)
@@ -38,8 +38,8 @@ def test_adam_takes_steps_of_the_rate() -> None:
 def test_the_law_of_a_step_holds_for_its_own_matrix_only(momentum: float) -> None:
     """To rounding with A / Lambda, not with A, not for another momentum."""
     rates = (0.5, 2.0, 1.0, 1.5)
-    network = laws.draw(jax.random.key(2), Shape(), LINEAR)
-    runs = laws.train(network, GradientDescent(1.0, momentum, 0.5, None, rates))
+    network = laws.normal_network(jax.random.key(2), Shape(), LINEAR)
+    runs = laws.train_at_every_rate(network, GradientDescent(1.0, momentum, 0.5, None, rates))
 
     def residual(momentum: float, decay: float, block_rates: tuple[float, float, float, float]) -> float:
         return laws.law_residual(runs, Shape(), GradientDescent(1.0, momentum, decay, None, block_rates))

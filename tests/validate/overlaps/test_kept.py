@@ -38,8 +38,8 @@ def of_spectra(kept: Kept):
 @pytest.mark.parametrize("name", ["linear", "relu", "tanh"])
 def test_what_a_trained_network_keeps_drifts_as_the_rate_and_the_rest_whatever_the_rate(name: str) -> None:
     """Over runs of equal rate x epochs; exponents to O(rate |H|) / ln 2 < 0.1, or nearer to 0 than to 1."""
-    network = laws.draw(jax.random.key(3), SHAPE, written.NONLINEARITIES[name])
-    runs = laws.train(network, GradientDescent(rate=1.0))
+    network = laws.normal_network(jax.random.key(3), SHAPE, written.NONLINEARITIES[name])
+    runs = laws.train_at_every_rate(network, GradientDescent(rate=1.0))
     kept, closure = (of(SHAPE, NONLINEARITIES[name]) for of in (kept_by_network, kept_by_closure))
     for values in (of_traces(kept), of_neurons(kept), of_spectra(kept)):
         if np.size(values(runs.theta[0, 0])):

@@ -74,7 +74,7 @@ class Member:
 
 
 @dataclass(frozen=True)
-class Assembly:
+class ExactAssembly:
     """Members and the links between them: tau_i x_i' = (its own right-hand side) + sum_j L_ij x_j + u_i."""
 
     members: tuple[Member, ...]
@@ -141,9 +141,11 @@ class Assembly:
             total.put(places[i][1].start, places[j][1].start, link)
         return total
 
-    def rescaled(self, factor: flint.fmpq) -> "Assembly":
+    def rescaled(self, factor: flint.fmpq) -> "ExactAssembly":
         """This assembly with its metric multiplied by `factor`, which counts only beside other parts."""
-        return Assembly(tuple(replace(member, weight=member.weight * factor) for member in self.members), self.links)
+        return ExactAssembly(
+            tuple(replace(member, weight=member.weight * factor) for member in self.members), self.links
+        )
 
     def _pairs(self) -> Iterator[tuple[int, int]]:
         yield from sorted({(min(pair), max(pair)) for pair in self.links})
@@ -153,7 +155,7 @@ class Assembly:
         return np.array([float(2 * m.weight * m.time_constant) for m in self.members])
 
 
-def module(network: Network, claim: Multiplier, time_constant: float = 1.0) -> Assembly:
+def module(network: Network, claim: Multiplier, time_constant: float = 1.0) -> ExactAssembly:
     """One contracting network as an assembly of one member.
 
     Raises:
@@ -172,7 +174,7 @@ def module(network: Network, claim: Multiplier, time_constant: float = 1.0) -> A
     member = Member(network.exact, claim, _scales(claim.metric), rational(time_constant), rational(1))
     if not member.holds():
         raise NotAnAssembly("the claim is not proved for this network: let `certify` make it")
-    return Assembly((member,), {})
+    return ExactAssembly((member,), {})
 
 
 def _scales(metric: ExactMatrix) -> tuple[flint.fmpq, ...]:
@@ -183,7 +185,9 @@ def _scales(metric: ExactMatrix) -> tuple[flint.fmpq, ...]:
     return exact_vector(to_digits(0.95 * np.sqrt(max(share, 0.0)) * root, bits=5).tolist())
 
 
-def assemble(parts: Sequence[Assembly], feedback: Links | None = None, hierarchy: Links | None = None) -> Assembly:
+def assemble(
+    parts: Sequence[ExactAssembly], feedback: Links | None = None, hierarchy: Links | None = None
+) -> ExactAssembly:
     """Parts joined by links between their whole states.
 
     `feedback` holds B_ij; a pair becomes L_ij and L_ji by equation (3). `hierarchy` holds L_ij as they are: they must
@@ -214,7 +218,7 @@ def assemble(parts: Sequence[Assembly], feedback: Links | None = None, hierarchy
     return _flattened(parts, links)
 
 
-def joined(parts: Sequence[Assembly], links: Links) -> Assembly:
+def linked(parts: Sequence[ExactAssembly], links: Links) -> ExactAssembly:
     """Parts joined by links just as they are, such as those that a simulation runs with.
 
     `rate` and `proves` judge them.
@@ -223,7 +227,7 @@ def joined(parts: Sequence[Assembly], links: Links) -> Assembly:
 
 
 def _feedback_pair(
-    first: Assembly, second: Assembly, forward: ExactMatrix | None, backward: ExactMatrix | None
+    first: ExactAssembly, second: ExactAssembly, forward: ExactMatrix | None, backward: ExactMatrix | None
 ) -> tuple[ExactMatrix, ExactMatrix]:
     forward = forward or ExactMatrix.zeros(first.size, second.size)
     backward = backward or ExactMatrix.zeros(second.size, first.size)
@@ -231,17 +235,17 @@ def _feedback_pair(
     return feedback_link(forward, backward, one.inverse(), two), feedback_link(backward, forward, two.inverse(), one)
 
 
-def metric_of(assembly: Assembly) -> ExactMatrix:
+def metric_of(assembly: ExactAssembly) -> ExactMatrix:
     """The metric that links see: s P of every member, on the diagonal of the whole."""
     return ExactMatrix.block_diagonal([member.metric for member in assembly.members])
 
 
-def whole_metric(assembly: Assembly) -> ExactMatrix:
+def whole_metric(assembly: ExactAssembly) -> ExactMatrix:
     """The metric that distances are measured by: tau s P of every member, on the diagonal of the whole."""
     return ExactMatrix.block_diagonal([member.time_constant * member.metric for member in assembly.members])
 
 
-def _flattened(parts: Sequence[Assembly], links: Links) -> Assembly:
+def _flattened(parts: Sequence[ExactAssembly], links: Links) -> ExactAssembly:
     members = tuple(member for part in parts for member in part.members)
     first = np.cumsum([0, *(len(part.members) for part in parts)]).tolist()
     every: dict[tuple[int, int], ExactMatrix] = {}
@@ -253,10 +257,10 @@ def _flattened(parts: Sequence[Assembly], links: Links) -> Assembly:
                 block = link.block(rows, columns)
                 if not block.is_zero():
                     every[first[i] + a, first[j] + b] = block
-    return Assembly(members, every)
+    return ExactAssembly(members, every)
 
 
-def spans(assembly: Assembly) -> Iterator[tuple[int, slice]]:
+def spans(assembly: ExactAssembly) -> Iterator[tuple[int, slice]]:
     """Each member's number, and where its neurons are among all."""
     begin = 0
     for number, member in enumerate(assembly.members):
@@ -264,7 +268,7 @@ def spans(assembly: Assembly) -> Iterator[tuple[int, slice]]:
         begin += member.size
 
 
-def _weights(parts: Sequence[Assembly], feedback: Links, hierarchy: Links) -> list[flint.fmpq]:
+def _weights(parts: Sequence[ExactAssembly], feedback: Links, hierarchy: Links) -> list[flint.fmpq]:
     """A power of 1/2 for each part, one for parts that feed back to one another, smaller the further downstream."""
     from scipy.sparse.csgraph import connected_components
 
@@ -291,17 +295,17 @@ def _weights(parts: Sequence[Assembly], feedback: Links, hierarchy: Links) -> li
     return [weight[g] for g in group]
 
 
-def _pull(part: Assembly, source: Assembly, link: ExactMatrix) -> float:
+def _pull(part: ExactAssembly, source: ExactAssembly, link: ExactMatrix) -> float:
     """The largest row or column sum of a link in the metric of its end, in units of scales."""
     pull = np.abs(metric_of(part).approximate() @ link.approximate()) / _all_scales(part)[:, None] / _all_scales(source)
     return float(max(pull.sum(0).max(), pull.sum(1).max()))
 
 
-def _all_scales(part: Assembly) -> Vector:
+def _all_scales(part: ExactAssembly) -> Vector:
     return np.array([float(scale) for member in part.members for scale in member.scales])
 
 
-def _room(part: Assembly, rate: float) -> float:
+def _room(part: ExactAssembly, rate: float) -> float:
     """By how much the diagonal of K exceeds at this rate, at least, what it is where K is just semidefinite."""
     return (part.rate - rate) * min(float(2 * m.weight * m.time_constant) for m in part.members)
 

@@ -4,9 +4,9 @@ from dataclasses import dataclass, replace
 
 import flint
 
-from theory.contraction.assembly.assembly import Assembly, Member, spans
+from theory.contraction.assembly.assembly import ExactAssembly, Member, spans
 from theory.contraction.assembly.euler import AssemblyEulerStep, certify_assembly_step
-from theory.contraction.certificate import fingerprint, json_bytes
+from theory.contraction.certificate import digest, json_bytes
 from theory.contraction.claims.claim import Document, alike, number, numbers, rows
 from theory.contraction.exact_matrix import rational, short
 from theory.contraction.threads import one_blas_thread
@@ -16,7 +16,7 @@ from theory.contraction.threads import one_blas_thread
 class AssemblyCertificate:
     """That an assembly contracts at `rate`, and its Euler step by `euler` if there is one."""
 
-    assembly: Assembly
+    assembly: ExactAssembly
     rate: flint.fmpq
     euler: AssemblyEulerStep | None = None
 
@@ -42,7 +42,7 @@ class AssemblyCertificate:
 
 
 @one_blas_thread
-def certify_assembly(assembly: Assembly, euler_step: float | None = None) -> AssemblyCertificate | None:
+def certify_assembly(assembly: ExactAssembly, euler_step: float | None = None) -> AssemblyCertificate | None:
     """The best rate that is proved, the members' own where the links cost nothing; None where none is.
 
     With `euler_step` (units of time) the step is certified too, where the metric of the whole shows it.
@@ -66,7 +66,7 @@ def certify_assembly(assembly: Assembly, euler_step: float | None = None) -> Ass
     return None
 
 
-def _euler(claim: AssemblyEulerStep, assembly: Assembly) -> Document:
+def _euler(claim: AssemblyEulerStep, assembly: ExactAssembly) -> Document:
     multipliers = claim.multiplier.diagonal_entries()
     each = [numbers(multipliers[own]) for _, own in spans(assembly)]
     return {"step": number(claim.step), "factor": number(claim.factor), "Q": each}
@@ -76,7 +76,7 @@ def _member(member: Member) -> Document:
     return {
         "form": member.network.form.name,
         "weights": rows(member.network.weights),
-        "sha256": fingerprint(member.network.weights),
+        "sha256": digest(member.network.weights),
         "slopes": alike(member.network.slopes.diagonal_entries()),
         "time_constant": number(member.time_constant),
         "rate": number(member.claim.rate),

@@ -6,7 +6,7 @@ from typing import Any
 import flint
 import numpy as np
 
-from theory.contraction.assembly.assembly import Assembly, spans, whole_metric
+from theory.contraction.assembly.assembly import ExactAssembly, spans, whole_metric
 from theory.contraction.claims.euler_step import euler_blocks
 from theory.contraction.definite import is_positive_definite
 from theory.contraction.euler import best_multiplier_scale, claimable_factors
@@ -22,7 +22,7 @@ class AssemblyEulerStep:
     factor: flint.fmpq
     multiplier: ExactMatrix
 
-    def holds(self, assembly: Assembly) -> bool:
+    def holds(self, assembly: ExactAssembly) -> bool:
         """Whether rational arithmetic proves it of this one."""
         if not (self.step > 0 and 0 < self.factor < 1):
             return False
@@ -32,7 +32,7 @@ class AssemblyEulerStep:
         return is_positive_definite(metric) and is_positive_definite(ExactMatrix.symmetric(*blocks))
 
 
-def whole_step(assembly: Assembly, step: flint.fmpq) -> tuple[ExactMatrix, ExactMatrix]:
+def whole_step(assembly: ExactAssembly, step: flint.fmpq) -> tuple[ExactMatrix, ExactMatrix]:
     """I - h T^-1 (I - L), and what carries the nonlinearities' outputs into the step: h T^-1 M, or h T^-1."""
     members = assembly.members
     strides = [(step / member.time_constant) * ExactMatrix.identity(member.size) for member in members]
@@ -44,7 +44,7 @@ def whole_step(assembly: Assembly, step: flint.fmpq) -> tuple[ExactMatrix, Exact
 
 
 @one_blas_thread
-def certify_assembly_step(assembly: Assembly, step: float) -> AssemblyEulerStep | None:
+def certify_assembly_step(assembly: ExactAssembly, step: float) -> AssemblyEulerStep | None:
     """The smallest factor found for a step of this size (units of time); None where this metric shows none below one.
 
     The members' multipliers serve, scaled together by one number.
@@ -71,7 +71,7 @@ def certify_assembly_step(assembly: Assembly, step: float) -> AssemblyEulerStep 
     return None
 
 
-def _read(assembly: Assembly, multiplier: ExactMatrix) -> ExactMatrix:
+def _read(assembly: ExactAssembly, multiplier: ExactMatrix) -> ExactMatrix:
     """C^T Q of `euler_blocks`, member by member."""
     return ExactMatrix.block_diagonal(
         [

@@ -231,14 +231,14 @@ def _factor(
     return unit, scipy.linalg.cho_factor(unit)
 
 
-def follow(
+def follow_central_path(
     matrix: Matrix, logs: Vector, level: float, angles: tuple[float, ...], tolerance: float, floor: float = 0.0
 ) -> Centre:
     """From a strictly feasible point along the central path, until k is within `tolerance` of the angles' optimum.
 
     The tolerance is relative; the path also ends where k is below `floor`.
 
-    >>> centre = follow(np.array([[0.0, 8.0], [0.5, 0.0]]), np.zeros(2), 10.0, (0.0,), 1e-6)
+    >>> centre = follow_central_path(np.array([[0.0, 8.0], [0.5, 0.0]]), np.zeros(2), 10.0, (0.0,), 1e-6)
     >>> round(centre.level, 4), (np.exp(2 * centre.logs)).round(3).tolist()
     (2.0, [0.25, 4.0])
     """

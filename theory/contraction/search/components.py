@@ -50,7 +50,7 @@ def depths(matrix: Matrix, labels: Int[np.ndarray, " n"]) -> Int[np.ndarray, " n
     return np.array(found, dtype=np.int64)[labels]
 
 
-def joined(matrix: Matrix, logs: Vector, depth: Int[np.ndarray, " n"], target: float) -> Vector:
+def scaled_by_depth(matrix: Matrix, logs: Vector, depth: Int[np.ndarray, " n"], target: float) -> Vector:
     """log d with components scaled down by their depth, no more than it takes for the ceiling to be at most `target`.
 
     Where d would span more than `_WIDEST` binary digits, as close as that allows.

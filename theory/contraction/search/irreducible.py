@@ -11,11 +11,11 @@ import numpy as np
 from theory.contraction.network import Matrix, Vector
 from theory.contraction.search.angles import ceiling
 from theory.contraction.search.balanced_units import balancing
-from theory.contraction.search.central_path import follow, rescaled
+from theory.contraction.search.central_path import follow_central_path, rescaled
 
 
 @dataclass(frozen=True)
-class Effort:
+class StoppingRule:
     """How close a search is to come: `tolerance` is the relative gap, `rounds` how often angles are added."""
 
     tolerance: float = 5e-4
@@ -23,7 +23,7 @@ class Effort:
 
 
 @dataclass(frozen=True)
-class Descent:
+class LeastCeiling:
     """`value` is the ceiling at log d = `logs`; `centre`, `level` and `angles` are where the central path was left.
 
     `closed` tells whether the ceiling met the estimate of the optimum; `steps` counts Newton steps.
@@ -43,38 +43,38 @@ _LIGHT = 0.01
 """An angle with less than this part of the heaviest one's weight is dropped until it binds again."""
 
 
-def descend(matrix: Matrix, effort: Effort, floor: float) -> Descent:
+def least_ceiling(matrix: Matrix, stopping: StoppingRule, floor: float) -> LeastCeiling:
     """Lower the ceiling of D M D^-1; below `floor` the search ends.
 
-    >>> round(descend(np.array([[0.0, -8.0], [0.5, 0.0]]), Effort(), 1e-9).value, 3)
+    >>> round(least_ceiling(np.array([[0.0, -8.0], [0.5, 0.0]]), StoppingRule(), 1e-9).value, 3)
     1.0
     """
     if len(matrix) == 1:
         value = max(float(matrix[0, 0]), 0.0)
-        return Descent(np.zeros(1), value, np.zeros(1), max(value * 1.0001, floor), (0.0,), 0, True)
+        return LeastCeiling(np.zeros(1), value, np.zeros(1), max(value * 1.0001, floor), (0.0,), 0, True)
     starts = [(start, ceiling(rescaled(matrix, start))) for start in _starts(matrix)]
     logs, top = min(starts, key=lambda start: start[1].value)
     best, best_logs, steps, tolerance, closed = top.value, logs, 0, 0.1, False
     angles = tuple(sorted({*_FIRST_ANGLES, *(angle for _, angle in top.peaks)}))
     level = max(1.2 * best, floor)
-    for _ in range(effort.rounds):
-        point = follow(matrix, logs, level, angles, tolerance, floor / 2)
+    for _ in range(stopping.rounds):
+        point = follow_central_path(matrix, logs, level, angles, tolerance, floor / 2)
         logs, level = point.logs, point.level
         steps += point.steps
         top = ceiling(rescaled(matrix, logs), angles)
         if top.value < best:
             best, best_logs = top.value, logs
         estimate = max(level - point.gap, point.lower, 0.0)
-        if best - estimate <= effort.tolerance * best or best <= floor:
+        if best - estimate <= stopping.tolerance * best or best <= floor:
             angles, closed = tuple(sorted({*angles, *(angle for _, angle in top.peaks)})), True
             break
         heaviest = max(point.weights)
         kept = [a for a, weight in zip(angles, point.weights, strict=True) if weight > _LIGHT * heaviest]
-        new = [angle for value, angle in top.peaks if value > top.known + effort.tolerance * best / 8]
+        new = [angle for value, angle in top.peaks if value > top.known + stopping.tolerance * best / 8]
         angles = tuple(sorted({*kept, *new}))
-        tolerance = max(tolerance / (5 if top.value <= level else 3), effort.tolerance / 4)
+        tolerance = max(tolerance / (5 if top.value <= level else 3), stopping.tolerance / 4)
         level = max(top.value, level) + max(top.value - estimate, 0.0) / 2
-    return Descent(best_logs, best, logs, level, angles, steps, closed)
+    return LeastCeiling(best_logs, best, logs, level, angles, steps, closed)
 
 
 def _starts(matrix: Matrix) -> list[Vector]:

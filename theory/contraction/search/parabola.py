@@ -16,8 +16,8 @@ from jaxtyping import Complex, Float, Int
 from theory.contraction.network import Matrix, Vector
 from theory.contraction.search.angles import ceiling
 from theory.contraction.search.central_path import rescaled
-from theory.contraction.search.components import components, depths, joined
-from theory.contraction.search.irreducible import Descent, Effort, descend
+from theory.contraction.search.components import components, depths, scaled_by_depth
+from theory.contraction.search.irreducible import LeastCeiling, StoppingRule, least_ceiling
 from theory.contraction.search.parabola_dual import Dual, dual_of_part, duals_of_fewer
 
 _FEW = 32
@@ -55,44 +55,44 @@ class _Part:
     """A strongly connected component, and where the search ended in it."""
 
     members: Int[np.ndarray, " members"]
-    descent: Descent
+    least: LeastCeiling
 
 
-def minimise_parabola(gained: Matrix, effort: Effort | None = None) -> ParabolaSearch:
+def minimise_parabola(gained: Matrix, stopping: StoppingRule | None = None) -> ParabolaSearch:
     """The scaling d, and f* from both sides.
 
     >>> search = minimise_parabola(np.array([[0.0, -8.0], [0.5, 0.0]]))
     >>> round(search.value, 3), round(search.lower, 3), search.outcome.name
     (1.0, 1.0, 'CLOSED')
     """
-    effort = effort or Effort()
+    stopping = stopping or StoppingRule()
     floor = _NEGLIGIBLE * float(np.abs(gained).max()) or _NEGLIGIBLE
     labels = components(gained)
     members = [np.flatnonzero(labels == label) for label in range(int(labels.max()) + 1)]
-    parts = [_Part(each, descend(gained[np.ix_(each, each)], effort, floor)) for each in members]
-    worst = max(parts, key=lambda part: part.descent.value)
-    value, logs = worst.descent.value, np.zeros(len(gained))
+    parts = [_Part(each, least_ceiling(gained[np.ix_(each, each)], stopping, floor)) for each in members]
+    worst = max(parts, key=lambda part: part.least.value)
+    value, logs = worst.least.value, np.zeros(len(gained))
     for part in parts:
-        logs[part.members] = part.descent.logs
+        logs[part.members] = part.least.logs
     if len(parts) > 1:
-        logs = joined(gained, logs, depths(gained, labels), max(value * (1 + effort.tolerance / 5), floor))
+        logs = scaled_by_depth(gained, logs, depths(gained, labels), max(value * (1 + stopping.tolerance / 5), floor))
         value = ceiling(rescaled(gained, logs)).value
-    if worst.descent.value <= floor:
+    if worst.least.value <= floor:
         dual, outcome = Dual.trivial(len(gained)), ParabolaOutcome.VANISHING
     else:
-        dual = _best_dual(gained, worst, value, effort, floor)
-        outcome = ParabolaOutcome.CLOSED if _close(value, dual, effort) else ParabolaOutcome.APART
-    evaluations = sum(part.descent.steps for part in parts)
+        dual = _best_dual(gained, worst, value, stopping, floor)
+        outcome = ParabolaOutcome.CLOSED if _close(value, dual, stopping) else ParabolaOutcome.APART
+    evaluations = sum(part.least.steps for part in parts)
     return ParabolaSearch(np.exp(logs), value, dual.lower, outcome, evaluations, dual.tangents, dual.vectors)
 
 
-def _best_dual(gained: Matrix, worst: _Part, value: float, effort: Effort, floor: float) -> Dual:
+def _best_dual(gained: Matrix, worst: _Part, value: float, stopping: StoppingRule, floor: float) -> Dual:
     """The bound of the worst part; where it is not close, the best of that and of those with one neuron less."""
-    dual = dual_of_part(gained, worst.members, worst.descent)
-    if _close(value, dual, effort) or len(worst.members) > _FEW:
+    dual = dual_of_part(gained, worst.members, worst.least)
+    if _close(value, dual, stopping) or len(worst.members) > _FEW:
         return dual
-    return max((dual, *duals_of_fewer(gained, worst.members, effort, floor)), key=lambda each: each.lower)
+    return max((dual, *duals_of_fewer(gained, worst.members, stopping, floor)), key=lambda each: each.lower)
 
 
-def _close(value: float, dual: Dual, effort: Effort) -> bool:
-    return value - dual.lower <= 2 * effort.tolerance * value
+def _close(value: float, dual: Dual, stopping: StoppingRule) -> bool:
+    return value - dual.lower <= 2 * stopping.tolerance * value

@@ -8,10 +8,10 @@ from jaxtyping import Complex, Float, Int
 
 from theory.contraction.network import Matrix
 from theory.contraction.search.angles import ceiling
-from theory.contraction.search.central_path import follow, rescaled
+from theory.contraction.search.central_path import follow_central_path, rescaled
 from theory.contraction.search.column_weights import weigh
 from theory.contraction.search.components import components
-from theory.contraction.search.irreducible import Descent, Effort, descend
+from theory.contraction.search.irreducible import LeastCeiling, StoppingRule, least_ceiling
 
 Members = Int[np.ndarray, " members"]
 _ENDS = (1e-7, 1e-8, 1e-9, 1e-10)
@@ -37,21 +37,19 @@ class Dual:
         return cls(0.0, np.zeros(0), np.zeros((size, 0), dtype=complex))
 
 
-def dual_of_part(gained: Matrix, members: Members, descent: Descent) -> Dual:
+def dual_of_part(gained: Matrix, members: Members, least: LeastCeiling) -> Dual:
     """The bound of the `members` of M, which is one of the whole, from the end of their central path.
 
     Angles are moved a little, to such as have rational tangents of their halves; there the path is followed further.
     """
     matrix = gained[np.ix_(members, members)]
-    tangents = {
-        float(np.ldexp(np.round(np.ldexp(np.tan(a / 2), _TANGENT_BITS)), -_TANGENT_BITS)) for a in descent.angles
-    }
+    tangents = {float(np.ldexp(np.round(np.ldexp(np.tan(a / 2), _TANGENT_BITS)), -_TANGENT_BITS)) for a in least.angles}
     tangent_of = {2 * float(np.arctan(t)): t for t in sorted(tangents)}
     angles = tuple(tangent_of)
-    level = max(descent.level, ceiling(rescaled(matrix, descent.centre), angles).value) * (1 + 1e-5)
-    start, found = descent.centre, []
+    level = max(least.level, ceiling(rescaled(matrix, least.centre), angles).value) * (1 + 1e-5)
+    start, found = least.centre, []
     for end in _ENDS:
-        point = follow(matrix, start, level, angles, end)
+        point = follow_central_path(matrix, start, level, angles, end)
         found.append((weigh(rescaled(matrix, point.logs), point.level, angles), point.logs))
         start, level = point.logs, point.level
         if found[-1][0].lower > level * (1 - _CLOSE):
@@ -62,7 +60,7 @@ def dual_of_part(gained: Matrix, members: Members, descent: Descent) -> Dual:
     return Dual(columns.lower, np.array([tangent_of[angle] for angle in columns.angles.tolist()]), vectors)
 
 
-def duals_of_fewer(gained: Matrix, members: Members, effort: Effort, floor: float) -> Iterator[Dual]:
+def duals_of_fewer(gained: Matrix, members: Members, stopping: StoppingRule, floor: float) -> Iterator[Dual]:
     """The bounds of the members without one of them, for each: bounds of the whole, of which those are parts.
 
     Where the optimal vectors vanish at a neuron, linear programs with rounding find no bound with it, and do without.
@@ -72,6 +70,6 @@ def duals_of_fewer(gained: Matrix, members: Members, effort: Effort, floor: floa
         matrix = gained[np.ix_(fewer, fewer)]
         if not len(fewer) or components(matrix).any():
             continue  # nothing left, or no longer of one piece
-        descent = descend(matrix, effort, floor)
-        if descent.value > floor:
-            yield dual_of_part(gained, fewer, descent)
+        least = least_ceiling(matrix, stopping, floor)
+        if least.value > floor:
+            yield dual_of_part(gained, fewer, least)

@@ -21,7 +21,7 @@ class HalfTurn:
     growth: float
 
 
-def half_turn(
+def best_half_turn(
     drifts: Float[np.ndarray, "corners 2 2"], sense: int, start: float = 0.0, steps: int = 4000
 ) -> HalfTurn | None:
     """The most growth over half a turn from angle `start`, in the sense 1 or -1; None where some angle is not passed.

@@ -13,7 +13,7 @@ from theory.contraction.exact_matrix import ExactMatrix, on_grid, rational
 from theory.contraction.form import FORMS
 from theory.contraction.network import Matrix, Network, Vector
 from theory.contraction.search.balanced_units import in_balanced_units
-from theory.contraction.search.revolution import half_turn
+from theory.contraction.search.revolution import best_half_turn
 from theory.contraction.search.vertex_lmi import balances
 
 Times = Float[np.ndarray, " legs"]
@@ -101,7 +101,7 @@ def growth_and_slope(drifts: Float[np.ndarray, "corners n n"], law: Law) -> tupl
 
 def _turning(drifts: Float[np.ndarray, "corners 2 2"]) -> Iterator[Law]:
     for sense in (1, -1):
-        worst = half_turn(drifts, sense)
+        worst = best_half_turn(drifts, sense)
         if worst is not None and worst.growth > 0:
             law = Law(tuple(worst.corners), tuple(worst.times))
             yield _ascended(drifts, law)

@@ -15,7 +15,7 @@ from theory.ghost.circuit.certify import certify_fixed_points, certify_turning_p
 from theory.ghost.circuit.normal_form import NormalForm
 from theory.ghost.circuit.passage import Delay, Passage, euler_passage, travel_time, with_euler_correction
 from theory.ghost.circuit.reduction import latent_derivatives, leak_at, parameter_derivatives
-from theory.ghost.circuit.roots import Count
+from theory.ghost.circuit.roots import CertifiedRoots
 
 INITIAL_ACTIVITY = -0.3  # the paper starts every neuron there
 
@@ -153,18 +153,18 @@ class LatentCircuit:
         return LatentCircuit(*moved, tau=self.tau)
 
     @cached_property
-    def _fixed_points(self) -> Count:
+    def _fixed_points(self) -> CertifiedRoots:
         return certify_fixed_points(self.m[None], self.n[None], self.b[None]).of(0)
 
     @cached_property
-    def _turning_points(self) -> Count:
+    def _turning_points(self) -> CertifiedRoots:
         return certify_turning_points(self.m[None], self.n[None], self.b[None]).of(0)
 
-    def fixed_points(self) -> Count:
+    def fixed_points(self) -> CertifiedRoots:
         """Certified fixed points; slope -1 is stable, +1 unstable."""
         return self._fixed_points
 
-    def turning_points(self) -> Count:
+    def turning_points(self) -> CertifiedRoots:
         """Certified zeros of f'."""
         return self._turning_points
 

@@ -10,7 +10,7 @@ import sympy
 from scipy.integrate import quad
 
 from theory.ghost.circuit.normal_form import NormalForm
-from theory.ghost.circuit.roots import Count
+from theory.ghost.circuit.roots import CertifiedRoots
 from theory.ghost.toy import euler
 
 
@@ -55,7 +55,7 @@ def travel_time(
     flow_error: Callable[[float], float],
     start: float,
     threshold: float,
-    fixed_points: Count,
+    fixed_points: CertifiedRoots,
     turning_points: Sequence[NormalForm],
     tau: float,
 ) -> Delay:

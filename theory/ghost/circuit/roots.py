@@ -35,7 +35,7 @@ JetFunction = Callable[[Int[np.ndarray, " cells"], Float[np.ndarray, " cells"], 
 
 
 @dataclass(frozen=True)
-class Count:
+class CertifiedRoots:
     """The roots of one function, ascending.
 
     Exactly one root lies within `radii[k]` of `roots[k]`; `slopes[k]` is +1 where the function rises through it and
@@ -56,7 +56,7 @@ class Count:
 
 @dataclass(frozen=True)
 class Roots:
-    """The roots of a batch of functions, sorted by member and then by place; fields as in `Count`."""
+    """The roots of a batch of functions, sorted by member and then by place; fields as in `CertifiedRoots`."""
 
     batch: int
     member: Int[np.ndarray, " k"]
@@ -76,10 +76,10 @@ class Roots:
         """For which members the list is proved complete."""
         return np.bincount(self.undecided_member, minlength=self.batch) == 0
 
-    def of(self, member: int) -> Count:
+    def of(self, member: int) -> CertifiedRoots:
         """The roots of one member."""
         mine, open_cells = self.member == member, self.undecided_member == member
-        return Count(self.roots[mine], self.radii[mine], self.slopes[mine], self.undecided[open_cells])
+        return CertifiedRoots(self.roots[mine], self.radii[mine], self.slopes[mine], self.undecided[open_cells])
 
 
 @dataclass(frozen=True)

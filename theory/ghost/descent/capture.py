@@ -38,7 +38,7 @@ FINEST = 2.0**-30
 
 
 @dataclass(frozen=True)
-class Claim:
+class IntervalClaim:
     """A statement about all u in [low, high], checked box by box.
 
     `weakest` is the smallest lower bound met (it must exceed 1), `uncertified` lists the boxes that failed.
@@ -56,7 +56,7 @@ class Claim:
 class CaptureCertificate:
     """The claims of the proof in this module's description, and the enclosure of u* they were checked with."""
 
-    claims: tuple[Claim, ...]
+    claims: tuple[IntervalClaim, ...]
     fixed_point: tuple[float, float]
     preliminaries: bool
 
@@ -114,7 +114,7 @@ def capture_certificate() -> CaptureCertificate:
 Bound = Callable[[tuple[arb, arb]], arb | None]
 
 
-def _check(name: str, bound: Bound, low: arb, high: arb) -> Claim:
+def _check(name: str, bound: Bound, low: arb, high: arb) -> IntervalClaim:
     """Halve boxes until the bound on each exceeds 1 (None: the claim says nothing there)."""
     stack, boxes, weakest, failed = [(low, high)], 0, float("inf"), []
     while stack:
@@ -130,7 +130,7 @@ def _check(name: str, bound: Bound, low: arb, high: arb) -> Claim:
         else:
             middle = ((left + right) / 2).mid()
             stack += [(left, middle), (middle, right)]
-    return Claim(name, float(low), float(high), boxes, weakest, tuple(failed))
+    return IntervalClaim(name, float(low), float(high), boxes, weakest, tuple(failed))
 
 
 def _path(left: arb, right: arb) -> tuple[arb, arb, arb, arb]:

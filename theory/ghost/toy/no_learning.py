@@ -201,7 +201,9 @@ class Validity:
         return good
 
 
-def measure(formula: Asymptotic, value: float, model: ToyModel, confidences: Sequence[float | int]) -> Validity:
+def measure_asymptotic(
+    formula: Asymptotic, value: float, model: ToyModel, confidences: Sequence[float | int]
+) -> Validity:
     """Compare the formula at r = value with quadrature at each confidence (errors are truth / formula - 1)."""
     errors, predicted = [], []
     for c in confidences:
@@ -219,4 +221,4 @@ def validity_table(
     """Every formula measured: those for r < 0 at r = below, the other at r = above (inside the no-learning zone)."""
     rows = [(delay_below(), below), (delay_below_exact(), below), (response_below(), below)]
     rows += [(response_below_laplace(), below), (response_above(), above)]
-    return tuple((formula, value, measure(formula, value, model, confidences)) for formula, value in rows)
+    return tuple((formula, value, measure_asymptotic(formula, value, model, confidences)) for formula, value in rows)

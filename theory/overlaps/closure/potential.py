@@ -72,7 +72,10 @@ def potential(
     Complex rows give the analytic continuation, so that an imaginary displacement of the rows differentiates; `loss` is
     its real part.
     """
-    phi, slope = lower(nonlinearity.expression(x)), lower(nonlinearity.derivative(x))
+    phi, slope = (
+        _with_complex_arguments(nonlinearity.expression(x)),
+        _with_complex_arguments(nonlinearity.derivative(x)),
+    )
     latent, response, weight, loss = _forwards(shape, phi, slope, trials, theta, share)
     adjoint = np.zeros((len(latent), shape.rank), dtype=theta.dtype)
     for k in range(latent.shape[1] - 1, -1, -1):
@@ -82,7 +85,7 @@ def potential(
     return Potential(latent.reshape(terms, -1), weight.reshape(terms, -1), loss, phi, slope)
 
 
-def lower(expression: sp.Expr) -> Numeric:
+def _with_complex_arguments(expression: sp.Expr) -> Numeric:
     """A numpy function of `theory.overlaps.gaussian.x` that takes complex arguments too."""
     function = sp.lambdify((x,), expression, [{"erf": erf}, "numpy"])
     return lambda values: np.broadcast_to(function(values), values.shape)

@@ -33,7 +33,8 @@ def step_blocks(
 ) -> Blocks:
     """The four d x d blocks of T, in the order of [theta w]; `gradient` is H, `block_rates` the diagonal Lambda.
 
-    All three matrices are of one kind; put the blocks together with `numpy.block`, `jax.numpy.block` or `joined`.
+    All three matrices are of one kind; put the blocks together with `numpy.block`, `jax.numpy.block` or
+    `as_one_matrix`.
     Without momentum, `step_blocks(...)[0][0]` is the matrix of theta <- theta T.
     """
     move = -2 * rate * gradient @ block_rates
@@ -41,6 +42,6 @@ def step_blocks(
     return (((1 - weight_decay) * identity + move, move), (fade, fade))
 
 
-def joined(blocks: Blocks) -> sp.ImmutableMatrix:
+def as_one_matrix(blocks: Blocks) -> sp.ImmutableMatrix:
     """The blocks of sympy matrices as one matrix, (2d x 2d)."""
     return sp.ImmutableMatrix(sp.BlockMatrix([list(each) for each in blocks]).as_explicit())

@@ -35,7 +35,7 @@ def _symmetrised(sigma: Gram) -> Covariance:
     return np.sum([np.einsum(part, sigma, one) for part in parts], axis=0).reshape(16, 16)
 
 
-def step_response(sigma: Gram, curvature: Float[np.ndarray, "3 3"], rate: float) -> Covariance:
+def step_matrix(sigma: Gram, curvature: Float[np.ndarray, "3 3"], rate: float) -> Covariance:
     """The matrix by which one step at a solution multiplies a small displacement of the 16 entries."""
     slopes = function_gradients(sigma).reshape(3, 16)
     directions = np.stack([move(sigma, pull).ravel() for pull in np.eye(3)], axis=1)
@@ -46,7 +46,7 @@ def blurred(
     sigma: Gram, curvature: Float[np.ndarray, "3 3"], rate: float, noise: float, neurons: int, epochs: int
 ) -> Float[np.ndarray, "epochs 16 16"]:
     """The covariance of the overlaps, over the noise, after 0, 1, ... `epochs` steps at a solution."""
-    answer, added = step_response(sigma, curvature, rate), noise_covariance(sigma, noise, neurons)
+    answer, added = step_matrix(sigma, curvature, rate), noise_covariance(sigma, noise, neurons)
     found = [np.zeros((16, 16))]
     for _ in range(epochs):
         found.append(answer @ found[-1] @ answer.T + added)

@@ -14,13 +14,13 @@ from theory.ghost.circuit.passage import (
     travel_time,
     with_euler_correction,
 )
-from theory.ghost.circuit.roots import Count
+from theory.ghost.circuit.roots import CertifiedRoots
 
 JUST = 1e-9
 
 
 def count(roots=(), radii=(), undecided=()):
-    return Count(
+    return CertifiedRoots(
         np.array(roots, dtype=float),
         np.array(radii, dtype=float),
         np.ones(len(roots), dtype=np.int64),

@@ -214,7 +214,7 @@ MODEL = ToyModel(100.0, None, 0.5, 1.0)
 @pytest.mark.parametrize("value", [-1e-4, -1e-2, -1.0])
 def test_closed_forms_miss_only_the_output_itself(formula, value):
     """Relative error at most 3 exp(-c x_star), twelve digits once that is below rounding."""
-    found = no_learning.measure(formula, value, MODEL, (10, 20, 40, 60, 200))
+    found = no_learning.measure_asymptotic(formula, value, MODEL, (10, 20, 40, 60, 200))
     for c, error in zip(found.confidences, found.errors, strict=True):
         assert abs(error) < 3 * math.exp(-c * MODEL.threshold) + 1e-12 * max(1, 2 * c / 700)
 
@@ -230,7 +230,7 @@ def test_closed_forms_miss_only_the_output_itself(formula, value):
 )
 def test_laplace_formulas_have_the_predicted_error(formula, value, confidences):
     """The measured error is the first correction, the next one smaller by another power of 1/c."""
-    found = no_learning.measure(formula, value, MODEL, confidences)
+    found = no_learning.measure_asymptotic(formula, value, MODEL, confidences)
     assert abs(found.slope + formula.order) < 0.05
     for error, predicted in zip(found.errors, found.predicted, strict=True):
         assert error == pytest.approx(predicted, rel=0.05)

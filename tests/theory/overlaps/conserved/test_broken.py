@@ -19,7 +19,7 @@ from theory.overlaps.conserved.broken import (
 from theory.overlaps.conserved.invariants import conserved_matrices
 from theory.overlaps.equations.gram import GramEquations
 from theory.overlaps.equations.shape import Shape
-from theory.overlaps.equations.step import joined, step_blocks
+from theory.overlaps.equations.step import as_one_matrix, step_blocks
 
 eta, mu, decay = sp.symbols("eta mu lambda_", positive=True)
 RATES = sp.symbols("rate_m rate_u rate_v rate_z", positive=True)
@@ -39,14 +39,14 @@ def test_one_law_for_steps_decay_momentum_and_block_rates(shape: Shape) -> None:
     (matrix,) = conserved_matrices(gradient, rates)
     identity = sp.eye(shape.size)
     blocks = step_blocks(gradient, rates, identity, rate=eta, momentum=mu, weight_decay=decay)
-    step = joined(blocks)
-    weights = joined(modified_blocks(matrix, momentum=mu, weight_decay=decay))
+    step = as_one_matrix(blocks)
+    weights = as_one_matrix(modified_blocks(matrix, momentum=mu, weight_decay=decay))
     to_velocity = sp.Matrix.vstack(blocks[0][1], blocks[1][1])
     added = step_adds(matrix, to_velocity, momentum=mu, weight_decay=decay)
     residual = step @ weights @ step.T - step_keeps(decay) * weights - added
     assert residual.applyfunc(sp.cancel).is_zero_matrix
-    kept_plainly = step @ joined(modified_blocks(matrix)) @ step.T
-    assert not (kept_plainly - joined(modified_blocks(matrix))).applyfunc(sp.cancel).is_zero_matrix
+    kept_plainly = step @ as_one_matrix(modified_blocks(matrix)) @ step.T
+    assert not (kept_plainly - as_one_matrix(modified_blocks(matrix))).applyfunc(sp.cancel).is_zero_matrix
 
 
 def test_a_finite_step_of_plain_descent_adds_the_square_of_the_rate() -> None:

@@ -1,7 +1,7 @@
 import sympy as sp
 
 from theory.overlaps.equations.slow import slow_generator
-from theory.overlaps.equations.step import joined, step_blocks
+from theory.overlaps.equations.step import as_one_matrix, step_blocks
 
 rate, decay, small = sp.symbols("eta lambda epsilon", positive=True)
 momentum = sp.Symbol("mu", positive=True)
@@ -12,7 +12,7 @@ RULE = {"rate": small * rate, "momentum": momentum, "weight_decay": small * deca
 
 
 def test_a_settled_velocity_stays_settled_to_first_order_and_moves_theta_by_the_generator():
-    step = joined(step_blocks(H, LAMBDA, ONE, **RULE))
+    step = as_one_matrix(step_blocks(H, LAMBDA, ONE, **RULE))
     generator = slow_generator(H, LAMBDA, ONE, **RULE)
     settled = generator + small * decay * ONE  # W of w = theta W: what of the generator the velocity does
     after = sp.Matrix.hstack(ONE, settled) @ step  # the coefficients of theta in [theta w] one step later

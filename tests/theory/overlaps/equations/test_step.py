@@ -6,7 +6,7 @@ import sympy as sp
 
 from theory.overlaps.equations.gram import GramEquations, rate
 from theory.overlaps.equations.shape import Shape
-from theory.overlaps.equations.step import joined, step_blocks
+from theory.overlaps.equations.step import as_one_matrix, step_blocks
 
 SHAPE = Shape()
 momentum, decay = sp.symbols("mu lambda")
@@ -23,7 +23,7 @@ def test_one_step_of_explicit_neurons() -> None:
     before = sp.Matrix.hstack(theta, w)
     moved = momentum * w - rate * 2 * theta @ gradient @ relative
     after = sp.Matrix.hstack((1 - decay) * theta + moved, moved)
-    step = joined(step_blocks(gradient, relative, sp.eye(4), rate=rate, momentum=momentum, weight_decay=decay))
+    step = as_one_matrix(step_blocks(gradient, relative, sp.eye(4), rate=rate, momentum=momentum, weight_decay=decay))
     assert sp.expand(before @ step - after) == sp.zeros(1, 8)
     numbers = {sp.Symbol(f"g{a}{b}"): a + 2 * b - 3 for a in range(4) for b in range(a, 4)}
     congruence = (step.T @ (before.T @ before) @ step - after.T @ after).xreplace(numbers)
@@ -89,6 +89,6 @@ def test_numpy_jax_and_sympy_compute_the_same() -> None:
     given = {"rate": 0.1, "momentum": 0.8, "weight_decay": 0.01}
     by_numpy = np.block([list(row) for row in step_blocks(gradient, relative, np.eye(4), **given)])
     by_jax = jnp.block([list(row) for row in step_blocks(*map(jnp.asarray, (gradient, relative, np.eye(4))), **given)])
-    by_sympy = joined(step_blocks(*map(sp.Matrix, (gradient, relative, np.eye(4))), **given))
+    by_sympy = as_one_matrix(step_blocks(*map(sp.Matrix, (gradient, relative, np.eye(4))), **given))
     np.testing.assert_allclose(by_jax, by_numpy, rtol=1e-15)
     np.testing.assert_allclose(np.array(by_sympy, dtype=float), by_numpy, rtol=1e-14)

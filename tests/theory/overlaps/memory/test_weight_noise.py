@@ -15,7 +15,7 @@ from simulate.training.rule import GradientDescent
 from theory.overlaps.equations.shape import Shape
 from theory.overlaps.gaussian import LINEAR
 from theory.overlaps.memory.loop import Filter
-from theory.overlaps.memory.weight_noise import blurred, noise_covariance, step_response
+from theory.overlaps.memory.weight_noise import blurred, noise_covariance, step_matrix
 
 RATE, DT, STEPS = 5e-3, 0.4, 50
 TASK = Filter(0.2, DT, STEPS)
@@ -54,7 +54,7 @@ def test_answer_of_training_to_a_displacement(solution: np.ndarray) -> None:
     displacement = displacement + displacement.T
     ends = [np.asarray(trained(jnp.asarray(solution + sign * 1e-5 * displacement), 1)) for sign in (1, -1)]
     measured = (ends[0] - ends[1]) / 2e-5
-    answer = (step_response(solution, TASK.curvature, RATE) @ displacement.ravel()).reshape(4, 4)
+    answer = (step_matrix(solution, TASK.curvature, RATE) @ displacement.ravel()).reshape(4, 4)
     np.testing.assert_allclose(measured, answer, atol=1e-7)
     assert np.abs(answer - displacement).max() > 0.1
 

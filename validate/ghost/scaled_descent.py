@@ -19,7 +19,7 @@ CHUNK = 250  # epochs in one call
 
 
 @dataclass(frozen=True)
-class Learner:
+class ScaledDescent:
     """Gradient descent in r on a loss of this delay; rates and results are in the units of the theory."""
 
     model: ToyModel
@@ -67,7 +67,7 @@ def _descend(
     return run.r, run.loss
 
 
-def analytic(model: ToyModel) -> Learner:
+def analytic(model: ToyModel) -> ScaledDescent:
     """Descent on the confident loss with its analytic gradient, lowered from the theory; whatever the threshold."""
     both = (step_output.confident_loss(), step_output.confident_gradient())
     lowered = lower([step_output.paper_window(each) for each in both], [step_output.r, step_output.delay])
@@ -76,10 +76,10 @@ def analytic(model: ToyModel) -> Learner:
         loss, gradient = lowered(r, model.delay)
         return loss, gradient
 
-    return Learner(model, loss_and_gradient)
+    return ScaledDescent(model, loss_and_gradient)
 
 
-def analytic_at_threshold(model: ToyModel) -> Learner:
+def analytic_at_threshold(model: ToyModel) -> ScaledDescent:
     """Descent on the loss of a step output at the model's finite threshold, with its gradient lowered."""
     both = (finite_threshold.step_loss(), finite_threshold.step_gradient())
     arguments = [step_output.r, step_output.delay, step_output.threshold]
@@ -89,10 +89,10 @@ def analytic_at_threshold(model: ToyModel) -> Learner:
         loss, gradient = lowered(r, model.delay, model.threshold)
         return loss, gradient
 
-    return Learner(model, loss_and_gradient)
+    return ScaledDescent(model, loss_and_gradient)
 
 
-def simulated(model: ToyModel) -> Learner:
+def simulated(model: ToyModel) -> ScaledDescent:
     """Descent on the loss of a step at the model's threshold, with the gradient of the solver's escape time."""
 
     def loss_and_gradient(r: Float[Array, ""]) -> tuple[Array, Array]:
@@ -101,4 +101,4 @@ def simulated(model: ToyModel) -> Learner:
 
         return jax.jvp(loss, (r,), (jnp.ones_like(r),))
 
-    return Learner(model, loss_and_gradient)
+    return ScaledDescent(model, loss_and_gradient)
