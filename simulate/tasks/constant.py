@@ -32,7 +32,7 @@ class Values:
 
 
 @dataclass(frozen=True)
-class Whole(Values):
+class WholeNumber(Values):
     """Whole numbers from `least` to `most`."""
 
     least: int
@@ -119,7 +119,7 @@ class YesOrNo(Values):
         return "True or False"
 
 
-COUNT = Whole(1)
+COUNT = WholeNumber(1)
 POSITIVE = Number(above=0.0)
 PROBABILITY = Number(above=0.0, most=1.0)
 YES_OR_NO = YesOrNo()

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Int, Key
 from typing_extensions import override
 
-from simulate.tasks.constant import COUNT, POSITIVE, Number, OrNone, Range, Whole, constant
+from simulate.tasks.constant import COUNT, POSITIVE, Number, OrNone, Range, WholeNumber, constant
 from simulate.tasks.drawn import DrawnTask
 from simulate.tasks.task import Batch, MeanSquares
 
@@ -42,7 +42,7 @@ class DelayedDiscrimination(DrawnTask):
 
     channels: int = constant(1, COUNT)
     amplitudes: tuple[float, float] = constant((2.0, 10.0), Range(Number()))
-    delay: tuple[int, int] = constant((5, 20), Range(Whole(0)))
+    delay: tuple[int, int] = constant((5, 20), Range(WholeNumber(0)))
     pulse: int = constant(1, COUNT)
     response: int = constant(10, COUNT)
     magnitude_unit: float | None = constant(None, OrNone(POSITIVE))
