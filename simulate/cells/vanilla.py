@@ -58,10 +58,9 @@ def _answers_and_states(
 ) -> tuple[Float[Array, "steps outputs trials"], tuple[Weights, Inputs, Float[Array, "steps units trials"]]]:
     """The outputs, and what the way back needs: the states are kept."""
     W, U, b, V, c = weights
-    W_transposed = W.T
 
     def advance(h: Array, x: Array) -> tuple[Array, tuple[Array, Array]]:
-        h = phi(_down(W_transposed, h) + U @ x + b[:, None])
+        h = phi(W @ h + U @ x + b[:, None])
         return h, (V @ h + c[:, None], h)
 
     start = jnp.zeros((len(b), inputs.shape[-1]), b.dtype)
@@ -80,13 +79,14 @@ def _adjoint(
     dL/dW = sum_t delta_t+1 h_t^T,  dL/dU = sum_t delta_t x_t^T,  dL/dV = sum_t dL/dy_t h_t^T.
     """
     (W, U, _, V, _), inputs, states = kept
+    W_transposed = W.T
 
     def retreat(carry: tuple[Array, Weights], now: tuple[Array, Array, Array]) -> tuple[tuple[Array, Weights], Array]:
         after, (of_W, of_U, of_b, of_V, of_c) = carry
         h, x, slope = now
         slope_of_phi = phi.slope_at(h)
         assert slope_of_phi is not None
-        delta = (_down(W, after) + _down(V, slope)) * slope_of_phi
+        delta = (W_transposed @ after + _down(V, slope)) * slope_of_phi
         sums = (of_W + after @ h.T, of_U + delta @ x.T, of_b + delta.sum(1), of_V + slope @ h.T, of_c + slope.sum(1))
         return (delta, sums), _down(U, delta)
 
