@@ -15,6 +15,7 @@ from .nonlinearity import (
 )
 from .rank_one import RankOne as RankOne
 from .rank_r import RankR as RankR
+from .symmetry import Monomial as Monomial, Symmetry as Symmetry
 from .ugrnn import UGRNN as UGRNN
 from .uniform_weights import UniformWeights as UniformWeights, uniform_around as uniform_around
 from .vanilla import Vanilla as Vanilla
@@ -28,11 +29,13 @@ __all__ = [
     "LINEAR",
     "LSTM",
     "LowRank",
+    "Monomial",
     "Nonlinearity",
     "RELU",
     "RankOne",
     "RankR",
     "SOFTPLUS",
+    "Symmetry",
     "TANH",
     "UGRNN",
     "UniformWeights",

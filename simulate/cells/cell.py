@@ -1,14 +1,17 @@
 """A recurrent network: a state, one step, a readout, written out by hand from its equations."""
 
 from abc import abstractmethod
-from typing import Any
+from typing import Any, TypeVar
 
 import equinox as eqx
 import jax
 from jaxtyping import Array, Float, PyTree
 
+from simulate.cells.symmetry import Monomial, Symmetry, UnknownSymmetry
 from simulate.tasks.task import Batch, Outputs
 from simulate.training.learner import Learner, Measured
+
+CellT = TypeVar("CellT", bound="Cell")
 
 
 class Cell(Learner):
@@ -77,6 +80,23 @@ class Cell(Learner):
 
         gradient, measured = jax.grad(loss, has_aux=True)(moving)
         return measured, gradient
+
+    @property
+    def symmetry(self) -> Symmetry:
+        """The transformations of its units that leave what it answers alone.
+
+        Raises:
+            UnknownSymmetry: if the cell does not say.
+        """
+        raise UnknownSymmetry(f"{type(self).__name__} does not tell: give it `symmetry` and `transformed`")
+
+    def transformed(self: CellT, element: Monomial) -> CellT:
+        """The network of transformed units; its states are `element(states)` of this one, for an element of `symmetry`.
+
+        Raises:
+            UnknownSymmetry: if the cell does not say how.
+        """
+        raise UnknownSymmetry(f"{type(self).__name__} does not tell: give it `symmetry` and `transformed`")
 
 
 def evaluate(cell: Cell, batch: Batch) -> Measured:

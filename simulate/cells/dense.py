@@ -8,6 +8,7 @@ from jaxtyping import Array, Float, PyTree
 
 from simulate.cells.cell import Cell
 from simulate.cells.nonlinearity import TANH, Nonlinearity
+from simulate.cells.symmetry import Monomial, Symmetry
 
 DenseT = TypeVar("DenseT", bound="DenseCell")
 
@@ -54,3 +55,20 @@ class DenseCell(Cell):
     def read(self, state: Any) -> Float[Array, " outputs"]:
         """V h + c."""
         return self.V @ state + self.c
+
+    @property
+    def symmetry(self) -> Symmetry:
+        """Permutations; signs where phi is odd, rescalings where it is homogeneous."""
+        return Symmetry(self.units, signs=self.phi.odd, scales=self.phi.homogeneous)
+
+    def transformed(self: DenseT, element: Monomial) -> DenseT:
+        """The network of transformed units: a gate stays as open as it was, whatever becomes of the unit's state."""
+
+        def rows(weights: Array) -> Array:
+            parts = zip(self.blocks, jnp.split(weights, len(self.blocks)), strict=True)
+            return jnp.concatenate(
+                [element.rows(part) if block == "candidate" else part[element.order] for block, part in parts]
+            )
+
+        weights = element.columns(rows(self.W)), rows(self.U), rows(self.b), element.columns(self.V)
+        return eqx.tree_at(lambda cell: (cell.W, cell.U, cell.b, cell.V), self, weights)

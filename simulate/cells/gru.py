@@ -9,6 +9,7 @@ from jaxtyping import Array, Float
 
 from simulate.cells.dense import DenseCell
 from simulate.cells.nonlinearity import TANH, Nonlinearity
+from simulate.cells.symmetry import Monomial
 
 
 class BiasOutsideReset(ValueError):
@@ -69,3 +70,8 @@ class GRU(DenseCell):
             reset, update = jnp.split(jax.nn.sigmoid(self.W[: 2 * n] @ state + driven[: 2 * n]), 2)
             candidate = self.phi(self.W[2 * n :] @ (reset * state) + driven[2 * n :])
         return update * state + (1 - update) * candidate
+
+    def transformed(self, element: Monomial) -> "GRU":
+        """The network of transformed units; the bias inside the reset changes as the candidate's other one."""
+        network = super().transformed(element)
+        return network if self.d is None else eqx.tree_at(lambda cell: cell.d, network, element.rows(self.d))

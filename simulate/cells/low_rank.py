@@ -12,6 +12,7 @@ from jaxtyping import Array, Float, Key, PyTree
 
 from simulate.cells.cell import Cell
 from simulate.cells.nonlinearity import Nonlinearity
+from simulate.cells.symmetry import Monomial, Symmetry
 from simulate.training.learner import kept
 from simulate.training.rule import GradientDescent
 
@@ -73,6 +74,18 @@ class LowRank(Cell):
     def read(self, state: Float[Array, " neurons"]) -> Float[Array, " outputs"]:
         """z^T phi(x) / N."""
         return self.connectivity.z.T @ (self.share * self.nonlinearity(state))
+
+    @property
+    def symmetry(self) -> Symmetry:
+        """Permutations; signs where phi is odd, rescalings where it is homogeneous (and mixtures of latent variables)."""
+        return Symmetry(self.share.shape[-1], signs=self.nonlinearity.odd, scales=self.nonlinearity.homogeneous)
+
+    def transformed(self: LowRankT, element: Monomial) -> LowRankT:
+        """The network of transformed neurons."""
+        c = self.connectivity
+        v, z = element.columns(c.v.T).T, element.columns(c.z.T).T
+        moved = Connectivity(m=element.rows(c.m), u=element.rows(c.u), v=v, z=z)
+        return type(self)(moved, self.share[element.order], self.nonlinearity)
 
     def sigma(self) -> Gram:
         """The Gram matrix theta^T theta / N."""

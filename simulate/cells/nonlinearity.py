@@ -21,7 +21,8 @@ class Nonlinearity:
     """What a neuron makes of its activity; one function for all neurons.
 
     `odd`: phi(-x) = -phi(x). `smooth`: phi has all derivatives. `largest_slope` is the least upper bound g of phi',
-    infinite where it is not known; where it is given, phi' is nowhere negative.
+    infinite where it is not known; where it is given, phi' is nowhere negative. `homogeneous`: phi(s x) = s phi(x)
+    for all s > 0.
 
     >>> import jax.numpy as jnp
     >>> TANH.name, TANH.largest_slope, float(TANH(jnp.zeros(())))
@@ -32,6 +33,7 @@ class Nonlinearity:
     odd: bool
     smooth: bool
     largest_slope: float = math.inf
+    homogeneous: bool = False
 
     @abstractmethod
     def __call__(self, x: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
@@ -84,6 +86,7 @@ class Softplus(Nonlinearity):
     odd: bool = field(default=False, init=False)
     smooth: bool = field(default=True, init=False)
     largest_slope: float = field(default=1.0, init=False)
+    homogeneous: bool = field(default=False, init=False)
     sharpness: float = 1.0
 
     def __call__(self, x: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
@@ -108,7 +111,7 @@ def steepened(base: Nonlinearity, gain: float) -> Nonlinearity:
     """
     require_function(base)
     name = f"{base.name}({gain:g} x)"
-    return _Steepened(name, base.odd, base.smooth, gain * base.largest_slope, base=base, gain=gain)
+    return _Steepened(name, base.odd, base.smooth, gain * base.largest_slope, base.homogeneous, base=base, gain=gain)
 
 
 def require_function(nonlinearity: object) -> None:
@@ -123,11 +126,11 @@ def require_function(nonlinearity: object) -> None:
         )
 
 
-LINEAR = _Linear("linear", odd=True, smooth=True, largest_slope=1.0)
+LINEAR = _Linear("linear", odd=True, smooth=True, largest_slope=1.0, homogeneous=True)
 ERF = _Erf("erf", odd=True, smooth=True, largest_slope=1.0)
 """erf(sqrt(pi) x / 2), whose slope at 0 is 1."""
 TANH = _Tanh("tanh", odd=True, smooth=True, largest_slope=1.0)
-RELU = _Relu("relu", odd=False, smooth=False, largest_slope=1.0)
+RELU = _Relu("relu", odd=False, smooth=False, largest_slope=1.0, homogeneous=True)
 SOFTPLUS = Softplus()
 NONLINEARITIES = {each.name: each for each in (LINEAR, ERF, TANH, RELU)}
 """Those that the theory of overlaps knows as well, by the same names."""

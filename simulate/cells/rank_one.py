@@ -8,6 +8,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from simulate.cells.cell import Cell
+from simulate.cells.symmetry import Monomial, Symmetry
 from simulate.tasks.task import Batch, Outputs
 
 State = Float[Array, " neurons"]
@@ -69,6 +70,16 @@ class RankOne(Cell):
         kappa = latent_path(steps, batch.dt, self.m, self.n, self.b, self.start * jnp.sum(self.n))
         read = self.read_latent(kappa)[steps - batch.targets.shape[1] :]
         return jnp.broadcast_to(read[None, :, None], (trials, len(read), 1))
+
+    @property
+    def symmetry(self) -> Symmetry:
+        """Permutations alone: all neurons start at one activity."""
+        return Symmetry(self.b.shape[-1], signs=False, scales=False)
+
+    def transformed(self, element: Monomial) -> "RankOne":
+        """The network of transformed neurons."""
+        m, n, b = element.rows(self.m), element.columns(self.n), element.rows(self.b)
+        return RankOne(m, n, b, self.confidence, self.threshold, self.start)
 
 
 @partial(jax.custom_vjp, nondiff_argnums=(0, 1))

@@ -7,6 +7,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from simulate.cells.cell import Cell
+from simulate.cells.symmetry import Monomial, Symmetry
 
 State = Float[Array, " neurons"]
 
@@ -47,3 +48,13 @@ class RankR(Cell):
     def read(self, state: State) -> Float[Array, " 1"]:
         """sigmoid(w.x + bias)."""
         return jax.nn.sigmoid(self.weights @ state + self.bias)[None]
+
+    @property
+    def symmetry(self) -> Symmetry:
+        """Permutations alone: all neurons start at one activity. Latent variables may be mixed too."""
+        return Symmetry(self.b.shape[-1], signs=False, scales=False)
+
+    def transformed(self, element: Monomial) -> "RankR":
+        """The network of transformed neurons."""
+        left, right, b = element.rows(self.left), element.columns(self.right), element.rows(self.b)
+        return RankR(left, right, b, element.columns(self.weights), self.bias, self.start)
