@@ -13,6 +13,7 @@ from .nonlinearity import (
     TANH as TANH,
     steepened as steepened,
 )
+from .pytorch import from_state_dict as from_state_dict, to_state_dict as to_state_dict
 from .rank_one import RankOne as RankOne
 from .rank_r import RankR as RankR
 from .symmetry import Monomial as Monomial, Symmetry as Symmetry
@@ -41,6 +42,8 @@ __all__ = [
     "UniformWeights",
     "Vanilla",
     "by_latent_state",
+    "from_state_dict",
     "steepened",
+    "to_state_dict",
     "uniform_around",
 ]

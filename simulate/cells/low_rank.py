@@ -77,7 +77,7 @@ class LowRank(Cell):
 
     @property
     def symmetry(self) -> Symmetry:
-        """Permutations; signs where phi is odd, rescalings where it is homogeneous (and mixtures of latent variables)."""
+        """Permutations; signs where phi is odd, rescalings where it is homogeneous. Mixed latents are left out."""
         return Symmetry(self.share.shape[-1], signs=self.nonlinearity.odd, scales=self.nonlinearity.homogeneous)
 
     def transformed(self: LowRankT, element: Monomial) -> LowRankT:
