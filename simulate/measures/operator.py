@@ -1,0 +1,92 @@
+"""The linear operator of a network's dynamics, fitted to its activity in delay coordinates."""
+
+import warnings
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Complex, Float
+from numpy.typing import ArrayLike
+
+from simulate.measures.samples import FewerSamplesThanFeatures, TooFewSamples, finite
+
+
+@dataclass(frozen=True)
+class Operator:
+    """The linear part of the dynamics v(t + 1) = A v(t) + b in principal coordinates of delay-embedded activity.
+
+    Attributes:
+        matrix: A, as a matrix on columns. Directions that the activity does not have act as zero.
+        rank: how many directions it has, at most the rank asked for.
+        discarded: share of the embedded activity's variance outside these directions.
+        error: share of the next state's variance, along these directions and in units of activity, that A v + b misses.
+        transitions: pairs of successive states that it was fitted to.
+
+    >>> import numpy as np
+    >>> from simulate.measures import DSA
+    >>> phase = 0.3 * np.arange(200) + np.arange(5)[:, None]
+    >>> activity = np.stack([np.cos(phase), np.sin(phase), 0 * phase], axis=-1)  # five trials of a rotation
+    >>> found = DSA(delays=4, rank=3).fit_operator(activity)
+    >>> found.rank, np.round(np.sort(np.angle(found.eigenvalues)), 6).tolist(), found.error < 1e-12
+    (2, [-0.3, 0.0, 0.3], True)
+    """
+
+    matrix: Float[np.ndarray, "n n"]
+    rank: int
+    discarded: float
+    error: float
+    transitions: int
+
+    @property
+    def eigenvalues(self) -> Complex[np.ndarray, " n"]:
+        """Of the matrix, in no particular order."""
+        return np.linalg.eigvals(self.matrix).astype(complex)
+
+
+def embedded(
+    activity: Float[np.ndarray, "trials steps units"], delays: int, interval: int
+) -> Float[np.ndarray, "trials shorter features"]:
+    """Each state beside its `delays` - 1 predecessors, `interval` steps apart: newest first, within a trial only."""
+    reach, steps = (delays - 1) * interval, activity.shape[1]
+    return np.concatenate([activity[:, reach - back : steps - back] for back in range(0, reach + 1, interval)], axis=2)
+
+
+def fit_operator(activity: ArrayLike, *, delays: int, rank: int, interval: int) -> Operator:
+    """See `DSA.fit_operator`."""
+    given = np.asarray(activity)
+    rounding = np.finfo(given.dtype).eps if np.issubdtype(given.dtype, np.floating) else np.finfo(float).eps
+    states = finite(given, ("trials", "steps", "units"), "activity")
+    states = states[:, :, (states != states[0, 0]).any(axis=(0, 1))]
+    transitions = len(states) * (states.shape[1] - (delays - 1) * interval - 1)
+    if transitions < max(rank, 1):
+        raise TooFewSamples(
+            f"{max(transitions, 0)} transitions for an operator of rank {rank}: give longer trials (of more than "
+            f"{(delays - 1) * interval + 1} steps), more of them, or ask for fewer delays or a lower rank"
+        )
+    if not states.shape[2]:
+        return Operator(np.zeros((rank, rank)), 0, 0.0, 0.0, transitions)
+    history = embedded(states, delays, interval)
+    history = history - history.mean(axis=(0, 1))
+    trials, steps, features = history.shape
+    if transitions < features:
+        warnings.warn(
+            f"{transitions} transitions for {features} delay coordinates: the leading directions are those of this "
+            "sample; give more or longer trials, or ask for fewer delays",
+            FewerSamplesThanFeatures,
+            stacklevel=3,
+        )
+    coordinates, sizes, _ = np.linalg.svd(history.reshape(-1, features), full_matrices=False)
+    kept = min(rank, int((sizes > max(history.shape[0] * steps, features) * rounding * sizes[0]).sum()))
+    v = coordinates[:, :kept].reshape(trials, steps, kept)
+    before, after = v[:, :-1].reshape(-1, kept), v[:, 1:].reshape(-1, kept)
+    before, after = before - before.mean(axis=0), after - after.mean(axis=0)
+    A = np.linalg.lstsq(before, after, rcond=None)[0].T
+    matrix = np.zeros((rank, rank))
+    matrix[:kept, :kept] = A
+    missed, whole = (after - before @ A.T) * sizes[:kept], after * sizes[:kept]
+    return Operator(
+        matrix,
+        kept,
+        float((sizes[kept:] ** 2).sum() / (sizes**2).sum()),
+        float((missed**2).sum() / (whole**2).sum()),
+        transitions,
+    )

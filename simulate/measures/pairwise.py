@@ -1,0 +1,93 @@
+"""All pairs of a set of things: their distances as a symmetric matrix."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import numpy as np
+from jaxtyping import Float
+
+from simulate.measures.measure import Distance, Measure
+
+Item = TypeVar("Item")
+Square = Float[np.ndarray, "items items"]
+
+
+class NoPairs(ValueError):
+    """Fewer than two things have no pairs."""
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """The distances between all pairs of a set: symmetric, zero on the diagonal.
+
+    Attributes:
+        value: the least that was found for each pair.
+        lower: the bound below each.
+        agreed: share of the tries that ended at the value.
+        measure: what measured them.
+
+    >>> import numpy as np
+    >>> from simulate.measures import OperatorDistance, pairwise
+    >>> found = pairwise(OperatorDistance(), [np.diag([a, 0.0]) for a in (0.1, 0.4, 0.8)])
+    >>> np.round(found.value, 6).tolist(), float(found.gap.max()) < 1e-12
+    ([[0.0, 0.3, 0.7], [0.3, 0.0, 0.4], [0.7, 0.4, 0.0]], True)
+    """
+
+    value: Square
+    lower: Square
+    agreed: Square
+    measure: Callable[..., Distance | float]
+
+    @property
+    def gap(self) -> Square:
+        """By how much each value exceeds the true distance at most."""
+        return self.value - self.lower
+
+    @property
+    def each(self) -> Float[np.ndarray, " pairs"]:
+        """The values of all pairs, each once: those above the diagonal, row by row."""
+        return self.value[np.triu_indices(len(self.value), 1)]
+
+
+def pairwise(
+    measure: Measure[Item, Any] | Callable[[Item, Item], Distance | float],
+    items: Sequence[Item] | Float[np.ndarray, "..."],
+) -> Pairs:
+    """The distances between all pairs of `items`.
+
+    Arguments:
+        measure: a measure, which prepares each item once and compares all pairs in one batch; or any symmetric function
+            of two items that returns a `Distance` or a number (then value and bound are the same).
+        items: at least two; a sequence, or an array whose first axis they are.
+
+    Raises:
+        NoPairs: if there are fewer than two items.
+        What the measure raises.
+
+    >>> from simulate.measures import pairwise
+    >>> pairwise(lambda a, b: abs(a - b), [1.0, 2.0, 4.0]).each.tolist()
+    [1.0, 3.0, 2.0]
+    """
+    count = len(items)
+    if count < 2:
+        raise NoPairs(f"{count} items have no pairs: give at least two")
+    first, second = np.triu_indices(count, 1)
+    if isinstance(measure, Measure):
+        prepared = [measure.prepare(item) for item in items]
+        found: list[Distance | float] = [*measure.between([prepared[i] for i in first], [prepared[j] for j in second])]
+    else:
+        found = [measure(items[i], items[j]) for i, j in zip(first.tolist(), second.tolist(), strict=True)]
+    distances = [each if isinstance(each, Distance) else Distance(float(each), float(each)) for each in found]
+
+    def square(diagonal: float, values: list[float]) -> Square:
+        filled = np.full((count, count), diagonal)
+        filled[first, second] = filled[second, first] = values
+        return filled
+
+    return Pairs(
+        square(0.0, [each.value for each in distances]),
+        square(0.0, [each.lower for each in distances]),
+        square(1.0, [each.agreed for each in distances]),
+        measure,
+    )

@@ -1,0 +1,36 @@
+"""Which arrays a measure takes: finite, of the right shape, with samples enough."""
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+
+class NotFinite(ValueError):
+    """A measure was given NaN or infinity."""
+
+
+class WrongShape(ValueError):
+    """A measure was given an array of other axes than it compares."""
+
+
+class TooFewSamples(ValueError):
+    """There are fewer samples than what is fitted to them."""
+
+
+class FewerSamplesThanFeatures(UserWarning):
+    """There are fewer samples than features: what is found then says as much about the sample as about the network."""
+
+
+def finite(array: ArrayLike, axes: tuple[str, ...], name: str) -> np.ndarray:
+    """The array in double precision, itself where it is so already, with these axes and none of them empty.
+
+    Raises:
+        WrongShape: if there are other axes.
+        NotFinite: if an entry is NaN or infinite.
+    """
+    found = np.asarray(array)
+    if found.ndim != len(axes) or not found.size:
+        raise WrongShape(f"{name} of shape {found.shape}: give an array of {' x '.join(axes)}, at least one of each")
+    found = found.astype(np.float64, copy=False)
+    if not np.isfinite(found).all():
+        raise NotFinite(f"{name} with NaN or infinity: leave out the trials, units or networks that have them")
+    return found
