@@ -90,7 +90,7 @@ def torch_rows(theta: np.ndarray, batch: Any, epochs: int, beside: Callable[...,
             size = 8 * neurons**2 / 2**30
             yield row | {"skipped": f"its weights take {size:.0f} GB, their gradient and copies several times that"}
             continue
-        sigma, seconds = train(kind(theta, lambda x: x), inputs, targets, batch.dt, RATE, count)
+        sigma, seconds = train(kind(theta, lambda x: x), inputs, targets, dt=batch.dt, rate=RATE, epochs=count)
         warm = seconds[1:] if count > 1 else seconds
         yield beside(row | {"seconds": float(np.median(warm))}, sigma)
 

@@ -38,7 +38,7 @@ class DenseLoop(LowRankLoop):
 
 
 def train(
-    network: LowRankLoop, inputs: np.ndarray, targets: np.ndarray, dt: float, rate: float, epochs: int
+    network: LowRankLoop, inputs: np.ndarray, targets: np.ndarray, *, dt: float, rate: float, epochs: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """Overlaps (epochs + 1, 4, 4) before each epoch and after the last, and the seconds of each epoch."""
     shown, wanted = torch.tensor(inputs), torch.tensor(targets)

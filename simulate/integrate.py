@@ -111,6 +111,7 @@ def solve_flow(
     start: PyTree,
     duration: Float[ArrayLike, ""],
     method: Method,
+    *,
     event: Callable[[PyTree], Float[Array, ""]] | None = None,
     times: Float[Array, " times"] | None = None,
 ) -> Trajectory:

@@ -16,7 +16,9 @@ Vector = Float[Array, " neurons"]
 Scalar = Float[Array, ""]
 Path = Float[Array, " steps"]
 Sums = tuple[Vector, Vector, Vector]
-Kept = tuple[Vector, Vector, Vector, Path, Path]
+Loop = tuple[Vector, Vector, Vector]
+"""m, n and b."""
+Kept = tuple[Loop, Path, Path]
 
 BLOCK = 8
 """Steps of the adjoint whose rates are computed at once."""
@@ -67,7 +69,7 @@ class RankOne(Cell):
     def outputs(self, batch: Batch) -> Outputs:
         """The outputs of each trial, all alike, through kappa alone; the adjoint is written by hand."""
         trials, steps, _ = batch.inputs.shape
-        kappa = latent_path(steps, batch.dt, self.m, self.n, self.b, self.start * jnp.sum(self.n))
+        kappa = latent_path(steps, batch.dt, (self.m, self.n, self.b), self.start * jnp.sum(self.n))
         read = self.read_latent(kappa)[steps - batch.targets.shape[1] :]
         return jnp.broadcast_to(read[None, :, None], (trials, len(read), 1))
 
@@ -83,13 +85,14 @@ class RankOne(Cell):
 
 
 @partial(jax.custom_vjp, nondiff_argnums=(0, 1))
-def latent_path(steps: int, dt: float, m: Vector, n: Vector, b: Vector, start: Scalar) -> Path:
+def latent_path(steps: int, dt: float, loop: Loop, start: Scalar) -> Path:
     """kappa after each of `steps` Euler steps of size `dt` (in units of tau) from kappa = `start`."""
-    return _forward(steps, dt, m, n, b, start)[0]
+    return _forward(steps, dt, loop, start)[0]
 
 
-def _forward(steps: int, dt: float, m: Vector, n: Vector, b: Vector, start: Scalar) -> tuple[Path, Kept]:
+def _forward(steps: int, dt: float, loop: Loop, start: Scalar) -> tuple[Path, Kept]:
     """The path; kept for the adjoint: m, n, b, and kappa and d kappa_(t+1) / d kappa_t before each step."""
+    m, n, b = loop
     product = m * n
 
     def advance(kappa: Scalar, _: None) -> tuple[Scalar, tuple[Scalar, Scalar]]:
@@ -99,16 +102,16 @@ def _forward(steps: int, dt: float, m: Vector, n: Vector, b: Vector, start: Scal
 
     path, bend = jax.lax.scan(advance, start, length=steps, unroll=steps)[1]
     slopes = (1 - dt) + dt * (jnp.sum(product) - bend)
-    return path, (m, n, b, jnp.concatenate([start[None], path[:-1]]), slopes)
+    return path, (loop, jnp.concatenate([start[None], path[:-1]]), slopes)
 
 
-def _backward(steps: int, dt: float, kept: Kept, path_gradient: Path) -> tuple[Vector, Vector, Vector, Scalar]:
+def _backward(steps: int, dt: float, kept: Kept, path_gradient: Path) -> tuple[Loop, Scalar]:
     """First lambda_t = dL/dkappa_t + lambda_(t+1) d kappa_(t+1) / d kappa_t back in time, then sums over time.
 
     With w_t = D lambda_(t+1), the gradients are n sum w kappa (1 - h^2), sum w h and n sum w (1 - h^2).
     The rates h are computed again: eight steps at once need less time than fetching stored ones from memory.
     """
-    m, n, b, kappas, slopes = kept
+    (m, n, b), kappas, slopes = kept
 
     def retreat(adjoint: Scalar, now: tuple[Scalar, Scalar]) -> tuple[Scalar, Scalar]:
         adjoint = adjoint + now[0]
@@ -133,7 +136,7 @@ def _backward(steps: int, dt: float, kept: Kept, path_gradient: Path) -> tuple[V
     with_rate, with_square, with_kappa_square = sums
     by_b = jnp.sum(weights) - with_square
     by_m = jnp.sum(weights * kappas) - with_kappa_square
-    return n * by_m, with_rate, n * by_b, adjoint
+    return (n * by_m, with_rate, n * by_b), adjoint
 
 
 def _blocks(along: Path) -> Float[Array, "blocks block"]:

@@ -99,7 +99,7 @@ class WorstStep:
 
 
 def worst_step(
-    system: System, metric: Metric, step: float, restarts: int = 16, seed: int = 0, rounds: int = 50
+    system: System, metric: Metric, step: float, *, restarts: int = 16, seed: int = 0, rounds: int = 50
 ) -> WorstStep:
     """The worst slopes for x -> x + step x', by climbing from many corners as `worst_slopes` does."""
     measure = _StepFactor(jnp.asarray(step))

@@ -272,4 +272,4 @@ def draw_singular_modules(count: int, units: int, seed: int, largest: float = 0.
     >>> draw_singular_modules(count=2, units=4, seed=0)[0].weights().shape
     (4, 4)
     """
-    return tuple(draw_singular((seed, i), units, largest) for i in range(count))
+    return tuple(draw_singular((seed, i), units, largest=largest) for i in range(count))

@@ -16,6 +16,7 @@ def rank_one_gradient(
     m: ArrayLike,
     n: ArrayLike,
     b: ArrayLike,
+    *,
     task: DelayedActivation = TASK,
     confidence: float = 10.0,
     threshold: float = 1.0,

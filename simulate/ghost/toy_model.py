@@ -116,7 +116,7 @@ def escape_time(r: ScalarLike, threshold: ScalarLike, longest: ScalarLike, metho
     def field(time: Array, angle: Array) -> Array:
         return jnp.sin(angle) ** 2 + r / rate**2 * jnp.cos(angle) ** 2
 
-    flow = solve_flow(field, jnp.zeros(()), longest * rate, method, lambda angle: angle - target)
+    flow = solve_flow(field, jnp.zeros(()), longest * rate, method, event=lambda angle: angle - target)
     return _escape(rate, flow.end_time, flow.outcome)
 
 
@@ -133,7 +133,7 @@ def escape_time_direct(r: ScalarLike, threshold: ScalarLike, longest: ScalarLike
         # Divided by the speed: near blow-up a last bit of time moves x by more than any tolerance on x.
         return (x - level) / (1 + x**2 + level**2)
 
-    flow = solve_flow(field, jnp.zeros(()), longest * rate, method, event)
+    flow = solve_flow(field, jnp.zeros(()), longest * rate, method, event=event)
     return _escape(rate, flow.end_time, flow.outcome)
 
 
@@ -215,7 +215,9 @@ def sigmoid_loss(r: ScalarLike, task: ToyTask, method: Method = REVERSE) -> Loss
             return _State(time, climb, excess * time, RISE_WEIGHT * rise)
 
         start = _State(first_time, height, jnp.zeros(()), jnp.zeros(()))
-        flow = solve_flow(field, start, longest, method, lambda y: jnp.maximum(y.time - last_time, y.height - top))
+        flow = solve_flow(
+            field, start, longest, method, event=lambda y: jnp.maximum(y.time - last_time, y.height - top)
+        )
         state = flow.end_state
         saturated = state.height - top > state.time - last_time
         # After saturation there is nothing to follow: a short leg stands in for the next and is not used.

@@ -53,6 +53,7 @@ def overlap_flow(
     batch: Batch,
     rule: GradientDescent,
     times: Float[Array, " times"],
+    *,
     method: Method = EXPLICIT,
 ) -> OverlapFlow:
     """Follow the flow of a learning rule on the whole batch, from `sigma` at epoch 0 to the last of `times`.

@@ -33,6 +33,7 @@ def learn_infinite_width(
     counts: Counts,
     nonlinearity: Nonlinearity,
     task: Task,
+    *,
     rule: GradientDescent,
     epochs: int,
     nodes: Nodes = USUAL_NODES,

@@ -46,7 +46,7 @@ def oscillator_task(decay: float = 0.3, frequency: float = 2.0, dt: float = 0.05
 
 
 def random_task(
-    key: Key[Array, ""], inputs: int, outputs: int, trials: int = 3, steps: int = 40, dt: float = 0.1
+    key: Key[Array, ""], inputs: int, outputs: int, *, trials: int = 3, steps: int = 40, dt: float = 0.1
 ) -> FixedTask:
     """White input, and targets that are leaky averages of fixed random mixtures of it.
 

@@ -32,6 +32,7 @@ def chunk_of_epochs(
     state: State,
     regime: Regime,
     task: Task,
+    *,
     first: Int[Array, ""],
     epochs: Int[Array, ""],
 ) -> tuple[State, tuple[Probes, Bool[Array, "size networks"]]]:

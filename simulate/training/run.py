@@ -157,8 +157,8 @@ def advanced(
         run.state,
         regime,
         plan.task,
-        jnp.asarray(run.recorder.done),
-        jnp.asarray(epochs),
+        first=jnp.asarray(run.recorder.done),
+        epochs=jnp.asarray(epochs),
     )
     probes, updated = jax.tree.map(lambda a: np.asarray(a)[:epochs, :slots], (probes, updated))
     return state, probes, updated

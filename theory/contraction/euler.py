@@ -115,7 +115,9 @@ def _proposed(network: Network, step: float, metric: ExactMatrix, multiplier: Ve
 
     def blocks(scale: float) -> tuple[Any, Any, Any]:
         turned = scale * step * np.diag(multiplier)
-        return euler_blocks(keep, through, network.form.sensed(network.gained, turned), dense, turned, 0.0)
+        return euler_blocks(
+            keep, through, network.form.sensed(network.gained, turned), metric=dense, multiplier=turned, factor=0.0
+        )
 
     found = best_multiplier_scale(dense, blocks)
     if found is None or found[1] >= 1:

@@ -113,7 +113,7 @@ def _follow(
     metric = dense_metric(whole_metric(assembly))
     count = config.effort.trajectories
     drives, (starts, others) = random_drives(count, assembly.size, config.seed), random_starts(count, assembly.size, 7)
-    pairs = flow_distances(system, drives, starts, others, metric, jnp.asarray(TIMES))
+    pairs = flow_distances(system, drives, starts, others, metric=metric, times=jnp.asarray(TIMES))
     distance = np.asarray(pairs.distance)
     heard = distance[:, 1:] > 1e-4
     report.check(

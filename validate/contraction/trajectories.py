@@ -61,7 +61,7 @@ def checks(config: Config, report: Report, progress: Progress) -> TrajectoryResu
             _attack(f"{kind}, {form.name}", found, claim, config, report)
             for activation in ACTIVATIONS:
                 name = f"{kind}, {form.name}, {activation.name}"
-                distance = _follow(name, found, claim, activation, config, report)
+                distance = _follow(name, found, claim, activation, config=config, report=report)
                 names.append(name)
                 distances.append(distance / distance[:, :1])
                 rates.append(float(claim.rate))
@@ -74,13 +74,14 @@ def _follow(
     found: Certification,
     claim: Multiplier,
     activation: Nonlinearity,
+    *,
     config: Config,
     report: Report,
 ) -> Float[np.ndarray, "runs times"]:
     network, metric = simulated_network(found.network, activation), dense_metric(claim.metric)
     count, size, rate = config.effort.trajectories, found.network.size, float(claim.rate)
     drives, (starts, others) = random_drives(count, size, config.seed), random_starts(count, size, config.seed)
-    pairs = flow_distances(network, drives, starts, others, metric, jnp.asarray(TIMES))
+    pairs = flow_distances(network, drives, starts, others, metric=metric, times=jnp.asarray(TIMES))
     report.check(
         f"{name}: pairs of trajectories integrated to the end",
         predicted=count,
@@ -97,7 +98,9 @@ def _follow(
         tolerance=AtMost(f"distances above 1e-4, {count} pairs, inputs of three sinusoids each"),
     )
     if found.euler is not None:
-        stepped = euler_distances(network, drives, starts, others, dense_metric(found.euler.metric), STEP, 40)
+        stepped = euler_distances(
+            network, drives, starts, others, metric=dense_metric(found.euler.metric), step=STEP, count=40
+        )
         ratios = np.asarray(stepped.distance)[:, 1:] / np.asarray(stepped.distance)[:, :-1]
         worst = np.where(np.asarray(stepped.distance)[:, 1:] > 1e-4, ratios, 0.0).max()
         report.check(

@@ -58,11 +58,21 @@ def checks(config: Config, report: Report, progress: Progress) -> SweepResults:
     size = config.effort.sweeps
     rates = np.geomspace(*RANK_ONE_RATES, size.rank_one_rates)
     initial = ZeroBias(neurons=config.neurons, confidence=config.network_confidence)
-    rank_one = _sweep(config, progress, "rank one", initial, rates, size.rank_one_seeds, size.rank_one_epochs)
+    rank_one = _sweep(
+        config, progress, "rank one", initial, rates=rates, seeds=size.rank_one_seeds, epochs=size.rank_one_epochs
+    )
     rates = np.geomspace(*RANK_RATES, size.rank_rates)
-    ranked = size.rank_seeds, size.rank_epochs
+    seeds, epochs = size.rank_seeds, size.rank_epochs
     ranks = tuple(
-        _sweep(config, progress, f"rank {rank}", RankRZeroBias(rank, config.neurons), rates, *ranked)
+        _sweep(
+            config,
+            progress,
+            f"rank {rank}",
+            RankRZeroBias(rank, config.neurons),
+            rates=rates,
+            seeds=seeds,
+            epochs=epochs,
+        )
         for rank in size.ranks
     )
     results = SweepResults(rank_one, ranks)
@@ -75,6 +85,7 @@ def _sweep(
     progress: Progress,
     label: str,
     initial: ZeroBias | RankRZeroBias,
+    *,
     rates: Float[np.ndarray, " rates"],
     seeds: int,
     epochs: int,

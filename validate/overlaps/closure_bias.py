@@ -88,6 +88,7 @@ def checks(config: Config, report: Report, progress: Progress) -> BiasResults:
 def train_closure_and_limit(
     phi: Nonlinearity,
     nodes: Nodes,
+    *,
     amplitude: float = 1.0,
     gain: float = 1.0,
     rate: float = RATE,

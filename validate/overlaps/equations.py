@@ -90,7 +90,7 @@ def _compare_forms(report: Report, shape: Shape) -> None:
 
 def _compare_neurons(report: Report, shape: Shape, seed: int) -> None:
     """Gradient descent on every weight of three neurons, by reverse mode, against the Gram matrix of [theta w]."""
-    network, task = _three_neurons(shape, seed), random_task(*_task(shape, seed), TRIALS, STEPS, DT)
+    network, task = _three_neurons(shape, seed), random_task(*_task(shape, seed), trials=TRIALS, steps=STEPS, dt=DT)
     batch = task.batch
     trials = [
         Trial(sp.ImmutableMatrix(np.asarray(s)), sp.ImmutableMatrix(np.asarray(y)))
@@ -123,7 +123,10 @@ def _compare_neurons(report: Report, shape: Shape, seed: int) -> None:
 
 def _compare_visible(report: Report, seed: int) -> None:
     shape = Shape()
-    sigma, batch = _three_neurons(shape, seed).sigma(), random_task(*_task(shape, seed), TRIALS, 6, DT).batch
+    sigma, batch = (
+        _three_neurons(shape, seed).sigma(),
+        random_task(*_task(shape, seed), trials=TRIALS, steps=6, dt=DT).batch,
+    )
     for phi in gaussian.NONLINEARITIES.values():
         slopes = np.abs(np.asarray(_slopes(Closure(shape, phi), sigma, batch))).max((0, 1, 2))
         report.check(
@@ -141,7 +144,7 @@ def _slopes(closure: Closure, sigma: Float[Array, "d d"], batch: Batch) -> Float
 
 def _compare_moving(report: Report, seed: int) -> None:
     shape = Shape()
-    network, task = _three_neurons(shape, seed), random_task(*_task(shape, seed), TRIALS, STEPS, DT)
+    network, task = _three_neurons(shape, seed), random_task(*_task(shape, seed), trials=TRIALS, steps=STEPS, dt=DT)
     _, gradient = network.loss_and_gradient(task.batch)
     agree = 0
     for frozen in FROZEN_PATTERNS:

@@ -127,7 +127,7 @@ def _power(noisy: Array, noisy_quarter: Array) -> float:
 
 def _batch(config: Config) -> Batch:
     """White input of a few units and its leaky average."""
-    batch = random_task(jax.random.key(config.seed), 1, 1, TRIALS, STEPS, DT).batch
+    batch = random_task(jax.random.key(config.seed), 1, 1, trials=TRIALS, steps=STEPS, dt=DT).batch
     return fixed_task(AMPLITUDE * batch.inputs, AMPLITUDE * batch.targets, DT).batch
 
 
@@ -148,7 +148,7 @@ def _epochs(rate: float) -> int:
 @eqx.filter_jit
 def _flow(closure: Closure, batch: Batch, rate: float) -> Array:
     times = jnp.asarray([0.0, LEARNING_TIME / rate])
-    return overlap_flow(closure, jnp.asarray(START), batch, GradientDescent(rate), times, PRECISE).sigma[-1]
+    return overlap_flow(closure, jnp.asarray(START), batch, GradientDescent(rate), times, method=PRECISE).sigma[-1]
 
 
 @eqx.filter_jit

@@ -25,16 +25,16 @@ def fitted_tasks() -> tuple[Problem, ...]:
     problems = []
     for number, gain in enumerate(GAINS):
         tasks = {
-            "random": random_task(jax.random.fold_in(key, number), 1, 1, TRIALS, STEPS, DT),
+            "random": random_task(jax.random.fold_in(key, number), 1, 1, trials=TRIALS, steps=STEPS, dt=DT),
             "filter": four_impulses(filter_task(0.1 * (1 + number), DT, STEPS), 700 + number),
             "flip-flop": flip_flop_task(700 + number),
         }
         for turn, (kind, task) in enumerate(tasks.items()):
             for other, phi in enumerate((ERF, TANH)):
-                problems.append(problem(kind, gain, task, ONE, phi, 700 + 6 * number + 2 * turn + other))
+                problems.append(problem(kind, gain, task, shape=ONE, phi=phi, seed=700 + 6 * number + 2 * turn + other))
     for number, gain in enumerate((0.6, 1.2)):
-        task = random_task(jax.random.fold_in(key, 100 + number), 1, 1, TRIALS, STEPS, DT)
-        problems.append(problem("rank two", gain, task, TWO, ERF, 800 + number))
+        task = random_task(jax.random.fold_in(key, 100 + number), 1, 1, trials=TRIALS, steps=STEPS, dt=DT)
+        problems.append(problem("rank two", gain, task, shape=TWO, phi=ERF, seed=800 + number))
     return tuple(problems)
 
 

@@ -85,7 +85,9 @@ def predicted_accuracy(histories: Histories, noise: float, rng: np.random.Genera
     spread = (np.cov(values[labels].T) + np.cov(values[~labels].T)) / 2
     curvature = Filter(A, DT, STEPS).curvature
     some = histories.sigma[:: len(labels) // 20]
-    diffusion = np.mean([blurred(each, curvature, RATE, noise, NEURONS, EPOCHS) for each in some], axis=0)
+    diffusion = np.mean(
+        [blurred(each, curvature, rate=RATE, noise=noise, neurons=NEURONS, epochs=EPOCHS) for each in some], axis=0
+    )
     places = [4 * a + b for a, b in HIDDEN]
     covariance = spread + diffusion[:, places][:, :, places]
     distance = np.sqrt(np.einsum("i,tij,j->t", difference, np.linalg.inv(covariance), difference))

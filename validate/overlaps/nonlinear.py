@@ -84,7 +84,7 @@ def _measure(config: Config, nonlinearity: Nonlinearity) -> Levels:
     ends = []
     for size in sizes:
         keys = jax.random.split(jax.random.fold_in(jax.random.key(config.seed), size), count)
-        sigma, theta = many_ends(keys, size, nonlinearity, task, rule, EPOCHS)
+        sigma, theta = many_ends(keys, size, nonlinearity, task=task, rule=rule, epochs=EPOCHS)
         ends.append(np.asarray(sigma))
     last = np.asarray(theta)
     per_network = np.stack([_excess_kurtosis(each, np.full(len(each), 1 / len(each))) for each in last])

@@ -60,6 +60,7 @@ def many_ends(
     keys: Key[Array, " networks"],
     neurons: int,
     nonlinearity: Nonlinearity,
+    *,
     task: Task,
     rule: GradientDescent,
     epochs: int,

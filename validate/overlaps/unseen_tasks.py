@@ -37,18 +37,18 @@ def unseen_tasks() -> tuple[Problem, ...]:
     problems = []
     for number, gain in enumerate(GAINS):
         tasks = {
-            "random": random_task(jax.random.fold_in(key, number), 1, 1, TRIALS, STEPS, DT),
+            "random": random_task(jax.random.fold_in(key, number), 1, 1, trials=TRIALS, steps=STEPS, dt=DT),
             "oscillator": four_impulses(oscillator_task(0.3, 2.0, DT, STEPS), number),
             "flip-flop": flip_flop_task(number),
         }
         for turn, (kind, task) in enumerate(tasks.items()):
             phi = (ERF, TANH)[(number + turn) % 2]
-            problems.append(problem(kind, gain, task, ONE, phi, 3 * number + turn))
+            problems.append(problem(kind, gain, task, shape=ONE, phi=phi, seed=3 * number + turn))
     for number, gain in enumerate((0.6, 1.4)):
-        wide = random_task(jax.random.fold_in(key, 100 + number), 2, 2, TRIALS, STEPS, DT)
-        single = random_task(jax.random.fold_in(key, 200 + number), 1, 1, TRIALS, STEPS, DT)
-        problems.append(problem("two inputs and outputs", gain, wide, WIDE, ERF, 50 + number))
-        problems.append(problem("random", gain, single, ONE, RELU, 60 + number))
+        wide = random_task(jax.random.fold_in(key, 100 + number), 2, 2, trials=TRIALS, steps=STEPS, dt=DT)
+        single = random_task(jax.random.fold_in(key, 200 + number), 1, 1, trials=TRIALS, steps=STEPS, dt=DT)
+        problems.append(problem("two inputs and outputs", gain, wide, shape=WIDE, phi=ERF, seed=50 + number))
+        problems.append(problem("random", gain, single, shape=ONE, phi=RELU, seed=60 + number))
     return tuple(problems)
 
 
@@ -70,7 +70,7 @@ def flip_flop_task(seed: int, level: float = 0.5) -> FixedTask:
     return fixed_task(inputs, targets, DT, jnp.asarray(mask))
 
 
-def problem(kind: str, gain: float, task: FixedTask, shape: Shape, phi: Nonlinearity, seed: int) -> Problem:
+def problem(kind: str, gain: float, task: FixedTask, *, shape: Shape, phi: Nonlinearity, seed: int) -> Problem:
     """A task, started from the overlaps of d random vectors in 2 d dimensions, each of norm about `gain`."""
     d = shape.size
     vectors = gain * np.random.default_rng([7, 1000 + seed]).normal(size=(2 * d, d)) / np.sqrt(2 * d)

@@ -55,7 +55,7 @@ def flow(
     """The flow of gradient descent from each start on a batch of its own, at these times (rate times epochs)."""
 
     def run(start: Array, batch: Batch) -> Array:
-        return overlap_flow(closure, start, batch, GradientDescent(1.0), times, PRECISE).sigma
+        return overlap_flow(closure, start, batch, GradientDescent(1.0), times, method=PRECISE).sigma
 
     return jax.vmap(run)(sigma, batches)
 

@@ -67,7 +67,7 @@ def strict_contraction(free: Weights) -> Weights:
 
 
 def containing(
-    weights: Weights, metric: Weights, multiplier: Positive, form: Form, least_rate: float, slope: float
+    weights: Weights, metric: Weights, multiplier: Positive, *, form: Form, least_rate: float, slope: float
 ) -> MultiplierWeights:
     """The parameters that give these weights, from any solution P, Q of their inequality; P and Q come out scaled.
 
@@ -98,6 +98,7 @@ def draw_multiplier(
     seed: Seed,
     units: int,
     form: Form,
+    *,
     least_rate: float = 0.01,
     slope: float = 1.0,
     size: float = 1.0,

@@ -51,6 +51,7 @@ class Singular(Contracting):
 def draw_singular(
     seed: Seed,
     units: int,
+    *,
     largest: float = 0.99,
     slope: float = 1.0,
     orthogonal: OrthogonalMap = CAYLEY,

@@ -28,7 +28,7 @@ TSITOURAS = Method(  # quicker to compile than the default
 
 DRAWS = {
     "product": lambda form: draw_product(5, 5, form),
-    "singular": lambda form: draw_singular(5, 5, 0.7),
+    "singular": lambda form: draw_singular(5, 5, largest=0.7),
     "multiplier": lambda form: draw_multiplier(5, 5, form, least_rate=0.3),
 }
 
@@ -46,22 +46,24 @@ def pairs(units, seed=0):
 def test_modules_contract_at_their_rate_between_any_two_times(form, activation, kind):
     module = DRAWS[kind](form)
     network, metric = RecurrentNetwork(module.weights(), form, activation), Dense(module.metric().dense())
-    told = flow_distances(network, *pairs(5), metric, TIMES, TSITOURAS)
+    told = flow_distances(network, *pairs(5), metric=metric, times=TIMES, method=TSITOURAS)
     assert np.all(np.asarray(told.outcome) == FlowOutcome.reached_end)
     assert told.rates().min() > module.rate() - 1e-7  # the solver's 1e-10 against distances above 1e-3
 
 
 def test_an_assembly_keeps_the_slowest_rate_under_strong_feedback():
-    modules = [draw_singular(i, 3, 0.5 + 0.1 * i) for i in range(3)]
+    modules = [draw_singular(i, 3, largest=0.5 + 0.1 * i) for i in range(3)]
     metric = BlockDiagonal(tuple(module.metric() for module in modules))
     networks = tuple(RecurrentNetwork(module.weights(), VOLTAGE, RELU) for module in modules)
     links = negative_feedback(jnp.asarray(3 * np.random.default_rng(9).standard_normal((9, 9))), metric)
-    told = flow_distances(Assembly(networks, links), *pairs(9), metric, TIMES, TSITOURAS)
+    told = flow_distances(Assembly(networks, links), *pairs(9), metric=metric, times=TIMES, method=TSITOURAS)
     assert told.rates().min() > min(float(module.rate()) for module in modules) - 1e-7
 
 
 def test_without_weights_distances_decay_exactly_at_rate_one():
-    told = flow_distances(RecurrentNetwork(jnp.zeros((5, 5)), VOLTAGE, RELU), *pairs(5), UNIT, TIMES, TSITOURAS)
+    told = flow_distances(
+        RecurrentNetwork(jnp.zeros((5, 5)), VOLTAGE, RELU), *pairs(5), metric=UNIT, times=TIMES, method=TSITOURAS
+    )
     np.testing.assert_allclose(told.rates(), 1.0, atol=1e-7)
 
 
@@ -69,10 +71,10 @@ def test_euler_s_distances_approach_those_of_the_flow_at_first_order():
     weights = 0.5 * np.random.default_rng(0).standard_normal((5, 5))
     network = RecurrentNetwork(jnp.asarray(weights), VOLTAGE, TANH)
     drives, starts, others = pairs(5)
-    exact = flow_distances(network, drives, starts, others, UNIT, TIMES, TSITOURAS).distance[:, 4]
+    exact = flow_distances(network, drives, starts, others, metric=UNIT, times=TIMES, method=TSITOURAS).distance[:, 4]
 
     def error(count):
-        told = euler_distances(network, drives, starts, others, UNIT, 1 / count, count)
+        told = euler_distances(network, drives, starts, others, metric=UNIT, step=1 / count, count=count)
         assert np.all(np.asarray(told.outcome) == MapOutcome.finite)
         assert told.times[-1] == pytest.approx(1.0)
         return np.linalg.norm(told.distance[:, -1] - exact)
@@ -84,5 +86,7 @@ def test_euler_s_distances_approach_those_of_the_flow_at_first_order():
 def test_an_expanding_map_is_reported_and_not_hidden():
     network = RecurrentNetwork(jnp.array([[30.0]]), VOLTAGE, LINEAR)
     drives = jax.vmap(Constant)(jnp.zeros((1, 1)))
-    told = euler_distances(network, drives, jnp.ones((1, 1)), jnp.zeros((1, 1)), euclidean(1), 10.0, 400)
+    told = euler_distances(
+        network, drives, jnp.ones((1, 1)), jnp.zeros((1, 1)), metric=euclidean(1), step=10.0, count=400
+    )
     assert told.outcome[0] == MapOutcome.non_finite

@@ -88,7 +88,7 @@ def test_the_metric_of_the_product_is_the_stated_one():
 @pytest.mark.sampled(2)
 def test_singular_values_give_theorem_5_and_its_rate(units, orthogonal):
     slope = 1.7
-    module = scrambled(draw_singular(0, units, 0.9, slope, orthogonal), units)
+    module = scrambled(draw_singular(0, units, largest=0.9, slope=slope, orthogonal=orthogonal), units)
     weights, p, rate = parts(module)
     most = 1 - rate
     assert most < 0.9
@@ -119,7 +119,7 @@ def test_a_metric_that_is_not_trained_has_no_gradient():
 @pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
 def test_the_multiplier_class_solves_its_inequality(units, form):
     rate, slope = 0.2, 1.5
-    module = scrambled(draw_multiplier(0, units, form, rate, slope), units, 1.0)
+    module = scrambled(draw_multiplier(0, units, form, least_rate=rate, slope=slope), units, 1.0)
     (weights, p, _), q = parts(module), np.asarray(module.multiplier())
     assert smallest_scaled(inequality(p, q, slope * weights, 1 - rate, form)) > 0
     assert worst_rate(weights, p, slope, form) > rate - 1e-13 * np.linalg.cond(p)
@@ -142,7 +142,9 @@ def test_the_multiplier_class_is_onto(units, form):
         low, high = (middle, high) if good else (low, middle)
     for share in (0.0, 0.5, 0.999):
         weights = (centre + share * low * towards) / slope
-        module = containing(jnp.asarray(weights), jnp.asarray(p), jnp.asarray(q), form, rate, slope)
+        module = containing(
+            jnp.asarray(weights), jnp.asarray(p), jnp.asarray(q), form=form, least_rate=rate, slope=slope
+        )
         again, metric, _ = parts(module)
         np.testing.assert_allclose(again, weights, rtol=1e-9, atol=1e-9 * np.abs(weights).max())
         ratio = metric / p
@@ -150,15 +152,25 @@ def test_the_multiplier_class_is_onto(units, form):
         np.testing.assert_allclose(module.multiplier() / q, ratio[0, 0], rtol=1e-9)
     with pytest.raises(BadParameters, match="strict"):
         containing(
-            jnp.asarray((centre + 1.01 * low * towards) / slope), jnp.asarray(p), jnp.asarray(q), form, rate, slope
+            jnp.asarray((centre + 1.01 * low * towards) / slope),
+            jnp.asarray(p),
+            jnp.asarray(q),
+            form=form,
+            least_rate=rate,
+            slope=slope,
         )
 
 
 def test_parameters_come_back_from_the_weights_they_give():
-    module = draw_multiplier(3, 6, VOLTAGE, 0.1)
+    module = draw_multiplier(3, 6, VOLTAGE, least_rate=0.1)
     scale = 5.0
     again = containing(
-        module.weights(), scale * module.metric().dense(), scale * module.multiplier(), VOLTAGE, 0.1, 1.0
+        module.weights(),
+        scale * module.metric().dense(),
+        scale * module.multiplier(),
+        form=VOLTAGE,
+        least_rate=0.1,
+        slope=1.0,
     )
     np.testing.assert_allclose(again.weights(), module.weights(), rtol=1e-10, atol=1e-12)
     contraction = jax.jit(strict_contraction)
@@ -167,7 +179,7 @@ def test_parameters_come_back_from_the_weights_they_give():
 
 def test_the_rate_form_is_the_dual_of_the_voltage_form():
     """rate(W) contracts in P as voltage(W^T) does in P^-1."""
-    module = draw_multiplier(1, 5, RATE, 0.25)
+    module = draw_multiplier(1, 5, RATE, least_rate=0.25)
     weights, p, _ = parts(module)
     assert worst_rate(weights.T, np.linalg.inv(p), 1.0, VOLTAGE) == pytest.approx(
         worst_rate(weights, p, 1.0, RATE), rel=1e-9
@@ -176,7 +188,9 @@ def test_the_rate_form_is_the_dual_of_the_voltage_form():
 
 def test_it_holds_weights_that_no_singular_value_bound_holds():
     """W = -10 contracts, with rate 1, and |g W| < 1 fails by far."""
-    module = containing(jnp.array([[-10.0]]), jnp.ones((1, 1)), jnp.array([10.0]), VOLTAGE, 0.5, 1.0)
+    module = containing(
+        jnp.array([[-10.0]]), jnp.ones((1, 1)), jnp.array([10.0]), form=VOLTAGE, least_rate=0.5, slope=1.0
+    )
     assert parts(module)[0][0, 0] == pytest.approx(-10)
 
 

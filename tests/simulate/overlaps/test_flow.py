@@ -51,7 +51,9 @@ def test_the_map_follows_the_flow_to_first_order_in_the_rate(kind):
 def test_both_methods_agree_and_the_loss_is_that_of_the_overlaps():
     times = jnp.linspace(0.0, 300.0, 7)
     closure = Closure(Shape(), ERF)
-    found = [follow(closure, START, TASK.batch, GradientDescent(4e-3), times, each) for each in (EXPLICIT, STIFF)]
+    found = [
+        follow(closure, START, TASK.batch, GradientDescent(4e-3), times, method=each) for each in (EXPLICIT, STIFF)
+    ]
     # each holds the error of a step below 1e-9 relative; some hundred steps
     np.testing.assert_allclose(found[0].sigma, found[1].sigma, atol=1e-7)
     assert jnp.all(jnp.diff(found[0].loss) < 0)
@@ -70,7 +72,7 @@ def test_what_goes_wrong_has_a_name():
     times = jnp.linspace(0.0, 300.0, 3)
     few = eqx.tree_at(lambda method: method.first_step, EXPLICIT, 0.01)
     few = type(few)(few.solver, few.controller, few.first_step, few.adjoint, max_steps=3)
-    cut = follow(LINES, START, TASK.batch, GradientDescent(4e-3), times, few)
+    cut = follow(LINES, START, TASK.batch, GradientDescent(4e-3), times, method=few)
     assert cut.outcome == OverlapFlowOutcome.gave_up
     assert jnp.isnan(cut.sigma[-1]).all()
     assert jnp.isnan(cut.loss[-1])

@@ -118,7 +118,7 @@ def test_error_estimates_bound_the_errors() -> None:
     """Fewer tensor points err by more, so that their distance is a bound; two scramblings are alike: a factor 5."""
     truth = trained(infinite_width(SIGMA, ONE, ERF, TensorNodes(8)))
     for nodes, factor in ((TensorNodes(5), 1.2), (SobolNodes(512), 5.0)):
-        run = learn_infinite_width(SIGMA, ONE, ERF, TASK, RULE, EPOCHS, nodes)
+        run = learn_infinite_width(SIGMA, ONE, ERF, TASK, rule=RULE, epochs=EPOCHS, nodes=nodes)
         error = np.abs(run.learning.observed[:, 0] - truth.sigma).max()
         assert run.sigma_error.shape == run.loss_error.shape == (EPOCHS + 1,)
         assert float(run.sigma_error[0]) < 1e-13

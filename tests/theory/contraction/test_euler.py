@@ -42,7 +42,12 @@ def test_identity(form):
     w = slopes * read
     moved = keep * x + form.driven(leak, gained) * w
     top, corner, bottom = euler_blocks(
-        keep, form.driven(leak, gained), form.sensed(gained, multiplier), metric, multiplier, rho
+        keep,
+        form.driven(leak, gained),
+        form.sensed(gained, multiplier),
+        metric=metric,
+        multiplier=multiplier,
+        factor=rho,
     )
     quadratic = (x.T * top * x + 2 * x.T * corner * w + w.T * bottom * w)[0]
     sector = 2 * (w.T * multiplier * (read - w))[0]

@@ -30,7 +30,9 @@ def test_unequal_time_constants(form):
     assert claim.holds(net.exact)
     metric, multiplier = solve_multiplier_lmi(net, 0.9 * rate)
     leaks = np.diag(1 / net.time_constants)
-    top, corner, bottom = multiplier_blocks(form, net.gained, leaks, metric, np.diag(multiplier), 0.9 * rate)
+    top, corner, bottom = multiplier_blocks(
+        form, net.gained, leaks, metric=metric, multiplier=np.diag(multiplier), rate=0.9 * rate
+    )
     assert np.linalg.eigvalsh(np.block([[top, corner], [corner.T, bottom]]))[0] > 0
     assert prove_multiplier_lmi(net, 1.001 * rate) is None
 

@@ -28,7 +28,14 @@ class AssemblyEulerStep:
             return False
         metric = whole_metric(assembly)
         keep, through = whole_step(assembly, self.step)
-        blocks = euler_blocks(keep, through, _read(assembly, self.multiplier), metric, self.multiplier, self.factor)
+        blocks = euler_blocks(
+            keep,
+            through,
+            _read(assembly, self.multiplier),
+            metric=metric,
+            multiplier=self.multiplier,
+            factor=self.factor,
+        )
         return is_positive_definite(metric) and is_positive_definite(ExactMatrix.symmetric(*blocks))
 
 
@@ -57,7 +64,9 @@ def certify_assembly_step(assembly: ExactAssembly, step: float) -> AssemblyEuler
     turned, read = multiplier.approximate(), _read(assembly, multiplier).approximate()
 
     def blocks(scale: float) -> tuple[Any, Any, Any]:
-        return euler_blocks(keep, through, scale * step * read, metric, scale * step * turned, 0.0)
+        return euler_blocks(
+            keep, through, scale * step * read, metric=metric, multiplier=scale * step * turned, factor=0.0
+        )
 
     found = best_multiplier_scale(metric, blocks)
     if found is None:

@@ -12,7 +12,9 @@ from theory.contraction.exact_matrix import ExactMatrix
 from theory.contraction.network import ExactNetwork
 
 
-def euler_blocks(keep: Any, through: Any, read: Any, metric: Any, multiplier: Any, factor: Any) -> tuple[Any, Any, Any]:
+def euler_blocks(
+    keep: Any, through: Any, read: Any, *, metric: Any, multiplier: Any, factor: Any
+) -> tuple[Any, Any, Any]:
     """Blocks of the symmetric matrix that proves |F x|_P <= rho |x|_P for F x = a x + B w, w = D C x, D in [0, 1].
 
     `keep` is a = I - h T^-1 (+ h T^-1 L with links), `through` B and `read` C^T Q, `multiplier` being Q: with b =
@@ -44,7 +46,7 @@ class EulerStep(Statement):
         keep = ExactMatrix.identity(network.weights.shape[0]) - stride
         through = network.form.driven(stride, network.gained)
         read = network.form.sensed(network.gained, self.multiplier)
-        blocks = euler_blocks(keep, through, read, self.metric, self.multiplier, self.factor)
+        blocks = euler_blocks(keep, through, read, metric=self.metric, multiplier=self.multiplier, factor=self.factor)
         return is_positive_definite(self.metric) and is_positive_definite(ExactMatrix.symmetric(*blocks))
 
     @override

@@ -13,7 +13,7 @@ from theory.contraction.network import ExactNetwork
 
 
 def multiplier_blocks(
-    form: Form, gained: Any, leaks: Any, metric: Any, multiplier: Any, rate: Any
+    form: Form, gained: Any, leaks: Any, *, metric: Any, multiplier: Any, rate: Any
 ) -> tuple[Any, Any, Any]:
     """Top left, top right and bottom right of the symmetric matrix that is to be positive definite.
 
@@ -38,7 +38,9 @@ class Multiplier(Claim):
     def holds(self, network: ExactNetwork) -> bool:
         if self.rate <= 0:
             return False
-        blocks = multiplier_blocks(network.form, network.gained, network.leaks, self.metric, self.multiplier, self.rate)
+        blocks = multiplier_blocks(
+            network.form, network.gained, network.leaks, metric=self.metric, multiplier=self.multiplier, rate=self.rate
+        )
         return is_positive_definite(self.metric) and is_positive_definite(ExactMatrix.symmetric(*blocks))
 
     @override

@@ -67,7 +67,9 @@ class MultiplierCondition(Condition):
             jacobian = leaks * (form.sloped(gained, slopes) - sp.eye(size))
             read = form.sensed(gained.T, x)
             w = slopes * read
-            top, corner, bottom = multiplier_blocks(form, gained, leaks, metric, multiplier, rate)
+            top, corner, bottom = multiplier_blocks(
+                form, gained, leaks, metric=metric, multiplier=multiplier, rate=rate
+            )
             decay = -(x.T * (metric * jacobian + jacobian.T * metric + 2 * rate * metric) * x)[0]
             quadratic = (x.T * top * x + 2 * x.T * corner * w + w.T * bottom * w)[0]
             zeros.append(sp.expand(decay - quadratic - 2 * (w.T * multiplier * (read - w))[0]))

@@ -57,7 +57,7 @@ class SymmetricCondition(Condition):
         k, one, root = sp.Symbol("k", positive=True), sp.eye(size), generic_symmetric("S", size)
         weights = k * one - root * root / k
         theta = (k * one + root) * (k * one + root) / k
-        top, corner, bottom = multiplier_blocks(RATE, weights, one, theta, one, 1 - k)
+        top, corner, bottom = multiplier_blocks(RATE, weights, one, metric=theta, multiplier=one, rate=1 - k)
         rate = top - corner * bottom.inv() * corner.T
         # voltage: theta (2 k P - (P W + I) (P W + I)^T / 2) theta with P = theta^-1, and theta commutes with W
         voltage = 2 * k * theta - (weights + theta) * (weights + theta).T / 2

@@ -232,7 +232,7 @@ def _factor(
 
 
 def follow_central_path(
-    matrix: Matrix, logs: Vector, level: float, angles: tuple[float, ...], tolerance: float, floor: float = 0.0
+    matrix: Matrix, logs: Vector, level: float, angles: tuple[float, ...], *, tolerance: float, floor: float = 0.0
 ) -> Centre:
     """From a strictly feasible point along the central path, until k is within `tolerance` of the angles' optimum.
 

@@ -82,4 +82,6 @@ class _Program:
         """Those of `euler_blocks` at the factor zero."""
         through = self._network.form.driven(self._stride, self._scaled)
         read = self._network.form.sensed(self._scaled, multiplier)
-        return euler_blocks(np.eye(self._network.size) - self._stride, through, read, metric, multiplier, 0.0)
+        return euler_blocks(
+            np.eye(self._network.size) - self._stride, through, read, metric=metric, multiplier=multiplier, factor=0.0
+        )

@@ -58,7 +58,7 @@ def least_ceiling(matrix: Matrix, stopping: StoppingRule, floor: float) -> Least
     angles = tuple(sorted({*_FIRST_ANGLES, *(angle for _, angle in top.peaks)}))
     level = max(1.2 * best, floor)
     for _ in range(stopping.rounds):
-        point = follow_central_path(matrix, logs, level, angles, tolerance, floor / 2)
+        point = follow_central_path(matrix, logs, level, angles, tolerance=tolerance, floor=floor / 2)
         logs, level = point.logs, point.level
         steps += point.steps
         top = ceiling(rescaled(matrix, logs), angles)

@@ -56,7 +56,7 @@ class _Program:
         metric = (metric + metric.T) / 2
         leaks = np.diag(1 / self.network.time_constants)
         top, corner, bottom = multiplier_blocks(
-            self.network.form, gain * self.scaled, leaks, metric, np.diag(multiplier), rate
+            self.network.form, gain * self.scaled, leaks, metric=metric, multiplier=np.diag(multiplier), rate=rate
         )
         whole = np.block([[top, corner], [corner.T, bottom]])
         margin = min(float(np.linalg.eigvalsh(whole)[0]), float(np.linalg.eigvalsh(metric)[0]))
@@ -73,7 +73,12 @@ def _program(network: Network) -> _Program:
     metric, multiplier = cvxpy.Variable((size, size), symmetric=True), cvxpy.Variable(size)
     margin, rate, gain = cvxpy.Variable(), cvxpy.Parameter(nonneg=True), cvxpy.Parameter(nonneg=True)
     top, corner, bottom = multiplier_blocks(
-        network.form, gain * scaled, np.diag(1 / network.time_constants), metric, cvxpy.diag(multiplier), rate
+        network.form,
+        gain * scaled,
+        np.diag(1 / network.time_constants),
+        metric=metric,
+        multiplier=cvxpy.diag(multiplier),
+        rate=rate,
     )
     whole = cvxpy.bmat([[top, corner], [corner.T, bottom]])
     problem = cvxpy.Problem(

@@ -49,7 +49,7 @@ def dual_of_part(gained: Matrix, members: Members, least: LeastCeiling) -> Dual:
     level = max(least.level, ceiling(rescaled(matrix, least.centre), angles).value) * (1 + 1e-5)
     start, found = least.centre, []
     for end in _ENDS:
-        point = follow_central_path(matrix, start, level, angles, end)
+        point = follow_central_path(matrix, start, level, angles, tolerance=end)
         found.append((weigh(rescaled(matrix, point.logs), point.level, angles), point.logs))
         start, level = point.logs, point.level
         if found[-1][0].lower > level * (1 - _CLOSE):

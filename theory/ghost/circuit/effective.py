@@ -53,6 +53,7 @@ def effective_toy_model(
     delay: float,
     response: float,
     loss_scale: float,
+    *,
     start: float | None = None,
     threshold: float = 1.0,
 ) -> EffectiveToyModel:

@@ -198,7 +198,9 @@ class LatentCircuit:
         """
         begin = self._kappa(start)
         fixed, turning = self.fixed_points(), self.normal_forms()
-        return travel_time(self._at, self.flow_error, begin, threshold, fixed, turning, self.tau)
+        return travel_time(
+            self._at, self.flow_error, begin, threshold, fixed_points=fixed, turning_points=turning, tau=self.tau
+        )
 
     def predicted_euler_delay(self, step: float, start: ArrayLike | None = None, threshold: float = 1.0) -> Delay:
         """Time that the Euler map with D = `step` needs, to first order in D; what is left is O(D^2).
@@ -217,7 +219,7 @@ class LatentCircuit:
         `start` as for `predicted_delay`.
         """
         begin = self._kappa(start)
-        return euler_passage(self._at, begin, threshold, step, self.tau, most_steps)
+        return euler_passage(self._at, begin, threshold, step=step, tau=self.tau, most_steps=most_steps)
 
     def _at(self, latent: float) -> float:
         return float(self.flow(latent))

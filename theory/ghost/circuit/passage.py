@@ -55,6 +55,7 @@ def travel_time(
     flow_error: Callable[[float], float],
     start: float,
     threshold: float,
+    *,
     fixed_points: CertifiedRoots,
     turning_points: Sequence[NormalForm],
     tau: float,
@@ -121,7 +122,7 @@ def _integral(
 
 
 def euler_passage(
-    flow: Callable[[float], float], start: float, threshold: float, step: float, tau: float, most_steps: int
+    flow: Callable[[float], float], start: float, threshold: float, *, step: float, tau: float, most_steps: int
 ) -> Passage:
     """Iterate kappa -> kappa + step f(kappa), step = dt / tau, until the threshold is reached."""
     if start >= threshold:

@@ -76,7 +76,7 @@ def potential(
         _with_complex_arguments(nonlinearity.expression(x)),
         _with_complex_arguments(nonlinearity.derivative(x)),
     )
-    latent, response, weight, loss = _forwards(shape, phi, slope, trials, theta, share)
+    latent, response, weight, loss = _forwards(shape, phi, slope, trials, theta=theta, share=share)
     adjoint = np.zeros((len(latent), shape.rank), dtype=theta.dtype)
     for k in range(latent.shape[1] - 1, -1, -1):
         weight[:, k, : shape.rank] = trials.dt * adjoint
@@ -92,7 +92,7 @@ def _with_complex_arguments(expression: sp.Expr) -> Numeric:
 
 
 def _forwards(
-    shape: Shape, phi: Numeric, slope: Numeric, trials: Trials, theta: Rows, share: Float[np.ndarray, " rows"]
+    shape: Shape, phi: Numeric, slope: Numeric, trials: Trials, *, theta: Rows, share: Float[np.ndarray, " rows"]
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
     """c, the response of <(v, z) phi> to k_u, and b in its place beside a; all by trial and step from 0; the loss."""
     dt, (count, steps), rank = trials.dt, trials.mask.shape, shape.rank

@@ -43,7 +43,7 @@ def step_matrix(sigma: Gram, curvature: Float[np.ndarray, "3 3"], rate: float) -
 
 
 def blurred(
-    sigma: Gram, curvature: Float[np.ndarray, "3 3"], rate: float, noise: float, neurons: int, epochs: int
+    sigma: Gram, curvature: Float[np.ndarray, "3 3"], *, rate: float, noise: float, neurons: int, epochs: int
 ) -> Float[np.ndarray, "epochs 16 16"]:
     """The covariance of the overlaps, over the noise, after 0, 1, ... `epochs` steps at a solution."""
     answer, added = step_matrix(sigma, curvature, rate), noise_covariance(sigma, noise, neurons)

@@ -29,7 +29,7 @@ def count(roots=(), radii=(), undecided=()):
 
 
 def travel(start, threshold, *, flow=lambda x: 1.0, error=lambda x: 0.0, fixed=None, turning=(), tau=1.0):
-    return travel_time(flow, error, start, threshold, fixed or count(), turning, tau)
+    return travel_time(flow, error, start, threshold, fixed_points=fixed or count(), turning_points=turning, tau=tau)
 
 
 @pytest.mark.parametrize("height", [1e-2, 1e-6, 1e-12, 1e-16])
@@ -117,22 +117,24 @@ def test_eulers_first_correction():
 @pytest.mark.parametrize(("step", "steps"), [(0.25, 4), (0.3, 4), (1.0, 1), (2.0, 1)])
 def test_constant_speed_takes_the_same_time_at_every_step(step, steps):
     """The last step counts by the part of it that is needed: 3/4 of the way at speed 3/4 is one tau."""
-    found = euler_passage(lambda x: 0.75, 0.0, 0.75, step, 2.0, steps)
+    found = euler_passage(lambda x: 0.75, 0.0, 0.75, step=step, tau=2.0, most_steps=steps)
     assert (found.count, found.outcome) == (steps, PassageOutcome.REACHED)
     assert found.time == pytest.approx(2.0, rel=1e-14)
-    short = euler_passage(lambda x: 0.75, 0.0, 0.75, step, 2.0, steps - 1)
+    short = euler_passage(lambda x: 0.75, 0.0, 0.75, step=step, tau=2.0, most_steps=steps - 1)
     assert short == Passage(None, math.inf, PassageOutcome.STEPS_EXHAUSTED)
 
 
 def test_the_last_step_counts_by_the_flow():
     """f = x from 1 with D = 1: 1, 2, 4; from 2 to 3 the flow takes ln(3/2) of the ln 2 that it takes to 4."""
-    found = euler_passage(lambda x: x, 1.0, 3.0, 1.0, 1.0, 10)
+    found = euler_passage(lambda x: x, 1.0, 3.0, step=1.0, tau=1.0, most_steps=10)
     assert (found.count, found.outcome) == (2, PassageOutcome.REACHED)
     assert found.time == pytest.approx(1 + math.log(1.5) / math.log(2), rel=1e-12)
 
 
 def test_eulers_map_at_the_threshold_and_at_rest():
     for start in (1.0, 2.0):
-        assert euler_passage(lambda x: 1.0, start, 1.0, 0.5, 1.0, 5) == Passage(0, 0.0, PassageOutcome.ALREADY_PAST)
-    resting = euler_passage(lambda x: 0.0, 0.0, 1.0, 0.5, 1.0, 5)
+        assert euler_passage(lambda x: 1.0, start, 1.0, step=0.5, tau=1.0, most_steps=5) == Passage(
+            0, 0.0, PassageOutcome.ALREADY_PAST
+        )
+    resting = euler_passage(lambda x: 0.0, 0.0, 1.0, step=0.5, tau=1.0, most_steps=5)
     assert resting == Passage(None, math.inf, PassageOutcome.BLOCKED)

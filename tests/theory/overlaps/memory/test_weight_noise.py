@@ -62,7 +62,7 @@ def test_answer_of_training_to_a_displacement(solution: np.ndarray) -> None:
 def test_the_function_is_held_and_uu_less_vv_diffuses_freely(solution: np.ndarray) -> None:
     """Training moves no u u - v v: its variance grows by 4 s^2 (uu + vv) / N + 4 s^4 / N a step, and never stops."""
     noise, neurons, epochs = 1e-3, 8, 400
-    found = blurred(solution, TASK.curvature, RATE, noise, neurons, epochs)
+    found = blurred(solution, TASK.curvature, rate=RATE, noise=noise, neurons=neurons, epochs=epochs)
     apart = np.diag([0.0, 1.0, -1.0, 0.0]).ravel()
     growth = 4 * noise**2 * (solution[1, 1] + solution[2, 2] + noise**2) / neurons
     np.testing.assert_allclose(apart @ found @ apart, growth * np.arange(epochs + 1), rtol=1e-6)
@@ -78,6 +78,6 @@ def test_networks_diffuse_as_predicted(solution: np.ndarray) -> None:
     rule, task = GradientDescent(RATE, noise=noise), filter_task(0.2, DT, STEPS)
     ends = jax.jit(jax.vmap(lambda key: learn(network, task, rule, epochs, key).end.sigma()))(keys)
     measured = np.asarray(ends).reshape(runs, 16).var(axis=0, ddof=1)
-    predicted = np.diag(blurred(solution, TASK.curvature, RATE, noise, neurons, epochs)[-1])
+    predicted = np.diag(blurred(solution, TASK.curvature, rate=RATE, noise=noise, neurons=neurons, epochs=epochs)[-1])
     np.testing.assert_allclose(measured, predicted, rtol=0.35)
     assert predicted.max() / predicted.min() > 10
