@@ -9,9 +9,13 @@ import numpy as np
 import pytest
 
 from simulate.tasks.constant import BadConstant
+from simulate.tasks.context_integration import ContextIntegration
 from simulate.tasks.delayed_discrimination import DelayedDiscrimination
 from simulate.tasks.drawn import DrawnTask
+from simulate.tasks.lorenz_96 import Lorenz96
 from simulate.tasks.n_bit_flip_flop import NBitFlipFlop
+from simulate.tasks.path_integration import PathIntegration
+from simulate.tasks.sine_generation import SineGeneration
 
 KEY = jax.random.key(1)
 
@@ -31,6 +35,11 @@ TASKS = [
     Expected(NBitFlipFlop(KEY, trials=5, bits=2, steps=7), 2, 2, 0.001, {"steps": 14}),
     Expected(DelayedDiscrimination(KEY, trials=5, channels=2, delay=(1, 3)), 2, 2, 0.01, {"delay": (2, 6)}),
     Expected(DelayedDiscrimination(KEY, trials=5, magnitude_unit=8.0), 1, 2, 0.01, {"delay": (10, 40)}),
+    Expected(SineGeneration(KEY, trials=5, channels=2, steps=7), 2, 2, 0.05, {"steps": 14}),
+    Expected(PathIntegration(KEY, trials=5, dimensions=2, steps=7), 4, 2, 0.05, {"steps": 14}),
+    Expected(PathIntegration(KEY, trials=5, dimensions=3, steps=7, start=0.0), 3, 3, 0.05, {"steps": 14}),
+    Expected(Lorenz96(KEY, trials=5, channels=4, steps=7), 4, 4, 0.005, {"steps": 14}),
+    Expected(ContextIntegration(KEY, trials=5, streams=3, steps=7), 6, 1, 0.05, {"steps": 14}),
 ]
 each_task = pytest.mark.parametrize("expected", TASKS, ids=lambda each: type(each.task).__name__)
 
@@ -98,6 +107,27 @@ def test_out_of_distribution_changes_what_it_says_and_nothing_else(expected):
         (DelayedDiscrimination, {"pulse": 0}, "pulse"),
         (DelayedDiscrimination, {"response": 0}, "response"),
         (DelayedDiscrimination, {"magnitude_unit": 0.0}, "a number above 0, or None"),
+        (SineGeneration, {"channels": 0}, "channels"),
+        (SineGeneration, {"frequencies": 0}, "a whole number from 1, or None"),
+        (SineGeneration, {"band": (30.0, 1.0)}, "low <= high"),
+        (SineGeneration, {"steps": 0}, "steps"),
+        (SineGeneration, {"sampling_interval": 0.0}, "sampling_interval"),
+        (SineGeneration, {"input_unit": 0.0}, "input_unit"),
+        (PathIntegration, {"dimensions": 4}, "a whole number from 2 to 3"),
+        (PathIntegration, {"steps": 0}, "steps"),
+        (PathIntegration, {"arena": 0.0}, "arena"),
+        (PathIntegration, {"start": -1.0}, "a number from 0"),
+        (PathIntegration, {"speed": 0.0}, "speed"),
+        (PathIntegration, {"persistence": 0.0}, "persistence"),
+        (Lorenz96, {"channels": 3}, "a whole number from 4"),
+        (Lorenz96, {"steps": 0}, "steps"),
+        (Lorenz96, {"sampling_interval": 0.2}, "a number above 0, at most 0.1"),
+        (Lorenz96, {"spin_up": -1}, "spin_up"),
+        (Lorenz96, {"scale": 0.0}, "scale"),
+        (ContextIntegration, {"streams": 0}, "streams"),
+        (ContextIntegration, {"steps": 0}, "steps"),
+        (ContextIntegration, {"means": (1.0, -1.0)}, "low <= high"),
+        (ContextIntegration, {"noise": -1.0}, "noise"),
     ],
 )
 def test_constants_that_make_no_task_are_refused(kind, constants, says):
