@@ -79,6 +79,6 @@ class DSA(Measure[ArrayLike, Matrix]):
         """What `compare` needs of the operator of one network's activity."""
         return self.compare.prepare(self.fit_operator(item))
 
-    def between(self, first: Sequence[Matrix], second: Sequence[Matrix]) -> list[Distance]:
+    def between(self, first: Sequence[Matrix], second: Sequence[Matrix]) -> Sequence[Distance]:
         """The distances of all pairs, by `compare`."""
         return self.compare.between(first, second)

@@ -44,7 +44,7 @@ class Measure(ABC, Generic[Item, Prepared]):
         """What the measure needs to know of one item."""
 
     @abstractmethod
-    def between(self, first: Sequence[Prepared], second: Sequence[Prepared]) -> list[Distance]:
+    def between(self, first: Sequence[Prepared], second: Sequence[Prepared]) -> Sequence[Distance]:
         """The distance of each of `first` from its partner in `second`."""
 
     def __call__(self, one: Item, other: Item) -> Distance:
