@@ -22,7 +22,7 @@ DOORS = sorted(
 )
 HEAVY = ("sympy", "numpy", "scipy", "flint", "cvxpy", "jax", "diffrax", "equinox")
 PAIRS = {"LINEAR", "ERF", "TANH", "RELU", "VOLTAGE", "RATE"}
-"""A nonlinearity is an expression in `theory` and a function in `simulate`; so is the form of a network's equations."""
+"""Each of one name at two doors, and one to the user: what takes the one takes the other (`test_one_object.py`)."""
 
 ENOUGH = 24
 """Names of a door that a reader can take in: about a dozen of its own, and its rooms."""

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, PyTree
 
 from simulate.cells.cell import Cell
-from simulate.cells.nonlinearity import TANH, Nonlinearity
+from simulate.cells.nonlinearity import TANH, AnyNonlinearity, Nonlinearity, known_function
 from simulate.cells.symmetry import Monomial, Symmetry
 
 DenseT = TypeVar("DenseT", bound="DenseCell")
@@ -34,14 +34,14 @@ class DenseCell(Cell):
     b: Float[Array, "*networks rows"]
     V: Float[Array, "*networks outputs units"]
     c: Float[Array, "*networks outputs"]
-    phi: Nonlinearity = eqx.field(static=True, default=TANH)
+    phi: Nonlinearity = eqx.field(static=True, default=TANH, converter=known_function)
 
     @classmethod
-    def blank(cls: type[DenseT], units: int, inputs: int, outputs: int, phi: Nonlinearity = TANH) -> DenseT:
+    def blank(cls: type[DenseT], units: int, inputs: int, outputs: int, phi: AnyNonlinearity = TANH) -> DenseT:
         """A network before its weights are drawn: zeros of the right shapes."""
         rows = len(cls.blocks) * units
         W, U, b = jnp.zeros((rows, units)), jnp.zeros((rows, inputs)), jnp.zeros(rows)
-        return cls(W, U, b, jnp.zeros((outputs, units)), jnp.zeros(outputs), phi)
+        return cls(W, U, b, jnp.zeros((outputs, units)), jnp.zeros(outputs), known_function(phi))
 
     @property
     def units(self) -> int:

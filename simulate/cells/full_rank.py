@@ -4,7 +4,7 @@ import equinox as eqx
 from jaxtyping import Array, Float
 
 from simulate.cells.dense import DenseCell
-from simulate.cells.nonlinearity import TANH, Nonlinearity
+from simulate.cells.nonlinearity import TANH, AnyNonlinearity
 
 
 class FullRank(DenseCell):
@@ -22,10 +22,12 @@ class FullRank(DenseCell):
     tau: float = eqx.field(static=True, default=0.1)
 
     @classmethod
-    def blank(cls, units: int, inputs: int, outputs: int, phi: Nonlinearity = TANH, *, tau: float = 0.1) -> "FullRank":
+    def blank(
+        cls, units: int, inputs: int, outputs: int, phi: AnyNonlinearity = TANH, *, tau: float = 0.1
+    ) -> "FullRank":
         """A network before its weights are drawn: zeros of the right shapes."""
         zeros = super().blank(units, inputs, outputs, phi)
-        return cls(zeros.W, zeros.U, zeros.b, zeros.V, zeros.c, phi, tau)
+        return cls(zeros.W, zeros.U, zeros.b, zeros.V, zeros.c, zeros.phi, tau)
 
     def step(self, state: Float[Array, " units"], inputs: Float[Array, " inputs"], dt: float) -> Float[Array, " units"]:
         """h + tau (-h + W phi(h) + U x + b)."""

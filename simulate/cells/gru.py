@@ -8,7 +8,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from simulate.cells.dense import DenseCell
-from simulate.cells.nonlinearity import TANH, Nonlinearity
+from simulate.cells.nonlinearity import TANH, AnyNonlinearity
 from simulate.cells.symmetry import Monomial
 
 
@@ -50,12 +50,12 @@ class GRU(DenseCell):
 
     @classmethod
     def blank(
-        cls, units: int, inputs: int, outputs: int, phi: Nonlinearity = TANH, *, reset_after: bool = True
+        cls, units: int, inputs: int, outputs: int, phi: AnyNonlinearity = TANH, *, reset_after: bool = True
     ) -> "GRU":
         """A network before its weights are drawn: zeros of the right shapes."""
         zeros = super().blank(units, inputs, outputs, phi)
         inner = jnp.zeros(units) if reset_after else None
-        return cls(zeros.W, zeros.U, zeros.b, zeros.V, zeros.c, phi, inner, reset_after)
+        return cls(zeros.W, zeros.U, zeros.b, zeros.V, zeros.c, zeros.phi, inner, reset_after)
 
     def step(self, state: Float[Array, " units"], inputs: Float[Array, " inputs"], dt: float) -> Float[Array, " units"]:
         """z h + (1 - z) c."""

@@ -11,7 +11,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Key, PyTree
 
 from simulate.cells.cell import Cell
-from simulate.cells.nonlinearity import Nonlinearity
+from simulate.cells.nonlinearity import Nonlinearity, known_function
 from simulate.cells.symmetry import Monomial, Symmetry
 from simulate.training.learner import kept
 from simulate.training.rule import GradientDescent
@@ -59,7 +59,7 @@ class LowRank(Cell):
 
     connectivity: Connectivity
     share: Float[Array, "*networks neurons"]
-    nonlinearity: Nonlinearity = eqx.field(static=True)
+    nonlinearity: Nonlinearity = eqx.field(static=True, converter=known_function)
 
     def initial_state(self) -> Float[Array, " neurons"]:
         """Silence."""

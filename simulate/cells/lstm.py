@@ -7,7 +7,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from simulate.cells.dense import DenseCell
-from simulate.cells.nonlinearity import TANH, Nonlinearity
+from simulate.cells.nonlinearity import TANH, AnyNonlinearity
 
 State = tuple[Float[Array, " units"], Float[Array, " units"]]
 
@@ -30,11 +30,11 @@ class LSTM(DenseCell):
     blocks: ClassVar[tuple[str, ...]] = ("input", "forget", "candidate", "output")
 
     @classmethod
-    def blank(cls, units: int, inputs: int, outputs: int, phi: Nonlinearity = TANH) -> "LSTM":
+    def blank(cls, units: int, inputs: int, outputs: int, phi: AnyNonlinearity = TANH) -> "LSTM":
         """A network before its weights are drawn: zeros of the right shapes, but ones for the forget gate's bias."""
         zeros = super().blank(units, inputs, outputs, phi)
         b = zeros.b.at[units : 2 * units].set(1.0)
-        return cls(zeros.W, zeros.U, b, zeros.V, zeros.c, phi)
+        return cls(zeros.W, zeros.U, b, zeros.V, zeros.c, zeros.phi)
 
     def initial_state(self) -> State:
         """Every unit at zero, and an empty memory."""

@@ -3,6 +3,7 @@
 import math
 from abc import abstractmethod
 from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 import jax
 import jax.numpy as jnp
@@ -16,6 +17,27 @@ class UnknownNonlinearity(TypeError):
     """What was given for a nonlinearity is none, or has no counterpart of its name."""
 
 
+@runtime_checkable
+class NamedFormula(Protocol):
+    """A nonlinearity as the theory writes it: known here by its name."""
+
+    @property
+    def name(self) -> str:
+        """Its name, which means the same everywhere."""
+
+    @property
+    def formula(self) -> Any:
+        """An expression in one symbol."""
+
+
+class NameTaken(ValueError):
+    """A nonlinearity of one's own under the name of another one."""
+
+
+NONLINEARITIES: "dict[str, Nonlinearity]" = {}
+"""Those that the theory of overlaps knows as well, by the same names."""
+
+
 @dataclass(frozen=True)
 class Nonlinearity:
     """What a neuron makes of its activity; one function for all neurons.
@@ -23,6 +45,9 @@ class Nonlinearity:
     `odd`: phi(-x) = -phi(x). `smooth`: phi has all derivatives. `largest_slope` is the least upper bound g of phi',
     infinite where it is not known; where it is given, phi' is nowhere negative. `homogeneous`: phi(s x) = s phi(x)
     for all s > 0.
+
+    Raises:
+        NameTaken: for a kind of one's own that is named as one of these: names mean the same everywhere.
 
     >>> import jax.numpy as jnp
     >>> TANH.name, TANH.largest_slope, float(TANH(jnp.zeros(())))
@@ -35,6 +60,11 @@ class Nonlinearity:
     largest_slope: float = math.inf
     homogeneous: bool = False
 
+    def __post_init__(self) -> None:
+        """Refuse a name that is taken."""
+        if NONLINEARITIES.get(self.name, self) != self:
+            raise NameTaken(f"{self.name} is a nonlinearity of simulate.cells: give yours another name")
+
     @abstractmethod
     def __call__(self, x: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
         """phi(x), element by element."""
@@ -42,6 +72,10 @@ class Nonlinearity:
     def slope_at(self, value: Float[Array, "*shape"]) -> Float[Array, "*shape"] | None:
         """phi'(x) where phi(x) is `value`; None for a function whose value does not tell its slope."""
         return None
+
+
+AnyNonlinearity: TypeAlias = Nonlinearity | NamedFormula
+"""As users hold it: the function of the networks, or the expression of the theory."""
 
 
 class _Linear(Nonlinearity):
@@ -103,27 +137,32 @@ class _Steepened(Nonlinearity):
         return self.base(self.gain * x)
 
 
-def steepened(base: Nonlinearity, gain: float) -> Nonlinearity:
+def steepened(base: AnyNonlinearity, gain: float) -> Nonlinearity:
     """phi(gain x): `gain` times as steep.
 
     >>> steepened(TANH, 2.0).largest_slope
     2.0
     """
-    require_function(base)
+    base = known_function(base)
     name = f"{base.name}({gain:g} x)"
     return _Steepened(name, base.odd, base.smooth, gain * base.largest_slope, base.homogeneous, base=base, gain=gain)
 
 
-def require_function(nonlinearity: object) -> None:
-    """Refuse what is not the function of a neuron.
+def known_function(nonlinearity: object) -> Nonlinearity:
+    """The function of a neuron: it may be given as the expression of the theory, which tells its name.
 
     Raises:
-        UnknownNonlinearity: naming what was given.
+        UnknownNonlinearity: for what is no nonlinearity, or an expression of another name than those here.
     """
-    if not isinstance(nonlinearity, Nonlinearity):
+    if isinstance(nonlinearity, Nonlinearity):
+        return nonlinearity
+    known = NONLINEARITIES.get(nonlinearity.name) if isinstance(nonlinearity, NamedFormula) else None
+    if known is None:
         raise UnknownNonlinearity(
-            f"{nonlinearity!r} is not a neuron's function: give LINEAR, ERF, TANH or RELU of simulate.cells"
+            f"{nonlinearity!r} is no function known here: give LINEAR, ERF, TANH or RELU, or a kind of your own, "
+            "a subclass of simulate.cells.Nonlinearity"
         )
+    return known
 
 
 LINEAR = _Linear("linear", odd=True, smooth=True, largest_slope=1.0, homogeneous=True)
@@ -132,5 +171,4 @@ ERF = _Erf("erf", odd=True, smooth=True, largest_slope=1.0)
 TANH = _Tanh("tanh", odd=True, smooth=True, largest_slope=1.0)
 RELU = _Relu("relu", odd=False, smooth=False, largest_slope=1.0, homogeneous=True)
 SOFTPLUS = Softplus()
-NONLINEARITIES = {each.name: each for each in (LINEAR, ERF, TANH, RELU)}
-"""Those that the theory of overlaps knows as well, by the same names."""
+NONLINEARITIES.update({each.name: each for each in (LINEAR, ERF, TANH, RELU)})

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 from jaxtyping import Key
 
 from simulate.cells.dense import DenseCell, DenseT
-from simulate.cells.nonlinearity import TANH, Nonlinearity
+from simulate.cells.nonlinearity import TANH, AnyNonlinearity
 from simulate.cells.vanilla import Vanilla
 
 
@@ -29,7 +29,7 @@ class UniformWeights:
     units: int = 128
     inputs: int = 3
     outputs: int = 3
-    phi: Nonlinearity = TANH
+    phi: AnyNonlinearity = TANH
     cell: type[DenseCell] = Vanilla
 
     def draw(self, key: Key[jax.Array, ""], dtype: jnp.dtype) -> DenseCell:

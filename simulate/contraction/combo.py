@@ -12,8 +12,8 @@ from jax.typing import DTypeLike
 from jaxtyping import Array, Float, PyTree
 
 from simulate.cells.cell import Cell
-from simulate.cells.nonlinearity import RELU, Nonlinearity
-from simulate.contraction.form import VOLTAGE, Form, Weights
+from simulate.cells.nonlinearity import RELU, AnyNonlinearity, Nonlinearity, known_function
+from simulate.contraction.form import VOLTAGE, AnyForm, Form, Weights, known_form
 from simulate.contraction.links import NEGATIVE_FEEDBACK, LinkRule
 from simulate.contraction.metric import BlockDiagonal, Metric
 from simulate.contraction.network import Assembly, RecurrentNetwork
@@ -94,8 +94,8 @@ class ComboNet(Cell):
     readout: Float[Array, "classes units"]
     readout_bias: Float[Array, " classes"]
     rule: LinkRule = eqx.field(static=True)
-    form: Form = eqx.field(static=True)
-    activation: Nonlinearity = eqx.field(static=True)
+    form: Form = eqx.field(static=True, converter=known_form)
+    activation: Nonlinearity = eqx.field(static=True, converter=known_function)
     euler_step: float = eqx.field(static=True)
 
     alone: ClassVar[bool] = True
@@ -219,8 +219,8 @@ def joined(
     seed: int,
     rule: LinkRule = NEGATIVE_FEEDBACK,
     *,
-    form: Form = VOLTAGE,
-    activation: Nonlinearity = RELU,
+    form: AnyForm = VOLTAGE,
+    activation: AnyNonlinearity = RELU,
     channels: int = 1,
     classes: int = 10,
     scales: Scales = Scales(),
@@ -246,8 +246,8 @@ def joined(
         readout=jnp.asarray(scales.readout / units**0.5 * read),
         readout_bias=jnp.zeros(classes),
         rule=rule,
-        form=form,
-        activation=activation,
+        form=known_form(form),
+        activation=known_function(activation),
         euler_step=step,
     )
 

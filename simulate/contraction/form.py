@@ -3,7 +3,7 @@
 from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Protocol, TypeAlias, runtime_checkable
 
 import jax.numpy as jnp
 import jax.scipy as jsp
@@ -161,3 +161,37 @@ class Rate(Form):
 
 VOLTAGE, RATE = Voltage(), Rate()
 FORMS: tuple[Form, ...] = (VOLTAGE, RATE)
+
+
+@runtime_checkable
+class NamedForm(Protocol):
+    """A form as the theory has it: known here by its name."""
+
+    @property
+    def name(self) -> str:
+        """Its name, which means the same everywhere."""
+
+    @property
+    def power(self) -> int:
+        """How what the voltage form has in closed form enters this one."""
+
+
+class UnknownForm(TypeError):
+    """What was given for the form of a network's equations is none."""
+
+
+AnyForm: TypeAlias = Form | NamedForm
+
+
+def known_form(form: object) -> Form:
+    """The form; it may be given as that of the theory, which tells its name.
+
+    Raises:
+        UnknownForm: for anything else.
+    """
+    if isinstance(form, Form):
+        return form
+    known = [each for each in FORMS if isinstance(form, NamedForm) and each.name == form.name]
+    if not known:
+        raise UnknownForm(f"{form!r} is no form of a network's equations: give VOLTAGE or RATE")
+    return known[0]

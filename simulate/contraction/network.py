@@ -10,8 +10,8 @@ import numpy as np
 from jaxtyping import Array, Float
 from typing_extensions import override
 
-from simulate.cells.nonlinearity import Nonlinearity
-from simulate.contraction.form import Form, Given, Slopes, State, Weights
+from simulate.cells.nonlinearity import Nonlinearity, known_function
+from simulate.contraction.form import Form, Given, Slopes, State, Weights, known_form
 
 
 class BadAssembly(ValueError):
@@ -58,8 +58,8 @@ class RecurrentNetwork(System):
     """
 
     weights: Float[Array, "units columns"]
-    form: Form = eqx.field(static=True)
-    activation: Nonlinearity = eqx.field(static=True)
+    form: Form = eqx.field(static=True, converter=known_form)
+    activation: Nonlinearity = eqx.field(static=True, converter=known_function)
     time_constant: float | Float[Array, ""] = 1.0
 
     def __check_init__(self) -> None:

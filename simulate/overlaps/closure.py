@@ -13,9 +13,10 @@ import numpy as np
 import sympy as sp
 from jaxtyping import Array, Float, Key
 
+from simulate.cells.nonlinearity import AnyNonlinearity
 from simulate.lowering import Lowered, lower
 from simulate.overlaps.gain import gain_of
-from simulate.overlaps.nonlinearity import AnyNonlinearity, expression_of
+from simulate.overlaps.nonlinearity import expression_of
 from simulate.overlaps.recursion import unroll
 from simulate.tasks.task import Batch, Outputs
 from simulate.training.learner import Learner, Measured

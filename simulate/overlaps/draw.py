@@ -6,9 +6,10 @@ import numpy as np
 from jaxtyping import Array, ArrayLike, Float, Key
 
 from simulate.cells.low_rank import Connectivity, LowRank
-from simulate.cells.nonlinearity import Nonlinearity, require_function
+from simulate.cells.nonlinearity import AnyNonlinearity
 from simulate.integrate import require_double_precision
 from simulate.overlaps.gram_matrix import Counts, require_gram, square_root
+from simulate.overlaps.nonlinearity import function_of
 
 
 class TooFewNeurons(ValueError):
@@ -16,7 +17,7 @@ class TooFewNeurons(ValueError):
 
 
 def draw_exact(
-    key: Key[Array, ""], sigma: ArrayLike, counts: Counts, neurons: int, nonlinearity: Nonlinearity
+    key: Key[Array, ""], sigma: ArrayLike, counts: Counts, neurons: int, nonlinearity: AnyNonlinearity
 ) -> LowRank:
     """A network whose overlaps are sigma to rounding, its rows otherwise as random as can be.
 
@@ -46,7 +47,7 @@ def draw_exact(
 
 
 def draw_on_average(
-    key: Key[Array, ""], sigma: ArrayLike, counts: Counts, neurons: int, nonlinearity: Nonlinearity
+    key: Key[Array, ""], sigma: ArrayLike, counts: Counts, neurons: int, nonlinearity: AnyNonlinearity
 ) -> LowRank:
     """A network of independent normal rows with covariance sigma: its overlaps are sigma to O(N^-1/2).
 
@@ -72,11 +73,10 @@ def draw_on_average(
 def network_of(
     theta: Float[Array, "neurons d"],
     counts: Counts,
-    nonlinearity: Nonlinearity,
+    nonlinearity: AnyNonlinearity,
     share: Float[Array, " neurons"] | None = None,
 ) -> LowRank:
     """The network with the columns of m, u, v, z side by side in theta; the shares are 1/N unless given."""
-    require_function(nonlinearity)
     m, u, v, z = jnp.split(theta, np.cumsum(counts)[:-1].tolist(), axis=1)
     share = jnp.full(theta.shape[0], 1 / theta.shape[0]) if share is None else share
-    return LowRank(Connectivity(m, u, v, z), share, nonlinearity)
+    return LowRank(Connectivity(m, u, v, z), share, function_of(nonlinearity))

@@ -13,12 +13,13 @@ from jaxtyping import ArrayLike
 from typing_extensions import override
 
 from simulate.cells.low_rank_latent import LowRankLatent, by_latent_state
+from simulate.cells.nonlinearity import AnyNonlinearity
 from simulate.integrate import require_double_precision
 from simulate.overlaps.closure import Overlaps, closure_of
 from simulate.overlaps.draw import draw_exact
 from simulate.overlaps.gram_matrix import require_gram
 from simulate.overlaps.infinite_width import USUAL_NODES, Nodes, infinite_width
-from simulate.overlaps.nonlinearity import AnyNonlinearity, function_of
+from simulate.overlaps.nonlinearity import function_of
 from simulate.training.learner import Learner
 from theory.overlaps.equations.shape import Shape
 

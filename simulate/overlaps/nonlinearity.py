@@ -2,20 +2,16 @@
 
 import math
 from dataclasses import dataclass, field
-from typing import TypeAlias
 
 from jaxtyping import Array, Float
 
-from simulate.cells.nonlinearity import NONLINEARITIES as FUNCTIONS
+from simulate.cells.nonlinearity import AnyNonlinearity, UnknownNonlinearity, known_function
 from simulate.cells.nonlinearity import Nonlinearity as Function
-from simulate.cells.nonlinearity import UnknownNonlinearity
 from simulate.lowering import Lowered, lower
 from theory.overlaps.gaussian import NONLINEARITIES as EXPRESSIONS
-from theory.overlaps.gaussian import Closed, x
+from theory.overlaps.gaussian import Closed, NotANonlinearity, x
 from theory.overlaps.gaussian import Nonlinearity as Expression
-
-AnyNonlinearity: TypeAlias = Expression | Function
-"""As users hold it: the expression of the theory, or the function of the networks."""
+from theory.overlaps.gaussian import expression_of as known_expression
 
 
 @dataclass(frozen=True)
@@ -36,11 +32,8 @@ def function_of(nonlinearity: AnyNonlinearity) -> Function:
         UnknownNonlinearity: if it is no nonlinearity.
         UnsupportedExpression: if the formula holds a function with no JAX form.
     """
-    if isinstance(nonlinearity, Function):
-        return nonlinearity
-    _require(nonlinearity, Expression)
-    if EXPRESSIONS.get(nonlinearity.name) == nonlinearity:
-        return FUNCTIONS[nonlinearity.name]
+    if not isinstance(nonlinearity, Expression) or nonlinearity.name in EXPRESSIONS:
+        return known_function(nonlinearity)
     kinked = isinstance(nonlinearity, Closed) and nonlinearity.kinked
     lowered = lower((nonlinearity.formula,), (x,))
     return _FromFormula(nonlinearity.name, nonlinearity.odd, not kinked, math.inf, lowered=lowered)
@@ -52,20 +45,7 @@ def expression_of(nonlinearity: AnyNonlinearity) -> Expression:
     Raises:
         UnknownNonlinearity: if it is a function whose expression the theory does not know.
     """
-    if isinstance(nonlinearity, Expression):
-        return nonlinearity
-    _require(nonlinearity, Function)
-    if FUNCTIONS.get(nonlinearity.name) != nonlinearity:
-        raise UnknownNonlinearity(
-            f"{nonlinearity.name}: the theory knows {', '.join(EXPRESSIONS)}; "
-            "give it the expression instead, theory.overlaps.Smooth(name, formula)"
-        )
-    return EXPRESSIONS[nonlinearity.name]
-
-
-def _require(nonlinearity: object, kind: type) -> None:
-    if not isinstance(nonlinearity, kind):
-        raise UnknownNonlinearity(
-            f"{nonlinearity!r} is no nonlinearity: give LINEAR, ERF, TANH or RELU of theory.overlaps, or "
-            "theory.overlaps.Smooth(name, formula)"
-        )
+    try:
+        return known_expression(nonlinearity)
+    except NotANonlinearity as error:
+        raise UnknownNonlinearity(str(error)) from error

@@ -15,7 +15,7 @@ from theory.contraction.claims.multiplier import Multiplier
 from theory.contraction.conditions.registry import NON_QUADRATIC, VERTEX
 from theory.contraction.euler import certify_euler_step
 from theory.contraction.exact_matrix import short
-from theory.contraction.form import Form
+from theory.contraction.form import Form, NamedVectorField
 from theory.contraction.network import Network, network
 from theory.contraction.search.instability import unstable_slopes
 from theory.contraction.search.polytope import SOUGHT_UP_TO, contracting_polytope
@@ -45,7 +45,7 @@ class BadQuestion(ValueError):
 
 def certify(
     weights: Shaped[np.ndarray, "..."],
-    form: Form,
+    form: Form | NamedVectorField,
     slopes: float | Shaped[np.ndarray, "..."] = 1.0,
     time_constants: float | Shaped[np.ndarray, "..."] = 1.0,
     *,

@@ -2,9 +2,21 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from typing_extensions import override
+
+
+@runtime_checkable
+class NamedVectorField(Protocol):
+    """A form as a simulated network has it: known here by its name."""
+
+    @property
+    def name(self) -> str:
+        """Its name, which means the same everywhere."""
+
+    def response(self, recurrent: Any, activation: Any, x: Any, u: Any) -> Any:
+        """What drives x against its leak."""
 
 
 @dataclass(frozen=True)

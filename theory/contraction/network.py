@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Float, Shaped
 
 from theory.contraction.exact_matrix import ExactMatrix, rational
-from theory.contraction.form import Form
+from theory.contraction.form import FORMS, Form, NamedVectorField
 
 Matrix = Float[np.ndarray, "n n"]
 Vector = Float[np.ndarray, " n"]
@@ -104,7 +104,7 @@ class ExactNetwork:
 
 def network(
     weights: Shaped[np.ndarray, "..."],
-    form: Form,
+    form: Form | NamedVectorField,
     slopes: float | Shaped[np.ndarray, "..."] = 1.0,
     time_constants: float | Shaped[np.ndarray, "..."] = 1.0,
 ) -> Network:
@@ -119,14 +119,23 @@ def network(
     array([[0. , 1. ],
            [0.5, 0. ]])
     """
-    if not isinstance(form, Form):
-        raise NotANetwork(f"form is {form!r} of {type(form).__module__}; give theory.contraction.VOLTAGE or RATE")
+    form = _form(form)
     matrix = _real("the weights", weights)
     if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1] or matrix.size == 0:
         raise NotANetwork(f"the weights have shape {matrix.shape}; a square matrix is needed")
     return Network(
         matrix, form, _positive("slopes", slopes, len(matrix)), _positive("time constants", time_constants, len(matrix))
     )
+
+
+def _form(form: object) -> Form:
+    """The form; it may be given as that of a simulated network, which tells its name."""
+    if isinstance(form, Form):
+        return form
+    known = [each for each in FORMS if isinstance(form, NamedVectorField) and each.name == form.name]
+    if not known:
+        raise NotANetwork(f"form is {form!r}; give VOLTAGE or RATE")
+    return known[0]
 
 
 def _real(name: str, values: object) -> Float[np.ndarray, "..."]:

@@ -10,8 +10,12 @@ with covariance xy,
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import cache
+from typing import Any, Protocol, runtime_checkable
 
 import sympy as sp
+
+NONLINEARITIES: "dict[str, Nonlinearity]" = {}
+"""Those of this file by their names, which mean the same everywhere."""
 
 x = sp.Symbol("x", real=True)
 _y = sp.Symbol("y", real=True)
@@ -24,16 +28,32 @@ class NotANonlinearity(ValueError):
     """No function of `theory.overlaps.gaussian.x` alone, written as an expression."""
 
 
-def require_expression(phi: object) -> None:
-    """Refuse what is no `Nonlinearity`, as the function of a simulated network.
+@runtime_checkable
+class NamedFunction(Protocol):
+    """A nonlinearity as a simulated network has it: known here by its name."""
+
+    @property
+    def name(self) -> str:
+        """Its name, which means the same everywhere."""
+
+    def __call__(self, x: Any) -> Any:
+        """phi(x)."""
+
+
+def expression_of(phi: object) -> "Nonlinearity":
+    """A nonlinearity's expression: it may be given as the function of a simulated network, which tells its name.
 
     Raises:
-        NotANonlinearity: if it is none.
+        NotANonlinearity: for what is no nonlinearity, or one whose expression is not known.
     """
-    if not isinstance(phi, Nonlinearity):
+    if isinstance(phi, Nonlinearity):
+        return phi
+    known = NONLINEARITIES.get(phi.name) if isinstance(phi, NamedFunction) else None
+    if known is None:
         raise NotANonlinearity(
-            f"{phi!r} is no expression: give LINEAR, ERF, TANH or RELU of theory.overlaps, or Smooth(name, formula)"
+            f"{phi!r} has no expression here: give LINEAR, ERF, TANH or RELU, or theory.overlaps.Smooth(name, formula)"
         )
+    return known
 
 
 @dataclass(frozen=True)
@@ -42,14 +62,17 @@ class Nonlinearity(ABC):
     form.
 
     Raises:
-        NotANonlinearity: if the expression has other symbols than x.
+        NotANonlinearity: if the expression has other symbols than x, or the name is that of another one here.
     """
 
     name: str
     formula: sp.Expr
 
     def __post_init__(self) -> None:
-        """Refuse other symbols."""
+        """Refuse other symbols, and a name that is taken."""
+        known = NONLINEARITIES.get(self.name)
+        if known is not None and known.formula != self.formula:
+            raise NotANonlinearity(f"{self.name} = {self.formula}: that name means {known.formula}; choose another")
         if self.formula.free_symbols != {x}:
             raise NotANonlinearity(
                 f"{self.name} = {self.formula}: write it in theory.overlaps.gaussian.x and nothing else"
@@ -200,4 +223,4 @@ LINEAR = Closed("linear", x)
 ERF = Closed("erf", sp.erf(sp.sqrt(sp.pi) * x / 2))
 RELU = Closed("relu", sp.Piecewise((x, x > 0), (0, True)), kinked=True)
 TANH = Smooth("tanh", sp.tanh(x))
-NONLINEARITIES: dict[str, Nonlinearity] = {phi.name: phi for phi in (LINEAR, ERF, RELU, TANH)}
+NONLINEARITIES.update({phi.name: phi for phi in (LINEAR, ERF, RELU, TANH)})

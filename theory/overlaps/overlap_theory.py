@@ -30,7 +30,7 @@ from theory.overlaps.equations.latex import flow_latex
 from theory.overlaps.equations.loss import Trial, loss
 from theory.overlaps.equations.shape import Shape
 from theory.overlaps.equations.visible import OverlapRoles, overlap_roles
-from theory.overlaps.gaussian import LINEAR, Nonlinearity, require_expression
+from theory.overlaps.gaussian import LINEAR, NamedFunction, Nonlinearity, expression_of
 
 EVERYTHING_TRAINED: frozenset[str] = frozenset()
 
@@ -59,11 +59,11 @@ class OverlapTheory:
     """
 
     shape: Shape = field(default_factory=Shape)
-    nonlinearity: Nonlinearity = LINEAR
+    nonlinearity: Nonlinearity | NamedFunction = LINEAR
 
     def __post_init__(self) -> None:
-        """Refuse a nonlinearity that is no expression (`NotANonlinearity`)."""
-        require_expression(self.nonlinearity)
+        """Take the nonlinearity's expression, or refuse what has none (`NotANonlinearity`)."""
+        object.__setattr__(self, "nonlinearity", expression_of(self.nonlinearity))
 
     @property
     def activity(self) -> ActivityEquations:
@@ -86,7 +86,7 @@ class OverlapTheory:
         Raises:
             UnknownBlock: if a frozen block is none of m, u, v, z.
         """
-        return overlap_roles(self.shape, self.nonlinearity, frozen)
+        return overlap_roles(self.shape, expression_of(self.nonlinearity), frozen)
 
     def learning(self, frozen: frozenset[str] = EVERYTHING_TRAINED) -> GramEquations:
         """The flow and the map of all overlaps under gradient descent."""
@@ -102,7 +102,7 @@ class OverlapTheory:
         Raises:
             NoClosedForm: if the nonlinearity has no gain in closed form.
         """
-        return loss(self.shape, self.nonlinearity, trials, dt)
+        return loss(self.shape, expression_of(self.nonlinearity), trials, dt)
 
     def latex(self, frozen: frozenset[str] = EVERYTHING_TRAINED) -> str:
         """The flow in LaTeX, one equation an overlap."""

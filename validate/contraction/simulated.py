@@ -6,15 +6,13 @@ import jax.numpy as jnp
 from jaxtyping import Array, Key
 
 from simulate.cells.nonlinearity import RELU, TANH, Nonlinearity, steepened
-from simulate.contraction.form import FORMS as SIMULATED_FORMS
-from simulate.contraction.form import Form as SimulatedForm
+from simulate.contraction.form import known_form
 from simulate.contraction.inputs import RandomSinusoids, Sinusoids
 from simulate.contraction.metric import Dense
 from simulate.contraction.network import Assembly, RecurrentNetwork
 from simulate.contraction.switching_search import SwitchingSearch
 from theory.contraction.assembly.assembly import ExactAssembly
 from theory.contraction.exact_matrix import ExactMatrix
-from theory.contraction.form import Form
 from theory.contraction.network import Network
 from validate.contraction.settings import QUICK, Config
 
@@ -24,17 +22,10 @@ to a rate."""
 ACTIVATIONS: tuple[Nonlinearity, ...] = (RELU, TANH)
 
 
-def simulated_form(form: Form) -> SimulatedForm:
-    """The form of the same name."""
-    return next(simulated for simulated in SIMULATED_FORMS if simulated.name == form.name)
-
-
 def simulated_network(network: Network, activation: Nonlinearity) -> RecurrentNetwork:
     """The network with one nonlinearity for all, whose largest slope is scaled to that of the network (one for all)."""
     gain = float(network.slopes[0]) / activation.largest_slope
-    return RecurrentNetwork(
-        jnp.asarray(network.weights), simulated_form(network.form), steepened(activation, gain), 1.0
-    )
+    return RecurrentNetwork(jnp.asarray(network.weights), known_form(network.form), steepened(activation, gain), 1.0)
 
 
 def simulated_assembly(assembly: ExactAssembly, activation: Nonlinearity) -> Assembly:
@@ -42,7 +33,7 @@ def simulated_assembly(assembly: ExactAssembly, activation: Nonlinearity) -> Ass
     modules = tuple(
         RecurrentNetwork(
             jnp.asarray(member.network.weights.approximate()),
-            simulated_form(member.network.form),
+            known_form(member.network.form),
             activation,
             float(member.time_constant),
         )

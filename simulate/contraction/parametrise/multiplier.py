@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Array, Float
 from typing_extensions import override
 
-from simulate.contraction.form import Form, Weights
+from simulate.contraction.form import AnyForm, Form, Weights, known_form
 from simulate.contraction.metric import Dense, Metric
 from simulate.contraction.parametrise.contracting import FLOOR, BadParameters, Contracting, Seed, gram, positive
 
@@ -28,7 +28,7 @@ class MultiplierWeights(Contracting):
     factor: Float[Array, "units units"]
     multiplier_root: Positive
     free: Float[Array, "units units"]
-    form: Form = eqx.field(static=True)
+    form: Form = eqx.field(static=True, converter=known_form)
     least_rate: float = eqx.field(static=True)
     slope: float = eqx.field(static=True)
 
@@ -76,6 +76,7 @@ def containing(
     """
     scale = 1 / jnp.minimum(jnp.linalg.eigvalsh(metric)[0], jnp.min(multiplier))
     p, q, k = scale * metric, scale * multiplier, 1 - least_rate
+    form = known_form(form)
     block = form.upper_block(p, q, slope * weights)
     root = jnp.linalg.cholesky(p)
     contraction = jsp.linalg.solve_triangular(root, block / jnp.sqrt(q), lower=True) / (2 * k**0.5)
@@ -97,7 +98,7 @@ def containing(
 def draw_multiplier(
     seed: Seed,
     units: int,
-    form: Form,
+    form: AnyForm,
     *,
     least_rate: float = 0.01,
     slope: float = 1.0,
@@ -108,4 +109,6 @@ def draw_multiplier(
     factor = np.eye(units) + 0.1 * random.standard_normal((units, units)) / units**0.5
     root = 1 + 0.1 * random.standard_normal(units)
     free = size * random.standard_normal((units, units)) / units**0.5
-    return MultiplierWeights(jnp.asarray(factor), jnp.asarray(root), jnp.asarray(free), form, least_rate, slope)
+    return MultiplierWeights(
+        jnp.asarray(factor), jnp.asarray(root), jnp.asarray(free), known_form(form), least_rate, slope
+    )

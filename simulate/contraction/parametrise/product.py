@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Array, Float
 from typing_extensions import override
 
-from simulate.contraction.form import Form, Weights
+from simulate.contraction.form import AnyForm, Form, Weights, known_form
 from simulate.contraction.metric import Dense, Metric
 from simulate.contraction.parametrise.contracting import Contracting, Seed, gram, positive
 
@@ -21,7 +21,7 @@ class Product(Contracting):
     left_root: Float[Array, " units"]
     right_root: Float[Array, " units"]
     factor: Float[Array, "units units"]
-    form: Form = eqx.field(static=True)
+    form: Form = eqx.field(static=True, converter=known_form)
 
     @override
     def weights(self) -> Weights:
@@ -36,9 +36,9 @@ class Product(Contracting):
         return jnp.ones((), self.factor.dtype)
 
 
-def draw_product(seed: Seed, units: int, form: Form) -> Product:
+def draw_product(seed: Seed, units: int, form: AnyForm) -> Product:
     """Gaussian parameters that give weights of order one."""
     random = np.random.default_rng(seed)
     left, right = 1 + 0.3 * random.standard_normal((2, units))
     factor = random.standard_normal((units, units)) / units**0.5
-    return Product(jnp.asarray(left), jnp.asarray(right), jnp.asarray(factor), form)
+    return Product(jnp.asarray(left), jnp.asarray(right), jnp.asarray(factor), known_form(form))

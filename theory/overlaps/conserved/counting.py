@@ -17,7 +17,7 @@ from theory.overlaps.equations.exact import Row, differential, general_overlaps,
 from theory.overlaps.equations.gram import GramEquations
 from theory.overlaps.equations.shape import Shape
 from theory.overlaps.equations.visible import visible_overlaps
-from theory.overlaps.gaussian import Nonlinearity, require_expression
+from theory.overlaps.gaussian import NamedFunction, Nonlinearity, expression_of
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,9 @@ class InvariantCount:
     """Directions in which neither a visible overlap nor an invariant changes."""
 
 
-def count_invariants(shape: Shape, phi: Nonlinearity, frozen: frozenset[str] = frozenset()) -> InvariantCount:
+def count_invariants(
+    shape: Shape, phi: Nonlinearity | NamedFunction, frozen: frozenset[str] = frozenset()
+) -> InvariantCount:
     """Count them for the flow of the overlaps of linear networks, or of the Gaussian closure of others.
 
     `frozen` blocks are not trained; the overlaps among them are counted as invariants.
@@ -53,9 +55,9 @@ def count_invariants(shape: Shape, phi: Nonlinearity, frozen: frozenset[str] = f
     1
 
     Raises:
-        NotANonlinearity: if phi is not an expression of theory's, as the function of that name in `simulate.cells`.
+        NotANonlinearity: if phi is none whose expression is known.
     """
-    require_expression(phi)
+    phi = expression_of(phi)
     visible = visible_overlaps(shape, phi)
     symmetries = generators(shape, Response.of(phi))
     trained = [column for column, label in enumerate(shape.labels) if label[0] not in frozen]

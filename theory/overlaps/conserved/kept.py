@@ -17,7 +17,7 @@ from theory.overlaps.conserved.symmetries import Response, generators, neuron_ge
 from theory.overlaps.equations.gram import GramEquations
 from theory.overlaps.equations.shape import Shape
 from theory.overlaps.equations.visible import visible_overlaps
-from theory.overlaps.gaussian import Nonlinearity
+from theory.overlaps.gaussian import NamedFunction, Nonlinearity, expression_of
 
 Matrices = tuple[sp.ImmutableMatrix, ...]
 
@@ -35,7 +35,7 @@ class Kept:
     neurons: Matrices
 
 
-def kept_by_network(shape: Shape, phi: Nonlinearity) -> Kept:
+def kept_by_network(shape: Shape, phi: Nonlinearity | NamedFunction) -> Kept:
     """What any network with this nonlinearity keeps, however many neurons it has and however they are distributed.
 
     >>> from theory.overlaps import RELU
@@ -45,6 +45,7 @@ def kept_by_network(shape: Shape, phi: Nonlinearity) -> Kept:
     >>> [B.diagonal() for B in kept.neurons]
     [Matrix([[1, 1, -1, -1]])]
     """
+    phi = expression_of(phi)
     response = Response.of(phi)
     return Kept(
         traces=_traces(shape, response),
@@ -53,13 +54,14 @@ def kept_by_network(shape: Shape, phi: Nonlinearity) -> Kept:
     )
 
 
-def kept_by_closure(shape: Shape, phi: Nonlinearity) -> Kept:
+def kept_by_closure(shape: Shape, phi: Nonlinearity | NamedFunction) -> Kept:
     """What the Gaussian closure keeps, which knows the overlaps and no neurons.
 
     >>> from theory.overlaps import RELU
     >>> [B.diagonal() for B in kept_by_closure(Shape(), RELU).spectra]
     [Matrix([[1, 1, -1, -1]])]
     """
+    phi = expression_of(phi)
     return Kept(traces=_traces(shape, Response.of(phi)), spectra=_spectra(shape, phi), neurons=())
 
 

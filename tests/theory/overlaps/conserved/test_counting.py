@@ -10,7 +10,7 @@ from theory.overlaps.conserved.orbits import most_invariants
 from theory.overlaps.conserved.symmetries import Response
 from theory.overlaps.equations.exact import general_overlaps, matrix_of, rank
 from theory.overlaps.equations.shape import Shape
-from theory.overlaps.gaussian import ERF, LINEAR, NONLINEARITIES, NotANonlinearity, require_expression
+from theory.overlaps.gaussian import ERF, LINEAR, NONLINEARITIES
 
 SHAPES = tuple(
     Shape(*counts)
@@ -120,9 +120,3 @@ def _jacobian_rank(shape: Shape, functions: tuple[sp.Expr, ...], overlaps: list[
     jacobian = sp.Matrix([[f.diff(overlap).xreplace(values) for overlap in overlaps] for f in functions])
     exact = matrix_of(jacobian)
     return rank([[exact[i, j] for j in range(exact.ncols())] for i in range(exact.nrows())])
-
-
-def test_a_function_is_no_expression():
-    with pytest.raises(NotANonlinearity, match=r"give LINEAR, ERF, TANH or RELU of theory\.overlaps"):
-        require_expression(np.tanh)
-    require_expression(ERF)
