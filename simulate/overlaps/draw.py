@@ -6,10 +6,9 @@ import numpy as np
 from jaxtyping import Array, ArrayLike, Float, Key
 
 from simulate.cells.low_rank import Connectivity, LowRank
-from simulate.cells.nonlinearity import AnyNonlinearity
+from simulate.cells.nonlinearity import AnyNonlinearity, known_function
 from simulate.integrate import require_double_precision
 from simulate.overlaps.gram_matrix import Counts, require_gram, square_root
-from simulate.overlaps.nonlinearity import function_of
 
 
 class TooFewNeurons(ValueError):
@@ -79,4 +78,4 @@ def network_of(
     """The network with the columns of m, u, v, z side by side in theta; the shares are 1/N unless given."""
     m, u, v, z = jnp.split(theta, np.cumsum(counts)[:-1].tolist(), axis=1)
     share = jnp.full(theta.shape[0], 1 / theta.shape[0]) if share is None else share
-    return LowRank(Connectivity(m, u, v, z), share, function_of(nonlinearity))
+    return LowRank(Connectivity(m, u, v, z), share, known_function(nonlinearity))

@@ -177,7 +177,7 @@ def test_quadrature_and_closed_form_agree_on_the_same_function_and_a_users_own_t
     ours, known = (Closure(Shape(), phi).loss_and_gradient(sigma, batch) for phi in (mine, ERF))
     np.testing.assert_allclose(ours[0], known[0], atol=1e-9)  # ten digits of the gain
     np.testing.assert_allclose(ours[1], known[1], atol=1e-8)
-    with pytest.raises(UnknownNonlinearity, match="linear, erf, relu, tanh"):
+    with pytest.raises(UnknownNonlinearity, match="LINEAR, ERF, TANH or RELU"):
         closure_of(Shape(), Twin("mine", odd=True, smooth=True))
 
 
