@@ -60,7 +60,8 @@ def flow_distances(
     >>> from simulate.contraction import VOLTAGE, Constant, RecurrentNetwork, euclidean
     >>> turning = RecurrentNetwork(jnp.array([[0.0, -1.0], [1.0, 0.0]]), VOLTAGE, TANH)
     >>> drives, starts = jax.vmap(Constant)(jnp.zeros((1, 2))), jnp.array([[1.0, 0.0]])
-    >>> found = flow_distances(turning, drives, starts, -starts, euclidean(2), jnp.array([0.0, 1.0, 2.0]))
+    >>> times = jnp.array([0.0, 1.0, 2.0])
+    >>> found = flow_distances(turning, drives, starts, -starts, metric=euclidean(2), times=times)
     >>> bool(found.rates().min() > 0.5)  # the least rate of this network
     True
     """
@@ -98,7 +99,8 @@ def euler_distances(
     >>> from simulate.contraction import VOLTAGE, Constant, RecurrentNetwork, euclidean
     >>> turning = RecurrentNetwork(jnp.array([[0.0, -1.0], [1.0, 0.0]]), VOLTAGE, TANH)
     >>> drives, starts = jax.vmap(Constant)(jnp.zeros((1, 2))), jnp.array([[1.0, 0.0]])
-    >>> euler_distances(turning, drives, starts, -starts, euclidean(2), step=0.1, count=5).distance.shape
+    >>> found = euler_distances(turning, drives, starts, -starts, metric=euclidean(2), step=0.1, count=5)
+    >>> found.distance.shape
     (1, 6)
     """
     times = step * jnp.arange(count + 1.0)

@@ -55,7 +55,8 @@ def learn_infinite_width(
     >>> from theory.overlaps import Shape
     >>> sigma = 0.8 * np.eye(4) + 0.2
     >>> task, rule = filter_task(steps=50), GradientDescent(rate=5e-3)
-    >>> found = learn_infinite_width(sigma, Shape().counts, ERF, task, rule, epochs=5, nodes=SobolNodes(256))
+    >>> nodes = SobolNodes(256)
+    >>> found = learn_infinite_width(sigma, Shape().counts, ERF, task, rule=rule, epochs=5, nodes=nodes)
     >>> found.learning.loss.shape, bool(found.sigma_error.max() < 0.1)
     ((6, 1), True)
     """

@@ -238,7 +238,7 @@ def follow_central_path(
 
     The tolerance is relative; the path also ends where k is below `floor`.
 
-    >>> centre = follow_central_path(np.array([[0.0, 8.0], [0.5, 0.0]]), np.zeros(2), 10.0, (0.0,), 1e-6)
+    >>> centre = follow_central_path(np.array([[0.0, 8.0], [0.5, 0.0]]), np.zeros(2), 10.0, (0.0,), tolerance=1e-6)
     >>> round(centre.level, 4), (np.exp(2 * centre.logs)).round(3).tolist()
     (2.0, [0.25, 4.0])
     """
