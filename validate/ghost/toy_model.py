@@ -37,6 +37,7 @@ LOWERED = (1.0, 0.03, 0.01)
 LEARNABLE = 1e-3  # in units of delay / r_opt: smaller gradients are compared in absolute terms
 UNDERFLOW = 1e-290
 PAPER_DELAY, PAPER_DT, PAPER_THRESHOLD = 100.0, 0.1, 10.0
+PAPERS = f"Euler scheme at the paper's T = {PAPER_DELAY:g} and threshold {PAPER_THRESHOLD:g}"
 HALVINGS = 5
 
 
@@ -201,19 +202,19 @@ def _euler_optima() -> EulerOptima:
 
 def _compare_euler(report: Report, optima: EulerOptima) -> None:
     report.check(
-        "Euler scheme: order in dt of the optimum's shift",
+        f"{PAPERS}: order in dt of the optimum's shift",
         predicted=1.0,
         measured=optima.order,
         tolerance=Absolute(0.05, "O(dt) relative at dt = 0.006"),
     )
     report.check(
-        "Euler scheme: order in dt of what the predicted shift leaves",
+        f"{PAPERS}: order in dt of what the predicted shift leaves",
         predicted=2.0,
         measured=optima.residual_order,
         tolerance=Absolute(0.1, "O(dt) relative at dt = 0.006, times ln"),
     )
     report.check(
-        "Euler scheme at dt = 0.1: shift of the optimum, fraction of r_opt",
+        f"{PAPERS}: shift of the optimum at dt = {PAPER_DT:g}, fraction of r_opt",
         predicted=optima.slope * PAPER_DT / optima.exact,
         measured=optima.shift[0] / optima.exact,
         tolerance=Reported("first order in dt"),
