@@ -1,6 +1,7 @@
 """The layers of the project, by a walk over the imports of every file (also those inside functions)."""
 
 import ast
+import graphlib
 import importlib
 import json
 from collections.abc import Iterator
@@ -23,6 +24,10 @@ BRIDGE = (  # from symbols to JAX: the doors to `theory`
 GROUND_TRUTH = ("cells", "tasks", "training", "measures")
 PILLARS = ("ghost", "overlaps", "contraction", "degeneracy", "universality")
 JAX = ("jax", "jaxlib", "diffrax", "equinox", "optax", "optimistix", "lineax")
+
+
+LAZY = """import lazy_loader
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)"""
 
 
 def imported(source: str, package: str) -> Iterator[str]:
@@ -102,6 +107,75 @@ def test_no_file_breaks_the_layers() -> None:
     assert violations(ROOT) == []
 
 
+def module_at(file: Path, root: Path) -> str:
+    """The dotted name of the module in a file."""
+    parts = file.relative_to(root).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def import_graph(root: Path) -> dict[str, set[str]]:
+    """The modules that each module imports, anywhere in its file and for types alone too; through a door, those behind.
+
+    A package itself imports nothing: its `__init__.py` is a docstring, or a door that opens when it is asked.
+    """
+    files = {module_at(file, root): file for package in PACKAGES for file in sorted((root / package).rglob("*.py"))}
+    behind = {
+        f"{module_at(stub, root)}.{alias.name}": ".".join(filter(None, (module_at(stub, root), node.module)))
+        for package in PACKAGES
+        for stub in sorted((root / package).rglob("*.pyi"))
+        for node in ast.parse(stub.read_text(encoding="utf-8")).body
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+
+    def module_of(name: str) -> str:
+        while name and name not in files:
+            name = behind.get(name) or name.rpartition(".")[0]
+        return name
+
+    graph = {}
+    for module, file in files.items():
+        package = ".".join(file.relative_to(root).parent.parts)
+        found = {module_of(name) for name in imported(file.read_text(encoding="utf-8"), package)} - {"", module}
+        graph[module] = {name for name in found if files[name].name != "__init__.py"}
+    return graph
+
+
+def circle(root: Path) -> list[str]:
+    """Modules that import one another in a circle, the first of them also at the end; none if there is no circle."""
+    try:
+        graphlib.TopologicalSorter(import_graph(root)).prepare()
+    except graphlib.CycleError as error:
+        return list(error.args[1])
+    return []
+
+
+def test_no_modules_import_one_another_in_a_circle() -> None:
+    assert circle(ROOT) == []
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "round_and_round"),
+    [
+        ("from simulate.room.b import f", "import simulate.a", True),
+        ("from simulate.room.b import f", "def f():\n    from ..a import g", True),
+        ("from simulate.room import f", "from simulate import a", True),
+        ("if TYPE_CHECKING:\n    from simulate.room import b", "from simulate.a import g", True),
+        ("from simulate.room import f", "import simulate.room", False),
+        ("import simulate.room", "from simulate import a", False),
+    ],
+)
+def test_the_walk_sees_circles(one: str, other: str, round_and_round: bool, tmp_path: Path) -> None:
+    room = tmp_path / "simulate" / "room"
+    room.mkdir(parents=True)
+    (room / "__init__.py").write_text(LAZY)
+    (room / "__init__.pyi").write_text("from .b import f as f")
+    (tmp_path / "simulate" / "a.py").write_text(one)
+    (room / "b.py").write_text(other)
+    found = circle(tmp_path)
+    assert set(found) == ({"simulate.a", "simulate.room.b"} if round_and_round else set())
+
+
 ROOM = "theory.overlaps.gaussian"
 
 
@@ -150,10 +224,6 @@ def test_the_walk_catches_what_it_must_and_nothing_else(
     file.parent.mkdir(parents=True)
     file.write_text(source)
     assert violations(tmp_path) == [f"{path} imports {name}" for name in names]
-
-
-LAZY = """import lazy_loader
-__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)"""
 
 
 @pytest.mark.parametrize("package", PACKAGES)

@@ -153,8 +153,8 @@ def _identifier(option: Option) -> str:
 
 
 def _line(option: Option) -> str:
-    """The help of an option: the sentence, its unit and its default."""
-    facts = [option.unit] if option.unit else []
+    """The help of an option: the sentence, its unit, the formats of its file and its default."""
+    facts = [fact for fact in (option.unit, option.kind.formats) if fact]
     facts += [f"default: {option.default}"] if option.default else []
     return f"{option.help} [{'; '.join(facts)}]" if facts else option.help
 

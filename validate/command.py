@@ -20,7 +20,7 @@ from validate.options import Refusal
 from validate.output import OutputDirectory, OutputError, Plot, write_atomically
 from validate.progress import Progress
 from validate.report import Report
-from validate.settings import Destination, Option, Settings, build, options_of, require_consistent
+from validate.settings import Destination, Option, Settings, build, options_of, require_consistent, written_files
 from validate.table import show, tell_section
 
 
@@ -177,25 +177,28 @@ def execute(command: Command, plan: Plan, destination: Destination, *, draw: boo
     ended. Ctrl-C ends the run early: the report says so and holds what was finished.
 
     Raises:
-        Refusal: where another run writes to the destination.
-        OutputError: where the destination cannot be written. Both are found before the first section starts.
+        Refusal: where another run writes to the same places.
+        OutputError: where they cannot be written. Both are found before the first section starts.
     """
-    with claimed(destination) as directory:
+    with claimed(destination, plan.config) as directory:
         return _execute(command, plan, destination, directory, draw=draw)
 
 
 @contextmanager
-def claimed(destination: Destination) -> Iterator[OutputDirectory | None]:
-    """Keep other runs from the destination while the block runs; gives the directory, made if it was missing.
+def claimed(destination: Destination, config: Settings | None = None) -> Iterator[OutputDirectory | None]:
+    """Keep other runs from all that this one writes while the block runs: the destination, and files of the settings.
+
+    Gives the directory, made if it was missing.
 
     Raises:
         Refusal: where another run writes there.
         OutputError: where it cannot be written.
     """
     with ExitStack() as locks:
-        if destination.json is not None:
-            place = Path(os.path.realpath(destination.json))
-            locks.enter_context(_claim("--json", place.with_name(f".{place.name}.lock"), "a file of its own"))
+        for settings in (destination, config):
+            for option, file in () if settings is None else written_files(settings):
+                place = Path(os.path.realpath(file))
+                locks.enter_context(_claim(option, place.with_name(f".{place.name}.lock"), "a file of its own"))
         directory = None if destination.out is None else OutputDirectory(destination.out)
         if directory is not None:
             locks.enter_context(_claim("--out", directory.path / ".lock", "a directory of its own"))

@@ -7,6 +7,7 @@ import math
 import os
 import tempfile
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -19,6 +20,16 @@ class Refusal(ValueError):
 
     def __init__(self, option: str, problem: str, accepted: str) -> None:
         super().__init__(f"{option}: {problem}; accepted: {accepted}")
+
+
+def one_of(words: Sequence[str]) -> str:
+    """Words as a list in a sentence.
+
+    >>> one_of((".npy", ".csv", ".txt"))
+    '.npy, .csv or .txt'
+    """
+    *first, last = words
+    return f"{', '.join(first)} or {last}" if first else last
 
 
 class Kind(ABC):
@@ -39,6 +50,11 @@ class Kind(ABC):
     @abstractmethod
     def __call__(self, text: object) -> object:
         """Read the value."""
+
+    @property
+    def formats(self) -> str:
+        """The formats of a file that is read, by the endings of their names; nothing of other values."""
+        return ""
 
     def files(self, value: object) -> tuple[Path, ...]:
         """The files that a run with this value reads or writes: no two options may share one."""
@@ -150,7 +166,12 @@ class InputFile(Kind):
     @property
     def accepted(self) -> str:
         """The suffixes in words."""
-        return f"a file that exists and whose name ends in {' or '.join(self.suffixes)}"
+        return f"a file that exists and whose name ends in {self.formats}"
+
+    @property
+    def formats(self) -> str:
+        """The suffixes in words."""
+        return one_of(self.suffixes)
 
     def __call__(self, text: object) -> Path:
         """The path of a file that can be read."""

@@ -72,7 +72,7 @@ class Finding:
     """A number or a word that a run on a user's own files found, with its unit and what it means to them."""
 
     name: str
-    value: Scalar
+    value: Scalar | tuple[str, ...]
     unit: str
     meaning: str
 
@@ -146,8 +146,11 @@ class Report:
         _entry(name, value)  # a value that cannot be written is refused here, not at the end of the run
         self.quantities[name] = value
 
-    def finding(self, name: str, value: Scalar, unit: str = "", meaning: str = "") -> None:
-        """Record a quantity that the table shows with its unit and what it means; None stands for a missing value."""
+    def finding(self, name: str, value: Scalar | tuple[str, ...], unit: str = "", meaning: str = "") -> None:
+        """Record a quantity that the table shows with its unit and what it means; None stands for a missing value.
+
+        Several words are one value: a list in the JSON document.
+        """
         self.quantity(name, value)
         if not self.findings:
             self.section("")
@@ -184,6 +187,8 @@ class Report:
         """The run in one line."""
         if self.conclusion is not None:
             return f"{'INTERRUPTED ' if self.interrupted else ''}{self.command}: {self.conclusion}"
+        if self.interrupted and not self.checks:
+            return f"INTERRUPTED {self.command}: before anything was found"
         asserted = sum(check.asserted for check in self.checks)
         others = len(self.checks) - asserted
         word = "INTERRUPTED" if self.interrupted else "PASS" if self.passed else "FAIL"

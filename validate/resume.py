@@ -1,12 +1,14 @@
 """Where long runs keep their checkpoints, so that one that was killed goes on: in the user's cache directory.
 
-A file is named by all that decides what is trained, so that a run with another seed, rate or task never meets it.
+A file is named by all that decides what is trained, so that a run with another seed, rate or task never meets it. One
+that has lain there for `KEPT_DAYS` is removed by the next run of whatever kind.
 """
 
 import contextlib
 import dataclasses
 import enum
 import hashlib
+import time
 import zipfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -18,6 +20,8 @@ import numpy as np
 from simulate.runtime import cache_directory
 from simulate.training.checkpoint import Arrays, Checkpoint
 from validate.lock import held
+
+KEPT_DAYS = 30
 
 
 class Spare(Checkpoint):
@@ -107,4 +111,19 @@ def _folder() -> Path | None:
         return None
     folder = directory / "checkpoints"
     folder.mkdir(exist_ok=True)
+    _tidy(folder)
     return folder
+
+
+def _tidy(folder: Path) -> None:
+    """Remove what nobody has written for long; the lock of a run that still lasts stays."""
+    oldest = time.time() - KEPT_DAYS * 24 * 3600
+    for path in folder.iterdir():
+        with contextlib.suppress(OSError):  # a twin tidies as well
+            if path.stat().st_mtime > oldest:
+                continue
+            if path.suffix == ".lock":
+                with held(path):  # which removes it in the end
+                    pass
+            else:
+                path.unlink()

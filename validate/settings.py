@@ -8,7 +8,7 @@ field, see `validate.cli`.
 """
 
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -130,6 +130,15 @@ class Destination:
     out: Path | None = setting(
         "--out", Directory(), "Write figures, the data behind them and the report.", default=None, shown="not written"
     )
+
+
+def written_files(settings: object) -> Iterator[tuple[str, Path]]:
+    """The files that a run with these settings writes, each with its option."""
+    for each in dataclasses.fields(settings):  # type: ignore[arg-type]
+        value = getattr(settings, each.name)
+        for option in each.metadata.get(_OPTIONS, ()):
+            if isinstance(option.kind, NewFile) and value is not None:
+                yield from ((option.name, path) for path in option.kind.files(value))
 
 
 def options_of(*classes: type) -> tuple[Option, ...]:

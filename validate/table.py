@@ -41,6 +41,8 @@ def formatted(value: object, digits: int = 7) -> str:
         return str(value)
     if isinstance(value, float):
         return f"{value:.{digits}g}"
+    if isinstance(value, tuple):
+        return ", ".join(formatted(each, digits) for each in value)
     return str(value)
 
 

@@ -15,12 +15,14 @@ import pytest
 CHILD = """
 from dataclasses import dataclass
 from validate.command import Command, Section, built_in
-from validate.options import Real
+from pathlib import Path
+from validate.options import NewFile, Real
 from validate.settings import Settings, chosen, flag, setting
 
 @dataclass(frozen=True, kw_only=True)
 class Config(Settings):
     pause: float = setting("--pause", Real(0.0), "Pause.", unit="s", default=0.0)
+    kept: Path | None = setting("--kept", NewFile(), "Kept.", default=None)
     caught: bool = chosen(False, flag("--caught", True, "Catch what interrupts."))
 
 SECTIONS = (Section("one", "first"), Section("two", "second"))
@@ -177,6 +179,7 @@ def test_ctrl_c_before_the_command_is_ready_leaves_no_traceback(tmp_path: Path, 
     [
         (["--out", "out"], ["--out", "elsewhere"]),
         (["--json", "r.json"], ["--json", "other.json"]),
+        (["--kept", "k.npz"], ["--kept", "other.npz"]),
     ],
 )
 def test_a_second_run_into_one_place_is_refused_and_a_killed_one_holds_nothing(

@@ -107,6 +107,19 @@ def test_an_interrupted_run_is_not_a_passed_one() -> None:
     assert (made.exit_code, made.passed, made.document()["interrupted"]) == (130, False, True)
 
 
+def test_a_run_that_is_stopped_before_it_finds_anything_speaks_of_no_checks() -> None:
+    made = report()
+    made.interrupted = True
+    assert made.verdict.endswith(": before anything was found")
+
+
+def test_a_finding_of_several_words_is_a_list_in_the_document() -> None:
+    made = report()
+    made.finding("ignored", ("notes", "name"), "", "names that play no part")
+    assert made.document()["quantities"]["ignored"] == ["notes", "name"]
+    assert formatted(made.findings[""][0].value) == "notes, name"
+
+
 def test_names_are_unique_and_values_recordable() -> None:
     made = report()
     made.check("x", predicted=1.0, measured=1.0, tolerance=Exact())

@@ -1,7 +1,9 @@
 """Checkpoints of long runs: named by all that decides them, one run at a time, kept by a kill, removed at the end."""
 
+import os
 import subprocess
 import sys
+import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -9,7 +11,7 @@ import numpy as np
 import pytest
 
 from simulate.ghost.population import Experiment
-from validate.resume import fingerprint, resumable, resuming
+from validate.resume import KEPT_DAYS, fingerprint, resumable, resuming
 
 
 @dataclass(frozen=True)
@@ -92,6 +94,31 @@ def test_a_killed_run_holds_nothing(cache: Path) -> None:
         assert kept.load("mark") is not None
         second.finish()
     assert list(cache.iterdir()) == []
+
+
+def test_what_has_lain_long_is_removed_by_the_next_run_whatever_it_is(cache: Path) -> None:
+    old, young = time.time() - (KEPT_DAYS + 1) * 24 * 3600, time.time() - (KEPT_DAYS - 1) * 24 * 3600
+    with resuming("lasts", 1) as running:
+        paths = {}
+        for name, age in (("stopped", old), ("lately", young)):
+            with resuming(name, 1) as stopped:
+                kept = stopped.checkpoint("map")
+                assert kept is not None
+                kept.save("mark", {"a": np.arange(3)})
+                paths[name] = kept.path
+            os.utime(kept.path, (age, age))
+        lock, left = next(cache.glob(".lasts*.lock")), cache / ".killed-1.lock"
+        left.touch()
+        for each in (lock, left):
+            os.utime(each, (old, old))
+        with resuming("next", 2):
+            assert not paths["stopped"].exists()
+            assert paths["lately"].exists()
+            assert not left.exists()
+            assert lock.exists()  # of a run that still lasts
+        with resuming("lasts", 1) as twin:
+            assert twin.checkpoint("map") is None
+        running.finish()
 
 
 def test_without_a_place_to_write_there_is_no_checkpoint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

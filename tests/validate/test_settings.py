@@ -2,15 +2,21 @@
 
 import ast
 import importlib.util
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from validate.__main__ import COMMANDS
+from validate.arrays import MATRIX_FILES, NAMED_FILES
 from validate.command import Command, Mode, Plan, Section, built_in
+from validate.contraction.matrix_file import MatrixFile
+from validate.contraction.settings import ImagesConfig, MatrixConfig
 from validate.options import InputFile, NewFile, Real, Refusal, Whole
-from validate.settings import Derived, Destination, Settings, build, chosen, flag, options_of, setting
+from validate.overlaps.conventions import OURS
+from validate.overlaps.user_files import SIGMA, TASK
+from validate.settings import Derived, Destination, Settings, build, chosen, flag, options_of, setting, written_files
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,6 +95,35 @@ def test_two_options_of_one_name_are_a_mistake_of_ours() -> None:
         options_of(Own, Other)
     with pytest.raises(Refusal, match="--file: missing"):
         build(Own, {})
+
+
+def test_all_that_a_run_writes_is_known_with_its_option(tmp_path: Path) -> None:
+    weights = MatrixFile("W.npy")
+    proof = MatrixConfig(weights=weights, form="rate", certificate=Path("p.json"))
+    assert list(written_files(proof)) == [
+        ("--certificate", Path("p.json")),
+        ("--certificate", Path("p.gain.json")),
+        ("--certificate", Path("p.excluded.json")),
+    ]
+    assert list(written_files(MatrixConfig(weights=weights, form="rate"))) == []
+    images = ImagesConfig(data=tmp_path, checkpoint=Path("c.npz"), certificate=Path("p.json"))
+    assert {option for option, _ in written_files(images)} == {"--certificate", "--checkpoint"}
+    assert list(written_files(Destination(json=Path("r.json"), out=tmp_path))) == [("--json", Path("r.json"))]
+
+
+def test_no_help_names_formats_of_its_own_and_refusals_name_the_same() -> None:
+    """Help and refusals take the endings of files from the reader; what a sentence says besides is the same set."""
+    read = [option for command in COMMANDS for option in command.options if option.kind.formats]
+    assert {option.name for option in read} >= {"--weights", "--task", "--sigma", "--network"}
+    for option in read:
+        assert option.kind.formats in option.kind.accepted, option.name
+        assert not re.search(r"npy|npz|csv|tsv|txt|\bmat\b|safetensors|PyTorch|\.pt", option.help), option.name
+    formats = {option.name: set(re.findall(r"\.\w+", option.kind.formats)) for option in read}
+    assert formats["--weights"] == {*MATRIX_FILES, *NAMED_FILES}
+    assert formats["--task"] == formats["--network"] == set(NAMED_FILES)
+    assert formats["--sigma"] == set(MATRIX_FILES)
+    assert set(re.findall(r"\.\w+", TASK)) == set(re.findall(r"\.\w+", OURS.accepted)) == set(NAMED_FILES)
+    assert set(re.findall(r"\.\w+", SIGMA)) == set(MATRIX_FILES)
 
 
 def sections() -> list[Section]:

@@ -44,7 +44,8 @@ GRIDS = (60, 240)  # binary digits of the factors that prove definiteness, befor
 PRECISIONS = (128, 512, 2048)  # binary digits of enclosures of exponentials
 LONGEST_LEG = 2**16  # norm of the exponent beyond which no exponential is enclosed
 MOST_CORNERS = 12  # neurons of claims that visit all 2^n corners
-USAGE = "usage: [--check] FILE [--weights FILE.npy|FILE.csv|FILE.safetensors[:KEY]]"
+WEIGHTS = (".npy", ".csv", ".safetensors")  # of the last of them FILE:KEY too
+USAGE = f"usage: [--check] FILE [--weights {'|'.join(f'FILE{suffix}' for suffix in WEIGHTS)}[:KEY]]"
 
 
 class Malformed(ValueError):
@@ -1311,7 +1312,8 @@ def read_weights(argument: str) -> Matrix:
         elif argument.endswith(".csv"):
             rows = from_csv(read_bytes(argument))
         else:
-            raise Malformed("accepted: FILE.npy, FILE.csv, FILE.safetensors, FILE.safetensors:KEY")
+            accepted = ", ".join(f"FILE{suffix}" for suffix in WEIGHTS)
+            raise Malformed(f"accepted: {accepted}, FILE{WEIGHTS[-1]}:KEY")
         return [[Fraction(x) for x in row] for row in rows]
     except Malformed as error:
         raise Malformed(f"--weights: {error}") from error

@@ -10,8 +10,10 @@ import numpy as np
 from jaxtyping import Float
 
 from validate.arrays import MATRIX_FILES, NAMED_FILES, BadArray, finite, read_arrays, read_matrix
-from validate.options import InputFile, Kind
+from validate.options import InputFile, Kind, one_of
 
+FORMATS = f"{one_of(MATRIX_FILES)}, or {one_of(NAMED_FILES)} (FILE:KEY where it holds several)"
+"""Of files with a matrix, as help and refusals name them."""
 SQUARE = "a square matrix of finite real numbers"
 _GATED = {3: "a GRU", 4: "an LSTM"}
 _GATED_NAME = re.compile(r"LSTM|GRU|(?<![a-z])(lstm|gru)(?![a-z])|(forget|reset|update|input|output)_?[Gg]ate")
@@ -51,9 +53,8 @@ class MatrixOption(Kind):
     """A matrix file, named FILE or FILE:KEY."""
 
     metavar = "FILE"
-    accepted: ClassVar[str] = (
-        f"a file that exists, {', '.join(MATRIX_FILES)}, or {', '.join(NAMED_FILES)} (FILE:KEY), with {SQUARE}"
-    )
+    accepted: ClassVar[str] = f"a file that exists and whose name ends in {FORMATS}, with {SQUARE}"
+    formats = FORMATS
 
     def __call__(self, text: object) -> MatrixFile:
         """The name of a file that can be read."""

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from validate.contraction.certificate_checker import WEIGHTS
 from validate.contraction.matrix_file import MatrixFile, MatrixOption
-from validate.options import Choice, InputDirectory, NewFile, Real, Whole
+from validate.options import Choice, InputDirectory, NewFile, Real, Whole, one_of
 from validate.settings import Derived, Option, Settings, chosen, flag, setting
 
 FORMS = ("voltage", "rate")
@@ -68,7 +69,7 @@ CHECK = Option(
     name="--check",
     kind=NewFile(),
     help="Verify a certificate, by the standard library alone: 0 verified, 1 rejected, 2 malformed or, with --weights, "
-    "for another matrix.",
+    f"for another matrix (there {one_of(WEIGHTS)}).",
     default="none",
     group=MATRIX,
 )
@@ -89,7 +90,7 @@ class MatrixConfig(_Certified):
     weights: MatrixFile = setting(
         "--weights",
         MatrixOption(),
-        "Decide about the network with this n x n matrix: .npy, .csv, or one matrix of a safetensors state dict.",
+        "Decide about the network with this n x n matrix.",
         shown="the built-in checks",
         group=MATRIX,
         required="no matrix",

@@ -44,8 +44,7 @@ COMMAND = Command(
     summary=(
         "Learning in overlap space: built-in checks, or findings on a task and a network of your own. A training "
         "writes trajectory.npz into --out: before each epoch and after the last, LEVEL_loss and LEVEL_sigma (d x d), "
-        "whose columns are named in columns. Files may be npz, mat, safetensors or PyTorch state dicts; a matrix npy "
-        "or text."
+        "whose columns are named in columns."
     ),
     example="python -m validate.overlaps --task task.npz --nonlinearity erf --rank 2 --out results",
     modes=(built_in(Config, SECTIONS), Mode(UserConfig, own_plan, chosen_by=("--task", "--network"))),

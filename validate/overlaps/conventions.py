@@ -18,7 +18,8 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float
 
-from validate.arrays import BadArray, Real, read_named
+from validate.arrays import NAMED_FILES, BadArray, Real, read_named
+from validate.options import one_of
 
 Columns = Float[np.ndarray, "neurons _"]
 LARGEST = 1e150
@@ -180,8 +181,8 @@ _PUBLISHED = (
 )
 OURS = Ours(
     "ours",
-    "an npz, mat, safetensors or PyTorch file with m (N x n_in), z (N x n_out) and either u and v (N x R) or W (N x N, "
-    "with --rank), all finite; for files with wi, wo, m, n: --convention",
+    f"a file whose name ends in {one_of(NAMED_FILES)} with m (N x n_in), z (N x n_out) and either u and v (N x R) or "
+    "W (N x N, with --rank), all finite; for files with wi, wo, m, n: --convention",
     nonlinearity="linear",
     vectors=("u", "v"),
     whole="W",

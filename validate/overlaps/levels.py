@@ -7,11 +7,30 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+from jaxtyping import Float
+
+from simulate.overlaps.gram_matrix import Counts
+
 if TYPE_CHECKING:
     from simulate.cells.nonlinearity import Nonlinearity
     from simulate.training.learner import Learner
     from theory.overlaps.equations.shape import Shape
-    from validate.overlaps.user_run import UserRun
+
+
+@dataclass(frozen=True)
+class Beginning:
+    """What a training begins from: the overlaps of the columns m, u, v, z, of which there are `counts`, or `theta`.
+
+    `theta` are the columns of the user's own network, if there is one. `nodes` stand for infinitely many neurons.
+    """
+
+    counts: Counts
+    sigma: Float[np.ndarray, "d d"]
+    theta: Float[np.ndarray, "neurons d"] | None
+    neurons: int
+    nodes: int
+    seed: int
 
 
 @dataclass(frozen=True)
@@ -23,11 +42,11 @@ class UserLevel(ABC):
     marker: str
 
     @abstractmethod
-    def start(self, own: "UserRun", shape: "Shape", phi: "Nonlinearity") -> "Learner":
+    def start(self, begin: Beginning, shape: "Shape", phi: "Nonlinearity") -> "Learner":
         """A learner that starts from the user's overlaps, or is the user's network."""
 
     @abstractmethod
-    def size(self, own: "UserRun") -> int:
+    def size(self, begin: Beginning) -> int:
         """The number of neurons, or of what stands for them: what an epoch costs."""
 
     @property
@@ -43,15 +62,15 @@ class Reduced(UserLevel):
     linear: bool
     """Whether the name is that of linear networks."""
 
-    def start(self, own: "UserRun", shape: "Shape", phi: "Nonlinearity") -> "Learner":
+    def start(self, begin: Beginning, shape: "Shape", phi: "Nonlinearity") -> "Learner":
         """The overlaps themselves."""
         from simulate.overlaps.levels import ReducedTheory
 
-        return ReducedTheory().start(own.sigma, shape, phi)
+        return ReducedTheory().start(begin.sigma, shape, phi)
 
-    def size(self, own: "UserRun") -> int:
+    def size(self, begin: Beginning) -> int:
         """Those of the d columns."""
-        return sum(own.counts)
+        return sum(begin.counts)
 
     @property
     def error(self) -> str:
@@ -65,17 +84,17 @@ class Wide(UserLevel):
 
     compared: bool = False
 
-    def start(self, own: "UserRun", shape: "Shape", phi: "Nonlinearity") -> "Learner":
+    def start(self, begin: Beginning, shape: "Shape", phi: "Nonlinearity") -> "Learner":
         """As many nodes as were asked for."""
         from simulate.overlaps.infinite_width import SobolNodes
         from simulate.overlaps.levels import InfiniteWidth
 
-        nodes = SobolNodes(own.nodes, own.config.seed)
-        return InfiniteWidth(nodes.comparison() if self.compared else nodes).start(own.sigma, shape, phi)
+        nodes = SobolNodes(begin.nodes, begin.seed)
+        return InfiniteWidth(nodes.comparison() if self.compared else nodes).start(begin.sigma, shape, phi)
 
-    def size(self, own: "UserRun") -> int:
+    def size(self, begin: Beginning) -> int:
         """The nodes."""
-        return own.nodes
+        return begin.nodes
 
     @property
     def error(self) -> str:
@@ -87,20 +106,20 @@ class Wide(UserLevel):
 class Neurons(UserLevel):
     """A network of N neurons: the user's own, or one that is drawn."""
 
-    def start(self, own: "UserRun", shape: "Shape", phi: "Nonlinearity") -> "Learner":
+    def start(self, begin: Beginning, shape: "Shape", phi: "Nonlinearity") -> "Learner":
         """The network of --network, or one drawn with exactly these overlaps."""
         import jax.numpy as jnp
 
         from simulate.overlaps.draw import network_of
         from simulate.overlaps.levels import FiniteNetwork
 
-        if own.network is not None:
-            return network_of(jnp.asarray(own.network.theta), own.counts, phi)
-        return FiniteNetwork(own.neurons, own.config.seed).start(own.sigma, shape, phi)
+        if begin.theta is not None:
+            return network_of(jnp.asarray(begin.theta), begin.counts, phi)
+        return FiniteNetwork(begin.neurons, begin.seed).start(begin.sigma, shape, phi)
 
-    def size(self, own: "UserRun") -> int:
+    def size(self, begin: Beginning) -> int:
         """The neurons."""
-        return own.neurons
+        return begin.neurons
 
     @property
     def error(self) -> str:

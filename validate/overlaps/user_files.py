@@ -8,16 +8,19 @@ import numpy as np
 from jaxtyping import Float
 
 from theory.overlaps.equations.factors import Factors, nearest_factors
-from validate.arrays import BadArray, read_named
+from validate.arrays import MATRIX_FILES, NAMED_FILES, BadArray, read_named
+from validate.options import one_of
 from validate.overlaps.conventions import Convention, Weights
 
+IGNORED = "names in the file that play no part"
 TASK = (
-    "an npz, mat, safetensors or PyTorch file with inputs (trials x steps x n_in), targets (trials x steps x n_out), a "
-    "positive scalar dt and, if wanted, mask (trials x steps, not negative), all finite"
+    f"a file whose name ends in {one_of(NAMED_FILES)} with inputs (trials x steps x n_in), "
+    "targets (trials x steps x n_out), a positive scalar dt and, if wanted, mask (trials x steps, not "
+    "negative), all finite"
 )
 SIGMA = (
-    "a symmetric, positive semidefinite d x d matrix as .npy, .txt, .tsv or .csv, d = n_in + 2 rank + n_out, columns "
-    "in the order m, u, v, z"
+    f"a symmetric, positive semidefinite d x d matrix in a file whose name ends in {one_of(MATRIX_FILES)}, "
+    "d = n_in + 2 rank + n_out, columns in the order m, u, v, z"
 )
 
 

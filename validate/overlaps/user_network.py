@@ -18,7 +18,7 @@ from theory.overlaps.equations.shape import BLOCKS, Shape
 from validate.output import Plot
 from validate.overlaps.gaussian_rows import RowStatistics, row_statistics
 from validate.overlaps.settings import UserConfig
-from validate.overlaps.user_files import NetworkArrays
+from validate.overlaps.user_files import IGNORED, NetworkArrays
 from validate.overlaps.user_run import UserRun
 from validate.plotting import new_figure, plot, style
 from validate.progress import Progress
@@ -86,8 +86,7 @@ def _columns(network: NetworkArrays, shape: Shape) -> str:
 
 def _report_ignored(report: Report, network: NetworkArrays) -> None:
     if network.weights.ignored:
-        names = ", ".join(network.weights.ignored)
-        report.finding("network_ignored", len(network.weights.ignored), "arrays", f"play no part: {names}")
+        report.finding("network_ignored", network.weights.ignored, "", IGNORED)
 
 
 def _report_scale(report: Report, network: NetworkArrays) -> None:

@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float
 
-from simulate.overlaps.gram_matrix import NotAGramMatrix, random_gram, require_gram, square_root
+from simulate.overlaps.gram_matrix import Counts, NotAGramMatrix, random_gram, require_gram, square_root
 from validate.arrays import BadArray, read_matrix
 from validate.command import Plan, Section
 from validate.delimited import column_names
 from validate.options import Refusal
 from validate.overlaps.conventions import CONVENTIONS, OURS
-from validate.overlaps.levels import LEVELS, UserLevel
+from validate.overlaps.levels import LEVELS, Beginning, UserLevel
 from validate.overlaps.settings import NEURONS, UserConfig
 from validate.overlaps.user_files import SIGMA, TASK, NetworkArrays, TaskArrays, read_network, read_task
 
@@ -34,7 +34,7 @@ class UserRun:
     config: UserConfig
     task: TaskArrays | None
     network: NetworkArrays | None
-    counts: tuple[int, int, int, int]
+    counts: Counts
     overlaps: Float[np.ndarray, "d d"] | None
 
     @property
@@ -61,6 +61,12 @@ class UserRun:
         """Nodes that stand for infinitely many neurons."""
         assert self.config.nodes is not None
         return self.config.nodes
+
+    @property
+    def beginning(self) -> Beginning:
+        """What training begins from, at every level."""
+        theta = None if self.network is None else self.network.theta
+        return Beginning(self.counts, self.sigma, theta, self.neurons, self.nodes, self.config.seed)
 
     @property
     def origin(self) -> str:
@@ -151,7 +157,7 @@ def _counts(
     task: TaskArrays | None,
     network: NetworkArrays | None,
     sigma: Float[np.ndarray, "d d"] | None,
-) -> tuple[int, int, int, int]:
+) -> Counts:
     if network is not None:
         inputs, outputs = network.inputs, network.outputs
         if task is not None:
@@ -178,9 +184,7 @@ def _counts(
     return (inputs, rank, rank, outputs)
 
 
-def _checked(
-    sigma: Float[np.ndarray, "d d"], counts: tuple[int, int, int, int], neurons: int | None
-) -> Float[np.ndarray, "d d"]:
+def _checked(sigma: Float[np.ndarray, "d d"], counts: Counts, neurons: int | None) -> Float[np.ndarray, "d d"]:
     """The matrix, if it is a Gram matrix, and one of so many neurons where a network of them is asked for."""
     d = sum(counts)
     if len(sigma) != d:

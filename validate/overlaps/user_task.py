@@ -21,6 +21,7 @@ from validate.overlaps.forecast import report_start, report_trust
 from validate.overlaps.levels import Reduced, UserLevel, Wide
 from validate.overlaps.settings import UserConfig
 from validate.overlaps.training_notes import how_it_ended, report_leak, report_node_error, report_truncation
+from validate.overlaps.user_files import IGNORED
 from validate.overlaps.user_run import UserRun
 from validate.plotting import new_panels, plot, style
 from validate.progress import Progress
@@ -62,7 +63,7 @@ def checks(own: UserRun, config: UserConfig, report: Report, progress: Progress)
     columns = ", ".join(shape.labels[:SHOWN]) + (", ..." if shape.size > SHOWN else "")
     report.finding("overlaps_to_start_from", len(shape.pairs), "", f"of columns {columns}; those of {own.origin}")
     if own.task.ignored:
-        report.finding("task_ignored", len(own.task.ignored), "arrays", f"play no part: {', '.join(own.task.ignored)}")
+        report.finding("task_ignored", own.task.ignored, "", IGNORED)
     report.quantity("initial_sigma", own.sigma)
     report.quantity("initial_overlaps", own.origin)
     report.quantity("columns", list(shape.labels))
@@ -70,24 +71,24 @@ def checks(own: UserRun, config: UserConfig, report: Report, progress: Progress)
     if own.network is not None and own.network.factors is not None and "network" in config.levels:
         report_truncation(report, own.network.rank, own.network.factors.residual)
     report_start(report, own, shape)
-    done: list[LevelResult] = []
-    compared: LevelResult | None = None
+    trained: list[LevelResult] = []
+    asked = _trainings(own)
     with _resuming(own) as resumption:
         try:
-            for level in own.levels:
-                done.append(_train(level, own, shape, progress, resumption.checkpoint(level.name)))
-                if isinstance(level, Wide):
-                    other = replace(level, name=f"{level.name}_by_other_nodes", compared=True)
-                    compared = _train(other, own, shape, progress, resumption.checkpoint(other.name))
+            for level in asked:
+                trained.append(_train(level, own, shape, progress, resumption.checkpoint(level.name)))
             resumption.finish()
         except KeyboardInterrupt:
-            if not done:
-                raise
             report.interrupted = True
+            if not trained:
+                report.conclude(_cut(asked, trained))
+                raise
+    done = [result for result in trained if not _compares(result.level)]
+    other = next((result for result in trained if _compares(result.level)), None)
     for result in done:
         _report_level(report, own, result)
-        if isinstance(result.level, Wide) and compared is not None:
-            report_node_error(report, own.nodes, (result.sigma, result.loss), (compared.sigma, compared.loss))
+        if isinstance(result.level, Wide) and other is not None:
+            report_node_error(report, own.nodes, (result.sigma, result.loss), (other.sigma, other.loss))
     finished = [result for result in done if result.outcome is TrainingOutcome.completed]
     reduced = next((result.sigma for result in finished if isinstance(result.level, Reduced)), None)
     if reduced is not None:
@@ -95,8 +96,32 @@ def checks(own: UserRun, config: UserConfig, report: Report, progress: Progress)
         report_trust(report, own, shape, reduced, wide)
     for first, second in combinations(done, 2):
         _report_pair(report, config, first, second)
-    report.conclude("; ".join(_ending(config, result) for result in done))
+    endings = [_ending(config, result) for result in done]
+    report.conclude("; ".join(endings if len(trained) == len(asked) else [*endings, _cut(asked, trained)]))
     return TaskResults(shape, tuple(done))
+
+
+def _trainings(own: UserRun) -> tuple[UserLevel, ...]:
+    """The levels in the order in which they are trained: infinitely many neurons also by other nodes, to compare."""
+    return tuple(
+        training
+        for level in own.levels
+        for training in (
+            (level, replace(level, name=f"{level.name}_by_other_nodes", compared=True))
+            if isinstance(level, Wide)
+            else (level,)
+        )
+    )
+
+
+def _compares(level: UserLevel) -> bool:
+    return isinstance(level, Wide) and level.compared
+
+
+def _cut(asked: tuple[UserLevel, ...], trained: list[LevelResult]) -> str:
+    """At which level an interrupted run was stopped, and which it did not come to, in words."""
+    stopped, *later = (level.name.replace("_", " ") for level in asked[len(trained) :])
+    return f"{stopped} interrupted" + (f", {' and '.join(later)} not begun" if later else "")
 
 
 def _resuming(own: UserRun) -> AbstractContextManager[Resumption]:
@@ -113,15 +138,16 @@ def _train(
     assert task is not None
     assert epochs is not None
     assert rate is not None
+    begin = own.beginning
     with progress.task(f"{level.name}: epochs", total=float(epochs)) as advance:
         learning = train(
-            [level.start(own, shape, NONLINEARITIES[own.config.nonlinearity])],
+            [level.start(begin, shape, NONLINEARITIES[own.config.nonlinearity])],
             fixed_task(jnp.asarray(task.inputs), jnp.asarray(task.targets), task.dt, jnp.asarray(task.mask)),
             rule=GradientDescent(rate),
             epochs=epochs,
             checkpoint=checkpoint,
             progress=advance,
-            chunk=int(np.clip(PIECE / (level.size(own) * task.mask.size), 1, 500)),
+            chunk=int(np.clip(PIECE / (level.size(begin) * task.mask.size), 1, 500)),
         )
     return LevelResult(
         level,

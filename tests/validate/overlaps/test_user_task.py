@@ -1,12 +1,13 @@
 """A run on the user's own task, from the files that are read to the files that are written."""
 
 import json
+import re
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from simulate.cells.low_rank_latent import LowRankLatent
 from simulate.overlaps.gram_matrix import random_gram
 from simulate.training.checkpoint import Checkpoint
 from theory.overlaps.equations.shape import Shape
@@ -39,8 +40,10 @@ def run(monkeypatch, tmp_path, capsys):
             overlaps.COMMAND.run()
         printed = capsys.readouterr()
         assert printed.err == ""
-        with np.load("out/trajectory.npz", allow_pickle=False) as data:
-            trajectory = dict(data)
+        trajectory = {}
+        if Path("out/trajectory.npz").exists():
+            with np.load("out/trajectory.npz", allow_pickle=False) as data:
+                trajectory = dict(data)
         with open("out/overlaps.json") as stream:
             return stopped.value.code, trajectory, json.load(stream), printed.out
 
@@ -253,20 +256,55 @@ def test_nothing_is_said_of_it_where_there_is_nothing_or_a_kink(nonlinearity, tm
     assert not report.quantities
 
 
-def test_an_interrupted_run_keeps_the_levels_that_are_finished(run, monkeypatch):
-    train = user_task.train
+def stopped_at(which, monkeypatch):
+    """Let Ctrl-C come in this training, counted from 0."""
+    train, begun = user_task.train, []
 
     def interrupted(learners, *arguments, **options):
-        if isinstance(learners[0], LowRankLatent):
+        begun.append(learners)
+        if len(begun) > which:
             raise KeyboardInterrupt
         return train(learners, *arguments, **options)
 
     monkeypatch.setattr(user_task, "train", interrupted)
-    status, found, document, _ = run("--task", "task.npz", "--epochs", "5", "--levels", "map", "network")
+
+
+def test_an_interrupted_run_keeps_the_levels_that_are_finished(run, monkeypatch):
+    stopped_at(1, monkeypatch)
+    status, found, document, printed = run("--task", "task.npz", "--epochs", "5", "--levels", "map", "network")
     assert status == 130
+    assert re.fullmatch(
+        r"INTERRUPTED overlaps: map completed, loss \S+ to \S+; network interrupted", printed.splitlines()[-1]
+    )
     assert set(found) == {"columns", "map_sigma", "map_loss"}
     assert document["interrupted"] is True
     assert document["quantities"]["map_outcome"] == "completed"
+
+
+@pytest.mark.parametrize(
+    ("which", "ending"),
+    [
+        (0, "infinite width interrupted, infinite width by other nodes and network not begun"),
+        (1, "; infinite width by other nodes interrupted, network not begun"),
+    ],
+)
+def test_the_last_line_names_the_level_at_which_a_run_was_stopped(which, ending, run, monkeypatch):
+    stopped_at(which, monkeypatch)
+    status, found, document, printed = run(
+        "--task", "task.npz", "--epochs", "3", "--nodes", "1024", "--levels", "infinite_width", "network"
+    )
+    assert status == 130
+    assert printed.splitlines()[-1].startswith("INTERRUPTED overlaps: ")
+    assert printed.splitlines()[-1].endswith(ending)
+    assert ("infinite_width_loss" in found) == (which == 1)
+    assert not any("other_nodes" in name for name in (*found, *document["quantities"]))
+
+
+def test_names_that_play_no_part_are_listed(run):
+    np.savez("task.npz", inputs=INPUTS, targets=TARGETS, mask=MASK, dt=DT, notes="mine", name="it")
+    _, _, document, printed = run("--task", "task.npz", "--epochs", "1", "--levels", "map")
+    assert document["quantities"]["task_ignored"] == ["notes", "name"]
+    assert "notes, name" in printed
 
 
 class Killed(BaseException):
