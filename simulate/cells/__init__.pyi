@@ -4,6 +4,7 @@ from .gru import GRU as GRU
 from .low_rank import Connectivity as Connectivity, LowRank as LowRank
 from .low_rank_latent import by_latent_state as by_latent_state
 from .lstm import LSTM as LSTM
+from .maximal_update import MaximalUpdate as MaximalUpdate
 from .nonlinearity import (
     ERF as ERF,
     LINEAR as LINEAR,
@@ -18,7 +19,7 @@ from .rank_one import RankOne as RankOne
 from .rank_r import RankR as RankR
 from .symmetry import Monomial as Monomial, Symmetry as Symmetry
 from .ugrnn import UGRNN as UGRNN
-from .uniform_weights import UniformWeights as UniformWeights, uniform_around as uniform_around
+from .uniform_weights import UniformWeights as UniformWeights
 from .vanilla import Vanilla as Vanilla
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "LINEAR",
     "LSTM",
     "LowRank",
+    "MaximalUpdate",
     "Monomial",
     "Nonlinearity",
     "RELU",
@@ -45,5 +47,4 @@ __all__ = [
     "from_state_dict",
     "steepened",
     "to_state_dict",
-    "uniform_around",
 ]

@@ -34,26 +34,25 @@ class UniformWeights:
 
     def draw(self, key: Key[jax.Array, ""], dtype: jnp.dtype) -> DenseCell:
         """One network."""
-        return uniform_around(self.cell.blank(self.units, self.inputs, self.outputs, self.phi), key, dtype)
+        return self.around(self.cell.blank(self.units, self.inputs, self.outputs, self.phi), key, dtype)
 
+    @staticmethod
+    def around(network: DenseT, key: Key[jax.Array, ""], dtype: jnp.dtype) -> DenseT:
+        """The network with such numbers added to all that it has: starts a cell with settings of its own, from blank.
 
-def uniform_around(network: DenseT, key: Key[jax.Array, ""], dtype: jnp.dtype) -> DenseT:
-    """The network with numbers uniform between -1/sqrt(N) and 1/sqrt(N) added to all its weights and biases.
+        Numbers are drawn in JAX's default precision and then rounded: float32 and float64 start from the same networks.
 
-    Starts a cell with settings of its own, from a blank one. Numbers are drawn in JAX's default precision and then
-    rounded: float32 and float64 start from the same networks.
-
-    >>> import jax, jax.numpy as jnp
-    >>> from simulate.cells import GRU
-    >>> blank = GRU.blank(units=16, inputs=3, outputs=2, reset_after=False)
-    >>> sorted(uniform_around(blank, jax.random.key(0), jnp.dtype("float32")).parameters)
-    ['U', 'V', 'W', 'b', 'c']
-    """
-    bound = network.units**-0.5
-    leaves, structure = jax.tree.flatten(network)
-    keys = jax.random.split(key, len(leaves))
-    drawn = [
-        (leaf + jax.random.uniform(key, leaf.shape, minval=-bound, maxval=bound)).astype(dtype)
-        for leaf, key in zip(leaves, keys, strict=True)
-    ]
-    return jax.tree.unflatten(structure, drawn)
+        >>> import jax, jax.numpy as jnp
+        >>> from simulate.cells import GRU
+        >>> blank = GRU.blank(units=16, inputs=3, outputs=2, reset_after=False)
+        >>> sorted(UniformWeights.around(blank, jax.random.key(0), jnp.dtype("float32")).parameters)
+        ['U', 'V', 'W', 'b', 'c']
+        """
+        bound = network.units**-0.5
+        leaves, structure = jax.tree.flatten(network)
+        keys = jax.random.split(key, len(leaves))
+        drawn = [
+            (leaf + jax.random.uniform(key, leaf.shape, minval=-bound, maxval=bound)).astype(dtype)
+            for leaf, key in zip(leaves, keys, strict=True)
+        ]
+        return jax.tree.unflatten(structure, drawn)

@@ -14,7 +14,7 @@ from simulate.cells.gru import GRU, BiasOutsideReset
 from simulate.cells.lstm import LSTM
 from simulate.cells.nonlinearity import ERF, RELU, TANH
 from simulate.cells.ugrnn import UGRNN
-from simulate.cells.uniform_weights import UniformWeights, uniform_around
+from simulate.cells.uniform_weights import UniformWeights
 from simulate.cells.vanilla import Vanilla
 from simulate.tasks.flip_flop import FlipFlop
 from simulate.tasks.task import Batch
@@ -34,7 +34,7 @@ every_cell = pytest.mark.parametrize("name", BLANK)
 
 
 def some_network(name, phi=TANH, dtype=DOUBLE, seed=0, shape=SHAPE):
-    return uniform_around(BLANK[name](phi, shape), jax.random.key(seed), dtype)
+    return UniformWeights.around(BLANK[name](phi, shape), jax.random.key(seed), dtype)
 
 
 def some_batch(dtype=DOUBLE, read=7, trials=4, steps=7):

@@ -16,7 +16,7 @@ from simulate.cells.lstm import LSTM
 from simulate.cells.nonlinearity import ERF, RELU, TANH
 from simulate.cells.pytorch import NoCounterpart, NotOneLayer, from_state_dict, to_state_dict
 from simulate.cells.ugrnn import UGRNN
-from simulate.cells.uniform_weights import uniform_around
+from simulate.cells.uniform_weights import UniformWeights
 from simulate.cells.vanilla import Vanilla
 from simulate.tasks.task import Batch, SummedSquares
 
@@ -77,7 +77,7 @@ def test_gradients_are_those_of_pytorch(name):
 @pytest.mark.parametrize("kind", [Vanilla, GRU, LSTM])
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_there_and_back_is_the_same_to_the_bit(kind, dtype):
-    network = uniform_around(kind.blank(4, 2, 3), jax.random.key(0), jnp.dtype(dtype))
+    network = UniformWeights.around(kind.blank(4, 2, 3), jax.random.key(0), jnp.dtype(dtype))
     for recurrent, readout in (("rnn", "readout"), ("", "fc"), ("model.core", "model.read.out")):
         tensors = to_state_dict(network, recurrent=recurrent, readout=readout)
         assert {tensor.dtype for tensor in tensors.values()} == {np.dtype(dtype)}
@@ -169,7 +169,7 @@ def test_cells_that_pytorch_has_no_module_for(cell):
 def test_a_module_of_pytorch_loads_what_is_written_and_computes_the_same(kind):
     import torch
 
-    network = uniform_around(kind.blank(4, 2, 3), jax.random.key(0), jnp.dtype("float64"))
+    network = UniformWeights.around(kind.blank(4, 2, 3), jax.random.key(0), jnp.dtype("float64"))
     module = {Vanilla: torch.nn.RNN, GRU: torch.nn.GRU, LSTM: torch.nn.LSTM}[kind](2, 4, batch_first=True).double()
     readout = torch.nn.Linear(4, 3).double()
     tensors = {name: torch.tensor(tensor) for name, tensor in to_state_dict(network).items()}

@@ -16,7 +16,7 @@ from simulate.cells.rank_one import RankOne
 from simulate.cells.rank_r import RankR
 from simulate.cells.symmetry import Monomial, Symmetry, UnknownSymmetry
 from simulate.cells.ugrnn import UGRNN
-from simulate.cells.uniform_weights import uniform_around
+from simulate.cells.uniform_weights import UniformWeights
 from simulate.cells.vanilla import Vanilla
 from simulate.tasks.task import Batch
 
@@ -27,7 +27,7 @@ FUNCTIONS = {phi.name: phi for phi in (TANH, ERF, RELU, SOFTPLUS, LINEAR)}
 
 def dense(blank):
     """With weights larger than at the usual start, so that units are far from linear."""
-    return jax.tree.map(lambda a: 2 * a, uniform_around(blank, jax.random.key(1), jnp.dtype("float64")))
+    return jax.tree.map(lambda a: 2 * a, UniformWeights.around(blank, jax.random.key(1), jnp.dtype("float64")))
 
 
 def low_rank(phi):
@@ -133,7 +133,7 @@ def test_every_network_of_a_population_has_an_element_of_its_own():
 
 
 def test_single_precision_stays_single():
-    network = uniform_around(LSTM.blank(*SHAPE), jax.random.key(1), jnp.dtype("float32"))
+    network = UniformWeights.around(LSTM.blank(*SHAPE), jax.random.key(1), jnp.dtype("float32"))
     assert network.transformed(network.symmetry.draw(jax.random.key(0))).dtype == jnp.float32
 
 
