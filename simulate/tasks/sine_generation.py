@@ -20,7 +20,7 @@ class SineGeneration(DrawnTask):
     by itself. The input is (f - `input_zero`) / `input_unit`. Every step counts.
 
     From Huang et al. (solution degeneracy, section 2.2): the band, evenly spaced frequencies, the threshold. Unknown,
-    and chosen here: 10 frequencies; 100 steps of 0.01, so that the lowest frequency has one cycle and the highest more
+    and chosen here: 3 frequencies; 100 steps of 0.01, so that the lowest frequency has one cycle and the highest more
     than three steps a cycle; inputs f / 30, at most one, where the paper may well mean f itself (`input_unit=1.0`).
 
     Maheswaranathan et al. (universality, section 2) ask for `frequencies=None, band=(0.01, 0.05), input_zero=0.01,
@@ -38,7 +38,7 @@ class SineGeneration(DrawnTask):
     """
 
     channels: int = constant(1, COUNT)
-    frequencies: int | None = constant(10, OrNone(COUNT))
+    frequencies: int | None = constant(3, OrNone(COUNT))
     band: tuple[float, float] = constant((1.0, 30.0), Range(POSITIVE))
     steps: int = constant(100, COUNT)
     sampling_interval: float = constant(0.01, POSITIVE)
