@@ -17,7 +17,8 @@ from simulate.training.rule import GradientDescent
 from theory.overlaps.impulse.gramian import ImpulseLoss
 from theory.overlaps.impulse.plateau import Plateau
 from validate.output import Plot
-from validate.overlaps.closed_forms import CLOCK, ImpulseTask, filter_points, impulse_tasks, oscillator_points
+from validate.overlaps.critical_points import filter_points, oscillator_points
+from validate.overlaps.impulse_tasks import CLOCK, ImpulseTask, impulse_tasks
 from validate.overlaps.settings import Config
 from validate.plotting import GUIDE, MEASURED, PREDICTED, new_panels, plot, style
 from validate.progress import Progress

@@ -5,9 +5,10 @@ import pytest
 
 from theory.overlaps.impulse.gramian import ImpulseLoss
 from theory.overlaps.impulse.plateau import Plateau
-from validate.overlaps import closed_forms
-from validate.overlaps import closed_forms as drawn
+from validate.overlaps import closed_forms, critical_points
 from validate.overlaps import plateaus as drawn_plateaus
+from validate.overlaps.filter_loss import SMOOTH, LeastLoss
+from validate.overlaps.impulse_tasks import CLOCK, impulse_tasks
 from validate.overlaps.plateaus import (
     FRACTION,
     NORM,
@@ -27,10 +28,10 @@ from validate.overlaps.settings import Config
 @pytest.mark.parametrize("task", ["filter", "oscillator"])
 def test_critical_points_by_the_theory_alone(task: str) -> None:
     """In the scheme's own time: no gradient, the index expected of each, losses that fall with the effective rank."""
-    case = closed_forms.impulse_tasks()[task]
-    points = closed_forms.filter_points() if task == "filter" else closed_forms.oscillator_points()
-    exact = ImpulseLoss(case.shape, case.target, closed_forms.CLOCK)
-    found = {name: Plateau(exact, point.gram_matrix(closed_forms.NORM)) for name, point in points.items()}
+    case = impulse_tasks()[task]
+    points = critical_points.filter_points() if task == "filter" else critical_points.oscillator_points()
+    exact = ImpulseLoss(case.shape, case.target, CLOCK)
+    found = {name: Plateau(exact, point.gram_matrix(critical_points.NORM)) for name, point in points.items()}
     index = {"the target": 0, "rank one": 1, "no loop": case.shape.rank}
     losses = []
     for name, plateau in found.items():
@@ -42,15 +43,15 @@ def test_critical_points_by_the_theory_alone(task: str) -> None:
 
 
 def test_figure_of_the_loss() -> None:
-    results = closed_forms.ClosedFormResults(closed_forms.SMOOTH**2, np.array([0.5]), np.array([0.25]), 1.0)
-    (plot,) = drawn.figures(Config(), results)
+    results = LeastLoss(SMOOTH**2, np.array([0.5]), np.array([0.25]), 1.0)
+    (plot,) = closed_forms.figures(Config(), results)
     assert plot.name == "filter_loss"
-    assert np.array_equal(plot.data["least_loss"], closed_forms.SMOOTH**2)
+    assert np.array_equal(plot.data["least_loss"], SMOOTH**2)
 
 
 def test_length_of_a_known_curve() -> None:
     """A loss that loses 0.4 % of the saddle's in every epoch has lost 1 % after two and a half."""
-    plateau = first_saddle(closed_forms.impulse_tasks()["filter"])
+    plateau = first_saddle(impulse_tasks()["filter"])
     saddle = float(plateau.loss.value(plateau.sigma))
     loss = saddle * (1 - 0.004 * np.arange(6))
     assert length(loss, plateau) == pytest.approx(FRACTION / 0.004, rel=1e-12)
@@ -58,7 +59,7 @@ def test_length_of_a_known_curve() -> None:
 
 
 def test_starts_lie_by_the_saddle() -> None:
-    plateau = first_saddle(closed_forms.impulse_tasks()["oscillator"])
+    plateau = first_saddle(impulse_tasks()["oscillator"])
     moved = start(plateau, 1e-3) - plateau.sigma
     assert np.array_equal(moved, moved.T)
     assert np.abs(moved).max() == pytest.approx(1e-3)

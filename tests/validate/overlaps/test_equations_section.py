@@ -3,7 +3,8 @@
 import numpy as np
 
 from validate.overlaps import equations
-from validate.overlaps.equations import ROLES, figures
+from validate.overlaps.equations import figures
+from validate.overlaps.overlap_roles import ROLES
 from validate.overlaps.settings import QUICK, Config
 from validate.progress import Progress
 from validate.report import Report
@@ -22,5 +23,5 @@ def test_checks_and_figures() -> None:
     nothing_frozen = [labels[code] for code in roles.data["linear"][0]]
     assert nothing_frozen.count("visible, moving") == 4
     assert nothing_frozen.count("invisible, moving, felt by learning") == 6
-    np.testing.assert_array_equal(pairs.data["parting_along_A"], results.apart_unobservable)
-    assert np.all(results.apart_observable > 100 * results.apart_unobservable)
+    np.testing.assert_array_equal(pairs.data["parting_along_A"], results.parting.unobservable)
+    assert np.all(results.parting.observable > 100 * results.parting.unobservable)
