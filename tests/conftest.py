@@ -1,6 +1,7 @@
-"""Strict numerics for every test: double precision, no silent promotion; and programs that compile quickly."""
+"""Strict numerics for every test: double precision, no silent promotion; and programs that compile quickly, once."""
 
 import os
+import tempfile
 from collections import defaultdict
 from collections.abc import Iterator
 
@@ -15,6 +16,11 @@ jax.config.update("jax_disable_most_optimizations", True)
 
 jax.config.update("jax_enable_x64", True)
 jax.config.update("jax_numpy_dtype_promotion", "strict")
+# Equal programs of different tests are compiled once; each worker has a place of its own, as JAX writes without a lock.
+_PROGRAMS = tempfile.TemporaryDirectory(prefix="programs-")
+jax.config.update("jax_compilation_cache_dir", _PROGRAMS.name)
+jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
+jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
 jax.devices()  # the flags are read here; processes that tests start are to run as a user's would
 
 if _FLAGS is None:
