@@ -1,3 +1,4 @@
+from .annealing import Annealing as Annealing
 from .assignment import AssignmentSearch as AssignmentSearch
 from .blocks import Block as Block, Side as Side
 from .dsa import DSA as DSA
@@ -9,6 +10,7 @@ from .pairwise import Pairs as Pairs, pairwise as pairwise
 from .weights import WeightDistance as WeightDistance, WeightsUpTo as WeightsUpTo, shuffled as shuffled
 
 __all__ = [
+    "Annealing",
     "AssignmentSearch",
     "Block",
     "DSA",

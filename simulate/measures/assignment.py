@@ -1,131 +1,80 @@
 """The search for the relabelling under which two networks have most in common: a quadratic assignment, with signs."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 
 import numpy as np
+from jaxtyping import Int
 from scipy.optimize import linear_sum_assignment
 
+from simulate.measures.annealing import Annealing
 from simulate.measures.exchange import exchanged
 from simulate.measures.matching import Matching, Matrix, Relabelling
 
-STILL = 0.03
-"""A Frank-Wolfe step shorter than this, per root of the number of units, is the last (SciPy's default)."""
+AGREEMENT = 1e-6
+"""Of the largest overlap: ends that differ by less agree."""
 
 
 @dataclass(frozen=True)
 class AssignmentSearch:
-    """How units are matched: from the assignment of like rows, and by Frank-Wolfe from the centre of all assignments.
+    """How units are matched: from several beginnings, each improved by exchanges of units until none gains.
 
-    With signs, the second is made for squared entries first, and signs follow from the assignment. Then come random
-    assignments, `fresh` over the number of units, since small networks need more; then `rounds` times the best of all,
-    of which `share` is mixed with a random one, and a better one takes its place. From each, at most `steps`
-    Frank-Wolfe steps are climbed, and then exchanges of two units.
+    The beginnings: units with like rows and columns; `anneals` assignments annealed (with signs also one of squared
+    entries, which no sign changes; signs follow); and, since small networks can afford it, `random` ones over the
+    number of units.
 
-    >>> AssignmentSearch(rounds=0).steps
-    30
+    >>> from simulate.measures import AssignmentSearch
+    >>> AssignmentSearch(anneals=4).annealing.steps
+    150
     """
 
-    fresh: float = 64.0
-    rounds: int = 8
-    share: float = 0.2
-    steps: int = 30
+    anneals: int = 1
+    random: int = 64
+    annealing: Annealing = field(default_factory=Annealing)
     seed: int = 0
 
-    def run(self, matching: Matching, alike: Matrix) -> tuple[Relabelling, str]:
-        """The best relabelling found, and where it was found from.
+    def run(self, matching: Matching, alike: Matrix) -> "Found":
+        """The best relabelling that was found.
 
-        `alike` bounds what each pair of units can have in common, given any assignment of the others.
+        `alike` bounds what each pair of units can have in common, whatever the assignment of the others.
         """
-        found, best, by = self._begun(matching, alike)
-        rng, n = np.random.default_rng(self.seed), matching.n
-        centre = _Point.centre(matching)
-        fresh = int(self.fresh / n)
-        for tries in range(fresh + self.rounds):
-            if matching.largest - best <= 1e-12 * matching.largest:
+        overlaps, best, by = [-np.inf], Relabelling.none(matching.n), ""
+        for name, start in self._beginnings(matching, alike):
+            end = exchanged(matching, start)
+            overlap = matching.overlap(end)
+            if overlap > max(overlaps):
+                best, by = end, name
+            overlaps.append(overlap)
+            if overlap >= (1 - 1e-12) * matching.largest:  # a copy
                 break
-            signs = rng.choice([-1.0, 1.0], n) if matching.signed else np.ones(n)
-            random = _Point.vertex(matching, Relabelling(rng.permutation(n), signs))
-            start = centre.towards(random, 0.5)
-            if tries >= fresh:
-                start = start.towards(_Point.vertex(matching, found), self.share)
-            tried = exchanged(matching, climbed(matching, start, self.steps))
-            overlap = matching.overlap(tried)
-            if overlap > best:
-                found, best, by = tried, overlap, "a random one" if tries < fresh else "the best of before, mixed"
-        return found, by
+        agree = np.array(overlaps[1:]) >= max(overlaps) - AGREEMENT * matching.largest
+        return Found(best, by, float(agree.mean()))
 
-    def _begun(self, matching: Matching, alike: Matrix) -> tuple[Relabelling, float, str]:
-        """The better of the two beginnings, with its overlap."""
-        order = linear_sum_assignment(alike, maximize=True)[1]
-        by_rows = signed(matching, order)
-        plain = matching.squared if matching.signed else matching
-        by_climb = climbed(plain, _Point.centre(plain), self.steps)
-        if matching.signed:
-            by_climb = signed(matching, by_climb.order)
-        tops = [exchanged(matching, each) for each in (by_rows, by_climb)]
-        overlaps = [matching.overlap(each) for each in tops]
-        better = int(np.argmax(overlaps))
-        return tops[better], overlaps[better], ("like rows", "the centre")[better]
+    def _beginnings(self, matching: Matching, alike: Matrix) -> Iterator[tuple[str, Relabelling]]:
+        yield "like rows", with_signs(matching, linear_sum_assignment(alike, maximize=True)[1])
+        rng, n = np.random.default_rng(self.seed), matching.n
+        if matching.signed and self.anneals:
+            yield "annealed squares", with_signs(matching, self.annealing.run(matching.squared, rng).order)
+        for _ in range(self.anneals):
+            yield "annealed", self.annealing.run(matching, rng)
+        for _ in range(self.random // n):
+            yield "random", with_signs(matching, rng.permutation(n))
 
 
 @dataclass(frozen=True, eq=False)
-class _Point:
-    """A point in the hull of the signed permutations, X = P sign within it, with the slopes of the overlap there."""
+class Found:
+    """The best relabelling of a search, from which beginning it came, and the share of beginnings that led as far."""
 
-    X: Matrix
-    P: Matrix
-    of_X: Matrix
-    of_P: Matrix
-
-    @staticmethod
-    def vertex(matching: Matching, at: Relabelling) -> "_Point":
-        X, P = np.zeros((2, matching.n, matching.n))
-        here = np.arange(matching.n), at.order
-        X[here], P[here] = at.signs, 1.0
-        return _Point(X, P, *matching.slopes(at))
-
-    @staticmethod
-    def centre(matching: Matching) -> "_Point":
-        """The mean of all permutations; of signed ones X is zero in the mean."""
-        P = np.full((matching.n, matching.n), 1 / matching.n)
-        X = np.zeros_like(P) if matching.signed else P
-        return _Point(X, P, *matching.slopes_inside(X, P))
-
-    def towards(self, other: "_Point", share: float) -> "_Point":
-        """The point `share` of the way to another: slopes are affine."""
-        mine = self.X, self.P, self.of_X, self.of_P
-        theirs = other.X, other.P, other.of_X, other.of_P
-        return _Point(*((1 - share) * a + share * b for a, b in zip(mine, theirs, strict=True)))
-
-    def along(self, X: Matrix, P: Matrix) -> float:
-        """What is gained to first order in this direction."""
-        return float(np.vdot(self.of_X, X) + np.vdot(self.of_P, P))
+    relabelling: Relabelling
+    by: str
+    agreed: float
 
 
-def climbed(matching: Matching, point: _Point, steps: int) -> Relabelling:
-    """Frank-Wolfe steps, each to the best point on the way to the best vertex; then the vertex nearest to the end.
-
-    Vogelstein et al., PLoS ONE 10, e0121002, 2015 (FAQ); with signs the hull is that of the signed permutations.
-    """
-    for _ in range(steps):
-        vertex = _Point.vertex(matching, _best_vertex(point.of_X, point.of_P, matching.signed))
-        X, P = vertex.X - point.X, vertex.P - point.P
-        slope = point.along(X, P)
-        if slope <= 0:
-            break
-        curvature = vertex.along(X, P) - slope
-        share = 1.0 if curvature >= 0 else min(1.0, -slope / curvature)
-        point = point.towards(vertex, share)
-        if share * np.linalg.norm(P) < STILL * np.sqrt(matching.n):
-            break
-    return _best_vertex(point.X, point.P, matching.signed)
-
-
-def signed(matching: Matching, order: np.ndarray) -> Relabelling:
+def with_signs(matching: Matching, order: Int[np.ndarray, " n"]) -> Relabelling:
     """The assignment with good signs: those of the leading eigenvector of what pairs of units want, then flips.
 
-    The overlap of an assignment is z^T M z / 2 with the signs z and a one, for what no sign or one sign decides, in
-    front. With planted signs every entry of M is positive once they are undone, and so is its leading eigenvector.
+    The overlap of an assignment is z^T M z / 2 with the signs z, and a one before them for what one sign alone decides.
+    With planted signs every entry of M is positive once they are undone, and so is its leading eigenvector.
     """
     n = matching.n
     if not matching.signed:
@@ -141,17 +90,10 @@ def signed(matching: Matching, order: np.ndarray) -> Relabelling:
     M[0, 1:] = M[1:, 0] = alone
     z = np.where(np.linalg.eigh(M)[1][:, -1] < 0, -1.0, 1.0)
     z *= z[0]
-    while True:  # each flip that gains adds to the overlap, which has a largest value: this ends
+    while True:  # each flip that gains adds to the overlap, of which there is a largest: this ends
         gains = z * (M @ z)
         gains[0] = 0.0
         worst = int(gains.argmin())
         if gains[worst] >= -1e-12 * matching.largest:
             return Relabelling(order, z[1:])
         z[worst] *= -1
-
-
-def _best_vertex(of_X: Matrix, of_P: Matrix, signed: bool) -> Relabelling:
-    """The signed permutation of largest inner product with the slopes: a linear assignment."""
-    order = linear_sum_assignment((np.abs(of_X) if signed else of_X) + of_P, maximize=True)[1]
-    chosen = of_X[np.arange(len(order)), order]
-    return Relabelling(order, np.where(signed & (chosen < 0), -1.0, 1.0))

@@ -28,6 +28,11 @@ class Relabelling:
     order: Int[np.ndarray, " n"]
     signs: Float[np.ndarray, " n"]
 
+    @staticmethod
+    def none(n: int) -> "Relabelling":
+        """Every unit as it is."""
+        return Relabelling(np.arange(n), np.ones(n))
+
     def applied(self, block: Block) -> Float[np.ndarray, "targets sources"]:
         """The weights of a block of the other network, in the order of the first and with these signs."""
         weights = block.weights
@@ -71,9 +76,9 @@ class Matching:
     @cached_property
     def constant(self) -> tuple[Matrix, Matrix]:
         """F G^T of the features with and without signs."""
-        of_X, of_P = (
-            sum((F @ G.T for F, G in pairs), start=np.zeros((self.n, self.n))) for pairs in (self.features, self.plain)
-        )
+        precision = (self.both + self.sources + self.features + self.plain)[0][0].dtype
+        nothing = np.zeros((self.n, self.n), precision)
+        of_X, of_P = (sum((F @ G.T for F, G in pairs), start=nothing) for pairs in (self.features, self.plain))
         return of_X, of_P
 
     def slopes(self, at: Relabelling) -> tuple[Matrix, Matrix]:
@@ -106,11 +111,10 @@ class Matching:
     @cached_property
     def largest(self) -> float:
         """No overlap is larger (Cauchy and Schwarz)."""
-        pairs = self.both + self.sources + self.features + self.plain
-        first, second = (sum(float(np.vdot(pair[k], pair[k])) for pair in pairs) for k in (0, 1))
+        first, second = self._squares
         return float(np.sqrt(first * second))
 
-    @cached_property
+    @property
     def squared(self) -> "Matching":
         """The matching of squared entries, which no sign changes."""
 
@@ -118,3 +122,21 @@ class Matching:
             return tuple((A**2, B**2) for A, B in pairs)
 
         return Matching(self.n, False, squares(self.both + self.sources), (), squares(self.features + self.plain), ())
+
+    @property
+    def single(self) -> "Matching":
+        """The same in single precision and for networks of norm one."""
+        first, second = (max(np.sqrt(square), np.finfo(float).tiny) for square in self._squares)
+
+        def rounded(pairs: Pairs) -> Pairs:
+            return tuple(((A / first).astype(np.float32), (B / second).astype(np.float32)) for A, B in pairs)
+
+        both, sources, features, plain = map(rounded, (self.both, self.sources, self.features, self.plain))
+        return Matching(self.n, self.signed, both, sources, features, plain)
+
+    @property
+    def _squares(self) -> tuple[float, float]:
+        """Squared norms of both networks."""
+        pairs = self.both + self.sources + self.features + self.plain
+        first, second = (sum(float(np.vdot(pair[k], pair[k])) for pair in pairs) for k in (0, 1))
+        return first, second

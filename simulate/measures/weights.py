@@ -94,7 +94,7 @@ class WeightsUpTo(Measure[Weights, PreparedWeights]):
     """
 
     symmetry: Symmetry
-    search: AssignmentSearch = AssignmentSearch()  # noqa: RUF009
+    search: AssignmentSearch = field(default_factory=AssignmentSearch)
 
     def prepare(self, item: Weights) -> PreparedWeights:
         """The network's blocks, checked, and what the bounds need."""
@@ -120,16 +120,20 @@ class WeightsUpTo(Measure[Weights, PreparedWeights]):
             return replace(turned, order=tuple(back.tolist()), signs=tuple(signs.tolist()))
         matching = Matching.of(one.blocks, other.blocks, self.symmetry.signs)
         alike = one.profile.alike(other.profile)
-        found, by = self.search.run(matching, alike)
-        off = (np.linalg.norm(a.weights - found.applied(b)) for a, b in zip(one.blocks, other.blocks, strict=True))
+        found = self.search.run(matching, alike)
+        relabelling = found.relabelling
+        off = (
+            np.linalg.norm(a.weights - relabelling.applied(b)) for a, b in zip(one.blocks, other.blocks, strict=True)
+        )
         return WeightDistance(
             float(np.hypot.reduce([*off])),
             one.profile.bound(other.profile, alike),
-            by,
+            found.by,
+            found.agreed,
             size=float(np.hypot(one.profile.size, other.profile.size)),
             parameters=sum(block.weights.size for block in one.blocks),
-            order=tuple(found.order.tolist()),
-            signs=tuple(found.signs.astype(int).tolist()),
+            order=tuple(relabelling.order.tolist()),
+            signs=tuple(relabelling.signs.astype(int).tolist()),
         )
 
 

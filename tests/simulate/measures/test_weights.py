@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.optimize import quadratic_assignment
 
 from simulate.cells import Symmetry
 from simulate.measures import AssignmentSearch, Block, Side, WeightsUpTo, shuffled
@@ -106,7 +107,7 @@ def test_permutations_do_not_see_that_a_network_with_flipped_units_is_the_same()
     """They match units of one sign and no others: a quarter of all entries or little more."""
     rng, n = np.random.default_rng(0), 48
     W, signs = rng.normal(size=(n, n)), rng.choice([-1.0, 1.0], n)
-    measure = WeightsUpTo(permuting(n), AssignmentSearch(rounds=2))
+    measure = WeightsUpTo(permuting(n), AssignmentSearch())
     copied, stranger = measure(W, signs[:, None] * W * signs), measure(W, shuffled(W, rng))
     assert 0.5 < copied.relative <= stranger.relative
 
@@ -183,6 +184,19 @@ def test_distances_are_symmetric_and_obey_the_triangle_inequality(seed: int, sig
     if not scales:
         assert apart(two, reached) == pytest.approx(back.value, rel=1e-12)
     assert measure(one, three).value <= there.value + measure(two, three).value + 1e-12 * there.size
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_no_worse_than_scipy(seed: int) -> None:
+    """Of permutations and recurrent weights, from ten random starts."""
+    rng, n = np.random.default_rng(seed), 40
+    A, B = rng.normal(size=(2, n, n))
+    options = {"maximize": True, "P0": "randomized"}
+    common = max(
+        quadratic_assignment(A, B, options={**options, "rng": np.random.default_rng(k)}).fun for k in range(10)
+    )
+    theirs = np.sqrt((A**2).sum() + (B**2).sum() - 2 * common)
+    assert WeightsUpTo(permuting(n), AssignmentSearch(anneals=4))(A, B).value <= theirs
 
 
 def test_balanced_networks_are_those_of_least_norm() -> None:
