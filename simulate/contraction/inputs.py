@@ -45,17 +45,6 @@ class Sinusoids(Drive):
         return self.level + jnp.sum(self.amplitudes * jnp.sin(self.frequencies * time + self.phases), axis=-1)
 
 
-class Weighted(Drive):
-    """C s(t): the channels of `source`, spread over the units by input weights C."""
-
-    input_weights: Float[Array, "units channels"]
-    source: Drive
-
-    @override
-    def __call__(self, time: Float[Array, ""]) -> Float[Array, " units"]:
-        return self.input_weights @ self.source(time)
-
-
 @dataclass(frozen=True)
 class RandomSinusoids:
     """How sinusoids are drawn: levels and amplitudes Gaussian of size `amplitude`, phases uniform, angular

@@ -8,7 +8,7 @@ from jaxtyping import Array, Float, Int
 from simulate.contraction.inputs import Drive
 from simulate.contraction.metric import Metric
 from simulate.contraction.network import System
-from simulate.integrate import FORWARD, Method, Trajectory, iterate_map, solve_flow
+from simulate.integrate import FORWARD, Method, iterate_map, solve_flow
 
 Starts = Float[Array, "runs units"]
 
@@ -24,17 +24,6 @@ class Distances(eqx.Module):
     def rates(self) -> Float[Array, "runs intervals"]:
         """-d log distance / dt, averaged from each time to the next: what a contraction rate bounds from below."""
         return -jnp.diff(jnp.log(self.distance), axis=1) / jnp.diff(self.times)
-
-
-def trajectory(
-    system: System,
-    drive: Drive,
-    start: Float[Array, " units"],
-    times: Float[Array, " times"],
-    method: Method = FORWARD,
-) -> Trajectory:
-    """The trajectory from `start` at time 0, at increasing `times`; adaptive, error about 1e-12 by default."""
-    return solve_flow(lambda time, x: system.velocity(x, drive(time)), start, times[-1], method, times=times)
 
 
 @eqx.filter_jit

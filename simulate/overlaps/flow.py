@@ -20,18 +20,13 @@ from theory.overlaps.equations.slow import slow_generator
 EXPLICIT = adaptive(diffrax.RecursiveCheckpointAdjoint(), rtol=1e-9, atol=1e-11, longest_step=jnp.inf, max_steps=2**14)
 """For most tasks. Each step costs twelve gradients, and can be as long as the fastest overlap allows."""
 
-STIFF = Method(
-    diffrax.Kvaerno5(), diffrax.PIDController(rtol=1e-9, atol=1e-11), 0.01, diffrax.RecursiveCheckpointAdjoint(), 2**16
-)
-"""An implicit scheme, for overlaps that settle at very different rates; a step costs many gradients."""
-
 
 class OverlapFlowOutcome(Outcome):
     """How a flow of overlaps ended."""
 
     finished = 0, "followed to the last epoch"
     diverged = 1, "overlaps or loss are not finite numbers: the task's activity overflows at these overlaps"
-    gave_up = 2, "the solver gave up: use the stiff method, allow more steps (max_steps) or looser tolerances"
+    gave_up = 2, "the solver gave up: give an implicit method (Kvaerno5), more steps or looser tolerances"
 
 
 class OverlapFlow(eqx.Module):

@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from simulate.training.rule import GradientDescent
-from theory.overlaps.memory.rank_one import function_of
+from theory.overlaps.memory.rank_one import network_function
 from validate.overlaps.decoding import Decoding, decode
 from validate.overlaps.histories import HIDDEN, RATE, VISIBLE, A, B, C, Grams, after, random_overlaps
 from validate.overlaps.settings import Config
@@ -74,7 +74,7 @@ def features(sigma: Grams, pairs: tuple[tuple[int, int], ...], rng: np.random.Ge
 
 def functions(sigma: Grams, rng: np.random.Generator) -> Float[np.ndarray, "runs 3"]:
     """zm, vu and zu vm of each run, each read off with an error."""
-    read = function_of(sigma)
+    read = network_function(sigma)
     return np.asarray(read + READING * rng.normal(size=read.shape))
 
 

@@ -16,7 +16,7 @@ from theory.overlaps.equations.shape import Shape
 from theory.overlaps.impulse.clock import Euler
 from theory.overlaps.impulse.critical import minimum_vu, saddle_zm
 from theory.overlaps.impulse.filter import decay
-from theory.overlaps.memory.rank_one import function_of
+from theory.overlaps.memory.rank_one import network_function
 from validate.overlaps.weight_paths import flow
 
 SHAPE = Shape()
@@ -42,7 +42,7 @@ class LevelSet:
     @property
     def function(self) -> Float[np.ndarray, "starts times 3"]:
         """zm, vu and zu vm: the three numbers that the function fixes."""
-        return function_of(self.sigma)
+        return network_function(self.sigma)
 
 
 def invariants_of(sigma: Float[np.ndarray, "*runs d d"]) -> Float[np.ndarray, "*runs 5"]:

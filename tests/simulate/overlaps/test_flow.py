@@ -1,10 +1,12 @@
+import diffrax
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from simulate.integrate import Method
 from simulate.overlaps.closure import Closure, Overlaps
-from simulate.overlaps.flow import EXPLICIT, STIFF, OverlapFlowOutcome, overlap_flow
+from simulate.overlaps.flow import EXPLICIT, OverlapFlowOutcome, overlap_flow
 from simulate.tasks.impulse import filter_task
 from simulate.training.learn import NothingToTrain, learn
 from simulate.training.rule import GradientDescent
@@ -18,6 +20,10 @@ TASK = filter_task(dt=0.2, steps=20)
 LINES = Closure(Shape(), LINEAR)
 
 follow = eqx.filter_jit(overlap_flow)
+STIFF = Method(
+    diffrax.Kvaerno5(), diffrax.PIDController(rtol=1e-9, atol=1e-11), 0.01, diffrax.RecursiveCheckpointAdjoint(), 2**16
+)
+"""An implicit scheme, for overlaps that settle at very different rates."""
 
 
 def rule_at(scale: float, kind: str) -> GradientDescent:

@@ -8,7 +8,7 @@ import flint
 import numpy as np
 import pytest
 
-from theory.contraction.claims.weighted_norm import LARGEST, NORMS, SUM, WeightedNorm
+from theory.contraction.claims.weighted_norm import LARGEST, SUM, WeightedNorm
 from theory.contraction.conditions.registry import ABSOLUTE, NORM_1, NORM_INF, VERTEX
 from theory.contraction.exact_matrix import exact_vector, rational
 from theory.contraction.form import FORMS, RATE, VOLTAGE
@@ -37,7 +37,7 @@ def largest_log_norm(form, norm, weights, slopes, taus, q):
 
 
 @BOTH
-@pytest.mark.parametrize("norm", NORMS, ids=lambda norm: norm.name)
+@pytest.mark.parametrize("norm", [SUM, LARGEST], ids=lambda norm: norm.name)
 def test_sharp(form, norm):
     """A claim at minus the largest logarithmic norm over the corners holds, and at any more it does not."""
     rng = np.random.default_rng(0)
@@ -113,4 +113,4 @@ def test_altered_claims_fail():
             }
             for name, wrong in changed.items():
                 assert not wrong.holds(net.exact), name
-    assert {norm.name for norm in NORMS} == {SUM.name, LARGEST.name} == {"norm 1", "norm inf"}
+    assert (SUM.name, LARGEST.name) == ("norm 1", "norm inf")

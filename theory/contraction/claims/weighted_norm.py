@@ -72,7 +72,6 @@ class Sum(Norm):
 
 
 SUM, LARGEST = Sum(), Largest()
-NORMS: tuple[Norm, ...] = (SUM, LARGEST)
 
 
 @dataclass(frozen=True)

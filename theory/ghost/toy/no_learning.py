@@ -213,12 +213,3 @@ def measure_asymptotic(
         errors.append(float(mp.expm1(mp.mpf(float(truth)) - formula.logarithm(value, at))))
         predicted.append(formula.predicted_error(value, at))
     return Validity(tuple(map(float, confidences)), tuple(errors), tuple(predicted))
-
-
-def validity_table(
-    model: ToyModel, below: float, above: float, confidences: Sequence[float | int]
-) -> tuple[tuple[Asymptotic, float, Validity], ...]:
-    """Every formula measured: those for r < 0 at r = below, the other at r = above (inside the no-learning zone)."""
-    rows = [(delay_below(), below), (delay_below_exact(), below), (response_below(), below)]
-    rows += [(response_below_laplace(), below), (response_above(), above)]
-    return tuple((formula, value, measure_asymptotic(formula, value, model, confidences)) for formula, value in rows)

@@ -11,7 +11,7 @@ Gram = Float[np.ndarray, "4 4"]
 Function = Float[np.ndarray, "3"]
 
 
-def function_of(sigma: Float[np.ndarray, "*runs 4 4"]) -> Float[np.ndarray, "*runs 3"]:
+def network_function(sigma: Float[np.ndarray, "*runs 4 4"]) -> Float[np.ndarray, "*runs 3"]:
     """(zm, vu, zu vm) of overlaps in the order m, u, v, z."""
     return np.stack([sigma[..., 3, 0], sigma[..., 2, 1], sigma[..., 3, 1] * sigma[..., 2, 0]], axis=-1)
 

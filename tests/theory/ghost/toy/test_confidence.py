@@ -236,10 +236,17 @@ def test_laplace_formulas_have_the_predicted_error(formula, value, confidences):
         assert error == pytest.approx(predicted, rel=0.05)
 
 
-def test_table_of_validity():
+def test_confidences_from_which_each_formula_is_good():
     decades = (1, 3, 10, 30, 100, 300, 1000)
-    table = no_learning.validity_table(MODEL, -1e-2, 0.2 * MODEL.optimal_r, decades)
-    good = [row[2].good_from() for row in table]
+    below = (
+        no_learning.delay_below(),
+        no_learning.delay_below_exact(),
+        no_learning.response_below(),
+        no_learning.response_below_laplace(),
+    )
+    rows = [(formula, -1e-2) for formula in below]  # inside the no-learning zone for r > 0
+    rows.append((no_learning.response_above(), 0.2 * MODEL.optimal_r))
+    good = [no_learning.measure_asymptotic(formula, r, MODEL, decades).good_from() for formula, r in rows]
     assert good == [100, 10, 10, None, 100]
 
 

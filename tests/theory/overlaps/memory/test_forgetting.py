@@ -13,7 +13,7 @@ from simulate.training.rule import GradientDescent
 from theory.overlaps.equations.shape import Shape
 from theory.overlaps.gaussian import LINEAR
 from theory.overlaps.memory.forgetting import forgotten, surviving_invariants
-from theory.overlaps.memory.rank_one import function_of
+from theory.overlaps.memory.rank_one import network_function
 
 SIGNATURE = np.diag([1.0, 1, -1, -1])
 
@@ -47,7 +47,7 @@ def test_drift_against_the_map_at_two_decays(solution: np.ndarray) -> None:
 def test_drift_keeps_the_function_and_fades_the_invariants(solution: np.ndarray) -> None:
     times = np.linspace(0, 2, 5)
     for t, sigma in zip(times, forgotten(solution, times), strict=True):
-        np.testing.assert_allclose(function_of(sigma), function_of(solution), atol=1e-8)
+        np.testing.assert_allclose(network_function(sigma), network_function(solution), atol=1e-8)
         spectrum, before = (np.sort(np.linalg.eigvals(SIGNATURE @ each).real) for each in (sigma, solution))
         np.testing.assert_allclose(spectrum, before * np.exp(-2 * t), atol=1e-8)
         difference, first = (each[1, 1] - each[2, 2] for each in (sigma, solution))

@@ -16,7 +16,7 @@ from simulate.training.rule import GradientDescent
 from theory.overlaps.equations.shape import Shape
 from theory.overlaps.gaussian import LINEAR
 from theory.overlaps.memory.holonomy import ALL, Blocks, Memory, linear_memory
-from theory.overlaps.memory.rank_one import function_gradients, function_of
+from theory.overlaps.memory.rank_one import function_gradients, network_function
 
 SINGLE = [tuple(k == on for k in range(4)) for on in range(4)]
 INPUT_SIDE, OUTPUT_SIDE = (True, True, False, False), (False, False, True, True)
@@ -70,7 +70,7 @@ def test_no_memory_in_the_map_where_none_is_counted(solution: np.ndarray, traine
 @pytest.mark.parametrize("trained", [INPUT_SIDE, OUTPUT_SIDE, ALL])
 def test_memory_in_the_map_where_some_is_counted(solution: np.ndarray, trained: Blocks) -> None:
     back = after(after(solution, 0.3, trained), 0.2, trained)
-    np.testing.assert_allclose(function_of(back), function_of(solution), atol=1e-10)
+    np.testing.assert_allclose(network_function(back), network_function(solution), atol=1e-10)
     assert np.abs(back - solution).max() > 1e-5
 
 

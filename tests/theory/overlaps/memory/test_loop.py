@@ -17,7 +17,7 @@ from theory.overlaps.equations.shape import Shape
 from theory.overlaps.gaussian import LINEAR
 from theory.overlaps.impulse.filter import euler_response, p, vu, zm
 from theory.overlaps.memory.loop import Filter, NotAsymptotic, detour
-from theory.overlaps.memory.rank_one import at_equal_function, function_gradients, function_of, move
+from theory.overlaps.memory.rank_one import at_equal_function, function_gradients, move, network_function
 
 DT, STEPS = 0.2, 100
 SIGNATURE = np.diag([1.0, 1, -1, -1])
@@ -116,7 +116,7 @@ def test_projection_keeps_the_function(solution: np.ndarray) -> None:
     change = at_equal_function(np.ones((4, 4)), solution)
     assert np.abs(np.einsum("iab,ba->i", function_gradients(solution), change)).max() < 1e-12
     assert np.abs(at_equal_function(move(solution, np.array([1.0, 2, 3])), solution)).max() < 1e-11
-    np.testing.assert_allclose(function_of(solution), Filter(0.2, DT, STEPS).solution, atol=1e-10)
+    np.testing.assert_allclose(network_function(solution), Filter(0.2, DT, STEPS).solution, atol=1e-10)
 
 
 def test_refuses_a_rate_that_diverges(solution: np.ndarray) -> None:
