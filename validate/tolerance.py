@@ -9,7 +9,7 @@ import math
 import sys
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import ClassVar, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -118,44 +118,40 @@ class Exact(Tolerance):
             same = predicted == measured
             return Comparison(_scalar(predicted), _scalar(measured), 0.0 if same else None, 0.0, same)
         p, m = _pair(predicted, measured)
-        verdict = _worst(p, m, _distance(p, m), 0.0)
-        if verdict.points > 1:
-            return verdict
-        return Comparison(_scalar(predicted), _scalar(measured), verdict.error, 0.0, verdict.passed)
+        compared = _worst(p, m, _distance(p, m), 0.0)
+        if compared.points > 1:
+            return compared
+        return Comparison(_scalar(predicted), _scalar(measured), compared.error, 0.0, compared.passed)
 
 
 @dataclass(frozen=True)
-class AtMost(Tolerance):
+class _OneSided(Tolerance):
+    """The prediction is a bound of every point; the error is how far the worst one is beyond it."""
+
+    source: str
+    side: ClassVar[str]
+
+    @property
+    @override
+    def origin(self) -> str:
+        return f"{self.side} bound, {self.source}"
+
+    @override
+    def judge(self, predicted: object, measured: object) -> Comparison:
+        p, m = _pair(predicted, measured)
+        return _worst(p, m, _excess(m, p) if self.side == "upper" else _excess(p, m), 0.0)
+
+
+class AtMost(_OneSided):
     """The prediction is an upper bound: `measured <= predicted` at every point; the error is the excess."""
 
-    source: str
-
-    @property
-    @override
-    def origin(self) -> str:
-        return f"upper bound, {self.source}"
-
-    @override
-    def judge(self, predicted: object, measured: object) -> Comparison:
-        p, m = _pair(predicted, measured)
-        return _worst(p, m, _excess(m, p), 0.0)
+    side = "upper"
 
 
-@dataclass(frozen=True)
-class AtLeast(Tolerance):
+class AtLeast(_OneSided):
     """The prediction is a lower bound: `measured >= predicted` at every point; the error is the shortfall."""
 
-    source: str
-
-    @property
-    @override
-    def origin(self) -> str:
-        return f"lower bound, {self.source}"
-
-    @override
-    def judge(self, predicted: object, measured: object) -> Comparison:
-        p, m = _pair(predicted, measured)
-        return _worst(p, m, _excess(p, m), 0.0)
+    side = "lower"
 
 
 @dataclass(frozen=True)

@@ -5,14 +5,18 @@ Numbers are drawn in JAX's default precision and then rounded: float32 and float
 networks.
 """
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
+from typing_extensions import override
 
 from simulate.cells.rank_one import RankOne
 from simulate.cells.rank_r import RankR
+
+Vector = Float[Array, " neurons"]
 
 
 def _gaussian(key: PRNGKeyArray, shape: tuple[int, ...], neurons: int, dtype: jnp.dtype) -> Float[Array, "..."]:
@@ -24,41 +28,50 @@ def _numbers(dtype: jnp.dtype, *values: float) -> tuple[Float[Array, ""], ...]:
 
 
 @dataclass(frozen=True)
-class ZeroBias:
+class RankOneInitial(ABC):
+    """Rank one: how the vectors m, n and b are drawn is the subclass's; all neurons start at the activity `start`."""
+
+    neurons: int = 100
+    confidence: float = 10.0
+    threshold: float = 1.0
+    start: float = -0.3
+
+    @abstractmethod
+    def vectors(self, key: PRNGKeyArray, dtype: jnp.dtype) -> tuple[Vector, Vector, Vector]:
+        """m, n and b of one network."""
+
+    def draw(self, key: PRNGKeyArray, dtype: jnp.dtype) -> RankOne:
+        """One network."""
+        numbers = _numbers(dtype, self.confidence, self.threshold, self.start)
+        return RankOne(*self.vectors(key, dtype), *numbers)
+
+
+@dataclass(frozen=True)
+class ZeroBias(RankOneInitial):
     """Rank one; m and n independent with entries N(0, 1/N), b = 0, all neurons starting at -0.3: the paper's code.
 
     >>> ZeroBias(neurons=10).draw(jax.random.key(0), jnp.dtype("float32")).m.shape
     (10,)
     """
 
-    neurons: int = 100
-    confidence: float = 10.0
-    threshold: float = 1.0
-    start: float = -0.3
-
-    def draw(self, key: PRNGKeyArray, dtype: jnp.dtype) -> RankOne:
-        """One network."""
+    @override
+    def vectors(self, key: PRNGKeyArray, dtype: jnp.dtype) -> tuple[Vector, Vector, Vector]:
         m, n = _gaussian(key, (2, self.neurons), self.neurons, dtype)
-        return RankOne(m, n, jnp.zeros_like(m), *_numbers(dtype, self.confidence, self.threshold, self.start))
+        return m, n, jnp.zeros_like(m)
 
 
 @dataclass(frozen=True)
-class GaussianBias:
+class GaussianBias(RankOneInitial):
     """Rank one; m, n and b all independent with entries N(0, 1/N).
 
     >>> GaussianBias(neurons=10).draw(jax.random.key(0), jnp.dtype("float32")).m.shape
     (10,)
     """
 
-    neurons: int = 100
-    confidence: float = 10.0
-    threshold: float = 1.0
-    start: float = -0.3
-
-    def draw(self, key: PRNGKeyArray, dtype: jnp.dtype) -> RankOne:
-        """One network."""
+    @override
+    def vectors(self, key: PRNGKeyArray, dtype: jnp.dtype) -> tuple[Vector, Vector, Vector]:
         m, n, b = _gaussian(key, (3, self.neurons), self.neurons, dtype)
-        return RankOne(m, n, b, *_numbers(dtype, self.confidence, self.threshold, self.start))
+        return m, n, b
 
 
 @dataclass(frozen=True)
@@ -82,7 +95,7 @@ class RankRZeroBias:
         return RankR(left, right, jnp.zeros_like(weights), weights, *_numbers(dtype, 0.0, self.start))
 
 
-Initial = ZeroBias | GaussianBias | RankRZeroBias
+Initial = RankOneInitial | RankRZeroBias
 
 
 def draw_networks(initial: Initial, networks: int, seed: int, dtype: jnp.dtype) -> RankOne | RankR:

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -20,37 +21,10 @@ GOOD = np.array([[0.25, -0.5], [0.5, -0.25]])
 
 
 @pytest.fixture
-def door(monkeypatch, tmp_path, capsys):
-    """Knock with some arguments; returns the exit status and what stood on standard error. The command never runs."""
-    monkeypatch.chdir(tmp_path)
+def door(knock):
+    """Knock with some arguments, where there are good files to be named."""
     np.save("w.npy", GOOD)
-
-    def fail(*_, **__):
-        raise AssertionError("the command ran in spite of bad input")
-
-    monkeypatch.setattr(command, "execute", fail)
-    return lambda *arguments: knock(monkeypatch, tmp_path, capsys, *arguments)
-
-
-def knock(monkeypatch, tmp_path, capsys, *arguments):
-    monkeypatch.setattr(sys, "argv", ["contraction", *arguments])
-    before = sorted(os.listdir(tmp_path))
-    with pytest.raises(SystemExit) as stopped:
-        contraction.COMMAND.run()
-    printed = capsys.readouterr()
-    assert printed.out == ""
-    assert sorted(os.listdir(tmp_path)) == before
-    return stopped.value.code, printed.err
-
-
-def refused(answer, option, problem, accepted=""):
-    code, line = answer
-    assert code == 2
-    assert line.count("\n") == 1
-    assert line.startswith(f"python -m validate.contraction: {option}: "), line
-    assert problem in line, line
-    assert "; accepted: " in line
-    assert accepted in line.partition("; accepted: ")[2], line
+    return partial(knock, contraction.COMMAND)
 
 
 @pytest.mark.parametrize(
@@ -82,7 +56,7 @@ def refused(answer, option, problem, accepted=""):
 def test_a_bad_option_is_refused(door, arguments, option, problem, accepted):
     with open("w.doc", "w") as stream:
         stream.write("0\n")
-    refused(door("--out", "results", "--json", "report.json", *arguments), option, problem, accepted)
+    door("--out", "results", "--json", "report.json", *arguments).refuses(option, problem, accepted)
 
 
 @pytest.mark.parametrize(
@@ -93,7 +67,7 @@ def test_a_bad_option_is_refused(door, arguments, option, problem, accepted):
     + [("--permuted", "--data"), ("--checkpoint c.npz", "--data")],
 )
 def test_options_that_would_play_no_part_are_refused(door, option, needed):
-    refused(door(*option.split()), option.split()[0], f"given without {needed}", needed)
+    door(*option.split()).refuses(option.split()[0], f"given without {needed}", needed)
 
 
 @pytest.mark.parametrize(
@@ -107,12 +81,12 @@ def test_options_that_would_play_no_part_are_refused(door, option, needed):
 )
 def test_no_file_is_written_over_another(door, options, option):
     np.save("w.npy", GOOD)
-    refused(door("--weights", "w.npy", "--form", "rate", *options), option, "too", "a file of its own")
+    door("--weights", "w.npy", "--form", "rate", *options).refuses(option, "too", "a file of its own")
     np.testing.assert_array_equal(np.load("w.npy"), GOOD)
 
 
 def test_a_rate_of_zero_is_an_option_too(door):
-    refused(door("--rate", "0"), "--rate", "given without --weights", "--weights")
+    door("--rate", "0").refuses("--rate", "given without --weights", "--weights")
 
 
 BROKEN = {
@@ -135,14 +109,14 @@ def test_a_bad_matrix_is_refused(door, name):
     array, problem = BROKEN[name]
     np.save("bad.npy", array)
     answer = door("--weights", "bad.npy", "--form", "rate", "--certificate", "c.json", "--json", "report.json")
-    refused(answer, "--weights", problem, "a square matrix of finite real numbers")
+    answer.refuses("--weights", problem, "a square matrix of finite real numbers")
 
 
 @pytest.mark.parametrize("text", ["a,b\n1,2\n", "1,2\n3\n", "", "1,2,3\n4,5,6\n", "nan,0\n0,0\n", "1+1j,0\n0,1\n"])
 def test_a_bad_text_file_is_refused(door, text):
     with open("w.csv", "w") as stream:
         stream.write(text)
-    refused(door("--weights", "w.csv", "--form", "rate"), "--weights", "", "a square matrix")
+    door("--weights", "w.csv", "--form", "rate").refuses("--weights", "", "a square matrix")
 
 
 def test_a_bad_state_dict_is_refused(door):
@@ -152,7 +126,7 @@ def test_a_bad_state_dict_is_refused(door):
         ("s.safetensors:c", "no array named 'c'; it has a, b, lstm"),
         ("s.safetensors:lstm", "the weights of an LSTM"),
     ):
-        refused(door("--weights", name, "--form", "voltage"), "--weights", problem, ".safetensors")
+        door("--weights", name, "--form", "voltage").refuses("--weights", problem, ".safetensors")
 
 
 NAMES = ["train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"]
@@ -186,9 +160,8 @@ def test_a_run_on_images(tmp_path, capsys):
 
 
 @pytest.mark.parametrize("broken", ["no files", "cut short", "cut in gzip"])
-def test_bad_images_are_refused(monkeypatch, tmp_path, capsys, broken):
+def test_bad_images_are_refused(ask, tmp_path, broken):
     """These are found when they are read, after the command has begun: still one line, nothing written."""
-    monkeypatch.chdir(tmp_path)
     data = tmp_path / "data"
     data.mkdir()
     if broken != "no files":
@@ -200,12 +173,8 @@ def test_bad_images_are_refused(monkeypatch, tmp_path, capsys, broken):
         else:
             path.unlink()
             (data / f"{NAMES[0]}.gz").write_bytes(gzip.compress(content)[:-9])
-    monkeypatch.setattr(sys, "argv", ["contraction", "--data", "data", "--json", "report.json"])
-    with pytest.raises(SystemExit) as stopped:
-        contraction.COMMAND.run()
-    printed = capsys.readouterr().err
+    ask(contraction.COMMAND, "--data", "data", "--json", "report.json").refuses("--data", "", "IDX files")
     assert sorted(os.listdir(tmp_path)) == ["data"]
-    refused((stopped.value.code, printed.splitlines(keepends=True)[-1]), "--data", "", "IDX files")
 
 
 def status(*arguments):

@@ -4,13 +4,13 @@ import os
 import subprocess
 import sys
 import zipfile
+from functools import partial
 
 import numpy as np
 import pytest
 from scipy.io import savemat
 
 from simulate.cells.nonlinearity import NONLINEARITIES as BY_NAME
-from validate import command
 from validate.overlaps import __main__ as overlaps
 from validate.overlaps.settings import NONLINEARITIES, QUICK, UserConfig
 from validate.overlaps.user_run import own_run
@@ -34,38 +34,11 @@ def write_text(path, text):
 
 
 @pytest.fixture
-def door(monkeypatch, tmp_path, capsys):
-    """Knock with some arguments; returns the exit status and what stood on standard error. The command never runs."""
-    monkeypatch.chdir(tmp_path)
+def door(knock):
+    """Knock with some arguments, where there are good files to be named."""
     write_task()
     write_network()
-
-    def fail(*_, **__):
-        raise AssertionError("the command ran in spite of bad input")
-
-    monkeypatch.setattr(command, "execute", fail)
-
-    def knock(*arguments):
-        monkeypatch.setattr(sys, "argv", ["overlaps", *arguments])
-        before = sorted(os.listdir(tmp_path))
-        with pytest.raises(SystemExit) as stopped:
-            overlaps.COMMAND.run()
-        printed = capsys.readouterr()
-        assert printed.out == ""
-        assert sorted(os.listdir(tmp_path)) == before
-        return stopped.value.code, printed.err
-
-    return knock
-
-
-def refused(answer, option, problem, accepted=""):
-    code, line = answer
-    assert code == 2
-    assert line.count("\n") == 1
-    assert line.startswith(f"python -m validate.overlaps: {option}: "), line
-    assert problem in line, line
-    assert "; accepted: " in line
-    assert accepted in line.partition("; accepted: ")[2], line
+    return partial(knock, overlaps.COMMAND)
 
 
 @pytest.mark.parametrize(
@@ -76,8 +49,8 @@ def refused(answer, option, problem, accepted=""):
         (["--task", "."], "--task", "is a directory", ".npz"),
         (["--task", "/dev/null"], "--task", "is not an ordinary file", ".npz"),
         (["--task", "x" * 300 + ".npz"], "--task", "File name too long", ".npz"),
-        (["--sigma", "none.npy"], "--sigma", "does not exist", ".npy or .csv"),
-        (["--sigma", "task.npz"], "--sigma", "has another suffix", ".npy or .csv or .tsv"),
+        (["--sigma", "none.npy"], "--sigma", "does not exist", ".npy, .csv"),
+        (["--sigma", "task.npz"], "--sigma", "has another suffix", ".npy, .csv, .tsv or .txt"),
         (["--network", "none.npz"], "--network", "does not exist", ".npz"),
         (["--convention", "mine"], "--convention", "is unknown", "ours, dubreuil, beiran"),
         (["--nonlinearity", "sigmoid"], "--nonlinearity", "is unknown", "linear, erf, tanh, relu"),
@@ -99,19 +72,19 @@ def refused(answer, option, problem, accepted=""):
     ],
 )
 def test_a_bad_option_is_refused(door, arguments, option, problem, accepted):
-    refused(door("--out", "results", "--json", "report.json", *arguments), option, problem, accepted)
+    door("--out", "results", "--json", "report.json", *arguments).refuses(option, problem, accepted)
 
 
 @pytest.mark.parametrize("files", [[], ["--network", "network.npz"]])
 @pytest.mark.parametrize("option", ["--levels map", "--learning-rate 1", "--epochs 5", "--neurons 5"])
 def test_what_belongs_to_a_task_is_refused_without_one(door, files, option):
-    refused(door(*files, *option.split()), option.split()[0], "given without --task", "--task")
+    door(*files, *option.split()).refuses(option.split()[0], "given without --task", "--task")
 
 
 @pytest.mark.parametrize("option", ["--sigma sigma.npy", "--nonlinearity erf", "--rank 1"])
 def test_what_belongs_to_files_is_refused_without_any(door, option):
     np.save("sigma.npy", GOOD_SIGMA)
-    refused(door(*option.split()), option.split()[0], "given without --task")
+    door(*option.split()).refuses(option.split()[0], "given without --task")
 
 
 BROKEN_TASKS = [
@@ -145,16 +118,16 @@ BROKEN_TASKS = [
 @pytest.mark.parametrize(("changed", "problem"), BROKEN_TASKS)
 def test_a_bad_task_is_refused(door, changed, problem):
     write_task(**changed)
-    refused(door("--task", "task.npz", "--out", "results"), "--task", problem, "inputs (trials x steps x n_in)")
+    door("--task", "task.npz", "--out", "results").refuses("--task", problem, "inputs (trials x steps x n_in)")
 
 
 def test_a_truncated_task_is_refused(door):
     with open("task.npz", "r+b") as stream:
         stream.truncate(200)
-    refused(door("--task", "task.npz"), "--task", "cannot be read", "file with inputs")
+    door("--task", "task.npz").refuses("--task", "cannot be read", ".pkl with inputs")
     with zipfile.ZipFile("task.npz", "w"):
         pass
-    refused(door("--task", "task.npz"), "--task", "the file has none at all", "file with inputs")
+    door("--task", "task.npz").refuses("--task", "the file has none at all", ".pkl with inputs")
 
 
 SKEWED = GOOD_SIGMA.copy()
@@ -184,13 +157,13 @@ BROKEN_SIGMAS = [
 def test_a_matrix_that_is_no_gram_matrix_is_refused(door, sigma, more, problem):
     np.save("sigma.npy", sigma)
     answer = door("--task", "task.npz", "--sigma", "sigma.npy", "--out", "results", *more)
-    refused(answer, "--sigma", problem, "a symmetric, positive semidefinite d x d matrix")
+    answer.refuses("--sigma", problem, "a symmetric, positive semidefinite d x d matrix")
 
 
 @pytest.mark.parametrize("text", ["m,u,v,z\n1,0,0,0\n", "1,0\n0\n", "", "1+1j,0\n0,1\n"])
 def test_a_text_file_that_is_no_matrix_is_refused(door, text):
     write_text("sigma.csv", text)
-    refused(door("--task", "task.npz", "--sigma", "sigma.csv"), "--sigma", "", ".csv, d = n_in + 2 rank + n_out")
+    door("--task", "task.npz", "--sigma", "sigma.csv").refuses("--sigma", "", ".txt, d = n_in + 2 rank + n_out")
 
 
 @pytest.mark.parametrize("names", ["z,m,u,v", "m,u,z,v", ",v,u,m,z"])
@@ -198,13 +171,13 @@ def test_columns_named_in_another_order_are_refused(door, names):
     begin = "row," if names.startswith(",") else ""
     rows = [begin + ",".join("1" if i == k else "0.1" for k in range(4)) for i in range(4)]
     write_text("sigma.csv", "\n".join([names, *rows]) + "\n")
-    refused(door("--task", "task.npz", "--sigma", "sigma.csv"), "--sigma", "its columns are named", "m, u, v, z")
+    door("--task", "task.npz", "--sigma", "sigma.csv").refuses("--sigma", "its columns are named", "m, u, v, z")
 
 
 def test_neurons_fewer_than_the_rank_of_sigma_are_refused_where_a_network_is_trained(door):
     np.save("sigma.npy", GOOD_SIGMA)
     options = ("--task", "task.npz", "--sigma", "sigma.npy", "--neurons", "3")
-    refused(door(*options), "--neurons", "3 neurons cannot have the overlaps of --sigma, a matrix of rank 4", "from 4")
+    door(*options).refuses("--neurons", "3 neurons cannot have the overlaps of --sigma, a matrix of rank 4", "from 4")
     with pytest.raises(AssertionError, match="the command ran"):
         door(*options, "--levels", "map")
     np.save("sigma.npy", np.ones((4, 4)))  # of rank one
@@ -243,12 +216,12 @@ BROKEN_NETWORKS = [
 def test_a_bad_network_is_refused(door, changed, more, problem):
     write_task("wide.npz", inputs=np.ones((3, 5, 2)))
     write_network(**changed)
-    refused(door("--network", "network.npz", "--out", "results", *more), "--network", problem)
+    door("--network", "network.npz", "--out", "results", *more).refuses("--network", problem)
 
 
 @pytest.mark.parametrize("files", [[], ["--task", "task.npz"]])
 def test_a_convention_is_of_a_network(door, files):
-    refused(door(*files, "--convention", "beiran"), "--convention", "given without --network", "--network")
+    door(*files, "--convention", "beiran").refuses("--convention", "given without --network", "--network")
 
 
 def test_the_conventions_of_published_networks_have_their_nonlinearity(tmp_path):
@@ -284,7 +257,7 @@ def test_matlab_drops_the_last_dimension_and_is_understood(tmp_path):
 def test_a_network_excludes_overlaps_from_a_file(door):
     np.save("sigma.npy", GOOD_SIGMA)
     answer = door("--network", "network.npz", "--task", "task.npz", "--sigma", "sigma.npy")
-    refused(answer, "--sigma", "the network of --network has its own", "one of the two")
+    answer.refuses("--sigma", "the network of --network has its own", "one of the two")
 
 
 def test_defaults_follow_the_nonlinearity_and_the_files(tmp_path):
