@@ -22,7 +22,6 @@ class Annealing:
     end a linear assignment takes the most probable relabelling. Starts with probabilities that are equal but for a
     relative `noise`, in single precision. (Graduated assignment: Gold & Rangarajan, IEEE PAMI 18, 377, 1996.)
 
-    >>> from simulate.measures import Annealing
     >>> Annealing(steps=300).cold
     8.0
     """

@@ -1,0 +1,82 @@
+"""Centred kernel alignment with linear kernels: do two networks find the same conditions alike?"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from simulate.measures.measure import Measure
+from simulate.measures.representation import RepresentationDistance, Samples, centred, require_matched, warn_if_few
+
+
+@dataclass(frozen=True, eq=False)
+class Kernel:
+    """Activity, centred, and its dependence on itself."""
+
+    samples: Samples
+    own: float
+
+
+@dataclass(frozen=True)
+class LinearCKA(Measure[ArrayLike, Kernel]):
+    """One less the linear CKA, HSIC(X, Y) / sqrt(HSIC(X, X) HSIC(Y, Y)) (Kornblith et al., ICML 2019).
+
+    `debiased`: by the unbiased estimate of HSIC (Song et al., JMLR 13, 1393, 2012), whose diagonals are left out; it is
+    zero on average for unrelated networks, and so may be below zero. Biased, it is |Y^T X|^2 / (|X^T X| |Y^T Y|), which
+    for n samples of d independent features is about d / (n + d): .2 of 32 samples and 8 features.
+
+    No orthogonal map, shift or scale of either activity changes it. Activities are conditions x units, or trials x
+    steps x units, of the same conditions for both networks.
+
+    Raises:
+        NotFinite, WrongShape, TooFewSamples, NoVariance: on activities that cannot be compared; four samples are
+            needed, two if biased.
+
+    Warns:
+        FewerSamplesThanFeatures: if biased and there are no more samples than features.
+
+    >>> import numpy as np
+    >>> from simulate.measures import LinearCKA
+    >>> X = np.random.default_rng(0).normal(size=(200, 5))
+    >>> round(LinearCKA()(X, 3.0 * X[:, ::-1] + 1.0).similarity, 12)
+    1.0
+    """
+
+    debiased: bool = True
+
+    def prepare(self, item: ArrayLike) -> Kernel:
+        """The activity, centred, and its dependence on itself."""
+        X = centred(item, 4 if self.debiased else 2)
+        return Kernel(X, self._dependence(X, X))
+
+    def between(self, first: Sequence[Kernel], second: Sequence[Kernel]) -> list[RepresentationDistance]:
+        """The distance of each of `first` from its partner in `second`."""
+        return [self._distance(one, other) for one, other in zip(first, second, strict=True)]
+
+    def __call__(self, one: ArrayLike, other: ArrayLike) -> RepresentationDistance:
+        """The distance between two activities."""
+        return self._distance(self.prepare(one), self.prepare(other))
+
+    def _distance(self, one: Kernel, other: Kernel) -> RepresentationDistance:
+        require_matched(one.samples, other.samples)
+        widths = one.samples.shape[1], other.samples.shape[1]
+        if not self.debiased:
+            warn_if_few(len(one.samples), max(widths), "biased alignment")
+        value = 1 - self._dependence(one.samples, other.samples) / np.sqrt(one.own * other.own)
+        return RepresentationDistance(float(value), float(value), samples=len(one.samples), features=widths)
+
+    def _dependence(self, X: Samples, Y: Samples) -> float:
+        """HSIC, up to a factor that all pairs share; by products of features, so that samples may be many.
+
+        With K = X X^T, k its diagonal, and a bar over matrices without diagonals, the unbiased one is
+
+            tr(K' L') + (1 K' 1)(1 L' 1) / ((n-1)(n-2)) - 2 (1 K' L' 1) / (n-2),
+
+        and X is centred: K 1 = 0, so that K' 1 = -k.
+        """
+        together = float(((X.T @ Y) ** 2).sum())
+        if not self.debiased:
+            return together
+        n, k, l = len(X), (X**2).sum(axis=1), (Y**2).sum(axis=1)  # noqa: E741
+        return float(together - k @ l + k.sum() * l.sum() / ((n - 1) * (n - 2)) - 2 * (k @ l) / (n - 2))

@@ -1,0 +1,71 @@
+"""Singular vector canonical correlation analysis: how well the main directions of two activities predict each other."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from simulate.measures.measure import Measure
+from simulate.measures.representation import RepresentationDistance, Samples, centred, require_matched, warn_if_few
+
+
+class NoShare(ValueError):
+    """A share of the variance that is not in (0, 1]."""
+
+
+@dataclass(frozen=True)
+class SVCCA(Measure[ArrayLike, Samples]):
+    """One less the mean canonical correlation of two networks' main directions (Raghu et al., NeurIPS 2017).
+
+    Of each activity, centred, the fewest singular directions that hold `variance` of the variance are kept; the mean is
+    over as many canonical correlations as the smaller of the two has directions. With `variance=1` this is CCA and no
+    invertible map of either activity changes it; otherwise only orthogonal maps, shifts and scales do not.
+
+    Activities are conditions x units, or trials x steps x units, of the same conditions for both networks.
+
+    Raises:
+        NoShare: if `variance` is not in (0, 1].
+        NotFinite, WrongShape, TooFewSamples, NoVariance: on activities that cannot be compared.
+
+    Warns:
+        FewerSamplesThanFeatures: if there are no more samples than directions of both: some correlations are one then.
+
+    >>> import numpy as np
+    >>> from simulate.measures import SVCCA
+    >>> X = np.random.default_rng(0).normal(size=(200, 5))
+    >>> round(SVCCA()(X, 3.0 * X[:, ::-1] + 1.0).similarity, 12)
+    1.0
+    """
+
+    variance: float = 0.95
+
+    def __post_init__(self) -> None:
+        """Refuse what is no share."""
+        if not 0 < self.variance <= 1:
+            raise NoShare(f"variance={self.variance}: give a share of the variance above 0, 1 for all of it")
+
+    def prepare(self, item: ArrayLike) -> Samples:
+        """An orthonormal basis of the kept directions, samples x directions."""
+        X = centred(item)
+        U, s, _ = np.linalg.svd(X, full_matrices=False)
+        there = s > s[0] * max(X.shape) * np.finfo(np.float64).eps
+        held = np.cumsum(s[there] ** 2) / (s[there] ** 2).sum()
+        kept = min(int(np.searchsorted(held, self.variance * (1 - 1e-12))) + 1, len(held))
+        return np.ascontiguousarray(U[:, :kept])
+
+    def between(self, first: Sequence[Samples], second: Sequence[Samples]) -> list[RepresentationDistance]:
+        """The distance of each of `first` from its partner in `second`."""
+        return [self._distance(one, other) for one, other in zip(first, second, strict=True)]
+
+    def __call__(self, one: ArrayLike, other: ArrayLike) -> RepresentationDistance:
+        """The distance between two activities."""
+        return self._distance(self.prepare(one), self.prepare(other))
+
+    def _distance(self, one: Samples, other: Samples) -> RepresentationDistance:
+        require_matched(one, other)
+        widths = one.shape[1], other.shape[1]
+        warn_if_few(len(one) - 1, sum(widths), "canonical correlations")
+        correlations = np.linalg.svd(one.T @ other, compute_uv=False)
+        value = float(np.maximum(1 - correlations, 0.0).mean())
+        return RepresentationDistance(value, value, samples=len(one), features=widths)
