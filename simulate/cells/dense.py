@@ -6,9 +6,11 @@ import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PyTree
 
+from simulate.cells.adjoint import DenseWeights, UnitByUnit, answers_of
 from simulate.cells.cell import Cell
 from simulate.cells.nonlinearity import TANH, AnyNonlinearity, Nonlinearity, known_function
 from simulate.cells.symmetry import Monomial, Symmetry
+from simulate.tasks.task import Batch, Outputs
 
 DenseT = TypeVar("DenseT", bound="DenseCell")
 
@@ -18,6 +20,9 @@ class DenseCell(Cell):
 
     Rows of W, U and b stand in `blocks` of N, one for each gate and one for the candidate, in PyTorch's order; all
     units of all blocks take one matrix product a step. Such cells are discrete: they take no notice of dt.
+
+    Gradients of `outputs` by reverse mode follow an adjoint written by hand where the cell has one (`unit_by_unit`) and
+    phi' can be told from phi; it has no forward mode. Tests hold it against automatic differentiation of `step`.
 
     >>> import jax.numpy as jnp
     >>> from simulate.cells import LSTM
@@ -55,6 +60,21 @@ class DenseCell(Cell):
     def read(self, state: Any) -> Float[Array, " outputs"]:
         """V h + c."""
         return self.V @ state + self.c
+
+    @property
+    def unit_by_unit(self) -> UnitByUnit | None:
+        """What the cell does between its products, for the adjoint; None: gradients are left to JAX."""
+        return None
+
+    def outputs(self, batch: Batch) -> Outputs:
+        """The outputs of each trial after each step that the batch reads."""
+        units = self.unit_by_unit
+        if units is None or self.phi.slope_at(self.b) is None:
+            return super().outputs(batch)
+        return answers_of(units, self._weights(), batch)
+
+    def _weights(self) -> DenseWeights:
+        return DenseWeights(self.W, self.U, self.b, self.V, self.c)
 
     @property
     def symmetry(self) -> Symmetry:

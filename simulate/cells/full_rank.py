@@ -1,8 +1,11 @@
 """A rate network of full rank: the state leaks, and units send one another phi of it."""
 
+from dataclasses import dataclass
+
 import equinox as eqx
 from jaxtyping import Array, Float
 
+from simulate.cells.adjoint import Rows, UnitByUnit, Units
 from simulate.cells.dense import DenseCell
 from simulate.cells.nonlinearity import TANH, AnyNonlinearity
 
@@ -36,3 +39,27 @@ class FullRank(DenseCell):
     def read(self, state: Float[Array, " units"]) -> Float[Array, " outputs"]:
         """V phi(h) + c."""
         return super().read(self.phi(state))
+
+    @property
+    def unit_by_unit(self) -> UnitByUnit:
+        """The leak, and phi of the state, which units send and show."""
+        return _Units(self.phi, self.tau)
+
+
+@dataclass(frozen=True)
+class _Units(UnitByUnit):
+    tau: float
+
+    def start(self, nothing: Units) -> tuple[Units, Units]:
+        return nothing, self.phi(nothing)
+
+    def forward(self, h: Units, sent: Rows, driven: Rows) -> tuple[Units, Units, tuple[()]]:
+        h = h + self.tau * (-h + sent + driven)
+        return h, self.phi(h), ()
+
+    def backward(
+        self, kept: tuple[()], before: Units, after: Units, shown: Units, h: Units
+    ) -> tuple[Rows, Rows, Units]:
+        h = h + shown * self.slope(after)
+        delta = self.tau * h
+        return delta, delta, h - delta

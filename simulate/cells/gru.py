@@ -1,5 +1,6 @@
 """The gated recurrent unit, with its reset before the recurrent product or after it."""
 
+from dataclasses import dataclass
 from typing import ClassVar
 
 import equinox as eqx
@@ -7,6 +8,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from simulate.cells.adjoint import DenseWeights, Rows, UnitByUnit, Units
 from simulate.cells.dense import DenseCell
 from simulate.cells.nonlinearity import TANH, AnyNonlinearity
 from simulate.cells.symmetry import Monomial
@@ -75,3 +77,40 @@ class GRU(DenseCell):
         """The network of transformed units; the bias inside the reset changes as the candidate's other one."""
         network = super().transformed(element)
         return network if self.d is None else eqx.tree_at(lambda cell: cell.d, network, element.rows(self.d))
+
+    @property
+    def unit_by_unit(self) -> UnitByUnit | None:
+        """The gates and the candidate, where one product gives all three."""
+        return _Units(self.phi) if self.reset_after else None
+
+    def _weights(self) -> DenseWeights:
+        weights = super()._weights()
+        if self.d is None:
+            return weights
+        return weights._replace(inner=jnp.concatenate([jnp.zeros_like(self.b[: 2 * self.units]), self.d]))
+
+
+Kept = tuple[Units, Units, Units, Units]
+
+
+@dataclass(frozen=True)
+class _Units(UnitByUnit):
+    def start(self, nothing: Units) -> tuple[Units, Units]:
+        return nothing, nothing
+
+    def forward(self, h: Units, sent: Rows, driven: Rows) -> tuple[Units, Units, Kept]:
+        n = len(h)
+        r, z = jnp.split(jax.nn.sigmoid(sent[: 2 * n] + driven[: 2 * n]), 2)
+        inner = sent[2 * n :]
+        c = self.phi(r * inner + driven[2 * n :])
+        h = z * h + (1 - z) * c
+        return h, h, (r, z, c, inner)
+
+    def backward(self, kept: Kept, before: Units, after: Units, shown: Units, h: Units) -> tuple[Rows, Rows, Units]:
+        r, z, c, inner = kept
+        h = h + shown
+        of_candidate = h * (1 - z) * self.slope(c)
+        of_reset = of_candidate * inner * r * (1 - r)
+        of_update = h * (before - c) * z * (1 - z)
+        of_sent = jnp.concatenate([of_reset, of_update, of_candidate * r])
+        return of_sent, jnp.concatenate([of_reset, of_update, of_candidate]), h * z

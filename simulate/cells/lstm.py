@@ -1,11 +1,13 @@
 """The long short-term memory: a memory beside the state, with gates to write, keep and show it."""
 
+from dataclasses import dataclass
 from typing import ClassVar
 
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from simulate.cells.adjoint import Rows, UnitByUnit, Units
 from simulate.cells.dense import DenseCell
 from simulate.cells.nonlinearity import TANH, AnyNonlinearity
 
@@ -50,3 +52,39 @@ class LSTM(DenseCell):
     def read(self, state: State) -> Float[Array, " outputs"]:
         """V h + c."""
         return super().read(state[0])
+
+    @property
+    def unit_by_unit(self) -> UnitByUnit:
+        """The gates and the memory."""
+        return _Units(self.phi)
+
+
+Kept = tuple[Units, Units, Units, Units, Units, Units]
+
+
+@dataclass(frozen=True)
+class _Units(UnitByUnit):
+    def start(self, nothing: Units) -> tuple[Units, Units]:
+        return nothing, nothing
+
+    def forward(self, memory: Units, sent: Rows, driven: Rows) -> tuple[Units, Units, Kept]:
+        write, keep, candidate, show = jnp.split(sent + driven, 4)
+        i, f, g, o = jax.nn.sigmoid(write), jax.nn.sigmoid(keep), self.phi(candidate), jax.nn.sigmoid(show)
+        new = f * memory + i * g
+        value = self.phi(new)
+        return new, o * value, (i, f, g, o, value, memory)
+
+    def backward(
+        self, kept: Kept, before: Units, after: Units, shown: Units, memory: Units
+    ) -> tuple[Rows, Rows, Units]:
+        i, f, g, o, value, old = kept
+        memory = memory + shown * o * self.slope(value)
+        delta = jnp.concatenate(
+            [
+                memory * g * i * (1 - i),
+                memory * old * f * (1 - f),
+                memory * i * self.slope(g),
+                shown * value * o * (1 - o),
+            ]
+        )
+        return delta, delta, memory * f

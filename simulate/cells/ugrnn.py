@@ -1,11 +1,13 @@
 """The update-gate network (UGRNN): one gate that keeps or renews the state."""
 
+from dataclasses import dataclass
 from typing import ClassVar
 
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from simulate.cells.adjoint import Rows, UnitByUnit, Units
 from simulate.cells.dense import DenseCell
 
 
@@ -29,3 +31,29 @@ class UGRNN(DenseCell):
         gate, candidate = jnp.split(self.W @ state + self.U @ inputs + self.b, 2)
         keep = jax.nn.sigmoid(gate)
         return keep * state + (1 - keep) * self.phi(candidate)
+
+    @property
+    def unit_by_unit(self) -> UnitByUnit:
+        """The gate and the candidate."""
+        return _Units(self.phi)
+
+
+Kept = tuple[Units, Units]
+
+
+@dataclass(frozen=True)
+class _Units(UnitByUnit):
+    def start(self, nothing: Units) -> tuple[Units, Units]:
+        return nothing, nothing
+
+    def forward(self, h: Units, sent: Rows, driven: Rows) -> tuple[Units, Units, Kept]:
+        gate, candidate = jnp.split(sent + driven, 2)
+        u, c = jax.nn.sigmoid(gate), self.phi(candidate)
+        h = u * h + (1 - u) * c
+        return h, h, (u, c)
+
+    def backward(self, kept: Kept, before: Units, after: Units, shown: Units, h: Units) -> tuple[Rows, Rows, Units]:
+        u, c = kept
+        h = h + shown
+        delta = jnp.concatenate([h * (before - c) * u * (1 - u), h * (1 - u) * self.slope(c)])
+        return delta, delta, h * u

@@ -1,5 +1,6 @@
 """Gated cells and the rate network against plain numpy loops, how they start, and that they learn."""
 
+import dataclasses
 import itertools
 
 import equinox as eqx
@@ -9,10 +10,11 @@ import numpy as np
 import optax
 import pytest
 
+from simulate.cells.cell import Cell
 from simulate.cells.full_rank import FullRank
 from simulate.cells.gru import GRU, BiasOutsideReset
 from simulate.cells.lstm import LSTM
-from simulate.cells.nonlinearity import ERF, RELU, TANH
+from simulate.cells.nonlinearity import ERF, LINEAR, RELU, TANH, Nonlinearity
 from simulate.cells.ugrnn import UGRNN
 from simulate.cells.uniform_weights import UniformWeights
 from simulate.cells.vanilla import Vanilla
@@ -151,6 +153,85 @@ def test_states_begin_at_zero_in_the_precision_of_the_weights(name):
     for state in jax.tree.leaves(some_network(name, dtype=SINGLE).initial_state()):
         assert state.dtype == SINGLE
         assert np.array_equal(state, np.zeros(UNITS))
+
+
+# The adjoint
+
+
+@dataclasses.dataclass(frozen=True)
+class Logistic(Nonlinearity):
+    """Units that send something at rest."""
+
+    def __call__(self, x):
+        return jax.nn.sigmoid(x)
+
+    def slope_at(self, value):
+        return value * (1 - value)
+
+
+LOGISTIC = Logistic("logistic", odd=False, smooth=True)
+
+
+def by_jax(network, batch):
+    """Loss and gradient of the plain steps, and the gradient with respect to the inputs."""
+
+    def loss(network, inputs):
+        return batch.loss(Cell.outputs(network, eqx.tree_at(lambda b: b.inputs, batch, inputs)))
+
+    return jax.jit(jax.value_and_grad(loss, argnums=(0, 1)))(network, batch.inputs)
+
+
+def by_hand(network, batch):
+    def loss(network, inputs):
+        return batch.loss(network.outputs(eqx.tree_at(lambda b: b.inputs, batch, inputs)))
+
+    return jax.jit(jax.value_and_grad(loss, argnums=(0, 1)))(network, batch.inputs)
+
+
+@every_cell
+@pytest.mark.parametrize("phi", [TANH, RELU, LINEAR, LOGISTIC, ERF], ids=lambda phi: phi.name)
+@pytest.mark.parametrize(("read", "dtype", "tolerance"), [(7, DOUBLE, 1e-12), (1, DOUBLE, 1e-12), (4, SINGLE, 1e-4)])
+@pytest.mark.sampled(13)
+def test_adjoint_gives_what_automatic_differentiation_gives(name, phi, read, dtype, tolerance):
+    """Sums of some hundred terms: 100 eps is 2e-14 in float64 and 1e-5 in float32, relative to the largest entry."""
+    network, batch = some_network(name, phi, dtype), some_batch(dtype, read)
+    (loss, mine), (expected, reference) = by_hand(network, batch), by_jax(network, batch)
+    np.testing.assert_allclose(loss, expected, rtol=tolerance)
+    assert len(jax.tree.leaves(mine)) == len(network.parameters) + 1
+    for found, slope in zip(*map(jax.tree.leaves, (mine, reference)), strict=True):
+        assert found.dtype == dtype
+        scale = float(jnp.abs(slope).max())
+        assert scale > 0
+        np.testing.assert_allclose(found, slope, rtol=0, atol=tolerance * scale)
+
+
+def test_adjoint_of_a_reset_without_a_bias_in_it():
+    network = dataclasses.replace(some_network("gru"), d=None)
+    (_, mine), (_, reference) = by_hand(network, some_batch()), by_jax(network, some_batch())
+    assert mine[0].d is None
+    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=0, atol=1e-13), mine, reference)
+
+
+@pytest.mark.parametrize("name", ["gru", "lstm", "full-rank"])
+def test_networks_side_by_side_are_as_each_by_itself(name):
+    networks = [some_network(name, seed=seed) for seed in range(2)]
+    stacked = jax.tree.map(lambda *each: jnp.stack(each), *networks)
+    batch = some_batch()
+    _, together = jax.vmap(lambda network: network.loss_and_gradient(batch))(stacked)
+    for i, network in enumerate(networks):
+        _, alone = network.loss_and_gradient(batch)
+        jax.tree.map(lambda a, b, i=i: np.testing.assert_allclose(a[i], b, rtol=0, atol=1e-13), together, alone)
+
+
+def test_which_cells_have_an_adjoint():
+    """Where there is none, gradients would still be right, and slow."""
+    assert {name: network().unit_by_unit is not None for name, network in BLANK.items()} == {
+        "ugrnn": True,
+        "gru": True,
+        "gru-before": False,
+        "lstm": True,
+        "full-rank": True,
+    }
 
 
 # How they start
