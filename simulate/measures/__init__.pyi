@@ -1,20 +1,17 @@
 from .assignment import AssignmentSearch as AssignmentSearch
-from .behaviour import LossSpread as LossSpread, loss_spread as loss_spread
+from .behaviour import loss_spread as loss_spread
 from .blocks import Block as Block, Side as Side
 from .cell_blocks import all_weights as all_weights
 from .dsa import DSA as DSA
-from .jackknife import MeanOverPairs as MeanOverPairs, jackknife as jackknife
-from .learning import (
-    KernelAlignment as KernelAlignment,
-    WeightChange as WeightChange,
-    kernel_alignment as kernel_alignment,
-    weight_change as weight_change,
-)
+from .eigenvalues import EigenvalueDistance as EigenvalueDistance
+from .embedding import bootstrap_ellipses as bootstrap_ellipses, embed as embed
+from .jackknife import jackknife as jackknife
+from .learning import kernel_alignment as kernel_alignment, weight_change as weight_change
 from .linear_cka import LinearCKA as LinearCKA
 from .measure import Distance as Distance
-from .operator import Operator as Operator
-from .orthogonal import OperatorDistance as OperatorDistance
-from .pairwise import Pairs as Pairs, pairwise as pairwise
+from .nulls import against_halves as against_halves, split_trials as split_trials
+from .orthogonal import OperatorAngle as OperatorAngle, OperatorDistance as OperatorDistance
+from .pairwise import pairwise as pairwise
 from .procrustes import Procrustes as Procrustes
 from .svcca import SVCCA as SVCCA
 from .weights import WeightDistance as WeightDistance, WeightsUpTo as WeightsUpTo, shuffled as shuffled
@@ -24,24 +21,24 @@ __all__ = [
     "Block",
     "DSA",
     "Distance",
-    "KernelAlignment",
+    "EigenvalueDistance",
     "LinearCKA",
-    "LossSpread",
-    "MeanOverPairs",
-    "Operator",
+    "OperatorAngle",
     "OperatorDistance",
-    "Pairs",
     "Procrustes",
     "SVCCA",
     "Side",
-    "WeightChange",
     "WeightDistance",
     "WeightsUpTo",
+    "against_halves",
     "all_weights",
+    "bootstrap_ellipses",
+    "embed",
     "jackknife",
     "kernel_alignment",
     "loss_spread",
     "pairwise",
     "shuffled",
+    "split_trials",
     "weight_change",
 ]

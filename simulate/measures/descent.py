@@ -1,30 +1,38 @@
-"""Descent over the orthogonal group, for many pairs of matrices and many starts at once."""
+"""Descent over the orthogonal group: local minima of ||A - C B C^T||, for many B and many starts at once."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
-from jaxtyping import Float, Inexact, Int
+from jaxtyping import Bool, Float, Inexact
 
 REMEMBERED = 8
 """Steps that the limited-memory BFGS method remembers."""
 SUFFICIENT = 1e-4
 """Share of the decrease promised by the gradient with which a step is taken (Armijo)."""
+SHORTER = 0.3
+"""What a step that was not taken is multiplied by."""
+LONGER = 4.0
+"""What it is multiplied by where the slope got steeper on the way down: the floor is further than the steps know."""
 LONGEST = 1.0
-"""Longest step, as the Frobenius norm of the skew generator (a rotation by 0.7 in one plane)."""
+"""Longest step, as the Frobenius norm of its skew generator (a turn by 0.7 in one plane)."""
+FLAT = 1e-7
+"""Slope below which a descent has ended: its value is then right to about the square of this."""
+DAMPING = 0.01
+"""What is added to the curvatures expected, relative to their mean."""
+CURVATURES_UP_TO = 45
+"""Up to this size the curvatures expected are worked out (their matrix has n^4 / 4 entries)."""
 
-Matrices = Float[np.ndarray, "batch n n"]
+Matrix = Float[np.ndarray, "_ _"]
+Matrices = Float[np.ndarray, "_ _ _"]
+Numbers = Float[np.ndarray, " _"]
 
 
 @dataclass(frozen=True)
 class Descended:
-    """Where the descents ended: aligners C, `||A - C B C^T||_F` there, and how flat it is there.
-
-    `slope` is the norm of the gradient of half the squared distance, over the distance and `||A|| + ||B||`.
-    """
+    """Where the descents ended: aligners C, and ||A - C B C^T||_F there."""
 
     aligners: Matrices
-    values: Float[np.ndarray, " batch"]
-    slope: Float[np.ndarray, " batch"]
+    values: Numbers
 
 
 def transpose(matrices: Inexact[np.ndarray, "*batch n m"]) -> Inexact[np.ndarray, "*batch m n"]:
@@ -32,165 +40,154 @@ def transpose(matrices: Inexact[np.ndarray, "*batch n m"]) -> Inexact[np.ndarray
     return np.swapaxes(matrices, -1, -2)
 
 
-def descend(A: Matrices, B: Matrices, starts: Matrices, *, rounds: int = 500, flat: float = 1e-8) -> Descended:
-    """Local minima of h(C) = ||A - C B C^T||^2 / 2 over orthogonal C, one from each start, by L-BFGS.
+def descend(A: Matrix, B: Matrices, starts: Matrices, *, rounds: int = 500) -> Descended:
+    """Local minima of h(C) = ||A - C B C^T||^2 / 2 over orthogonal C, one for each B and start, by L-BFGS.
 
     With X = C B C^T and R = A - X, moving C to exp(W) C for skew W changes h by <W, G> to first order,
-    G = skew(A^T R - R A^T): X may be replaced by A there since R R^T and R^T R are symmetric, so that the gradient
-    keeps its relative accuracy down to R = 0. Steps are Cayley transforms (1 - W/2)^-1 (1 + W/2), which agree with
-    exp(W) to second order and are orthogonal to rounding. Generators of successive steps are compared as they are:
-    on a group with a bi-invariant metric this transport keeps lengths and angles.
+    G = skew(A^T R - R A^T): A may stand for X there since R R^T and R^T R are symmetric, and so the gradient keeps its
+    relative accuracy down to R = 0. To second order h changes by <[W, A], [W, X]> / 2, which for X near A is
+    |[W, A]|^2 / 2, a form that is the same for all B: its inverse is the first guess of the inverse Hessian, and takes
+    a quarter of the steps that a multiple of the identity does.
 
-    The determinant of C never changes. A descent ends where the slope (see `Descended`) is below `flat`, where the
-    distance is at rounding, where no shorter step decreases it, or after `rounds` steps.
+    Steps are Cayley transforms (1 - W/2)^-1 (1 + W/2), which agree with exp(W) to second order and are orthogonal to
+    rounding. Generators of successive steps are compared as they are: on a group with a bi-invariant metric this
+    transport keeps lengths and angles. The determinant of C never changes.
+
+    A descent ends where the gradient is below `FLAT` of the distance times ||A|| + ||B||, where the distance is
+    rounding, where no shorter step decreases it, or after `rounds` steps.
     """
-    n = A.shape[-1]
-    batch, upper = len(A), np.triu_indices(n, 1)
-    scale = np.linalg.norm(A, axis=(1, 2)) + np.linalg.norm(B, axis=(1, 2))
-    aligners, values, slopes = starts.copy(), np.zeros(batch), np.zeros(batch)
-    if batch == 0:
-        return Descended(aligners, values, slopes)
-    at = _At.of(A, starts @ B @ transpose(starts), upper)
-    state = _State(
-        who=np.arange(batch),
-        A=A,
-        C=aligners.copy(),
-        at=at,
-        scale=scale,
-        step=np.ones(batch),
-        moves=np.zeros((REMEMBERED, batch, len(upper[0]))),
-        turns=np.zeros((REMEMBERED, batch, len(upper[0]))),
-        weights=np.zeros((REMEMBERED, batch)),
-        curvature=np.maximum(scale**2, np.finfo(float).tiny),
-    )
+    n, ends = len(A), starts.copy()
+    at = _Descents.of(A, B, starts)
+    curvatures = _Curvatures.of(A)
     for round_ in range(rounds + 1):
-        distance, slope = np.sqrt(2 * state.at.h), np.linalg.norm(state.at.gradient, axis=1) * np.sqrt(2)
-        ended = (
-            (slope <= flat * distance * state.scale)
-            | (distance <= 2e-15 * n * state.scale)
-            | (state.step < 1e-10)
-            | (round_ == rounds)
-        )
+        ended = at.ended(A) if round_ < rounds else np.ones(len(at.who), bool)
         if ended.any():
-            who = state.who[ended]
-            aligners[who], values[who] = state.C[ended], distance[ended]
-            with np.errstate(invalid="ignore", divide="ignore"):
-                slopes[who] = np.nan_to_num(slope[ended] / (distance[ended] * state.scale[ended]))
-            state = state.kept(~ended)
-        if not len(state.who):
+            ends[at.who[ended]] = at.C[ended]
+            at = at.kept(~ended)
+        if not len(at.who):
             break
-        state = _stepped(state, round_ % REMEMBERED, upper)
-    # Rounding of the products of many rotations is taken out by one step of Newton's iteration for the polar factor.
-    aligners = aligners @ (3 * np.eye(n) - transpose(aligners) @ aligners) / 2
-    values = np.linalg.norm(A - aligners @ B @ transpose(aligners), axis=(1, 2))
-    return Descended(aligners, values, slopes)
+        at = _stepped(A, at, curvatures, round_ % REMEMBERED)
+    # A step of Newton's iteration for the polar factor takes out the rounding of products of many rotations.
+    ends = ends @ (3 * np.eye(n) - transpose(ends) @ ends) / 2
+    return Descended(ends, np.linalg.norm(A - ends @ B @ transpose(ends), axis=(1, 2)))
 
 
 @dataclass(frozen=True)
-class _At:
-    """X = C B C^T, half its squared distance from A, and the gradient's entries above the diagonal, doubled in G."""
+class _Descents:
+    """The descents still going: which they are, where they are, and the steps that they remember.
 
+    A skew matrix is given by its entries above the diagonal, so that inner products are half those of matrices.
+    """
+
+    who: np.ndarray
+    size: Numbers
+    C: Matrices
     X: Matrices
-    h: Float[np.ndarray, " batch"]
-    gradient: Float[np.ndarray, "batch entries"]
+    h: Numbers
+    gradient: Float[np.ndarray, "_ _"]
+    step: Numbers
+    moves: Float[np.ndarray, "_ remembered _"]
+    turns: Float[np.ndarray, "_ remembered _"]
+    weights: Float[np.ndarray, "_ remembered"]
 
     @classmethod
-    def of(
-        cls, A: Matrices, X: Matrices, upper: tuple[Int[np.ndarray, " entries"], Int[np.ndarray, " entries"]]
-    ) -> "_At":
-        R = A - X
-        M = transpose(A) @ R - R @ transpose(A)
-        G = (M - transpose(M)) / 2
-        flat = R.reshape(len(R), -1)
-        return cls(X, np.einsum("bi,bi->b", flat, flat) / 2, G[:, *upper])
+    def of(cls, A: Matrix, B: Matrices, C: Matrices) -> "_Descents":
+        batch, n = len(B), len(A)
+        X = C @ B @ transpose(C)
+        steps = (batch, REMEMBERED, n * (n - 1) // 2)
+        size = np.linalg.norm(A) + np.linalg.norm(B, axis=(1, 2))
+        height, gradient = _height(A, X)
+        return cls(
+            who=np.arange(batch),
+            size=size,
+            C=C,
+            X=X,
+            h=height,
+            gradient=gradient,
+            step=np.ones(batch),
+            moves=np.zeros(steps),
+            turns=np.zeros(steps),
+            weights=np.zeros(steps[:2]),
+        )
 
-    def where(self, kept: np.ndarray) -> "_At":
-        return _At(self.X[kept], self.h[kept], self.gradient[kept])
+    def ended(self, A: Matrix) -> Bool[np.ndarray, " _"]:
+        distance, slope = np.sqrt(2 * self.h), np.sqrt(2) * np.linalg.norm(self.gradient, axis=1)
+        rounding = 2e-15 * len(A) * self.size
+        return (slope <= FLAT * distance * self.size) | (distance <= rounding) | (self.step < 1e-10)
+
+    def kept(self, which: Bool[np.ndarray, " _"]) -> "_Descents":
+        return _Descents(*(getattr(self, each.name)[which] for each in fields(self)))
+
+
+def _height(A: Matrix, X: Matrices) -> tuple[Numbers, Float[np.ndarray, "_ _"]]:
+    """Half the squared distance of X from A, and its gradient."""
+    R = A - X
+    M = A.T @ R - R @ A.T
+    G = (M - transpose(M)) / 2
+    flat = R.reshape(len(R), -1)
+    return np.einsum("bi,bi->b", flat, flat) / 2, G[:, *np.triu_indices(len(A), 1)]
 
 
 @dataclass(frozen=True)
-class _State:
-    """The descents still going: which they are, where, and what they remember."""
+class _Curvatures:
+    """The inverse, damped, of the Hessian at X = A: W -> |[W, A]|^2 / 2, for W by its entries above the diagonal."""
 
-    who: Int[np.ndarray, " batch"]
-    A: Matrices
-    C: Matrices
-    at: _At
-    scale: Float[np.ndarray, " batch"]
-    step: Float[np.ndarray, " batch"]
-    moves: Float[np.ndarray, "remembered batch entries"]
-    turns: Float[np.ndarray, "remembered batch entries"]
-    weights: Float[np.ndarray, "remembered batch"]
-    curvature: Float[np.ndarray, " batch"]
+    inverse: Matrix
 
-    def kept(self, which: np.ndarray) -> "_State":
-        return _State(
-            self.who[which],
-            self.A[which],
-            self.C[which],
-            self.at.where(which),
-            self.scale[which],
-            self.step[which],
-            self.moves[:, which],
-            self.turns[:, which],
-            self.weights[:, which],
-            self.curvature[which],
-        )
+    @classmethod
+    def of(cls, A: Matrix) -> "_Curvatures":
+        n = len(A)
+        i, j = np.triu_indices(n, 1)
+        mean = max(float(np.linalg.norm(A)) ** 2 / n, np.finfo(float).tiny)
+        if n > CURVATURES_UP_TO:
+            return cls(np.eye(len(i)) / mean)
+        units = np.zeros((len(i), n, n))
+        units[np.arange(len(i)), i, j], units[np.arange(len(i)), j, i] = 1.0, -1.0
+        moved = (units @ A - A @ units).reshape(len(i), n * n)
+        return cls(np.linalg.inv(moved @ moved.T / 2 + DAMPING * mean * np.eye(len(i))))
 
 
-def _stepped(state: _State, slot: int, upper: tuple[np.ndarray, np.ndarray]) -> _State:
-    """One trial step of every descent; taken where it decreases enough, else tried shorter the next time."""
-    batch, n = len(state.who), state.A.shape[-1]
-    direction = _direction(state, slot)
-    slope = np.einsum("bi,bi->b", direction, state.at.gradient)
-    uphill = slope >= 0
-    if uphill.any():
-        direction[uphill] = -state.at.gradient[uphill] / state.curvature[uphill, None]
-        slope = np.einsum("bi,bi->b", direction, state.at.gradient)
+def _stepped(A: Matrix, at: _Descents, curvatures: _Curvatures, slot: int) -> _Descents:
+    """One step of every descent; taken where it decreases enough, else tried shorter the next time."""
+    n = len(A)
+    direction = _direction(at, curvatures, slot)
+    slope = 2 * np.einsum("bi,bi->b", direction, at.gradient)
     length = np.sqrt(2) * np.linalg.norm(direction, axis=1)
-    step = state.step * np.minimum(1, LONGEST / np.maximum(length, np.finfo(float).tiny))
+    step = at.step * np.minimum(1, LONGEST / np.maximum(length, np.finfo(float).tiny))
     move = step[:, None] * direction
-    W = np.zeros((batch, n, n))
-    W[:, *upper] = move / 2
-    W -= transpose(W)
-    Q = np.linalg.solve(np.eye(n) - W, np.eye(n) + W)
-    new = _At.of(state.A, Q @ state.at.X @ transpose(Q), upper)
-    # <W, G> counts each entry above the diagonal twice.
-    taken = new.h <= state.at.h + SUFFICIENT * 2 * step * slope
-    turn = new.gradient - state.at.gradient
-    bend, size = np.einsum("bi,bi->b", move, turn), np.einsum("bi,bi->b", turn, turn)
-    learned = taken & (bend > 1e-12 * np.sqrt(size * np.einsum("bi,bi->b", move, move)))
-    state.moves[slot], state.turns[slot] = move, turn
-    state.weights[slot] = np.where(learned, 1 / np.where(learned, bend, 1), 0)
-    three, two = taken[:, None, None], taken[:, None]
-    return _State(
-        state.who,
-        state.A,
-        np.where(three, Q @ state.C, state.C),
-        _At(
-            np.where(three, new.X, state.at.X),
-            np.where(taken, new.h, state.at.h),
-            np.where(two, new.gradient, state.at.gradient),
-        ),
-        state.scale,
-        np.where(taken, 1.0, 0.3 * state.step),
-        state.moves,
-        state.turns,
-        state.weights,
-        np.where(learned, size / np.where(learned, bend, 1), state.curvature),
-    )
+    half = np.zeros((len(move), n, n))
+    half[:, *np.triu_indices(n, 1)] = move / 2
+    half -= transpose(half)
+    Q = np.linalg.solve(np.eye(n) - half, np.eye(n) + half)
+    X = Q @ at.X @ transpose(Q)
+    height, gradient = _height(A, X)
+    taken = height <= at.h + SUFFICIENT * step * slope
+    turn = gradient - at.gradient
+    bend = np.einsum("bi,bi->b", move, turn)
+    learned = taken & (bend > 1e-12 * np.linalg.norm(move, axis=1) * np.linalg.norm(turn, axis=1))
+    at.moves[:, slot], at.turns[:, slot] = move, turn
+    at.weights[:, slot] = np.where(learned, 1 / np.where(learned, bend, 1), 0)
+    C = Q @ at.C
+    if not taken.all():
+        left = ~taken
+        C[left], X[left], height[left], gradient[left] = at.C[left], at.X[left], at.h[left], at.gradient[left]
+    next_step = np.where(learned, 1.0, np.where(taken, LONGER, SHORTER) * at.step)
+    return _Descents(at.who, at.size, C, X, height, gradient, next_step, at.moves, at.turns, at.weights)
 
 
-def _direction(state: _State, slot: int) -> Float[np.ndarray, "batch entries"]:
+def _direction(at: _Descents, curvatures: _Curvatures, slot: int) -> Float[np.ndarray, "_ _"]:
     """The two-loop recursion of L-BFGS, newest step first; a step that taught nothing has weight zero."""
     order = [(slot - 1 - back) % REMEMBERED for back in range(REMEMBERED)]
-    direction = -state.at.gradient
+    direction = -at.gradient
     shares = {}
     for k in order:
-        shares[k] = state.weights[k] * np.einsum("bi,bi->b", state.moves[k], direction)
-        direction = direction - shares[k][:, None] * state.turns[k]
-    direction = direction / state.curvature[:, None]
+        shares[k] = at.weights[:, k] * np.einsum("bi,bi->b", at.moves[:, k], direction)
+        direction -= shares[k][:, None] * at.turns[:, k]
+    newest = at.turns[:, order[0]]
+    expected = at.weights[:, order[0]] * np.einsum("bi,bi->b", newest, newest @ curvatures.inverse)
+    known = expected > 0
+    direction = direction @ curvatures.inverse / np.where(known, expected, 1.0)[:, None]
     for k in reversed(order):
-        share = state.weights[k] * np.einsum("bi,bi->b", state.turns[k], direction)
-        direction = direction + (shares[k] - share)[:, None] * state.moves[k]
+        share = at.weights[:, k] * np.einsum("bi,bi->b", at.turns[:, k], direction)
+        direction += (shares[k] - share)[:, None] * at.moves[:, k]
     return direction

@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from numpy.typing import ArrayLike
 
 from simulate.measures.measure import Distance, Measure
 from simulate.measures.operator import Operator, fit_operator
-from simulate.measures.orthogonal import Matrix, OperatorDistance
+from simulate.measures.orthogonal import OperatorDistance
 
 
 class BadEmbedding(ValueError):
@@ -15,7 +16,7 @@ class BadEmbedding(ValueError):
 
 
 @dataclass(frozen=True)
-class DSA(Measure[ArrayLike, Matrix]):
+class DSA(Measure[ArrayLike, Any]):
     """Dynamical Similarity Analysis (Ostrow et al., Beyond geometry, 2023): a linear operator of each network's
     dynamics, and the distance between two operators up to rotation and reflection.
 
@@ -27,7 +28,7 @@ class DSA(Measure[ArrayLike, Matrix]):
         delays: states beside one another in an embedded state, the present one counted.
         rank: directions that are kept, and the size of the operator.
         interval: steps between these states.
-        compare: the measure of two operators: `OperatorDistance` or `EigenvalueDistance`.
+        compare: the measure of two operators: `OperatorDistance`, `OperatorAngle` or `EigenvalueDistance`.
 
     Raises:
         BadEmbedding: unless all three numbers are at least one.
@@ -45,7 +46,7 @@ class DSA(Measure[ArrayLike, Matrix]):
     delays: int
     rank: int
     interval: int = 1
-    compare: Measure[Operator | ArrayLike, Matrix] = field(default_factory=OperatorDistance)
+    compare: Measure[Operator | ArrayLike, Any] = field(default_factory=OperatorDistance)
 
     def __post_init__(self) -> None:
         for name in ("delays", "rank", "interval"):
@@ -75,10 +76,10 @@ class DSA(Measure[ArrayLike, Matrix]):
         """
         return fit_operator(activity, delays=self.delays, rank=self.rank, interval=self.interval)
 
-    def prepare(self, item: ArrayLike) -> Matrix:
+    def prepare(self, item: ArrayLike) -> Any:
         """What `compare` needs of the operator of one network's activity."""
         return self.compare.prepare(self.fit_operator(item))
 
-    def between(self, first: Sequence[Matrix], second: Sequence[Matrix]) -> Sequence[Distance]:
+    def between(self, first: Sequence[Any], second: Sequence[Any]) -> Sequence[Distance]:
         """The distances of all pairs, by `compare`."""
         return self.compare.between(first, second)

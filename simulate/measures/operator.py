@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Complex, Float
 from numpy.typing import ArrayLike
 
-from simulate.measures.samples import FewerSamplesThanFeatures, TooFewSamples, finite
+from simulate.measures.samples import FewerSamplesThanFeatures, TooFewSamples, WrongShape, finite
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,18 @@ class Operator:
         return np.linalg.eigvals(self.matrix).astype(complex)
 
 
+def matrix_of(operator: Operator | ArrayLike) -> Float[np.ndarray, "n n"]:
+    """The matrix of an operator, or a matrix as it is.
+
+    Raises:
+        WrongShape, NotFinite: if it is not square; if it has entries that are not finite.
+    """
+    matrix = finite(operator.matrix if isinstance(operator, Operator) else operator, ("n", "n"), "an operator")
+    if matrix.shape[0] != matrix.shape[1]:
+        raise WrongShape(f"an operator of shape {matrix.shape}: give a square matrix")
+    return matrix
+
+
 def embedded(
     activity: Float[np.ndarray, "trials steps units"], delays: int, interval: int
 ) -> Float[np.ndarray, "trials shorter features"]:
@@ -74,9 +86,10 @@ def fit_operator(activity: ArrayLike, *, delays: int, rank: int, interval: int) 
             FewerSamplesThanFeatures,
             stacklevel=3,
         )
-    coordinates, sizes, _ = np.linalg.svd(history.reshape(-1, features), full_matrices=False)
-    kept = min(rank, int((sizes > max(history.shape[0] * steps, features) * rounding * sizes[0]).sum()))
-    v = coordinates[:, :kept].reshape(trials, steps, kept)
+    triangular = np.linalg.qr(history.reshape(trials * steps, features), mode="r")
+    _, sizes, directions = np.linalg.svd(triangular, full_matrices=False)
+    kept = min(rank, int((sizes > max(trials * steps, features) * rounding * sizes[0]).sum()))
+    v = history @ (directions[:kept].T / sizes[:kept])
     before, after = v[:, :-1].reshape(-1, kept), v[:, 1:].reshape(-1, kept)
     before, after = before - before.mean(axis=0), after - after.mean(axis=0)
     A = np.linalg.lstsq(before, after, rcond=None)[0].T

@@ -1,17 +1,18 @@
 """How far two matrices are apart when one may be rotated and reflected: min over O(n) of ||A - C B C^T||_F."""
 
+from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from numpy.typing import ArrayLike
 
-from simulate.measures.descent import Descended, Matrices, descend
+from simulate.measures.descent import Matrices, Matrix, descend
 from simulate.measures.measure import Distance, Measure
-from simulate.measures.operator import Operator
-from simulate.measures.samples import WrongShape, finite
+from simulate.measures.operator import Operator, matrix_of
+from simulate.measures.samples import require_one_size
 from simulate.measures.starts import (
     Decomposed,
     aligned,
@@ -22,17 +23,12 @@ from simulate.measures.starts import (
 )
 from simulate.runtime import available_cores
 
-AT_ONCE = 1024
-"""Descents that one thread does at once: their arrays then stay in its cache."""
 SAME = 1e-6
 """Relative difference below which two descents have ended at the same value."""
 
 
-Matrix = Float[np.ndarray, "_ _"]
-
-
-class DifferentSizes(ValueError):
-    """Two operators of different size."""
+class NoDirection(ValueError):
+    """An operator that is zero was to be compared by its angle."""
 
 
 @dataclass(frozen=True)
@@ -88,10 +84,7 @@ class OperatorDistance(Measure[Operator | ArrayLike, Matrix]):
             WrongShape: if it is not square.
             NotFinite: if it has entries that are not finite.
         """
-        matrix = finite(item.matrix if isinstance(item, Operator) else item, ("n", "n"), "an operator")
-        if matrix.shape[0] != matrix.shape[1]:
-            raise WrongShape(f"an operator of shape {matrix.shape}: give a square matrix")
-        return matrix
+        return matrix_of(item)
 
     def between(self, first: Sequence[Matrix], second: Sequence[Matrix]) -> list[Distance]:
         """The distances of all pairs, in one batch.
@@ -101,17 +94,17 @@ class OperatorDistance(Measure[Operator | ArrayLike, Matrix]):
         """
         if not first:
             return []
-        _require_one_size([*first, *second])
+        require_one_size([*first, *second])
         matrices, which = _distinct([*first, *second])
         known = Decomposed.of(matrices)
         # A pair has one distance, in whatever order it is given: the search is always from the same of the two.
         rank = np.array(sorted(range(len(matrices)), key=lambda k: matrices[k].tobytes())).argsort()
         halves = which[: len(first)], which[len(first) :]
         swapped = rank[halves[0]] > rank[halves[1]]
-        one, other = known[np.where(swapped, *halves[::-1])], known[np.where(swapped, *halves)]
+        at = np.where(swapped, *halves[::-1])
+        one, other = known[at], known[np.where(swapped, *halves)]
         starts = self._starts(one, other)
-        found = _descend_all(one.matrices, other.matrices, list(starts.values()), self.rounds)
-        values = found.values.reshape(len(starts), -1)
+        values = _descend_all(matrices, at, other.matrices, list(starts.values()), self.rounds)
         best, lower = values.min(axis=0), lower_bound(one, other)
         agree = values <= best * (1 + SAME) + _rounding(one, other)
         names = np.array(list(starts))[agree.argmax(axis=0)]
@@ -141,6 +134,55 @@ class OperatorDistance(Measure[Operator | ArrayLike, Matrix]):
         }
 
 
+@dataclass(frozen=True)
+class OperatorAngle(Measure[Operator | ArrayLike, Matrix]):
+    """The angle between two operators up to rotation and reflection, arccos of the largest tr(A^T C B C^T) / |A| |B|.
+
+    It is what the authors of Dynamical Similarity Analysis report, in radians from 0 to pi; a metric on operators up to
+    orthogonal change of coordinates and positive factors. One C gives it and the distance d of `OperatorDistance`: the
+    chord between A / |A| and C B C^T / |B| is 2 sin(angle / 2), and its square (d^2 - (|A| - |B|)^2) / |A| |B|.
+
+    Attributes:
+        distance: how d is searched for.
+
+    >>> import numpy as np
+    >>> from simulate.measures import OperatorAngle
+    >>> A, B = np.diag([1.0, 0.0]), np.diag([2.0, 2.0])
+    >>> round(OperatorAngle()(A, B).value / np.pi, 6)
+    0.25
+    """
+
+    distance: OperatorDistance = OperatorDistance()
+
+    def prepare(self, item: Operator | ArrayLike) -> Matrix:
+        """The operator's matrix, over its norm.
+
+        Raises:
+            WrongShape, NotFinite: if it is not square; if it has entries that are not finite.
+            NoDirection: if it is zero.
+        """
+        matrix = self.distance.prepare(item)
+        size = float(np.linalg.norm(matrix))
+        if size == 0:
+            raise NoDirection("an operator that is zero has no angle with another: leave silent networks out")
+        return matrix / size
+
+    def between(self, first: Sequence[Matrix], second: Sequence[Matrix]) -> list[Distance]:
+        """The angles of all pairs, in one batch.
+
+        Raises:
+            DifferentSizes: if not all operators have the same size.
+        """
+        return [
+            replace(chord, value=_angle(chord.value), lower=_angle(chord.lower))
+            for chord in self.distance.between(first, second)
+        ]
+
+
+def _angle(chord: float) -> float:
+    return float(2 * np.arcsin(min(chord / 2, 1.0)))
+
+
 def lower_bound(one: Decomposed, other: Decomposed) -> Float[np.ndarray, " batch"]:
     """What no orthogonal matrix can pass: see `OperatorDistance`."""
     parts = ((one.symmetric[0] - other.symmetric[0]) ** 2 + (one.skew[0] - other.skew[0]) ** 2).sum(axis=1)
@@ -152,12 +194,6 @@ def _rounding(one: Decomposed, other: Decomposed) -> Float[np.ndarray, " batch"]
     return 1e-12 * sizes
 
 
-def _require_one_size(matrices: Sequence[Matrix]) -> None:
-    sizes = sorted({len(matrix) for matrix in matrices})
-    if len(sizes) > 1:
-        raise DifferentSizes(f"operators of sizes {', '.join(map(str, sizes))}: fit all of them with one rank")
-
-
 def _distinct(matrices: Sequence[Matrix]) -> tuple[Matrices, np.ndarray]:
     """Each array once, and which of them stands where: of a matrix of pairs, each item is decomposed once."""
     places: dict[int, int] = {}
@@ -166,12 +202,17 @@ def _distinct(matrices: Sequence[Matrix]) -> tuple[Matrices, np.ndarray]:
     return np.stack([matrices[k] for k in firsts]), which
 
 
-def _descend_all(A: Matrices, B: Matrices, starts: Sequence[Matrices], rounds: int) -> Descended:
-    """All pairs from all starts, shared out among cores."""
-    A, B, C = np.tile(A, (len(starts), 1, 1)), np.tile(B, (len(starts), 1, 1)), np.concatenate(starts)
-    parts = np.array_split(np.arange(len(A)), max(1, -(-len(A) // AT_ONCE)))
+def _descend_all(
+    A: Matrices, which: Int[np.ndarray, " pairs"], B: Matrices, starts: Sequence[Matrices], rounds: int
+) -> Float[np.ndarray, "starts pairs"]:
+    """What all pairs A[which], B reach from all starts; pairs with one A together, shared out among cores."""
+    values = np.zeros((len(starts), len(B)))
+
+    def work(group: Int[np.ndarray, " some"]) -> None:
+        C = np.concatenate([each[group] for each in starts])
+        found = descend(A[which[group[0]]], np.tile(B[group], (len(starts), 1, 1)), C, rounds=rounds)
+        values[:, group] = found.values.reshape(len(starts), -1)
+
     with ThreadPoolExecutor(available_cores()) as pool:
-        done = list(pool.map(lambda part: descend(A[part], B[part], C[part], rounds=rounds), parts))
-    return Descended(
-        *(np.concatenate([getattr(each, name) for each in done]) for name in Descended.__dataclass_fields__)
-    )
+        deque(pool.map(work, (np.flatnonzero(which == k) for k in np.unique(which))), maxlen=0)
+    return values

@@ -1,6 +1,6 @@
 """All pairs of a set of things: their distances as a symmetric matrix."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -73,12 +73,8 @@ def pairwise(
     if count < 2:
         raise NoPairs(f"{count} items have no pairs: give at least two")
     first, second = np.triu_indices(count, 1)
-    if isinstance(measure, Measure):
-        prepared = [measure.prepare(item) for item in items]
-        found: list[Distance | float] = [*measure.between([prepared[i] for i in first], [prepared[j] for j in second])]
-    else:
-        found = [measure(items[i], items[j]) for i, j in zip(first.tolist(), second.tolist(), strict=True)]
-    distances = [each if isinstance(each, Distance) else Distance(float(each), float(each)) for each in found]
+    prepared = prepare_all(measure, items)
+    distances = distances_of(measure, [prepared[i] for i in first.tolist()], [prepared[j] for j in second.tolist()])
 
     def square(diagonal: float, values: list[float]) -> Square:
         filled = np.full((count, count), diagonal)
@@ -91,3 +87,18 @@ def pairwise(
         square(1.0, [each.agreed for each in distances]),
         measure,
     )
+
+
+def prepare_all(measure: Measure[Item, Any] | Callable[..., Distance | float], items: Iterable[Item]) -> list[Any]:
+    """What the measure knows of each item; a function is given the items as they are."""
+    return [measure.prepare(item) for item in items] if isinstance(measure, Measure) else list(items)
+
+
+def distances_of(
+    measure: Measure[Any, Any] | Callable[..., Distance | float], first: Sequence[Any], second: Sequence[Any]
+) -> Sequence[Distance]:
+    """The distances of each of `first` from its partner in `second`, as intervals whatever the measure gives."""
+    if isinstance(measure, Measure):
+        return measure.between(first, second)
+    found = [measure(one, other) for one, other in zip(first, second, strict=True)]
+    return [each if isinstance(each, Distance) else Distance(float(each), float(each)) for each in found]

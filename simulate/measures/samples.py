@@ -1,5 +1,7 @@
 """Which arrays a measure takes: finite, of the right shape, with samples enough."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -10,6 +12,10 @@ class NotFinite(ValueError):
 
 class WrongShape(ValueError):
     """A measure was given an array of other axes than it compares."""
+
+
+class DifferentSizes(ValueError):
+    """Two operators of different size."""
 
 
 class TooFewSamples(ValueError):
@@ -34,3 +40,14 @@ def finite(array: ArrayLike, axes: tuple[str, ...], name: str) -> np.ndarray:
     if not np.isfinite(found).all():
         raise NotFinite(f"{name} with NaN or infinity: leave out the trials, units or networks that have them")
     return found
+
+
+def require_one_size(operators: Sequence[np.ndarray]) -> None:
+    """Of all operators.
+
+    Raises:
+        DifferentSizes: naming the sizes.
+    """
+    sizes = sorted({len(each) for each in operators})
+    if len(sizes) > 1:
+        raise DifferentSizes(f"operators of sizes {', '.join(map(str, sizes))}: fit all of them with one rank")

@@ -7,8 +7,8 @@ import pytest
 from scipy.optimize import minimize
 
 from simulate.measures.measure import Distance
-from simulate.measures.orthogonal import DifferentSizes, OperatorDistance
-from simulate.measures.samples import NotFinite, WrongShape
+from simulate.measures.orthogonal import NoDirection, OperatorAngle, OperatorDistance
+from simulate.measures.samples import DifferentSizes, NotFinite, WrongShape
 
 MEASURE = OperatorDistance()
 
@@ -51,7 +51,7 @@ def closed_form(A: np.ndarray, B: np.ndarray) -> float:
 
 
 def test_two_by_two_is_the_closed_form_and_the_bound_is_reached() -> None:
-    one, other = matrices(200, 2), matrices(200, 2, seed=1)
+    one, other = matrices(50, 2), matrices(50, 2, seed=1)
     for A, B, found in zip(one, other, between(one, other), strict=True):
         assert found.value == pytest.approx(closed_form(A, B), rel=1e-10)
         assert found.lower == pytest.approx(closed_form(A, B), rel=1e-10)
@@ -87,7 +87,7 @@ def test_three_by_three_is_the_least_of_many_searches_by_scipy() -> None:
 
 def test_the_bound_is_below_what_any_rotation_reaches() -> None:
     for n in (3, 6):
-        one, other = matrices(30, n), matrices(30, n, seed=1)
+        one, other = matrices(10, n), matrices(10, n, seed=1)
         for A, B, found in zip(one, other, between(one, other), strict=True):
             assert found.lower <= found.value
             reached = [np.linalg.norm(A - C @ B @ C.T) for C in rotations(20, n)]
@@ -197,6 +197,18 @@ def test_rotations_scales_and_transposes_of_both() -> None:
     assert turned.lower == pytest.approx(plain.lower, rel=1e-12)
     assert doubled.value == pytest.approx(2 * plain.value, rel=1e-6)
     assert across.lower == pytest.approx(plain.lower, rel=1e-12)
+
+
+def test_the_angle_is_that_of_the_largest_inner_product_and_has_no_scale() -> None:
+    one, other = matrices(8, 4), matrices(8, 4, seed=1)
+    angle = OperatorAngle()
+    for A, B, d in zip(one, other, between(one, other), strict=True):
+        largest = (np.sum(A * A) + np.sum(B * B) - d.value**2) / 2
+        cosine = largest / np.linalg.norm(A) / np.linalg.norm(B)
+        assert angle(A, B).value == pytest.approx(np.arccos(cosine), rel=1e-6)
+    assert angle(one[0], 5 * one[0]).value < 1e-12
+    with pytest.raises(NoDirection, match="zero"):
+        angle(one[0], np.zeros((4, 4)))
 
 
 def test_inputs_are_not_changed() -> None:
