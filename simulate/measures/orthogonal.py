@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from numpy.typing import ArrayLike
 
 from simulate.measures.descent import Matrices, Matrix, descend
@@ -23,8 +23,14 @@ from simulate.measures.starts import (
 )
 from simulate.runtime import available_cores
 
+FEWEST = 16
+"""Descents of a batch of small operators."""
 SAME = 1e-6
 """Relative difference below which two descents have ended at the same value."""
+
+
+class NoStarts(ValueError):
+    """A search with no starts."""
 
 
 class NoDirection(ValueError):
@@ -58,9 +64,15 @@ class OperatorDistance(Measure[Operator | ArrayLike, Matrix]):
     exact: the value is zero to rounding, about 1e-15 of the norm.
 
     Attributes:
-        random_starts: starts at random, beside seven others.
+        starts: descents of a batch, for each dimension of the operators, and `FEWEST` at least. In the first batch
+            seven start where eigenvectors correspond, all others at random.
+        agreeing: a pair gets another batch until so many descents have ended at its value.
+        batches: at most.
         seed: of the random starts. The same pair gets the same starts wherever it stands in a list.
         rounds: steps of a descent at most.
+
+    Raises:
+        NoStarts: without starts or batches.
 
     >>> import numpy as np
     >>> from simulate.measures import OperatorDistance
@@ -73,9 +85,15 @@ class OperatorDistance(Measure[Operator | ArrayLike, Matrix]):
     True
     """
 
-    random_starts: int = 9
+    starts: int = 2
+    agreeing: int = 4
+    batches: int = 4
     seed: int = 0
     rounds: int = 500
+
+    def __post_init__(self) -> None:
+        if self.starts < 1 or self.batches < 1:
+            raise NoStarts(f"{self.batches} batches of {self.starts} starts a dimension: give at least one of each")
 
     def prepare(self, item: Operator | ArrayLike) -> Matrix:
         """The operator's matrix.
@@ -103,35 +121,59 @@ class OperatorDistance(Measure[Operator | ArrayLike, Matrix]):
         swapped = rank[halves[0]] > rank[halves[1]]
         at = np.where(swapped, *halves[::-1])
         one, other = known[at], known[np.where(swapped, *halves)]
-        starts = self._starts(one, other)
-        values = _descend_all(matrices, at, other.matrices, list(starts.values()), self.rounds)
+        values, names = self._searched(matrices, at, one, other)
         best, lower = values.min(axis=0), lower_bound(one, other)
-        agree = values <= best * (1 + SAME) + _rounding(one, other)
-        names = np.array(list(starts))[agree.argmax(axis=0)]
+        agree = _agreeing(values, one, other)
+        shares = agree.sum(axis=0) / np.isfinite(values).sum(axis=0)
         return [
-            Distance(float(value), float(min(bound, value)), str(name), float(share))
-            for value, bound, name, share in zip(best, lower, names, agree.mean(axis=0), strict=True)
+            Distance(float(value), float(min(bound, value)), names[first_of_them], float(share))
+            for value, bound, first_of_them, share in zip(best, lower, agree.argmax(axis=0), shares, strict=True)
         ]
 
-    def _starts(self, one: Decomposed, other: Decomposed) -> dict[str, Matrices]:
+    def _searched(
+        self, matrices: Matrices, at: Int[np.ndarray, " pairs"], one: Decomposed, other: Decomposed
+    ) -> tuple[Float[np.ndarray, "starts pairs"], list[str]]:
+        """The values that each pair reached from each start, infinite where it was not tried, and the starts' names."""
+        rows: list[Float[np.ndarray, "starts pairs"]] = []
+        names: list[str] = []
+        pending = np.arange(len(at))
+        for batch in range(self.batches):
+            starts = self._starts(one[pending], other[pending], batch)
+            reached = np.full((len(starts), len(at)), np.inf)
+            reached[:, pending] = _descend_all(
+                matrices, at[pending], other.matrices[pending], list(starts.values()), self.rounds
+            )
+            rows.append(reached)
+            names += starts
+            pending = np.flatnonzero(_agreeing(np.concatenate(rows), one, other).sum(axis=0) < self.agreeing)
+            if not len(pending):
+                break
+        return np.concatenate(rows), names
+
+    def _starts(self, one: Decomposed, other: Decomposed, batch: int) -> dict[str, Matrices]:
         A, B = one.matrices, other.matrices
-        symmetric = aligned(A, B, one.symmetric[1], other.symmetric[1])
-        given = np.broadcast_to(np.eye(A.shape[-1]), A.shape)
-        rng = np.random.default_rng(self.seed)
+        derived: dict[str, Matrices] = {}
+        if batch == 0:
+            symmetric, given = (
+                aligned(A, B, one.symmetric[1], other.symmetric[1]),
+                np.broadcast_to(np.eye(A.shape[-1]), A.shape),
+            )
+            derived = {
+                "symmetric parts": symmetric,
+                "symmetric parts, reflected": reflected(A, B, symmetric),
+                "skew parts": by_skew_parts(one, other),
+                "eigenvalues": by_eigenvalues(one, other),
+                "inner directions": aligned(A, B, one.inner, other.inner),
+                "outer directions": aligned(A, B, one.outer, other.outer),
+                "coordinates as given": aligned(A, B, given, given),
+            }
+        count = max(self.starts * A.shape[-1], FEWEST)
+        drawn = at_random(count, A.shape[-1], np.random.default_rng([self.seed, batch]))
         random = {
-            f"random start {k}": np.broadcast_to(at_random(1, A.shape[-1], rng), A.shape)
-            for k in range(self.random_starts)
+            f"random start {count * batch + k}": np.broadcast_to(C, A.shape)
+            for k, C in enumerate(drawn[len(derived) :])
         }
-        return {
-            "symmetric parts": symmetric,
-            "symmetric parts, reflected": reflected(A, B, symmetric),
-            "skew parts": by_skew_parts(one, other),
-            "eigenvalues": by_eigenvalues(one, other),
-            "inner directions": aligned(A, B, one.inner, other.inner),
-            "outer directions": aligned(A, B, one.outer, other.outer),
-            "coordinates as given": aligned(A, B, given, given),
-            **random,
-        }
+        return derived | random
 
 
 @dataclass(frozen=True)
@@ -189,9 +231,12 @@ def lower_bound(one: Decomposed, other: Decomposed) -> Float[np.ndarray, " batch
     return np.maximum(np.sqrt(parts), np.linalg.norm(one.singular - other.singular, axis=1))
 
 
-def _rounding(one: Decomposed, other: Decomposed) -> Float[np.ndarray, " batch"]:
+def _agreeing(
+    values: Float[np.ndarray, "starts pairs"], one: Decomposed, other: Decomposed
+) -> Bool[np.ndarray, "starts pairs"]:
+    """Which of the values are their pair's best, to `SAME` or to rounding."""
     sizes = np.linalg.norm(one.matrices, axis=(1, 2)) + np.linalg.norm(other.matrices, axis=(1, 2))
-    return 1e-12 * sizes
+    return values <= values.min(axis=0) * (1 + SAME) + 1e-12 * sizes
 
 
 def _distinct(matrices: Sequence[Matrix]) -> tuple[Matrices, np.ndarray]:
