@@ -7,7 +7,7 @@ import pytest
 from scipy.optimize import minimize
 
 from simulate.measures.measure import Distance
-from simulate.measures.orthogonal import NoDirection, OperatorAngle, OperatorDistance
+from simulate.measures.orthogonal import NoDirection, NoStarts, OperatorAngle, OperatorDistance
 from simulate.measures.samples import DifferentSizes, NotFinite, WrongShape
 
 MEASURE = OperatorDistance()
@@ -226,3 +226,15 @@ def test_refusals() -> None:
     with pytest.raises(WrongShape, match="square"):
         MEASURE(np.eye(2), np.ones((2, 3)))
     assert between([], []) == []
+
+
+def test_pairs_whose_value_few_starts_reach_get_more() -> None:
+    """No value is reached by 1,000 of 4 batches, so all are tried, and none ends higher than with one batch."""
+    one, other = matrices(4, 8), matrices(4, 8, seed=1)
+    few = OperatorDistance(batches=1).between(one, other)
+    many = OperatorDistance(agreeing=1000).between(one, other)
+    for some, all_ in zip(few, many, strict=True):
+        assert all_.value <= some.value * (1 + 1e-12)
+        assert (64 * all_.agreed) == pytest.approx(round(64 * all_.agreed), abs=1e-9)
+    with pytest.raises(NoStarts, match="at least one"):
+        OperatorDistance(batches=0)
