@@ -70,7 +70,6 @@ class KernelAlignment:
         outputs: rows of the kernels: trials times steps times outputs of the probe batch.
         parameters: how many there are.
 
-    >>> from simulate.measures import KernelAlignment
     >>> KernelAlignment(value=0.9, start=2.0, end=3.0, outputs=12, parameters=40).end
     3.0
     """
