@@ -1,0 +1,116 @@
+"""A trained population: its networks, where they started, how their training ended."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Bool, Float, Int
+
+from simulate.populations.condition import Condition, Network
+from simulate.tasks.task import Batch
+from simulate.training.checkpoint import Checkpoint
+from simulate.training.outcome import TrainingOutcome
+from simulate.training.selection import measured_on
+from simulate.training.train import train
+
+
+@dataclass(frozen=True)
+class Population:
+    """Networks of one condition (leading axis on every array), what they started from, and how training ended for each.
+
+    `updates` is how many each of them had, `loss` the last that was measured.
+    """
+
+    condition: Condition
+    networks: Network
+    first: Network
+    outcomes: tuple[TrainingOutcome, ...]
+    updates: Int[np.ndarray, " networks"]
+    loss: Float[np.ndarray, " networks"]
+
+    def __len__(self) -> int:
+        return len(self.outcomes)
+
+    @property
+    def converged(self) -> Bool[np.ndarray, " networks"]:
+        """Which networks reached the threshold."""
+        return np.array([outcome is TrainingOutcome.converged for outcome in self.outcomes])
+
+    @property
+    def trained(self) -> "Population":
+        """Those that reached the threshold."""
+        return self.of(np.flatnonzero(self.converged))
+
+    def of(self, which: Int[np.ndarray, " chosen"]) -> "Population":
+        """Some of the networks."""
+        networks, first = (jax.tree.map(lambda leaf: leaf[which], each) for each in (self.networks, self.first))
+        outcomes = tuple(self.outcomes[i] for i in which)
+        return replace(
+            self,
+            networks=networks,
+            first=first,
+            outcomes=outcomes,
+            updates=self.updates[which],
+            loss=self.loss[which],
+        )
+
+    def each(self, *, at_start: bool = False) -> list[Network]:
+        """The networks one by one, trained or as they started."""
+        networks = self.first if at_start else self.networks
+        return [jax.tree.map(lambda leaf, i=i: leaf[i], networks) for i in range(len(self))]
+
+    def losses(self, batch: Batch) -> Float[np.ndarray, " networks"]:
+        """Of each network on a batch."""
+        return measured_on(self.networks, batch, together=max(1, len(batch.inputs)))[0]
+
+    def answers(self, batch: Batch) -> Float[np.ndarray, "networks trials read outputs"]:
+        """Of each network on a batch."""
+        return np.asarray(_answers(self.networks, batch))
+
+
+@eqx.filter_jit
+def _answers(networks: Network, batch: Batch) -> Float[Array, "networks trials read outputs"]:
+    answers: Array = jax.lax.map(lambda network: network.outputs(batch.astype(network.dtype)), networks)
+    return answers
+
+
+def train_population(
+    condition: Condition,
+    *,
+    checkpoint: Checkpoint | None = None,
+    progress: Callable[[int], None] = lambda updates: None,
+    dtype: str = "float32",
+) -> Population:
+    """Train the population of a condition; networks that are finished leave the program.
+
+    Arguments:
+        checkpoint: a file from which a training that was stopped goes on.
+        progress: is told the number of updates done.
+        dtype: the precision of training.
+
+    Raises:
+        TrainingInterrupted: on Ctrl-C.
+    """
+    first = condition.first_networks(jnp.dtype(dtype))
+    done = train(
+        first,
+        condition.task,
+        rule=condition.training_rule,
+        epochs=condition.updates,
+        stop=condition.stop,
+        record_every=condition.every,
+        checkpoint=checkpoint,
+        progress=progress,
+        chunk=condition.every,
+    )
+    return Population(
+        condition=condition,
+        networks=done.networks,
+        first=jax.tree.map(np.asarray, first),
+        outcomes=done.outcomes,
+        updates=done.stopped_at,
+        loss=np.asarray(done.after.loss, float),
+    )
