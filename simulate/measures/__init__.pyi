@@ -5,6 +5,7 @@ from .cell_blocks import all_weights as all_weights
 from .dsa import DSA as DSA
 from .eigenvalues import EigenvalueDistance as EigenvalueDistance
 from .embedding import bootstrap_ellipses as bootstrap_ellipses, embed as embed
+from .estimate import Estimate as Estimate
 from .jackknife import jackknife as jackknife
 from .learning import kernel_alignment as kernel_alignment, weight_change as weight_change
 from .linear_cka import LinearCKA as LinearCKA
@@ -14,6 +15,7 @@ from .orthogonal import OperatorAngle as OperatorAngle, OperatorDistance as Oper
 from .pairwise import pairwise as pairwise
 from .procrustes import Procrustes as Procrustes
 from .svcca import SVCCA as SVCCA
+from .trend import trend as trend
 from .weights import WeightDistance as WeightDistance, WeightsUpTo as WeightsUpTo, shuffled as shuffled
 
 __all__ = [
@@ -22,6 +24,7 @@ __all__ = [
     "DSA",
     "Distance",
     "EigenvalueDistance",
+    "Estimate",
     "LinearCKA",
     "OperatorAngle",
     "OperatorDistance",
@@ -40,5 +43,6 @@ __all__ = [
     "pairwise",
     "shuffled",
     "split_trials",
+    "trend",
     "weight_change",
 ]

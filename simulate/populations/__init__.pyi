@@ -2,7 +2,6 @@ from .activity import activity as activity
 from .condition import Condition as Condition
 from .degeneracy import Degeneracy as Degeneracy, Probing as Probing, degeneracy_of as degeneracy_of
 from .population import Population as Population, train_population as train_population
-from .weights import all_weights as all_weights, recurrent_weights as recurrent_weights
 
 __all__ = [
     "Condition",
@@ -10,8 +9,6 @@ __all__ = [
     "Population",
     "Probing",
     "activity",
-    "all_weights",
     "degeneracy_of",
-    "recurrent_weights",
     "train_population",
 ]

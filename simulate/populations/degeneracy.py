@@ -5,22 +5,28 @@ from dataclasses import dataclass, field, replace
 
 import jax
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float
 
+from simulate.cells.dense import DenseCell
+from simulate.cells.scaled import Scaled
 from simulate.cells.symmetry import Symmetry
 from simulate.measures.blocks import Block
+from simulate.measures.cell_blocks import all_weights
 from simulate.measures.dsa import DSA
-from simulate.measures.jackknife import MeanOverPairs, jackknife
+from simulate.measures.estimate import Estimate
+from simulate.measures.learning import kernel_alignment, weight_change
 from simulate.measures.pairwise import Pairs, pairwise
+from simulate.measures.svcca import SVCCA
 from simulate.measures.weights import WeightsUpTo, shuffled
 from simulate.populations.activity import activity
 from simulate.populations.condition import Network
 from simulate.populations.population import Population
-from simulate.populations.weights import dense, recurrent_weights
 from simulate.tasks.task import Batch
 
 FEWEST = 3
 """Networks without which a mean over pairs has no standard error."""
+
+Square = Float[np.ndarray, "networks networks"]
 
 
 class TooFewTrained(ValueError):
@@ -33,9 +39,10 @@ class Probing:
 
     Attributes:
         dsa: how dynamics are compared.
-        trials: of the trained task, on which activity is recorded.
+        trials: of the task as trained, on which activity is recorded.
         unseen_trials: of the task out of distribution, on which losses are measured.
-        seed: of both, and of the shuffles.
+        kernel_trials: of the task as trained, for the tangent kernels, whose cost grows with their square.
+        seed: of all these, and of the shuffles.
 
     >>> from simulate.populations import Probing
     >>> Probing().dsa.rank
@@ -45,100 +52,143 @@ class Probing:
     dsa: DSA = field(default_factory=lambda: DSA(delays=3, rank=10))
     trials: int = 64
     unseen_trials: int = 256
+    kernel_trials: int = 4
     seed: int = 1_000_003
-
-
-@dataclass(frozen=True)
-class Mean:
-    """A mean over networks with its standard error."""
-
-    value: float
-    standard_error: float
 
 
 @dataclass(frozen=True)
 class Degeneracy:
     """What was measured of the trained networks of one population. Matrices are over those that converged.
 
-    `behaviour` is the standard deviation over networks of the loss out of distribution. Of the dynamics: DSA between
-    networks, between the networks before training, and between two halves of one network's trials (which differ in
-    nothing but the trials drawn). Of recurrent weights: up to permutations (as published), up to the whole symmetry of
-    the cell, of weights shuffled within each matrix, and of the networks before training.
+    Attributes:
+        networks, converged: how many were trained, and how many reached the threshold.
+        updates: of training, of those that converged.
+        behaviour: the standard deviation over networks of the loss out of distribution.
+        unseen_loss: that loss.
+        dsa: between the networks' dynamics; `dsa_at_start` between those before training.
+        dsa_halves: between the dynamics in two halves of one network's trials, network by network: what is left where
+            nothing differs but the trials drawn.
+        svcca: between their representations of the same trials.
+        weights: between recurrent weights up to permutations, as published.
+        weights_group: up to all that may be done to units of this cell; `weights_all` of inputs, biases and readouts
+            too; `weights_shuffled` of the recurrent entries in random places; `weights_at_start` before training.
+        norms, norms_at_start: |W| of each network's recurrent weights.
+        change: |W - W at the start|.
+        alignment: of the tangent kernel with that at the start.
     """
 
     networks: int
     converged: int
-    updates: Mean
-    behaviour: Mean
-    unseen_loss: Mean
+    updates: Estimate
+    behaviour: Estimate
+    unseen_loss: Estimate
     dsa: Pairs
     dsa_at_start: Pairs
-    dsa_halves: Mean
+    dsa_halves: Float[np.ndarray, " networks"]
+    svcca: Pairs
     weights: Pairs
     weights_group: Pairs
+    weights_all: Pairs
     weights_shuffled: Pairs
     weights_at_start: Pairs
-    norm: Mean
-    change: Mean
+    norms: Float[np.ndarray, " networks"]
+    norms_at_start: Float[np.ndarray, " networks"]
+    change: Estimate
+    alignment: Estimate
 
-    def over_pairs(self, name: str) -> MeanOverPairs:
-        """The mean over pairs of one of the matrices, with the jackknife's error over networks."""
-        pairs: Pairs = getattr(self, name)
-        return jackknife(pairs)
+    @property
+    def weights_relative(self) -> Square:
+        """`weights_group` over sqrt(|W_1|^2 + |W_2|^2), the distance of weights that have nothing in common."""
+        return self.weights_group.value / together(self.norms)
+
+    @property
+    def shuffled_relative(self) -> Square:
+        """`weights_shuffled`, likewise."""
+        return self.weights_shuffled.value / together(self.norms)
+
+    @property
+    def weights_beyond_null(self) -> Square:
+        """By how much the relative distance exceeds that of the shuffled weights; below zero where networks agree."""
+        return self.weights_relative - self.shuffled_relative
+
+    @property
+    def dsa_beyond_null(self) -> Square:
+        """By how much DSA between two networks exceeds that between two halves of one network's trials."""
+        return self.dsa.value - (self.dsa_halves[:, None] + self.dsa_halves) / 2
+
+    @property
+    def behaviour_relative(self) -> Estimate:
+        """The standard deviation of the loss out of distribution over its mean."""
+        losses = self.unseen_loss.each
+        without = [np.delete(losses, i) for i in range(len(losses))]
+        return Estimate.leaving_out(losses.std() / losses.mean(), [each.std() / each.mean() for each in without])
 
 
-def degeneracy_of(population: Population, probing: Probing = Probing()) -> Degeneracy:
+def degeneracy_of(population: Population, probing: Probing | None = None) -> Degeneracy:
     """Measure a population, on trials that it was not trained on.
 
     Raises:
         TooFewTrained: if fewer than three networks converged.
     """
-    trained = population.trained
+    trained, probing = population.trained, probing or Probing()
     if len(trained) < FEWEST:
         raise TooFewTrained(
             f"{len(trained)} of {len(population)} networks converged: train longer, or raise the threshold"
         )
-    task = population.condition.task
-    key = jax.random.key(probing.seed)
-    batch = replace(task, trials=probing.trials).draw(key)
-    unseen = replace(task, trials=probing.unseen_trials).out_of_distribution().draw(jax.random.fold_in(key, 1))
-    losses = trained.losses(unseen)
     networks, first = trained.each(), trained.each(at_start=True)
-    recurrent = [recurrent_weights(network) for network in networks]
+    shown, unseen, probe = batches(population, probing)
+    losses, states = trained.losses(unseen), activities(networks, shown)
+    whole, recurrent = (
+        [all_weights(dense(network)) for network in networks],
+        [only_recurrent(each) for each in networks],
+    )
     rng = np.random.default_rng(probing.seed)
-    mixed = [
-        tuple(Block(shuffled(block.weights, rng), targets=block.targets) for block in blocks) for blocks in recurrent
-    ]
-    whole = dense(networks[0]).symmetry
-    group, permutations = WeightsUpTo(whole), WeightsUpTo(Symmetry(whole.units, signs=False, scales=False))
+    mixed = [tuple(shuffled_block(block, rng) for block in blocks) for blocks in recurrent]
+    symmetry = dense(networks[0]).symmetry
+    group, permutations = WeightsUpTo(symmetry), WeightsUpTo(Symmetry(symmetry.units, signs=False, scales=False))
+    changes = [weight_change(dense(a).W, dense(b).W) for a, b in zip(first, networks, strict=True)]
     return Degeneracy(
         networks=len(population),
         converged=len(trained),
-        updates=mean_of(trained.updates),
-        behaviour=spread_of(losses),
-        unseen_loss=mean_of(losses),
-        dsa=pairwise(probing.dsa, activities(networks, batch)),
-        dsa_at_start=pairwise(probing.dsa, activities(first, batch)),
-        dsa_halves=mean_of(between_halves(probing.dsa, activities(networks, batch))),
+        updates=Estimate.of_mean(trained.updates),
+        behaviour=Estimate.of_spread(losses),
+        unseen_loss=Estimate.of_mean(losses),
+        dsa=pairwise(probing.dsa, states),
+        dsa_at_start=pairwise(probing.dsa, activities(first, shown)),
+        dsa_halves=between_halves(probing.dsa, states),
+        svcca=pairwise(SVCCA(), states),
         weights=pairwise(permutations, recurrent),
         weights_group=pairwise(group, recurrent),
+        weights_all=pairwise(group, whole),
         weights_shuffled=pairwise(group, mixed),
-        weights_at_start=pairwise(group, [recurrent_weights(network) for network in first]),
-        norm=mean_of([np.sqrt(sum((block.weights**2).sum() for block in blocks)) for blocks in recurrent]),
-        change=mean_of([np.linalg.norm(dense(a).W - dense(b).W) for a, b in zip(networks, first, strict=True)]),
+        weights_at_start=pairwise(group, [only_recurrent(network) for network in first]),
+        norms=np.array([norm(blocks) for blocks in recurrent]),
+        norms_at_start=np.array([each.start for each in changes]),
+        change=Estimate.of_mean([each.value for each in changes]),
+        alignment=Estimate.of_mean([kernel_alignment(a, b, probe).value for a, b in zip(first, networks, strict=True)]),
     )
 
 
-def activities(networks: Sequence[Network], batch: Batch) -> list[Float[np.ndarray, "trials steps units"]]:
-    """Of each network on the same trials, in the precision of the network."""
-    return [np.asarray(activity(network, batch)) for network in networks]
+def batches(population: Population, probing: Probing) -> tuple[Batch, Batch, Batch]:
+    """Trials as in training, trials out of distribution, and the few for the tangent kernels."""
+    task, key = population.condition.task, jax.random.key(probing.seed)
+    of_each = (
+        replace(task, trials=probing.trials),
+        replace(task, trials=probing.unseen_trials).out_of_distribution(),
+        replace(task, trials=probing.kernel_trials),
+    )
+    shown, unseen, probe = (each.draw(jax.random.fold_in(key, i)) for i, each in enumerate(of_each))
+    return shown, unseen, probe
 
 
-def between_halves(dsa: DSA, states: Sequence[Float[np.ndarray, "trials steps units"]]) -> list[float]:
-    """Of each network, the distance between the first and the second half of its trials."""
-    half = len(states[0]) // 2
-    halves = [dsa.prepare(each[:half]) for each in states], [dsa.prepare(each[half : 2 * half]) for each in states]
-    return [found.value for found in dsa.between(*halves)]
+def dense(network: Network) -> DenseCell:
+    """The network that computes: of another parametrisation, the effective one."""
+    return network.effective if isinstance(network, Scaled) else network
+
+
+def only_recurrent(network: Network) -> tuple[Block, ...]:
+    """The recurrent weights, a block a gate."""
+    return tuple(block for block in all_weights(dense(network)) if block.recurrent)
 
 
 def shuffled_block(block: Block, rng: np.random.Generator) -> Block:
@@ -146,15 +196,25 @@ def shuffled_block(block: Block, rng: np.random.Generator) -> Block:
     return Block(shuffled(block.weights, rng), targets=block.targets, sources=block.sources)
 
 
-def mean_of(values: Sequence[float] | Float[np.ndarray, " networks"] | Int[np.ndarray, " networks"]) -> Mean:
-    """The mean over networks, and its standard error."""
-    each = np.asarray(values, float)
-    return Mean(float(each.mean()), float(each.std(ddof=1) / np.sqrt(len(each))))
+def norm(blocks: Sequence[Block]) -> float:
+    """Of all blocks together."""
+    return float(np.sqrt(sum((block.weights**2).sum() for block in blocks)))
 
 
-def spread_of(values: Float[np.ndarray, " networks"]) -> Mean:
-    """The standard deviation over networks (of a sample: N - 1), with the jackknife's error."""
-    each, count = np.asarray(values, float), len(values)
-    without = np.array([np.delete(each, i).std(ddof=1) for i in range(count)])
-    error = np.sqrt((count - 1) / count * ((without - without.mean()) ** 2).sum())
-    return Mean(float(each.std(ddof=1)), float(error))
+def together(norms: Float[np.ndarray, " networks"]) -> Square:
+    """sqrt(|W_i|^2 + |W_j|^2)."""
+    return np.hypot(norms[:, None], norms)
+
+
+def activities(networks: Sequence[Network], batch: Batch) -> list[Float[np.ndarray, "trials steps units"]]:
+    """Of each network on the same trials, in the precision of the network."""
+    return [np.asarray(activity(network, batch)) for network in networks]
+
+
+def between_halves(
+    dsa: DSA, states: Sequence[Float[np.ndarray, "trials steps units"]]
+) -> Float[np.ndarray, " networks"]:
+    """Of each network, the distance between the first and the second half of its trials."""
+    half = len(states[0]) // 2
+    halves = [dsa.prepare(each[:half]) for each in states], [dsa.prepare(each[half : 2 * half]) for each in states]
+    return np.array([found.value for found in dsa.between(*halves)])

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import cast
 
 import equinox as eqx
 import jax
@@ -108,7 +109,7 @@ def train_population(
     )
     return Population(
         condition=condition,
-        networks=done.networks,
+        networks=cast(Network, done.networks),
         first=jax.tree.map(np.asarray, first),
         outcomes=done.outcomes,
         updates=done.stopped_at,
