@@ -1,4 +1,3 @@
-from .assignment import AssignmentSearch as AssignmentSearch
 from .behaviour import loss_spread as loss_spread
 from .blocks import Block as Block, Side as Side
 from .cell_blocks import all_weights as all_weights
@@ -16,10 +15,9 @@ from .pairwise import pairwise as pairwise
 from .procrustes import Procrustes as Procrustes
 from .svcca import SVCCA as SVCCA
 from .trend import trend as trend
-from .weights import WeightDistance as WeightDistance, WeightsUpTo as WeightsUpTo, shuffled as shuffled
+from .weights import WeightsUpTo as WeightsUpTo, shuffled as shuffled
 
 __all__ = [
-    "AssignmentSearch",
     "Block",
     "DSA",
     "Distance",
@@ -31,7 +29,6 @@ __all__ = [
     "Procrustes",
     "SVCCA",
     "Side",
-    "WeightDistance",
     "WeightsUpTo",
     "against_halves",
     "all_weights",

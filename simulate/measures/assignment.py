@@ -23,7 +23,6 @@ class AssignmentSearch:
     entries, which no sign changes; signs follow); and, since small networks can afford it, `random` ones over the
     number of units.
 
-    >>> from simulate.measures import AssignmentSearch
     >>> AssignmentSearch(anneals=4).annealing.steps
     150
     """

@@ -64,8 +64,8 @@ class Estimate:
         """The mean over pairs of networks; the diagonal is not read.
 
         >>> found = Estimate.over_pairs([[0, 1, 2], [1, 0, 3], [2, 3, 0]])
-        >>> found.value, found.each.mean()
-        (2.0, 2.0)
+        >>> found.value, found.each.tolist()
+        (2.0, [0.0, 2.0, 4.0])
         """
         matrix = finite(pairs.value if isinstance(pairs, Pairs) else pairs, ("networks", "networks"), "pairs")
         if matrix.shape[0] != matrix.shape[1]:

@@ -25,7 +25,6 @@ class WeightDistance(Distance):
         parameters: entries of one network's weights.
         order, signs: unit i of the first network is unit order[i] of the second times signs[i].
 
-    >>> from simulate.measures import WeightDistance
     >>> WeightDistance(value=3.0, lower=0.0, size=5.0, parameters=4, order=(1, 0), signs=(1, 1)).relative
     0.6
     """

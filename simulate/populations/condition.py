@@ -1,7 +1,7 @@
 """What a population is trained on and how: everything that its networks share."""
 
 from dataclasses import dataclass, field
-from typing import Protocol, TypeAlias
+from typing import Protocol, TypeAlias, runtime_checkable
 
 import jax
 import jax.numpy as jnp
@@ -23,6 +23,7 @@ Network: TypeAlias = DenseCell | Scaled
 """Of dense weights, in any parametrisation."""
 
 
+@runtime_checkable
 class Start(Protocol):
     """Where networks start, as `UniformWeights` and `MaximalUpdate` say it."""
 

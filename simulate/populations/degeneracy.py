@@ -15,6 +15,7 @@ from simulate.measures.cell_blocks import all_weights
 from simulate.measures.dsa import DSA
 from simulate.measures.estimate import Estimate
 from simulate.measures.learning import kernel_alignment, weight_change
+from simulate.measures.nulls import against_halves
 from simulate.measures.pairwise import Pairs, pairwise
 from simulate.measures.svcca import SVCCA
 from simulate.measures.weights import WeightsUpTo, shuffled
@@ -65,8 +66,8 @@ class Degeneracy:
         updates: of training, of those that converged.
         behaviour: the standard deviation over networks of the loss out of distribution.
         unseen_loss: that loss.
-        dsa: between the networks' dynamics; `dsa_at_start` between those before training.
-        dsa_halves: between the dynamics in two halves of one network's trials, network by network: what is left where
+        dsa: between the networks' dynamics, each in one half of the trials; `dsa_at_start` before training.
+        dsa_halves: between the dynamics in both halves of one network's trials, network by network: what is left where
             nothing differs but the trials drawn.
         svcca: between their representations of the same trials.
         weights: between recurrent weights up to permutations, as published.
@@ -75,6 +76,10 @@ class Degeneracy:
         norms, norms_at_start: |W| of each network's recurrent weights.
         change: |W - W at the start|.
         alignment: of the tangent kernel with that at the start.
+
+    >>> from simulate.populations import Degeneracy
+    >>> "dsa_beyond_null" in dir(Degeneracy)
+    True
     """
 
     networks: int
@@ -127,6 +132,20 @@ class Degeneracy:
 def degeneracy_of(population: Population, probing: Probing | None = None) -> Degeneracy:
     """Measure a population, on trials that it was not trained on.
 
+    >>> import jax
+    >>> jax.config.update("jax_enable_x64", True)
+    >>> import optax
+    >>> from simulate.cells import UniformWeights
+    >>> from simulate.measures import DSA
+    >>> from simulate.populations import Condition, Probing, degeneracy_of, train_population
+    >>> from simulate.tasks import NBitFlipFlop
+    >>> task = NBitFlipFlop(jax.random.key(0), trials=8, bits=1, steps=5, threshold=0.5)
+    >>> start = UniformWeights(8, inputs=1, outputs=1)
+    >>> population = train_population(Condition(task, start, optax.adam(1e-2), networks=3, updates=60, every=4))
+    >>> found = degeneracy_of(population, Probing(DSA(delays=1, rank=3), trials=8))
+    >>> found.converged, found.weights.value.shape, found.alignment.value < 1
+    (3, (3, 3), True)
+
     Raises:
         TooFewTrained: if fewer than three networks converged.
     """
@@ -138,6 +157,7 @@ def degeneracy_of(population: Population, probing: Probing | None = None) -> Deg
     networks, first = trained.each(), trained.each(at_start=True)
     shown, unseen, probe = batches(population, probing)
     losses, states = trained.losses(unseen), activities(networks, shown)
+    dynamics = against_halves(probing.dsa, states, seed=probing.seed)
     whole, recurrent = (
         [all_weights(dense(network)) for network in networks],
         [only_recurrent(each) for each in networks],
@@ -153,9 +173,9 @@ def degeneracy_of(population: Population, probing: Probing | None = None) -> Deg
         updates=Estimate.of_mean(trained.updates),
         behaviour=Estimate.of_spread(losses),
         unseen_loss=Estimate.of_mean(losses),
-        dsa=pairwise(probing.dsa, states),
-        dsa_at_start=pairwise(probing.dsa, activities(first, shown)),
-        dsa_halves=between_halves(probing.dsa, states),
+        dsa=dynamics.pairs,
+        dsa_at_start=against_halves(probing.dsa, activities(first, shown), seed=probing.seed).pairs,
+        dsa_halves=dynamics.null,
         svcca=pairwise(SVCCA(), states),
         weights=pairwise(permutations, recurrent),
         weights_group=pairwise(group, recurrent),
@@ -209,12 +229,3 @@ def together(norms: Float[np.ndarray, " networks"]) -> Square:
 def activities(networks: Sequence[Network], batch: Batch) -> list[Float[np.ndarray, "trials steps units"]]:
     """Of each network on the same trials, in the precision of the network."""
     return [np.asarray(activity(network, batch)) for network in networks]
-
-
-def between_halves(
-    dsa: DSA, states: Sequence[Float[np.ndarray, "trials steps units"]]
-) -> Float[np.ndarray, " networks"]:
-    """Of each network, the distance between the first and the second half of its trials."""
-    half = len(states[0]) // 2
-    halves = [dsa.prepare(each[:half]) for each in states], [dsa.prepare(each[half : 2 * half]) for each in states]
-    return np.array([found.value for found in dsa.between(*halves)])

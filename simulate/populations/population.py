@@ -23,6 +23,18 @@ class Population:
     """Networks of one condition (leading axis on every array), what they started from, and how training ended for each.
 
     `updates` is how many each of them had, `loss` the last that was measured.
+
+    >>> import jax
+    >>> jax.config.update("jax_enable_x64", True)
+    >>> import optax
+    >>> from simulate.cells import UniformWeights
+    >>> from simulate.populations import Condition, train_population
+    >>> from simulate.tasks import NBitFlipFlop
+    >>> task = NBitFlipFlop(jax.random.key(0), trials=8, bits=1, steps=5, threshold=0.5)
+    >>> start = UniformWeights(8, inputs=1, outputs=1)
+    >>> population = train_population(Condition(task, start, optax.adam(1e-2), networks=3, updates=60, every=4))
+    >>> len(population.trained), population.losses(task.draw(jax.random.key(1))).shape
+    (3, (3,))
     """
 
     condition: Condition
@@ -91,6 +103,17 @@ def train_population(
         checkpoint: a file from which a training that was stopped goes on.
         progress: is told the number of updates done.
         dtype: the precision of training.
+
+    >>> import jax
+    >>> jax.config.update("jax_enable_x64", True)
+    >>> import optax
+    >>> from simulate.cells import UniformWeights
+    >>> from simulate.populations import Condition, train_population
+    >>> from simulate.tasks import NBitFlipFlop
+    >>> task = NBitFlipFlop(jax.random.key(0), trials=8, bits=1, steps=5)
+    >>> condition = Condition(task, UniformWeights(8, inputs=1, outputs=1), optax.adam(1e-2), networks=3, updates=8)
+    >>> train_population(condition).updates.tolist()
+    [8, 8, 8]
 
     Raises:
         TrainingInterrupted: on Ctrl-C.

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from scipy.optimize import quadratic_assignment
 
 from simulate.cells import Symmetry
-from simulate.measures import AssignmentSearch, Block, Side, WeightsUpTo, shuffled
+from simulate.measures import Block, Side, WeightsUpTo, shuffled
+from simulate.measures.assignment import AssignmentSearch
 from simulate.measures.balance import NoBalance
 from simulate.measures.blocks import NotWeights
 
