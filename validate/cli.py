@@ -18,9 +18,9 @@ from typing import Any, NoReturn, no_type_check
 import typer
 from rich.markup import escape
 
+from simulate.atomic import OutputError
 from validate.interruption import INTERRUPTED, stops_raised
 from validate.options import Refusal, Switch
-from validate.output import OutputError
 from validate.settings import RUN, Option
 
 

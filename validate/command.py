@@ -12,12 +12,13 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from simulate import runtime
+from simulate.atomic import OutputError, write_atomically
+from simulate.lock import InUse, held
 from validate import cli
 from validate.findings import show_findings
 from validate.interruption import uninterrupted
-from validate.lock import InUse, held
 from validate.options import Refusal
-from validate.output import OutputDirectory, OutputError, Plot, write_atomically
+from validate.output import OutputDirectory, Plot
 from validate.progress import Progress
 from validate.report import Report
 from validate.settings import Destination, Option, Settings, build, options_of, require_consistent, written_files

@@ -1,4 +1,4 @@
-"""Results reach the disk whole or not at all: written beside their place under another name, then renamed."""
+"""What a run writes: a directory of results, a figure with its data."""
 
 import io
 import os
@@ -10,31 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import ArrayLike
 
-
-class OutputError(OSError):
-    """A result could not be written; the message names the file and the reason."""
-
-
-def write_atomically(path: Path, content: bytes) -> None:
-    """Put `content` at `path`: a reader finds the old file or the new one, never a part of it.
-
-    Raises `OutputError` where the file cannot be written.
-    """
-    target = Path(os.path.realpath(path))
-    temporary = None
-    try:
-        descriptor, temporary = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent)
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.chmod(temporary, 0o666 & ~_umask())
-        os.replace(temporary, target)
-    except OSError as error:
-        raise OutputError(f"cannot write {path}: {error.strerror or error}") from error
-    finally:
-        if temporary is not None and os.path.exists(temporary):
-            os.unlink(temporary)
+from simulate.atomic import OutputError, write_atomically
 
 
 def npz_bytes(data: Mapping[str, ArrayLike]) -> bytes:
@@ -101,9 +77,3 @@ class Plot:
         directory.write(f"{self.name}.png", self.png)
         directory.write(f"{self.name}.svg", self.svg)
         directory.write(f"{self.name}.npz", npz_bytes(self.data))
-
-
-def _umask() -> int:
-    current = os.umask(0)
-    os.umask(current)
-    return current

@@ -17,9 +17,9 @@ from pathlib import Path, PurePath
 
 import numpy as np
 
+from simulate.lock import held
 from simulate.runtime import cache_directory
 from simulate.training.checkpoint import Arrays, Checkpoint
-from validate.lock import held
 
 KEPT_DAYS = 30
 

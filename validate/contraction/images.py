@@ -6,6 +6,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float
 
+from simulate.atomic import write_atomically
 from simulate.contraction.adversary import worst_slopes
 from simulate.contraction.classify import Classification, ClassificationInterrupted, Classified, classify
 from simulate.contraction.combo import Scales, draw_sparse_modules, joined
@@ -19,7 +20,7 @@ from validate.contraction.recertify import Recertified, recertified
 from validate.contraction.settings import ImagesConfig
 from validate.contraction.simulated import ROUNDING, dense_metric
 from validate.options import Refusal
-from validate.output import Plot, write_atomically
+from validate.output import Plot
 from validate.plotting import MEASURED, PREDICTED, new_panels, plot, style
 from validate.progress import Progress
 from validate.report import Report

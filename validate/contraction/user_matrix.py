@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float
 
+from simulate.atomic import write_atomically
 from theory.contraction.candidates import attempted
 from theory.contraction.certificate import Certificate
 from theory.contraction.certify import certify
@@ -15,7 +16,7 @@ from theory.contraction.gain import largest_gain
 from theory.contraction.verdict import Certification, Gain, Verdict
 from validate.contraction.ranges import Ranges, range_plot, ranges_of
 from validate.contraction.settings import MatrixConfig, besides
-from validate.output import Plot, write_atomically
+from validate.output import Plot
 from validate.progress import Progress
 from validate.report import Report
 from validate.tolerance import Scalar
