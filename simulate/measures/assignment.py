@@ -1,63 +1,77 @@
 """The search for the relabelling under which two networks have most in common: a quadratic assignment, with signs."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Int
-from scipy.optimize import linear_sum_assignment
 
 from simulate.measures.annealing import Annealing
 from simulate.measures.exchange import exchanged
-from simulate.measures.matching import Matching, Matrix, Relabelling
+from simulate.measures.matching import Matching, Relabelling
 
+Named = tuple[str, Relabelling]
+Order = Int[np.ndarray, " n"]
+NOISE, NOISE_WITH_SIGNS = 2.0, 5.0
+"""Of rough annealing, over what all assignments alike have: large, so that tries end in different places."""
 AGREEMENT = 1e-6
 """Of the largest overlap: ends that differ by less agree."""
 
 
 @dataclass(frozen=True)
 class AssignmentSearch:
-    """How units are matched: from several beginnings, each improved by exchanges of units until none gains.
+    """How units are matched: many rough beginnings, the best of which is annealed and then improved by exchanges.
 
-    The beginnings: units with like rows and columns; `anneals` assignments annealed (with signs also one of squared
-    entries, which no sign changes; signs follow); and, since small networks can afford it, `random` ones over the
-    number of units.
+    The beginnings are units with like rows and columns, and `tries` assignments annealed roughly from different noise,
+    since a structure that networks share can be matched in several ways; with signs also as many of squared entries,
+    which no sign changes. The best beginning, mixed, `share` of it, with all assignments alike, is annealed by `fine`.
+    Exchanges of units then lead to the top; in small networks also from random assignments, `random` over the number of
+    units.
 
-    >>> AssignmentSearch(anneals=4).annealing.steps
-    150
+    >>> AssignmentSearch(tries=16).fine.steps
+    60
     """
 
-    anneals: int = 1
+    tries: int = 4
     random: int = 64
-    annealing: Annealing = field(default_factory=Annealing)
+    share: float = 0.3
+    rough: Annealing = Annealing(hot=1.0, cold=6.0, steps=30, kept=0.5)  # noqa: RUF009
+    rough_with_signs: Annealing = Annealing(hot=3.0, cold=8.0, steps=30)  # noqa: RUF009
+    fine: Annealing = Annealing()  # noqa: RUF009
     seed: int = 0
 
-    def run(self, matching: Matching, alike: Matrix) -> "Found":
-        """The best relabelling that was found.
+    def run(self, matching: Matching, like_rows: Order) -> "Found":
+        """The best relabelling that was found; `like_rows` is the assignment of units by their rows and columns."""
+        rng = np.random.default_rng(self.seed)
+        begun = max(self._begun(matching, like_rows, rng), key=lambda each: matching.overlap(each[1]))
+        if matching.overlap(begun[1]) >= (1 - 1e-12) * matching.largest:
+            return Found(begun[1], begun[0], 1.0)  # a copy
+        ends = [(by, exchanged(matching, at)) for by, at in self._annealed(matching, begun, rng)]
+        overlaps = np.array([matching.overlap(end) for _, end in ends])
+        best = int(overlaps.argmax())
+        agree = overlaps >= overlaps[best] - AGREEMENT * matching.largest
+        return Found(ends[best][1], ends[best][0], float(agree.mean()))
 
-        `alike` bounds what each pair of units can have in common, whatever the assignment of the others.
-        """
-        overlaps, best, by = [-np.inf], Relabelling.none(matching.n), ""
-        for name, start in self._beginnings(matching, alike):
-            end = exchanged(matching, start)
-            overlap = matching.overlap(end)
-            if overlap > max(overlaps):
-                best, by = end, name
-            overlaps.append(overlap)
-            if overlap >= (1 - 1e-12) * matching.largest:  # a copy
-                break
-        agree = np.array(overlaps[1:]) >= max(overlaps) - AGREEMENT * matching.largest
-        return Found(best, by, float(agree.mean()))
+    def _begun(self, matching: Matching, like_rows: Order, rng: np.random.Generator) -> Iterator[Named]:
+        """Beginnings, rough."""
+        yield "like rows", with_signs(matching, like_rows)
+        if not matching.signed:
+            for each in self.rough.from_noise(matching, self.tries, NOISE, rng):
+                yield "rough annealing", each
+            return
+        for each in self.rough.from_noise(matching.squared, self.tries, NOISE, rng):
+            yield "rough annealing of squares", with_signs(matching, each.order)
+        for each in self.rough_with_signs.from_noise(matching, self.tries, NOISE_WITH_SIGNS, rng):
+            yield "rough annealing", each
 
-    def _beginnings(self, matching: Matching, alike: Matrix) -> Iterator[tuple[str, Relabelling]]:
-        yield "like rows", with_signs(matching, linear_sum_assignment(alike, maximize=True)[1])
-        rng, n = np.random.default_rng(self.seed), matching.n
-        if matching.signed and self.anneals:
-            yield "annealed squares", with_signs(matching, self.annealing.run(matching.squared, rng).order)
-        for _ in range(self.anneals):
-            yield "annealed", self.annealing.run(matching, rng)
-        for _ in range(self.random // n):
-            yield "random", with_signs(matching, rng.permutation(n))
+    def _annealed(self, matching: Matching, begun: Named, rng: np.random.Generator) -> Iterator[Named]:
+        """What exchanges start from: the best beginning, annealed; itself, if that lost something; random ones."""
+        (annealed,) = self.fine.from_mixture(matching, begun[1], self.share, rng)
+        yield "annealing", annealed
+        if matching.overlap(begun[1]) > matching.overlap(annealed):
+            yield begun
+        for _ in range(self.random // matching.n):
+            yield "random", with_signs(matching, rng.permutation(matching.n))
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,7 +83,7 @@ class Found:
     agreed: float
 
 
-def with_signs(matching: Matching, order: Int[np.ndarray, " n"]) -> Relabelling:
+def with_signs(matching: Matching, order: Order) -> Relabelling:
     """The assignment with good signs: those of the leading eigenvector of what pairs of units want, then flips.
 
     The overlap of an assignment is z^T M z / 2 with the signs z, and a one before them for what one sign alone decides.

@@ -18,6 +18,7 @@ from jaxtyping import Float, Int
 from simulate.measures.blocks import Block, Side
 
 Matrix = Float[np.ndarray, "n n"]
+Stack = Float[np.ndarray, "places n n"]
 Pairs = tuple[tuple[np.ndarray, np.ndarray], ...]
 
 
@@ -92,14 +93,15 @@ class Matching:
             of_P = of_P + (A * signs) @ B[:, order].T
         return of_X, of_P
 
-    def slopes_inside(self, X: Matrix, P: Matrix) -> tuple[Matrix, Matrix]:
-        """The same within the hull of the signed permutations."""
-        of_X, of_P = self.constant
+    def slopes_inside(self, X: Stack, P: Stack) -> tuple[Stack, Stack]:
+        """The same at several places within the hull of the signed permutations."""
+        of_X, of_P = (np.repeat(each[None], len(X), axis=0) for each in self.constant)
         for A, B in self.both:
-            of_X = of_X + A @ X @ B.T + A.T @ X @ B
+            of_X += A @ X @ B.T
+            of_X += A.T @ X @ B
         for A, B in self.sources:
-            of_X = of_X + A.T @ P @ B
-            of_P = of_P + A @ X @ B.T
+            of_X += A.T @ P @ B
+            of_P += A @ X @ B.T
         return of_X, of_P
 
     def overlap(self, at: Relabelling) -> float:

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float
-from scipy.optimize import linear_sum_assignment
 
 from simulate.measures.blocks import Block, Side
 from simulate.measures.matching import Matrix
@@ -77,23 +76,23 @@ class Profile:
             + self.plain @ other.plain.T
         )
 
-    def bound(self, other: "Profile", alike: Matrix) -> float:
+    def bound(self, other: "Profile", common: float) -> float:
         """No relabelling brings the two networks nearer than this.
 
-        The larger of two bounds. Rows and columns: the overlap is a sum over pairs of matched units, each at most the
-        inner product of sorted rows and columns, so that it is at most the best assignment of those (Gilmore, SIAM
-        J. Appl. Math. 10, 305, 1962; Lawler, Management Science 9, 586, 1963). Spectra: signed permutations are
-        orthogonal, and over O(n) |S - Q S' Q^T| is at least the distance of sorted eigenvalues (Hoffman and Wielandt,
-        Duke Math. J. 20, 37, 1953), for symmetric and skew parts alike; for |A - Q B R^T| that of singular values
+        `common` is the largest sum of `alike` over an assignment. The larger of two bounds is returned. Rows
+        and columns: the overlap is a sum over pairs of matched units, each at most the inner product of sorted
+        rows and columns, so that it is at most the best assignment of those (Gilmore, SIAM J. Appl. Math. 10,
+        305, 1962; Lawler, Management Science 9, 586, 1963). Spectra: signed permutations are orthogonal, and
+        over O(n) |S - Q S' Q^T| is at least the distance of sorted eigenvalues (Hoffman and Wielandt, Duke
+        Math. J. 20, 37, 1953), for symmetric and skew parts alike; for |A - Q B R^T| that of singular values
         (Mirsky, 1960); for |F - Q G| the squared distance is at least |F|^2 + |G|^2 - 2 nuclear norm of F G^T.
         """
         sizes = self.size**2 + other.size**2
-        common = alike[linear_sum_assignment(alike, maximize=True)].sum()
         of_spectra = ((self.spectra - other.spectra) ** 2).sum()
         for mine, theirs in zip(self.cores, other.cores, strict=True):
             nuclear = np.linalg.svd(mine @ theirs.T, compute_uv=False).sum() if mine.size else 0.0
             of_spectra += max(0.0, np.vdot(mine, mine) + np.vdot(theirs, theirs) - 2 * nuclear)
-        squared = max(sizes - 2 * common, of_spectra) - ROUNDING * len(alike) * sizes
+        squared = max(sizes - 2 * common, of_spectra) - ROUNDING * len(self.features) * sizes
         return float(np.sqrt(max(squared, 0.0)))
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from jaxtyping import Float
 from numpy.typing import ArrayLike
+from scipy.optimize import linear_sum_assignment
 
 from simulate.cells.symmetry import Symmetry
 from simulate.measures.assignment import AssignmentSearch
@@ -119,14 +120,15 @@ class WeightsUpTo(Measure[Weights, PreparedWeights]):
             return replace(turned, order=tuple(back.tolist()), signs=tuple(signs.tolist()))
         matching = Matching.of(one.blocks, other.blocks, self.symmetry.signs)
         alike = one.profile.alike(other.profile)
-        found = self.search.run(matching, alike)
+        like_rows = linear_sum_assignment(alike, maximize=True)[1]
+        found = self.search.run(matching, like_rows)
         relabelling = found.relabelling
         off = (
             np.linalg.norm(a.weights - relabelling.applied(b)) for a, b in zip(one.blocks, other.blocks, strict=True)
         )
         return WeightDistance(
             float(np.hypot.reduce([*off])),
-            one.profile.bound(other.profile, alike),
+            one.profile.bound(other.profile, float(alike[np.arange(matching.n), like_rows].sum())),
             found.by,
             found.agreed,
             size=float(np.hypot(one.profile.size, other.profile.size)),
