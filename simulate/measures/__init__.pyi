@@ -4,7 +4,7 @@ from .cell_blocks import all_weights as all_weights
 from .dsa import DSA as DSA
 from .eigenvalues import EigenvalueDistance as EigenvalueDistance
 from .embedding import bootstrap_ellipses as bootstrap_ellipses, embed as embed
-from .estimate import Estimate as Estimate
+from .estimate import PopulationEstimate as PopulationEstimate
 from .jackknife import jackknife as jackknife
 from .learning import kernel_alignment as kernel_alignment, weight_change as weight_change
 from .linear_cka import LinearCKA as LinearCKA
@@ -22,7 +22,7 @@ __all__ = [
     "DSA",
     "Distance",
     "EigenvalueDistance",
-    "Estimate",
+    "PopulationEstimate",
     "LinearCKA",
     "OperatorAngle",
     "OperatorDistance",

@@ -11,7 +11,7 @@ from simulate.measures.samples import TooFewSamples, WrongShape, finite
 
 
 @dataclass(frozen=True, eq=False)
-class Estimate:
+class PopulationEstimate:
     """A number about a sample of networks, its standard error, and its pseudo-values, one a network.
 
     With theta the number and theta_i what it is without network i, the pseudo-value of network i is
@@ -19,8 +19,8 @@ class Estimate:
     spread, they stand for the networks as if they were independent: their standard deviation over sqrt(N) is the
     jackknife's standard error. So statistics of independent units may be made of them.
 
-    >>> from simulate.measures import Estimate
-    >>> found = Estimate.of_mean([1.0, 2.0, 3.0])
+    >>> from simulate.measures import PopulationEstimate
+    >>> found = PopulationEstimate.of_mean([1.0, 2.0, 3.0])
     >>> found.value, round(found.standard_error, 4), found.each.tolist()
     (2.0, 0.5774, [1.0, 2.0, 3.0])
     """
@@ -30,7 +30,7 @@ class Estimate:
     each: Float[np.ndarray, " networks"]
 
     @staticmethod
-    def leaving_out(value: float, without: ArrayLike) -> "Estimate":
+    def leaving_out(value: float, without: ArrayLike) -> "PopulationEstimate":
         """From the number, and what it is without each of the networks.
 
         Raises:
@@ -41,29 +41,29 @@ class Estimate:
         if count < 3:
             raise TooFewSamples(f"{count} networks: leaving one out needs three or more")
         error = np.sqrt((count - 1) / count * ((left - left.mean()) ** 2).sum())
-        return Estimate(float(value), float(error), count * value - (count - 1) * left)
+        return PopulationEstimate(float(value), float(error), count * value - (count - 1) * left)
 
     @staticmethod
-    def of_mean(values: ArrayLike) -> "Estimate":
+    def of_mean(values: ArrayLike) -> "PopulationEstimate":
         """The mean over networks."""
         each = finite(values, ("networks",), "values")
-        return Estimate.leaving_out(float(each.mean()), (each.sum() - each) / max(len(each) - 1, 1))
+        return PopulationEstimate.leaving_out(float(each.mean()), (each.sum() - each) / max(len(each) - 1, 1))
 
     @staticmethod
-    def of_spread(values: ArrayLike) -> "Estimate":
+    def of_spread(values: ArrayLike) -> "PopulationEstimate":
         """The standard deviation over networks, of these and not of others: the mean of squares is over N.
 
-        >>> round(Estimate.of_spread([0.1, 0.2, 0.4, 0.1]).value, 4)
+        >>> round(PopulationEstimate.of_spread([0.1, 0.2, 0.4, 0.1]).value, 4)
         0.1225
         """
         each = finite(values, ("networks",), "values")
-        return Estimate.leaving_out(float(each.std()), [np.delete(each, i).std() for i in range(len(each))])
+        return PopulationEstimate.leaving_out(float(each.std()), [np.delete(each, i).std() for i in range(len(each))])
 
     @staticmethod
-    def over_pairs(pairs: Pairs | ArrayLike) -> "Estimate":
+    def over_pairs(pairs: Pairs | ArrayLike) -> "PopulationEstimate":
         """The mean over pairs of networks; the diagonal is not read.
 
-        >>> found = Estimate.over_pairs([[0, 1, 2], [1, 0, 3], [2, 3, 0]])
+        >>> found = PopulationEstimate.over_pairs([[0, 1, 2], [1, 0, 3], [2, 3, 0]])
         >>> found.value, found.each.tolist()
         (2.0, [0.0, 2.0, 4.0])
         """
@@ -75,4 +75,4 @@ class Estimate:
             raise TooFewSamples(f"{count} networks: leaving one out needs three or more")
         off = matrix - np.diag(np.diagonal(matrix))
         mean = off.sum() / (count * (count - 1))
-        return Estimate.leaving_out(mean, (off.sum() - 2 * off.sum(axis=1)) / ((count - 1) * (count - 2)))
+        return PopulationEstimate.leaving_out(mean, (off.sum() - 2 * off.sum(axis=1)) / ((count - 1) * (count - 2)))

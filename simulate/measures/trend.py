@@ -40,7 +40,7 @@ class Trend:
 def trend(levels: Sequence[ArrayLike], *, confidence: float = 0.99, draws: int = 20_000, seed: int = 0) -> Trend:
     """The trend along levels in their order; each level is the numbers of its networks, independent of one another.
 
-    For what is measured of pairs or of a whole population, give the pseudo-values (`Estimate.each`).
+    For what is measured of pairs or of a whole population, give the pseudo-values (`PopulationEstimate.each`).
 
     Arguments:
         confidence: of the interval, and of the direction.

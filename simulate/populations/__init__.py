@@ -4,10 +4,10 @@
 >>> jax.config.update("jax_enable_x64", True)
 >>> import optax
 >>> from simulate.cells import UniformWeights
->>> from simulate.populations import Condition, train_population
+>>> from simulate.populations import TrainingCondition, train_population
 >>> from simulate.tasks import NBitFlipFlop
 >>> task = NBitFlipFlop(jax.random.key(0), trials=8, bits=1, steps=5)
->>> condition = Condition(task, UniformWeights(8, inputs=1, outputs=1), optax.adam(1e-2), networks=3, updates=40)
+>>> condition = TrainingCondition(task, UniformWeights(8, inputs=1, outputs=1), optax.adam(1e-2), networks=3, updates=40)
 >>> population = train_population(condition)
 >>> len(population), population.outcomes[0].name, population.networks.W.shape
 (3, 'not_converged', (3, 8, 8))

@@ -1,12 +1,12 @@
 from .activity import activity as activity
-from .condition import Condition as Condition
+from .condition import TrainingCondition as TrainingCondition
 from .degeneracy import Degeneracy as Degeneracy, Probing as Probing, degeneracy_of as degeneracy_of
-from .population import Population as Population, train_population as train_population
+from .population import TrainedPopulation as TrainedPopulation, train_population as train_population
 
 __all__ = [
-    "Condition",
+    "TrainingCondition",
     "Degeneracy",
-    "Population",
+    "TrainedPopulation",
     "Probing",
     "activity",
     "degeneracy_of",

@@ -32,7 +32,7 @@ class Start(Protocol):
 
 
 @dataclass(frozen=True)
-class Condition:
+class TrainingCondition:
     """A task, a start and a rule; a population is trained under one condition, each network from weights of its own.
 
     The batches of training are the same for all networks (they come from the task's own key), so that networks differ
@@ -42,10 +42,10 @@ class Condition:
 
     >>> import jax, optax
     >>> from simulate.cells import UniformWeights
-    >>> from simulate.populations import Condition
+    >>> from simulate.populations import TrainingCondition
     >>> from simulate.tasks import NBitFlipFlop
     >>> task = NBitFlipFlop(jax.random.key(0), bits=2)
-    >>> Condition(task, UniformWeights(64, inputs=2, outputs=2), optax.adam(1e-3)).networks
+    >>> TrainingCondition(task, UniformWeights(64, inputs=2, outputs=2), optax.adam(1e-3)).networks
     50
 
     Raises:

@@ -13,7 +13,7 @@ from simulate.cells.symmetry import Symmetry
 from simulate.measures.blocks import Block
 from simulate.measures.cell_blocks import all_weights
 from simulate.measures.dsa import DSA
-from simulate.measures.estimate import Estimate
+from simulate.measures.estimate import PopulationEstimate
 from simulate.measures.learning import kernel_alignment, weight_change
 from simulate.measures.nulls import against_halves
 from simulate.measures.pairwise import Pairs, pairwise
@@ -21,7 +21,7 @@ from simulate.measures.svcca import SVCCA
 from simulate.measures.weights import WeightsUpTo, shuffled
 from simulate.populations.activity import activity
 from simulate.populations.condition import Network
-from simulate.populations.population import Population
+from simulate.populations.population import TrainedPopulation
 from simulate.tasks.task import Batch
 
 FEWEST = 3
@@ -84,9 +84,9 @@ class Degeneracy:
 
     networks: int
     converged: int
-    updates: Estimate
-    behaviour: Estimate
-    unseen_loss: Estimate
+    updates: PopulationEstimate
+    behaviour: PopulationEstimate
+    unseen_loss: PopulationEstimate
     dsa: Pairs
     dsa_at_start: Pairs
     dsa_halves: Float[np.ndarray, " networks"]
@@ -98,8 +98,8 @@ class Degeneracy:
     weights_at_start: Pairs
     norms: Float[np.ndarray, " networks"]
     norms_at_start: Float[np.ndarray, " networks"]
-    change: Estimate
-    alignment: Estimate
+    change: PopulationEstimate
+    alignment: PopulationEstimate
 
     @property
     def weights_relative(self) -> Square:
@@ -122,14 +122,16 @@ class Degeneracy:
         return self.dsa.value - (self.dsa_halves[:, None] + self.dsa_halves) / 2
 
     @property
-    def behaviour_relative(self) -> Estimate:
+    def behaviour_relative(self) -> PopulationEstimate:
         """The standard deviation of the loss out of distribution over its mean."""
         losses = self.unseen_loss.each
         without = [np.delete(losses, i) for i in range(len(losses))]
-        return Estimate.leaving_out(losses.std() / losses.mean(), [each.std() / each.mean() for each in without])
+        return PopulationEstimate.leaving_out(
+            losses.std() / losses.mean(), [each.std() / each.mean() for each in without]
+        )
 
 
-def degeneracy_of(population: Population, probing: Probing | None = None) -> Degeneracy:
+def degeneracy_of(population: TrainedPopulation, probing: Probing | None = None) -> Degeneracy:
     """Measure a population, on trials that it was not trained on.
 
     >>> import jax
@@ -137,11 +139,11 @@ def degeneracy_of(population: Population, probing: Probing | None = None) -> Deg
     >>> import optax
     >>> from simulate.cells import UniformWeights
     >>> from simulate.measures import DSA
-    >>> from simulate.populations import Condition, Probing, degeneracy_of, train_population
+    >>> from simulate.populations import TrainingCondition, Probing, degeneracy_of, train_population
     >>> from simulate.tasks import NBitFlipFlop
     >>> task = NBitFlipFlop(jax.random.key(0), trials=8, bits=1, steps=5, threshold=0.5)
     >>> start = UniformWeights(8, inputs=1, outputs=1)
-    >>> population = train_population(Condition(task, start, optax.adam(1e-2), networks=3, updates=60, every=4))
+    >>> population = train_population(TrainingCondition(task, start, optax.adam(1e-2), networks=3, updates=60, every=4))
     >>> found = degeneracy_of(population, Probing(DSA(delays=1, rank=3), trials=8))
     >>> found.converged, found.weights.value.shape, found.alignment.value < 1
     (3, (3, 3), True)
@@ -170,9 +172,9 @@ def degeneracy_of(population: Population, probing: Probing | None = None) -> Deg
     return Degeneracy(
         networks=len(population),
         converged=len(trained),
-        updates=Estimate.of_mean(trained.updates),
-        behaviour=Estimate.of_spread(losses),
-        unseen_loss=Estimate.of_mean(losses),
+        updates=PopulationEstimate.of_mean(trained.updates),
+        behaviour=PopulationEstimate.of_spread(losses),
+        unseen_loss=PopulationEstimate.of_mean(losses),
         dsa=dynamics.pairs,
         dsa_at_start=against_halves(probing.dsa, activities(first, shown), seed=probing.seed).pairs,
         dsa_halves=dynamics.null,
@@ -184,12 +186,14 @@ def degeneracy_of(population: Population, probing: Probing | None = None) -> Deg
         weights_at_start=pairwise(group, [only_recurrent(network) for network in first]),
         norms=np.array([norm(blocks) for blocks in recurrent]),
         norms_at_start=np.array([each.start for each in changes]),
-        change=Estimate.of_mean([each.value for each in changes]),
-        alignment=Estimate.of_mean([kernel_alignment(a, b, probe).value for a, b in zip(first, networks, strict=True)]),
+        change=PopulationEstimate.of_mean([each.value for each in changes]),
+        alignment=PopulationEstimate.of_mean(
+            [kernel_alignment(a, b, probe).value for a, b in zip(first, networks, strict=True)]
+        ),
     )
 
 
-def batches(population: Population, probing: Probing) -> tuple[Batch, Batch, Batch]:
+def batches(population: TrainedPopulation, probing: Probing) -> tuple[Batch, Batch, Batch]:
     """Trials as in training, trials out of distribution, and the few for the tangent kernels."""
     task, key = population.condition.task, jax.random.key(probing.seed)
     of_each = (

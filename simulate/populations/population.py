@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 
-from simulate.populations.condition import Condition, Network
+from simulate.populations.condition import Network, TrainingCondition
 from simulate.tasks.task import Batch
 from simulate.training.checkpoint import Checkpoint
 from simulate.training.outcome import TrainingOutcome
@@ -19,7 +19,7 @@ from simulate.training.train import train
 
 
 @dataclass(frozen=True)
-class Population:
+class TrainedPopulation:
     """Networks of one condition (leading axis on every array), what they started from, and how training ended for each.
 
     `updates` is how many each of them had, `loss` the last that was measured.
@@ -28,16 +28,16 @@ class Population:
     >>> jax.config.update("jax_enable_x64", True)
     >>> import optax
     >>> from simulate.cells import UniformWeights
-    >>> from simulate.populations import Condition, train_population
+    >>> from simulate.populations import TrainingCondition, train_population
     >>> from simulate.tasks import NBitFlipFlop
     >>> task = NBitFlipFlop(jax.random.key(0), trials=8, bits=1, steps=5, threshold=0.5)
     >>> start = UniformWeights(8, inputs=1, outputs=1)
-    >>> population = train_population(Condition(task, start, optax.adam(1e-2), networks=3, updates=60, every=4))
+    >>> population = train_population(TrainingCondition(task, start, optax.adam(1e-2), networks=3, updates=60, every=4))
     >>> len(population.trained), population.losses(task.draw(jax.random.key(1))).shape
     (3, (3,))
     """
 
-    condition: Condition
+    condition: TrainingCondition
     networks: Network
     first: Network
     outcomes: tuple[TrainingOutcome, ...]
@@ -53,11 +53,11 @@ class Population:
         return np.array([outcome is TrainingOutcome.converged for outcome in self.outcomes])
 
     @property
-    def trained(self) -> "Population":
+    def trained(self) -> "TrainedPopulation":
         """Those that reached the threshold."""
         return self.of(np.flatnonzero(self.converged))
 
-    def of(self, which: Int[np.ndarray, " chosen"]) -> "Population":
+    def of(self, which: Int[np.ndarray, " chosen"]) -> "TrainedPopulation":
         """Some of the networks."""
         networks, first = (jax.tree.map(lambda leaf: leaf[which], each) for each in (self.networks, self.first))
         outcomes = tuple(self.outcomes[i] for i in which)
@@ -91,12 +91,12 @@ def _answers(networks: Network, batch: Batch) -> Float[Array, "networks trials r
 
 
 def train_population(
-    condition: Condition,
+    condition: TrainingCondition,
     *,
     checkpoint: Checkpoint | None = None,
     progress: Callable[[int], None] = lambda updates: None,
     dtype: str = "float32",
-) -> Population:
+) -> TrainedPopulation:
     """Train the population of a condition; networks that are finished leave the program.
 
     Arguments:
@@ -108,10 +108,10 @@ def train_population(
     >>> jax.config.update("jax_enable_x64", True)
     >>> import optax
     >>> from simulate.cells import UniformWeights
-    >>> from simulate.populations import Condition, train_population
+    >>> from simulate.populations import TrainingCondition, train_population
     >>> from simulate.tasks import NBitFlipFlop
     >>> task = NBitFlipFlop(jax.random.key(0), trials=8, bits=1, steps=5)
-    >>> condition = Condition(task, UniformWeights(8, inputs=1, outputs=1), optax.adam(1e-2), networks=3, updates=8)
+    >>> condition = TrainingCondition(task, UniformWeights(8, inputs=1, outputs=1), optax.adam(1e-2), networks=3, updates=8)
     >>> train_population(condition).updates.tolist()
     [8, 8, 8]
 
@@ -130,7 +130,7 @@ def train_population(
         progress=progress,
         chunk=condition.every,
     )
-    return Population(
+    return TrainedPopulation(
         condition=condition,
         networks=cast(Network, done.networks),
         first=jax.tree.map(np.asarray, first),
