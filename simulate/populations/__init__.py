@@ -7,7 +7,8 @@
 >>> from simulate.populations import TrainingCondition, train_population
 >>> from simulate.tasks import NBitFlipFlop
 >>> task = NBitFlipFlop(jax.random.key(0), trials=8, bits=1, steps=5)
->>> condition = TrainingCondition(task, UniformWeights(8, inputs=1, outputs=1), optax.adam(1e-2), networks=3, updates=40)
+>>> start = UniformWeights(8, inputs=1, outputs=1)
+>>> condition = TrainingCondition(task, start, optax.adam(1e-2), networks=3, updates=40)
 >>> population = train_population(condition)
 >>> len(population), population.outcomes[0].name, population.networks.W.shape
 (3, 'not_converged', (3, 8, 8))

@@ -111,7 +111,8 @@ def train_population(
     >>> from simulate.populations import TrainingCondition, train_population
     >>> from simulate.tasks import NBitFlipFlop
     >>> task = NBitFlipFlop(jax.random.key(0), trials=8, bits=1, steps=5)
-    >>> condition = TrainingCondition(task, UniformWeights(8, inputs=1, outputs=1), optax.adam(1e-2), networks=3, updates=8)
+    >>> start = UniformWeights(8, inputs=1, outputs=1)
+    >>> condition = TrainingCondition(task, start, optax.adam(1e-2), networks=3, updates=8)
     >>> train_population(condition).updates.tolist()
     [8, 8, 8]
 
