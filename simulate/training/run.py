@@ -44,10 +44,11 @@ class TrainingPlan(Generic[LearnerT]):
 class TrainingRun:
     """All that a run knows between two chunks. Replaced as a whole, so an interruption leaves it sound.
 
-    The program holds `slots` of the networks; those that are finished leave it, and are kept in `whole`.
+    The program holds `slots` of the networks, with the regime of each; those that are finished leave it, and are kept in `whole`.
     """
 
     state: State
+    regime: Regime
     slots: Int[np.ndarray, " slots"]
     whole: Any
     stopped_at: Int[np.ndarray, " networks"]
@@ -63,10 +64,11 @@ class TrainingRun:
         arrays |= self.recorder.arrays() | self.snapshots.arrays()
         return arrays if self.selected is None else arrays | self.selected.arrays()
 
-    def restored(self, arrays: Arrays) -> "TrainingRun":
+    def restored(self, arrays: Arrays, plan: TrainingPlan[Any]) -> "TrainingRun":
         """The run that `arrays` was written by, its networks shared out among the devices again."""
         return TrainingRun(
             shared_out(mesh_for(len(arrays["slots"])), unnamed("state", self.state, arrays)),
+            regime_of(plan, arrays["slots"]),
             arrays["slots"],
             unnamed("whole", self.whole, arrays),
             arrays["stopped_at"],
@@ -89,6 +91,7 @@ def started(plan: TrainingPlan[Any]) -> TrainingRun:
     )
     return TrainingRun(
         state=shared_out(mesh, filled_up(mesh, state)),
+        regime=regime_of(plan, np.arange(plan.count)),
         slots=np.arange(plan.count),
         whole=jax.tree.map(np.asarray, networks),
         stopped_at=np.full(plan.count, -1),
@@ -97,6 +100,12 @@ def started(plan: TrainingPlan[Any]) -> TrainingRun:
         snapshots=Snapshots(),
         selected=None if plan.select is None else Selected.nothing(networks),
     )
+
+
+def regime_of(plan: TrainingPlan[Any], slots: Int[np.ndarray, " slots"]) -> Regime:
+    """How each of these networks learns, shared out among the devices as their states are."""
+    mesh = mesh_for(len(slots))
+    return shared_out(mesh, filled_up(mesh, jax.tree.map(lambda leaf: leaf[slots], plan.regime)))
 
 
 def _probes_of_one_epoch(plan: TrainingPlan[Any]) -> Probes:
@@ -135,7 +144,7 @@ def extended(run: TrainingRun, plan: TrainingPlan[Any]) -> TrainingRun:
     )
     if plan.select is not None and (stop % plan.select.every == 0 or stop == plan.epochs):
         run = looked(run, plan.select)
-    return _thinned(run)
+    return _thinned(run, plan)
 
 
 def looked(run: TrainingRun, select: Selection) -> TrainingRun:
@@ -149,13 +158,11 @@ def advanced(
 ) -> tuple[State, Probes, Bool[np.ndarray, "epochs slots"]]:
     """The state after some epochs; the probes of every epoch, and who was updated in it."""
     slots = len(run.slots)
-    mesh = mesh_for(slots)
-    regime = shared_out(mesh, filled_up(mesh, jax.tree.map(lambda a: a[run.slots], plan.regime)))
     state, (probes, updated) = chunk_of_epochs(
-        mesh,
+        mesh_for(slots),
         plan.chunk,
         run.state,
-        regime,
+        run.regime,
         plan.task,
         first=jnp.asarray(run.recorder.done),
         epochs=jnp.asarray(epochs),
@@ -197,7 +204,7 @@ def whole(run: TrainingRun) -> Any:
     return jax.tree.map(merge, run.whole, run.state.networks)
 
 
-def _thinned(run: TrainingRun) -> TrainingRun:
+def _thinned(run: TrainingRun, plan: TrainingPlan[Any]) -> TrainingRun:
     """Without the finished networks, once they are half of the program or all of it."""
     alive = np.asarray(run.state.running)[: len(run.slots)]
     if 2 * alive.sum() > len(alive):
@@ -207,4 +214,5 @@ def _thinned(run: TrainingRun) -> TrainingRun:
         return replace(run, slots=run.slots[:0])
     mesh = mesh_for(int(alive.sum()))
     state = filled_up(mesh, jax.tree.map(lambda leaf: leaf[np.flatnonzero(alive)], run.state))
-    return replace(run, state=shared_out(mesh, state), slots=run.slots[alive])
+    slots = run.slots[alive]
+    return replace(run, state=shared_out(mesh, state), regime=regime_of(plan, slots), slots=slots)

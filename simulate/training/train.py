@@ -111,7 +111,7 @@ def train(
     run = started(plan)
     mark = _fingerprint(plan)
     if checkpoint is not None and (arrays := checkpoint.load(mark)) is not None:
-        run = run.restored(arrays)
+        run = run.restored(arrays, plan)
     saved_at, in_time = began, True
     try:
         while run.recorder.done < plan.epochs and len(run.slots):
