@@ -2,8 +2,9 @@
 
 A cell is a network with its readout: `RankOne` and `RankR` of the ghost mechanism, `LowRank` of learning in overlap
 space, and those whose weights all learn: `Vanilla`, `UGRNN`, `GRU`, `LSTM` and the rate network `FullRank`. They
-start by `UniformWeights` or `MaximalUpdate`, come from PyTorch by `from_state_dict`, and know what may be done to their
-units (`Symmetry`). A cell of your own is a subclass of `Cell`; every task and `simulate.training.train` take it.
+start by `UniformWeights` or `MaximalUpdate`, come from PyTorch by `from_state_dict`, and know what may be done to
+their units (`Symmetry`). A cell of your own is a subclass of `Cell`; every task and `simulate.training.train` take
+it.
 
 >>> import jax.numpy as jnp
 >>> from simulate.cells import RankOne

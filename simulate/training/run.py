@@ -44,7 +44,8 @@ class TrainingPlan(Generic[LearnerT]):
 class TrainingRun:
     """All that a run knows between two chunks. Replaced as a whole, so an interruption leaves it sound.
 
-    The program holds `slots` of the networks, with the regime of each; those that are finished leave it, and are kept in `whole`.
+    The program holds `slots` of the networks, with the regime of each; those that are finished leave it, and are kept
+    in `whole`.
     """
 
     state: State
