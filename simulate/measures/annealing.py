@@ -30,7 +30,7 @@ class Annealing:
 
     hot: float = 3.0
     cold: float = 8.0
-    steps: int = 60
+    steps: int = 80
     rounds: int = 3
     kept: float = 0.3
 

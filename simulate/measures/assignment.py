@@ -29,13 +29,13 @@ class AssignmentSearch:
     units.
 
     >>> AssignmentSearch(tries=16).fine.steps
-    60
+    80
     """
 
     tries: int = 4
     random: int = 64
     share: float = 0.3
-    rough: Annealing = Annealing(hot=1.0, cold=6.0, steps=30, kept=0.5)  # noqa: RUF009
+    rough: Annealing = Annealing(hot=1.0, cold=5.0, steps=24, kept=0.5)  # noqa: RUF009
     rough_with_signs: Annealing = Annealing(hot=3.0, cold=8.0, steps=30)  # noqa: RUF009
     fine: Annealing = Annealing()  # noqa: RUF009
     seed: int = 0
