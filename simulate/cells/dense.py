@@ -76,6 +76,11 @@ class DenseCell(Cell):
     def _weights(self) -> DenseWeights:
         return DenseWeights(self.W, self.U, self.b, self.V, self.c)
 
+    def matrices(self, name: str) -> list[Array]:
+        """Of W, U and b one for each block."""
+        (whole,) = super().matrices(name)
+        return jnp.split(whole, len(self.blocks)) if name in ("W", "U", "b") else [whole]
+
     @property
     def symmetry(self) -> Symmetry:
         """Permutations; signs where phi is odd, rescalings where it is homogeneous."""

@@ -51,6 +51,10 @@ class Scaled(Cell):
         """The effective network's outputs."""
         return self.effective.outputs(batch)
 
+    def matrices(self, name: str) -> list[Array]:
+        """The raw network's."""
+        return self.raw.matrices(name.removeprefix("raw."))
+
     @property
     def symmetry(self) -> Symmetry:
         """The raw network's: one multiplier for all units changes nothing of it."""

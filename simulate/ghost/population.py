@@ -15,8 +15,9 @@ from simulate.cells.rank_one import RankOne
 from simulate.ghost.initial import Initial, ZeroBias, draw_networks
 from simulate.tasks.delayed_activation import DelayedActivation
 from simulate.training.checkpoint import Checkpoint
+from simulate.training.progress import Progress
 from simulate.training.rule import GradientDescent
-from simulate.training.train import Progress, train
+from simulate.training.train import train
 from simulate.training.trained import Trained
 
 LEARNED = 0.95

@@ -41,7 +41,8 @@ def measure_and_step(
     """The network after an epoch, what its rule keeps, and what was measured before the step."""
     measured, gradient = loss_and_gradient(learner, batch)
     probes = Probes(measured.loss, measured.accuracy, norm(gradient), regime.observe(learner))
-    stepped, state = regime.rule.step(learner, gradient, state, jax.random.fold_in(regime.key, epoch))
+    key = jax.random.fold_in(regime.key, epoch)
+    stepped, state = regime.rule.step(learner, gradient, state, loss=measured.loss, key=key)
     return stepped, state, probes
 
 

@@ -54,6 +54,10 @@ class Learner(eqx.Module):
         leaves = jax.tree_util.tree_leaves_with_path(eqx.filter(self, self.learns()))
         return {jax.tree_util.keystr(path, simple=True, separator="."): leaf for path, leaf in leaves}
 
+    def matrices(self, name: str) -> list[Array]:
+        """What a parameter is made of: itself alone, unless it is a stack of matrices of several meanings."""
+        return [jnp.asarray(self.parameters[name])]
+
     @property
     def dtype(self) -> jnp.dtype:
         """The precision it computes in: that of its parameters."""

@@ -58,6 +58,11 @@ class TrainingRun:
     snapshots: Snapshots
     selected: Selected | None
 
+    @property
+    def learning(self) -> Bool[np.ndarray, " slots"]:
+        """Which networks of the program still learn."""
+        return np.asarray(self.state.running)[: len(self.slots)]
+
     def arrays(self) -> Arrays:
         """Everything by name, for a checkpoint."""
         arrays = {"slots": self.slots, "stopped_at": self.stopped_at, **named("after", self.after)}
@@ -130,7 +135,7 @@ def extended(run: TrainingRun, plan: TrainingPlan[Any]) -> TrainingRun:
     state, *of_slots = advanced(run, plan, stop - done)
     probes, updated = of_all(of_slots, run.slots, plan.count)
     before = np.zeros(plan.count, bool)
-    before[run.slots] = np.asarray(run.state.running)[: len(run.slots)]
+    before[run.slots] = run.learning
     measured = np.concatenate([before[None], updated[:-1]])
     ended, at = (measured & ~updated).any(axis=0), np.argmax(measured & ~updated, axis=0)
     run = replace(
@@ -207,7 +212,7 @@ def whole(run: TrainingRun) -> Any:
 
 def _thinned(run: TrainingRun, plan: TrainingPlan[Any]) -> TrainingRun:
     """Without the finished networks, once they are half of the program or all of it."""
-    alive = np.asarray(run.state.running)[: len(run.slots)]
+    alive = run.learning
     if 2 * alive.sum() > len(alive):
         return run
     run = replace(run, whole=whole(run))

@@ -2,7 +2,7 @@
 
 import hashlib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, TypeVar
 
 import jax
@@ -18,7 +18,8 @@ from simulate.training.epoch import Observe, Regime, own_observation
 from simulate.training.learn import NothingToTrain
 from simulate.training.learner import Learner
 from simulate.training.outcome import TrainingOutcome
-from simulate.training.rule import Optax, Rule
+from simulate.training.progress import EpochsDone, Progress
+from simulate.training.rule import Rule, as_rule
 from simulate.training.run import TrainingPlan, TrainingRun, advanced, extended, looked, of_all, started, whole, wide
 from simulate.training.selection import Selection
 from simulate.training.stopping import NEVER, Never, Stopping
@@ -26,7 +27,6 @@ from simulate.training.trained import Trained, TrainingInterrupted
 
 LearnerT = TypeVar("LearnerT", bound=Learner)
 TreeT = TypeVar("TreeT")
-Progress = Callable[[int], None]
 
 
 def train(
@@ -63,7 +63,8 @@ def train(
             same shapes, which is made one. Arrays in float32 compute in float32.
         task: gives the batch of each epoch, the same for all networks. An epoch is one batch and one update.
         rule: what a gradient does to the parameters: `GradientDescent`, any transformation of optax as it is, or
-            `Optax(transformation, rate)`. A number in a rule is one for all networks, or has an axis of networks.
+            `Optax(transformation, rate)`; around any of them `Penalised` and `ReducedOnPlateau`. A number in a rule is
+            one for all networks, or has an axis of networks.
         epochs: how many.
         key: for the noise of the rule; one a network, or one from which network i gets the i-th (a single network: it).
         observe: what to record of each network at every recorded epoch: a function of it that gives arrays. Usually
@@ -77,7 +78,8 @@ def train(
         seconds: stop at the first chunk that ends later than that after the call; None: no limit.
         checkpoint: a file from which a run that was stopped goes on, with results equal to the bit to those of a run
             that never was. More epochs may be asked for; any other change is refused.
-        progress: is told the number of epochs done after each chunk.
+        progress: is told the number of epochs done after each chunk, with how many networks still learn:
+            `EpochsDone`, which is a whole number.
         chunk: up to so many epochs run in one call of the program; between calls progress is told, checkpoints are
             written and Ctrl-C is obeyed.
 
@@ -97,7 +99,7 @@ def train(
         networks=population,
         task=task,
         regime=Regime(
-            _of_each(rule if isinstance(rule, Rule) else Optax(rule), count, population.dtype),
+            _of_each(as_rule(rule), count, population.dtype),
             _of_each(stop, count, population.dtype),
             _keys(key, count),
             observe,
@@ -119,7 +121,7 @@ def train(
                 in_time = False
                 break
             run = extended(run, plan)
-            progress(run.recorder.done)
+            progress(EpochsDone(run.recorder.done, learning=int(run.learning.sum())))
             if checkpoint is not None and time.monotonic() - saved_at > checkpoint.seconds:
                 checkpoint.save(mark, run.arrays())
                 saved_at = time.monotonic()
@@ -178,7 +180,7 @@ def _result(run: TrainingRun, plan: TrainingPlan[LearnerT], ended: TrainingOutco
     after = run.after
     running = np.zeros(plan.count, bool)
     if len(run.slots):
-        running[run.slots] = np.asarray(run.state.running)[: len(run.slots)]
+        running[run.slots] = run.learning
         probes, _ = of_all(advanced(run, plan, 1)[1:], run.slots, plan.count)
         after = jax.tree.map(lambda old, new: np.where(wide(running, old), new[0], old), after, probes)
     missed = run.selected is not None and run.recorder.done not in run.selected.epochs

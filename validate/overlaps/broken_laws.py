@@ -134,7 +134,8 @@ def noise_draws(key: Key[jax.Array, ""], network: LowRank, noise: float, draws: 
 @eqx.filter_jit
 def _noisy(network: LowRank, gradient: LowRank, noise: jax.Array, keys: jax.Array) -> jax.Array:
     rule = GradientDescent(rate=0.0, noise=noise)
-    return jax.vmap(lambda key: rule.step(network, gradient, None, key)[0].sigma())(keys)
+    stepped = jax.vmap(lambda key: rule.step(network, gradient, None, loss=jnp.zeros(()), key=key)[0].sigma())
+    return stepped(keys)
 
 
 def _theta(weights: Connectivity) -> np.ndarray:

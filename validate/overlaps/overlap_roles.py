@@ -58,12 +58,12 @@ def compare_moving(report: Report, seed: int) -> None:
     """A step of three neurons with each set of blocks frozen."""
     shape = Shape()
     network, task = three_neurons(shape, seed), short_task(shape, seed)
-    _, gradient = network.loss_and_gradient(task.batch)
+    measured, gradient = network.loss_and_gradient(task.batch)
     agree = 0
     for frozen in FROZEN_PATTERNS:
         m, u, v, z = (float(rate) for rate in trained_except(frozen))
         rule = GradientDescent(0.1, block_rates=(m, u, v, z))
-        after, _ = rule.step(network, gradient, rule.init(network), jax.random.key(0))
+        after, _ = rule.step(network, gradient, rule.init(network), loss=measured.loss, key=jax.random.key(0))
         moved = np.abs(np.asarray(after.sigma() - network.sigma())) > 0
         agree += _names(shape, moved) == _words(OverlapTheory(shape).roles(frozen).moving)
     report.check(

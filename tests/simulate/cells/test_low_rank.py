@@ -35,7 +35,7 @@ def gradient_of(network: LowRank, batch: Batch) -> tuple[jax.Array, Connectivity
 def both_after(network, gradient, rule, key, velocity=None):
     """The network after a step, and its velocity."""
     tree = eqx.tree_at(lambda n: n.connectivity, eqx.filter(network, network.learns()), gradient)
-    return rule.step(network, tree, velocity, key)
+    return rule.step(network, tree, velocity, loss=jnp.zeros(()), key=key)
 
 
 def step(network: LowRank, gradient: Connectivity, rule: GradientDescent, key: jax.Array) -> LowRank:

@@ -54,8 +54,8 @@ def changes(network, rate, steps):
 
     def advance(carry, _):
         network, kept = carry
-        _, gradient = network.loss_and_gradient(BATCH)
-        network, kept = rule.step(network, gradient, kept, jax.random.key(0))
+        measured, gradient = network.loss_and_gradient(BATCH)
+        network, kept = rule.step(network, gradient, kept, loss=measured.loss, key=jax.random.key(0))
         new_states, new_outputs = activity(network)
         of_states = jnp.sqrt(jnp.mean((new_states - states) ** 2) / jnp.mean(states**2))
         return (network, kept), jnp.stack([of_states, jnp.sqrt(jnp.mean((new_outputs - outputs) ** 2))])

@@ -66,7 +66,9 @@ def test_record_against_steps_taken_by_hand(whole: Learning) -> None:
         np.testing.assert_allclose(whole.sigma[epoch], learner.sigma(), rtol=0, atol=1e-13)
         assert float(whole.loss[epoch]) == pytest.approx(float(measured.loss), rel=1e-12)
         if epoch < 7:
-            learner, state = step(learner, gradient, state, jax.random.fold_in(jax.random.key(5), epoch))
+            learner, state = step(
+                learner, gradient, state, loss=measured.loss, key=jax.random.fold_in(jax.random.key(5), epoch)
+            )
     assert whole.sigma.shape == (8, 4, 4)
     assert int(whole.epochs_finite) == 8
     assert TrainingOutcome(int(whole.outcome)) is TrainingOutcome.completed

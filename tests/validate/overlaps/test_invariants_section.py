@@ -21,8 +21,8 @@ def test_following_keeps_every_epoch() -> None:
     now, velocity = network, rule.init(network)
     for epoch in range(4):
         np.testing.assert_allclose(path.u[0, epoch], now.connectivity.u, rtol=1e-12)
-        _, gradient = now.loss_and_gradient(task().batch)
-        now, velocity = rule.step(now, gradient, velocity, jax.random.key(0))
+        measured, gradient = now.loss_and_gradient(task().batch)
+        now, velocity = rule.step(now, gradient, velocity, loss=measured.loss, key=jax.random.key(0))
 
 
 def test_adam_takes_steps_of_the_rate() -> None:
