@@ -11,6 +11,10 @@ from simulate.training.rule import Real, Rule, as_rule
 LearnerT = TypeVar("LearnerT")
 
 
+class NoPlateau(ValueError):
+    """A factor that does not slow down, or a plateau of no length."""
+
+
 class PlateauMemory(eqx.Module):
     """What is remembered of one network: its rate in units of the first, its best loss, and how long ago that was."""
 
@@ -31,6 +35,9 @@ class ReducedOnPlateau(Rule):
     for the same patience.) Huang et al. (2025) train by Adam at 1e-3 with a factor of 0.5 and a patience of 40 of their
     epochs, which are 128 steps each.
 
+    Raises:
+        NoPlateau: if `patience` or `every` is below 1, or a single `factor` is not between 0 and 1.
+
     >>> import optax
     >>> ReducedOnPlateau(optax.adam(1e-3), every=128).patience
     40
@@ -42,6 +49,13 @@ class ReducedOnPlateau(Rule):
     every: int = eqx.field(static=True, default=1)
     threshold: Real = 1e-4
     smallest: Real = 0.0
+
+    def __check_init__(self) -> None:
+        """Something to wait for, and something to do then."""
+        if self.patience < 1 or self.every < 1:
+            raise NoPlateau(f"patience {self.patience}, every {self.every}: give whole numbers from 1")
+        if isinstance(self.factor, float) and not 0 < self.factor < 1:
+            raise NoPlateau(f"factor {self.factor}: give a number between 0 and 1")
 
     def init(self, learner: Any) -> tuple[PyTree, PlateauMemory]:
         """What the inner rule keeps, and no loss seen yet."""
