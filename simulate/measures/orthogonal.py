@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from jaxtyping import Bool, Float, Int
 from numpy.typing import ArrayLike
+from threadpoolctl import threadpool_limits
 
 from simulate.measures.descent import Matrices, Matrix, descend
 from simulate.measures.measure import Distance, Measure
@@ -258,6 +259,7 @@ def _descend_all(
         found = descend(A[which[group[0]]], np.tile(B[group], (len(starts), 1, 1)), C, rounds=rounds)
         values[:, group] = found.values.reshape(len(starts), -1)
 
-    with ThreadPoolExecutor(available_cores()) as pool:
+    # Each core has a share already, in which BLAS is not to open threads of its own.
+    with threadpool_limits(1, "blas"), ThreadPoolExecutor(available_cores()) as pool:
         deque(pool.map(work, (np.flatnonzero(which == k) for k in np.unique(which))), maxlen=0)
     return values
