@@ -11,7 +11,7 @@ from simulate.training.rule import Real, Rule, as_rule
 LearnerT = TypeVar("LearnerT")
 
 
-class NoPlateau(ValueError):
+class BadSchedule(ValueError):
     """A factor that does not slow down, or a plateau of no length."""
 
 
@@ -36,7 +36,7 @@ class ReducedOnPlateau(Rule):
     epochs, which are 128 steps each.
 
     Raises:
-        NoPlateau: if `patience` or `every` is below 1, or a single `factor` is not between 0 and 1.
+        BadSchedule: if `patience` or `every` is below 1, or a single `factor` is not between 0 and 1.
 
     >>> import optax
     >>> ReducedOnPlateau(optax.adam(1e-3), every=128).patience
@@ -53,9 +53,9 @@ class ReducedOnPlateau(Rule):
     def __check_init__(self) -> None:
         """Something to wait for, and something to do then."""
         if self.patience < 1 or self.every < 1:
-            raise NoPlateau(f"patience {self.patience}, every {self.every}: give whole numbers from 1")
+            raise BadSchedule(f"patience {self.patience}, every {self.every}: give whole numbers from 1")
         if isinstance(self.factor, float) and not 0 < self.factor < 1:
-            raise NoPlateau(f"factor {self.factor}: give a number between 0 and 1")
+            raise BadSchedule(f"factor {self.factor}: give a number between 0 and 1")
 
     def init(self, learner: Any) -> tuple[PyTree, PlateauMemory]:
         """What the inner rule keeps, and no loss seen yet."""

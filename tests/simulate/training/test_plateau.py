@@ -9,7 +9,7 @@ import pytest
 from simulate.cells.vanilla import Vanilla
 from simulate.tasks.task import Batch, FixedTask
 from simulate.training.penalty import NuclearNorm, Penalised
-from simulate.training.plateau import NoPlateau, ReducedOnPlateau
+from simulate.training.plateau import BadSchedule, ReducedOnPlateau
 from simulate.training.rule import GradientDescent, Optax
 from simulate.training.train import train
 
@@ -86,7 +86,7 @@ def test_a_loss_that_stays_halves_the_rate_once_every_patience():
 
 @pytest.mark.parametrize("settings", [{"patience": 0}, {"every": 0}, {"factor": 1.0}, {"factor": 0.0}])
 def test_what_is_no_plateau_is_refused(settings):
-    with pytest.raises(NoPlateau, match="give"):
+    with pytest.raises(BadSchedule, match="give"):
         ReducedOnPlateau(GradientDescent(1.0), **settings)
 
 
