@@ -12,6 +12,7 @@ from pathlib import Path
 
 _DEVICE_FLAG = "--xla_force_host_platform_device_count"
 _VECTOR_FLAG = "--xla_cpu_prefer_vector_width"
+_THREAD_FLAG = "--xla_cpu_multi_thread_eigen"
 _RECORD = "finished.txt"
 KEEPING_FREED_MEMORY = {
     "MALLOC_MMAP_THRESHOLD_": "33554432",
@@ -58,7 +59,12 @@ def request_wide_vectors() -> None:
     _add_flag(_VECTOR_FLAG, 512)
 
 
-def _add_flag(flag: str, value: int) -> None:
+def request_one_thread() -> None:
+    """Ask XLA to compute in the thread that calls it: for processes of which there is one a core."""
+    _add_flag(_THREAD_FLAG, "false")
+
+
+def _add_flag(flag: str, value: int | str) -> None:
     flags = os.environ.get("XLA_FLAGS", "")
     if flag not in flags:
         os.environ["XLA_FLAGS"] = f"{flags} {flag}={value}".strip()

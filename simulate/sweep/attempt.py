@@ -49,11 +49,12 @@ Ending: TypeAlias = Computed | AlreadyThere | Busy | Failure
 
 
 def attempt(job: Job, store: Store, progress: JobProgress) -> Ending:
-    """Compute a job into the store, unless it is there or another process is at it."""
+    """Compute a job into the store, unless it is there or another process is at it; `progress` hears when it begins."""
     try:
         with store.holding(job):
             if job in store:
                 return AlreadyThere(store.provenance(job)["seconds"])
+            progress(0, 0, "")
             needed = tuple(store.read(each) for each in job.needs())
             began = time.monotonic()
             result = job.compute(needed, progress)

@@ -61,7 +61,6 @@ class _InTurn(Workers):
     def ended(self, patience: float) -> list[tuple[str, Ending]]:
         job = self.given.popleft()
         name = job.name
-        self.tell(name, Reached())
         return [(name, attempt(job, self.store, lambda done, of, unit: self.tell(name, Reached(done, of, unit))))]
 
 

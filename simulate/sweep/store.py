@@ -10,6 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+import dask
 import h5py
 import xarray as xr
 
@@ -20,6 +21,9 @@ from simulate.sweep.job import FORMAT, Job
 
 MARK = "store.json"
 DESCRIPTION, PROVENANCE = "description", "provenance"
+NOT_DISTRIBUTED = {"scheduler": "synchronous"}
+"""Or xarray would guard what it writes by a lock of the scheduler's, where there is one, even in memory."""
+
 PACKAGES = ("rnn-learning-theory", "jax", "jaxlib", "numpy", "equinox", "optax", "xarray")
 
 
@@ -129,7 +133,8 @@ class Store:
         self.provenance(job)
         with self.path(job).open("rb") as file:
             try:
-                result = xr.load_dataset(file, engine="h5netcdf")
+                with dask.config.set(NOT_DISTRIBUTED):
+                    result = xr.load_dataset(file, engine="h5netcdf")
             except (OSError, ValueError, KeyError, RuntimeError) as error:
                 raise self._damaged(job, error) from error
         del result.attrs[DESCRIPTION], result.attrs[PROVENANCE]
@@ -193,6 +198,10 @@ class Store:
             self._remove_parts(job.name)
             yield
 
+    def was_in_hand(self, job: Job) -> bool:
+        """Whether a process holds this job, or died when it did."""
+        return self._lock(job.name).exists()
+
     def tidy(self) -> None:
         """Remove what killed processes have left; what is being written stays."""
         left = {path.name[1:].partition(".nc.")[0] for path in self.directory.glob(".*.nc.*.part")}
@@ -230,7 +239,8 @@ def _content(job: Job, result: xr.Dataset, seconds: float) -> memoryview:
         if array.ndim and array.size and array.dtype.kind in "biufc"
     }
     try:
-        content: Any = result.assign_attrs(told).to_netcdf(engine="h5netcdf", encoding=summed)
+        with dask.config.set(NOT_DISTRIBUTED):
+            content: Any = result.assign_attrs(told).to_netcdf(engine="h5netcdf", encoding=summed)
     except (TypeError, ValueError, NotImplementedError) as error:
         raise NoDataset(f"{job.name} returned a dataset that netCDF cannot hold: {error}") from error
     return memoryview(content)

@@ -85,12 +85,25 @@ def sweep(
         SweepFailed: if jobs raised, when all others are done.
         NotStored: if the disk is full, at once; what was finished is kept.
         RefusedResult: if a file of the store is damaged or of another format, before anything is computed.
+        SchedulerLost: if a cluster's scheduler cannot be reached, or not any more.
         DoublePrecisionRequired: if `jax_enable_x64` is off: results are to be the same wherever they are computed.
         KeyboardInterrupt: on Ctrl-C; what was finished is kept.
     """
     require_double_precision()
     store.tidy()
     books = _Books(jobs, store, progress)
+    if books.graph.is_active():
+        try:
+            _compute(books, store, spread)
+        finally:
+            store.tidy()  # workers that were stopped in the midst of a job leave its lock
+    if books.failures:
+        raise SweepFailed(tuple(books.failures))
+    return Swept(tuple(books.computed), tuple(books.found))
+
+
+def _compute(books: "_Books", store: Store, spread: Spread) -> None:
+    """Give jobs to workers as their needs are met, and write down how they end, until none is left."""
     with spread.workers(store, books.tell) as workers:
         books.workers = lambda: workers.count
         books.show()
@@ -113,9 +126,6 @@ def sweep(
                 if isinstance(ending, Busy):
                     postponed.append(books.jobs[name])
                 books.enter(name, ending)
-    if books.failures:
-        raise SweepFailed(tuple(books.failures))
-    return Swept(tuple(books.computed), tuple(books.found))
 
 
 class _Books:
@@ -172,7 +182,7 @@ class _Books:
             return
         if isinstance(ending, Failure):
             if ending.hopeless:
-                raise NotStored(ending.error)
+                raise NotStored(ending.error.partition(": ")[2])
             self.failures.append(ending)
         else:
             (self.computed if isinstance(ending, Computed) else self.found).append(name)
