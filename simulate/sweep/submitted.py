@@ -106,9 +106,14 @@ class Submitted(Workers):
         return died and self.again[name] < AGAIN and not self.store.was_in_hand(self.jobs[name])
 
     def _look(self) -> None:
-        if self.client.status != "running":
-            raise SchedulerLost("the scheduler is gone; what was finished is kept: start the sweep again")
-        self.threads = max(sum(self.client.nthreads().values()), 1)
+        try:
+            if self.client.status != "running":
+                raise ConnectionError(f"the client is {self.client.status}")
+            self.threads = max(sum(self.client.nthreads().values()), 1)
+        except (OSError, RuntimeError) as error:
+            raise SchedulerLost(
+                f"the scheduler is gone ({error}); what was finished is kept: start the sweep again"
+            ) from error
 
 
 def _ending(name: str, future: Future[Any]) -> Ending:
