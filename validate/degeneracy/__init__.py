@@ -1,0 +1,1 @@
+"""How differently networks end that were trained alike, and what of that is more than a null."""

@@ -1,0 +1,36 @@
+"""How differently networks end that were trained alike: behaviour, dynamics and weights, each beside its null.
+
+    python -m validate.degeneracy
+
+trains populations along the four factors of Huang et al. (complexity, feature learning, width, regularisation), and
+says of each published arrow whether it is seen, and whether the null does the same.
+`python -m validate.degeneracy --help` lists the options with their units.
+"""
+
+from validate.interruption import stop_without_a_word
+
+if __name__ == "__main__":
+    stop_without_a_word()
+
+from validate.command import Command, Section, built_in
+from validate.degeneracy.settings import Config
+
+SECTIONS = (
+    Section("One population, and what its distances are to be held against", "validate.degeneracy.one_population"),
+    Section("Complexity: channels (Fig. 3)", "validate.degeneracy.channels"),
+    Section("Complexity: memory demand and an auxiliary output (Fig. 4)", "validate.degeneracy.demands"),
+    Section("Feature learning (Fig. 6)", "validate.degeneracy.richness"),
+    Section("Width (Fig. 7)", "validate.degeneracy.width"),
+    Section("Regularisation (Fig. 8)", "validate.degeneracy.regularisation"),
+)
+
+COMMAND = Command(
+    name="degeneracy",
+    title="Degeneracy",
+    summary="How differently networks end that were trained alike: published trends beside measured ones and nulls.",
+    example="python -m validate.degeneracy --quick --out results",
+    modes=(built_in(Config, SECTIONS),),
+)
+
+if __name__ == "__main__":
+    COMMAND.run()
