@@ -1,11 +1,11 @@
-# `make ghost`, `make overlaps`, `make contraction` and `make test` build the environment first; nothing else need be
-# installed than Python 3.11 to 3.13.
+# `make ghost`, `make overlaps`, `make contraction`, `make degeneracy` and `make test` build the environment first;
+# nothing else need be installed than Python 3.11 to 3.13.
 PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
 READY := $(VENV)/.ready
 
-.PHONY: env ghost overlaps contraction test mutants lint types lock bench layout
+.PHONY: env ghost overlaps contraction degeneracy test mutants lint types lock bench layout
 
 env: $(READY)
 
@@ -24,6 +24,9 @@ overlaps: env
 
 contraction: env
 	$(RUN) -m validate.contraction
+
+degeneracy: env
+	$(RUN) -m validate.degeneracy
 
 test: env
 	$(RUN) -m pytest -n auto --dist worksteal

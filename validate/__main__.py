@@ -16,13 +16,14 @@ from simulate import runtime
 from validate import cli
 from validate.command import Command, Run, claimed, execute
 from validate.contraction.__main__ import COMMAND as CONTRACTION
+from validate.degeneracy.__main__ import COMMAND as DEGENERACY
 from validate.ghost.__main__ import COMMAND as GHOST
 from validate.options import Directory
 from validate.output import OutputDirectory
 from validate.overlaps.__main__ import COMMAND as OVERLAPS
 from validate.settings import Destination, Settings, build, chosen, flag, options_of, setting
 
-COMMANDS: tuple[Command, ...] = (GHOST, OVERLAPS, CONTRACTION)
+COMMANDS: tuple[Command, ...] = (GHOST, OVERLAPS, CONTRACTION, DEGENERACY)
 USAGE = cli.Usage(
     "python -m validate",
     "Run all commands and write index.html: every check, figure and setting on one self-contained page.",

@@ -154,7 +154,8 @@ def measured_degeneracy(stored: xr.Dataset) -> Measured:
                 stored[f"{each.name}.each"].values,
             )
         else:
-            values[each.name] = stored[each.name].values[()]
+            found = stored[each.name].values
+            values[each.name] = found if found.ndim else int(found)
     return Measured(*counts, Degeneracy(**values))
 
 

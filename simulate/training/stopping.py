@@ -52,7 +52,8 @@ class Threshold(Stopping):
         within, below, total = memory
         within, total = within + 1, total + loss.astype(total.dtype)
         ended = within == self.every
-        below = jnp.where(ended, jnp.where(total / self.every <= self.loss, below + 1, 0), below)
+        low = total / self.every <= jnp.asarray(self.loss, total.dtype)
+        below = jnp.where(ended, jnp.where(low, below + 1, 0), below)
         return (jnp.where(ended, 0, within), below, jnp.where(ended, 0.0, total)), below >= self.patience
 
 

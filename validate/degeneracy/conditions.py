@@ -6,7 +6,6 @@ import jax
 import jax.numpy as jnp
 import optax
 from jaxtyping import Array, Key
-from simulate.training.penalty import Penalty
 
 from simulate.cells.full_rank import FullRank
 from simulate.cells.maximal_update import MaximalUpdate
@@ -16,7 +15,8 @@ from simulate.populations.condition import Start, TrainingCondition
 from simulate.tasks.delayed_discrimination import DelayedDiscrimination
 from simulate.tasks.drawn import DrawnTask
 from simulate.tasks.n_bit_flip_flop import NBitFlipFlop
-from simulate.training.rule import Optax, Penalised, Rule
+from simulate.training.penalty import Penalised, Penalty
+from simulate.training.rule import Optax, Rule
 from validate.degeneracy.settings import Config
 
 RATE = 5e-3

@@ -1,7 +1,6 @@
 """Regularisation: a nuclear-norm penalty, which lowers the rank, and an L1 penalty, which thins out (Fig. 8)."""
 
 from simulate.training.penalty import AbsoluteValues, NuclearNorm
-
 from validate.degeneracy.comparison import compared, drawn
 from validate.degeneracy.conditions import Level, discrimination, usual
 from validate.degeneracy.factor import REGULARISATION, Factor, MeasuredFactor
