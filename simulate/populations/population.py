@@ -73,7 +73,7 @@ class TrainedPopulation:
     def each(self, *, at_start: bool = False) -> list[Network]:
         """The networks one by one, trained or as they started."""
         networks = self.first if at_start else self.networks
-        return [jax.tree.map(lambda leaf, i=i: leaf[i], networks) for i in range(len(self))]
+        return [jax.tree.map(lambda leaf, i=i: jnp.asarray(leaf[i]), networks) for i in range(len(self))]
 
     def losses(self, batch: Batch) -> Float[np.ndarray, " networks"]:
         """Of each network on a batch."""

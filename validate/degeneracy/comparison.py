@@ -142,7 +142,7 @@ def drawn(name: str, results: Sequence[MeasuredFactor]) -> tuple[Plot, ...]:
         for column, result in enumerate(shown):
             widths = [units_of(level) for level in result.levels]
             apart = len(set(widths)) > 1
-            values = [level.value for level in result.levels]
+            values = [float(level.value) for level in result.levels]
             for row, measure in enumerate(MEASURES):
                 axes = rows[row][column]
                 for label, look, part in (("trained", MEASURED, raw_of), ("null", NULL, null_of)):

@@ -32,7 +32,7 @@ class Level:
     """One level of a factor: what it is called, the number that it stands for, and the population's condition."""
 
     label: str
-    value: float
+    value: float | int
     condition: TrainingCondition
 
 
@@ -54,7 +54,13 @@ class RichStart:
 def flip_flop(config: Config, bits: int) -> NBitFlipFlop:
     """The N-bit flip-flop, in trials of the run's length."""
     effort = config.effort
-    return NBitFlipFlop(jax.random.key(config.seed), bits=bits, steps=effort.steps, trials=effort.trials)
+    return NBitFlipFlop(
+        jax.random.key(config.seed),
+        bits=bits,
+        steps=effort.steps,
+        trials=effort.trials,
+        threshold=effort.flip_flop_loss,
+    )
 
 
 def discrimination(

@@ -24,7 +24,7 @@ class Levels:
 class Effort:
     """How much work a run does. `updates` is the most a network may have; `trials` and `steps` are of the flip-flop.
 
-    `discrimination_loss` is the threshold of delayed discrimination, 0.01 in the paper.
+    `flip_flop_loss` and `discrimination_loss` are the thresholds of training, 0.001 and 0.01 in the paper.
     """
 
     name: str
@@ -34,6 +34,7 @@ class Effort:
     every: int
     steps: int
     trials: int
+    flip_flop_loss: float
     discrimination_loss: float
     levels: Levels
     full_length: bool = False
@@ -47,6 +48,7 @@ QUICK = Effort(
     every=16,
     steps=20,
     trials=32,
+    flip_flop_loss=0.01,
     discrimination_loss=0.1,
     levels=Levels((1, 2), (1, 2), ((2, 5), (5, 10)), (0.5, 2.0), (16, 32), (0.0, 1e-3), (0.0, 1e-4)),
 )
@@ -58,6 +60,7 @@ USUAL = Effort(
     every=32,
     steps=50,
     trials=64,
+    flip_flop_loss=0.001,
     discrimination_loss=0.05,
     levels=Levels(
         (1, 2, 3),
@@ -77,6 +80,7 @@ FULL = Effort(
     every=128,
     steps=100,
     trials=64,
+    flip_flop_loss=0.001,
     discrimination_loss=0.01,
     levels=Levels(
         (1, 2, 3, 4),

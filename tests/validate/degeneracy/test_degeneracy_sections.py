@@ -1,0 +1,112 @@
+from dataclasses import replace
+
+import pytest
+
+from simulate.measures import trend
+from validate.degeneracy import one_population, width
+from validate.degeneracy.factor import Statement
+from validate.degeneracy.settings import QUICK, Config, Levels
+from validate.progress import Progress
+from validate.report import Report
+
+TINY = replace(
+    QUICK,
+    networks=3,
+    units=6,
+    updates=400,
+    every=4,
+    steps=5,
+    trials=8,
+    flip_flop_loss=0.5,
+    discrimination_loss=1.2,
+    levels=Levels((1, 2), (1, 2), ((1, 2), (2, 3)), (1.0, 2.0), (4, 8), (0.0, 1e-3), (0.0, 1e-3)),
+)
+
+
+@pytest.fixture
+def config(tmp_path):
+    return Config(effort=TINY, networks=3, units=6, store=tmp_path / "store")
+
+
+def run(section, config):
+    report = Report("degeneracy", config)
+    return report, section.checks(config, report, Progress())
+
+
+def test_one_population_is_held_beside_its_nulls_and_copies_are_found(config):
+    report, results = run(one_population, config)
+    assert report.passed
+    assert results.found is not None
+    assert len(one_population.figures(config, results)) == 1
+    entry = report.document()["quantities"]["flip-flop, 3 bits, alone"]
+    assert entry["converged"] == 3
+    for name in (
+        "behaviour",
+        "dsa",
+        "dsa_lower",
+        "weights",
+        "weights_group",
+        "weights_null",
+        "weights_relative",
+        "epochs",
+    ):
+        assert entry[f"{name}_standard_error"] >= 0, name
+    assert entry["dsa_lower"] <= entry["dsa"]
+    assert entry["weights_group"] <= entry["weights"] + 1e-9
+
+
+def test_a_factor_is_told_with_its_null_and_a_second_run_trains_nothing(config):
+    report, results = run(width, config)
+    assert report.passed
+    told = report.document()["quantities"]["width, flip-flop: DSA: trend"]
+    assert told["published"] == "down"
+    assert told["verdict"] in {
+        "not seen at this scale",
+        "contradicted",
+        "confirmed",
+        "confirmed raw alone",
+        "confirmed raw, but so does the null",
+    }
+    assert len(width.figures(config, results)) == 1
+    (check,) = (each for each in report.checks if each.name.startswith("width: exponent of |W|"))
+    assert (check.predicted, check.passed) == (-1.5, True)
+    before = sorted((file.name, file.stat().st_mtime_ns) for file in config.store.glob("*.nc"))
+    again, _ = run(width, config)
+    assert sorted((file.name, file.stat().st_mtime_ns) for file in config.store.glob("*.nc")) == before
+    assert again.document()["quantities"] == report.document()["quantities"]
+
+
+def test_too_few_that_converge_are_counted_and_no_statement_is_made(tmp_path):
+    config = Config(effort=replace(TINY, updates=8, flip_flop_loss=1e-9), networks=3, units=6, store=tmp_path)
+    report, results = run(width, config)
+    assert report.passed
+    assert all(result.statements == () for result in results)
+    assert report.document()["quantities"]["flip-flop, 4 units"] == {"networks": 3, "converged": 0}
+    assert width.figures(config, results) == ()
+
+
+UP, DOWN, FLAT = (
+    trend(levels, draws=2000)
+    for levels in (
+        [[1.0, 1.1, 1.2, 0.9, 1.05], [2.0, 2.1, 2.2, 1.9, 2.05]],
+        [[2.0, 2.1, 2.2, 1.9, 2.05], [1.0, 1.1, 1.2, 0.9, 1.05]],
+        [[1.0, 2.0, 3.0, 4.0, 5.0], [1.5, 2.5, 3.5, 0.5, 4.5]],
+    )
+)
+
+
+@pytest.mark.parametrize(
+    ("arrow", "raw", "null", "beyond", "verdict"),
+    [
+        (1, UP, FLAT, UP, "confirmed"),
+        (1, UP, UP, FLAT, "confirmed raw, but so does the null"),
+        (1, UP, FLAT, FLAT, "confirmed raw alone"),
+        (1, UP, DOWN, DOWN, "confirmed raw alone"),
+        (1, FLAT, UP, UP, "not seen at this scale"),
+        (1, DOWN, UP, UP, "contradicted"),
+        (-1, DOWN, DOWN, UP, "confirmed raw, but so does the null"),
+        (-1, UP, DOWN, DOWN, "contradicted"),
+    ],
+)
+def test_verdicts(arrow, raw, null, beyond, verdict):
+    assert Statement("weights", arrow, raw, null, beyond).verdict == verdict
