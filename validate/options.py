@@ -5,6 +5,7 @@ This module and what it imports are light, so that refusals answer at once.
 
 import math
 import os
+import re
 import tempfile
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -208,6 +209,25 @@ class InputDirectory(Kind):
         if not os.access(path, os.R_OK | os.X_OK):
             raise self._bad(text, "cannot be read")
         return path
+
+
+@dataclass(frozen=True)
+class Address(Kind):
+    """Where a scheduler of Dask listens.
+
+    >>> Address()("tcp://10.0.0.1:8786")
+    'tcp://10.0.0.1:8786'
+    """
+
+    metavar = "ADDRESS"
+    accepted: ClassVar[str] = "the address that a scheduler of Dask prints, as tcp://10.0.0.1:8786"
+
+    def __call__(self, text: object) -> str:
+        """The address as it is."""
+        address = str(text)
+        if not re.fullmatch(r"(tcp|tls|ucx|ws|wss)://.+:\d{1,5}", address):
+            raise self._bad(text, "is no address")
+        return address
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from simulate.measures.estimate import PopulationEstimate
 from simulate.populations.degeneracy import Degeneracy, Probing
 from simulate.populations.jobs import Measured, MeasureJob, measured_degeneracy
 from simulate.runtime import cache_directory
+from simulate.sweep import HERE, Cluster, LocalProcesses, NotStored, NoWorkers, RefusedResult, SchedulerLost, Spread
 from simulate.sweep.standing import Standing
 from simulate.sweep.store import Store
 from simulate.sweep.sweep import sweep
@@ -58,6 +59,13 @@ def store_of(config: Config) -> Store:
     return Store(Path(cache) / "populations")
 
 
+def spread_of(config: Config) -> Spread:
+    """Where populations are trained."""
+    if config.scheduler is not None:
+        return Cluster(config.scheduler)
+    return HERE if config.workers == 1 else LocalProcesses(config.workers)
+
+
 def populations(levels: Sequence[Level], config: Config, progress: Progress) -> list[Measured]:
     """What was measured at each level: from the store, or trained now."""
     store = store_of(config)
@@ -67,7 +75,14 @@ def populations(levels: Sequence[Level], config: Config, progress: Progress) -> 
         def show(standing: Standing) -> None:
             advance((standing.done + standing.failed) / max(standing.jobs, 1))
 
-        sweep(jobs, store, progress=show)
+        try:
+            sweep(jobs, store, spread=spread_of(config), progress=show)
+        except (SchedulerLost, NoWorkers) as error:
+            raise Refusal(
+                "--scheduler" if config.scheduler else "--workers", str(error), "workers that can be had"
+            ) from None
+        except (RefusedResult, NotStored) as error:
+            raise Refusal("--store", str(error), "a directory of this version's results, with room for more") from None
     return [measured_degeneracy(store.read(job)) for job in jobs]
 
 

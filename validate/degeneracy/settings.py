@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from validate.options import Directory, Whole
+from validate.options import Address, Directory, Whole
 from validate.settings import Derived, Settings, chosen, flag, setting
 
 
@@ -124,6 +124,22 @@ class Config(Settings):
         default=None,
         shown="the user's cache",
         group=POPULATIONS,
+    )
+    workers: int = setting(
+        "--workers",
+        Whole(1, 1024),
+        "Local processes that share the populations; one: this process, all of whose cores share each population.",
+        default=1,
+        group=POPULATIONS,
+    )
+    scheduler: str | None = setting(
+        "--scheduler",
+        Address(),
+        "A scheduler of Dask whose workers train instead; they must share the store's directory.",
+        default=None,
+        shown="none",
+        group=POPULATIONS,
+        excludes={"--workers": "the scheduler has its own"},
     )
     effort: Effort = chosen(
         USUAL,
