@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 from jaxtyping import Bool, Float, Inexact
 
-REMEMBERED = 8
+REMEMBERED = 5
 """Steps that the limited-memory BFGS method remembers."""
 SUFFICIENT = 1e-4
 """Share of the decrease promised by the gradient with which a step is taken (Armijo)."""
@@ -153,12 +153,12 @@ def _stepped(A: Matrix, at: _Descents, curvatures: _Curvatures, slot: int) -> _D
     direction = _direction(at, curvatures, slot)
     slope = 2 * np.einsum("bi,bi->b", direction, at.gradient)
     length = np.sqrt(2) * np.linalg.norm(direction, axis=1)
-    step = at.step * np.minimum(1, LONGEST / np.maximum(length, np.finfo(float).tiny))
+    step = np.minimum(at.step, LONGEST / np.maximum(length, np.finfo(float).tiny))
     move = step[:, None] * direction
     half = np.zeros((len(move), n, n))
     half[:, *np.triu_indices(n, 1)] = move / 2
     half -= transpose(half)
-    Q = np.linalg.solve(np.eye(n) - half, np.eye(n) + half)
+    Q = _cayley(half)
     X = Q @ at.X @ transpose(Q)
     height, gradient = _height(A, X)
     taken = height <= at.h + SUFFICIENT * step * slope
@@ -171,8 +171,23 @@ def _stepped(A: Matrix, at: _Descents, curvatures: _Curvatures, slot: int) -> _D
     if not taken.all():
         left = ~taken
         C[left], X[left], height[left], gradient[left] = at.C[left], at.X[left], at.h[left], at.gradient[left]
-    next_step = np.where(learned, 1.0, np.where(taken, LONGER, SHORTER) * at.step)
+    next_step = np.where(learned, 1.0, np.where(taken, LONGER, SHORTER) * step)
     return _Descents(at.who, at.size, C, X, height, gradient, next_step, at.moves, at.turns, at.weights)
+
+
+def _cayley(half: Matrices) -> Matrices:
+    """(1 - H)^-1 (1 + H) for skew H of norm at most `LONGEST` / 2 sqrt(2), by products alone, which are quicker.
+
+    It is 2 (1 - H)^-1 - 1, and (1 - H)^-1 = (1 + H) (1 + H^2) (1 + H^4) ..., here to H^63: the rest is 1e-29.
+    """
+    one = np.eye(half.shape[-1])
+    power = half @ half
+    product = one + power
+    for _ in range(4):
+        power = power @ power
+        product += product @ power
+    product += half @ product
+    return 2 * product - one
 
 
 def _direction(at: _Descents, curvatures: _Curvatures, slot: int) -> Float[np.ndarray, "_ _"]:

@@ -1,7 +1,7 @@
 """How far two matrices are apart when one may be rotated and reflected: min over O(n) of ||A - C B C^T||_F."""
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
@@ -24,6 +24,8 @@ from simulate.measures.starts import (
 )
 from simulate.runtime import available_cores
 
+AT_ONCE = 256
+"""Descents that one core does at once: what they remember then stays in its cache."""
 FEWEST = 16
 """Descents of a batch of small operators."""
 SAME = 1e-6
@@ -261,5 +263,12 @@ def _descend_all(
 
     # Each core has a share already, in which BLAS is not to open threads of its own.
     with threadpool_limits(1, "blas"), ThreadPoolExecutor(available_cores()) as pool:
-        deque(pool.map(work, (np.flatnonzero(which == k) for k in np.unique(which))), maxlen=0)
+        deque(pool.map(work, _shares(which, max(1, AT_ONCE // len(starts)))), maxlen=0)
     return values
+
+
+def _shares(which: Int[np.ndarray, " pairs"], most: int) -> Iterator[Int[np.ndarray, " some"]]:
+    """The places of each number of `which`, in parts of so many at most."""
+    for k in np.unique(which):
+        places = np.flatnonzero(which == k)
+        yield from np.array_split(places, -(-len(places) // most))
