@@ -179,6 +179,7 @@ def drawn(name: str, results: Sequence[MeasuredFactor]) -> tuple[Plot, ...]:
 def _curve(axes: Axes, values: Sequence[float], each: Sequence[PopulationEstimate], look: dict[str, Any]) -> None:
     centre, error = [e.value for e in each], [e.standard_error for e in each]
     axes.errorbar(values, centre, yerr=error, capsize=2, **look)
+    axes.set_xticks(values)
 
 
 def _columns(name: str, values: Sequence[float], each: Sequence[PopulationEstimate]) -> dict[str, np.ndarray]:
