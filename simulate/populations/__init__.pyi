@@ -3,7 +3,7 @@ from .condition import TrainingCondition as TrainingCondition
 from .degeneracy import Degeneracy as Degeneracy, Probing as Probing, degeneracy_of as degeneracy_of
 from .jobs import (
     MeasureJob as MeasureJob,
-    Measured as Measured,
+    MeasuredPopulation as MeasuredPopulation,
     TrainJob as TrainJob,
     measured_degeneracy as measured_degeneracy,
     trained_population as trained_population,
@@ -15,7 +15,7 @@ __all__ = [
     "Degeneracy",
     "TrainedPopulation",
     "MeasureJob",
-    "Measured",
+    "MeasuredPopulation",
     "Probing",
     "TrainJob",
     "activity",

@@ -58,7 +58,24 @@ class TrainJob(Job):
 
 
 def trained_population(condition: TrainingCondition, stored: xr.Dataset) -> TrainedPopulation:
-    """The population that a `TrainJob` left."""
+    """The population that a `TrainJob` left.
+
+    >>> import jax, tempfile
+    >>> jax.config.update("jax_enable_x64", True)
+    >>> import optax
+    >>> from simulate.cells import UniformWeights
+    >>> from simulate.populations import TrainingCondition, TrainJob, trained_population
+    >>> from simulate.sweep import Store, sweep
+    >>> from simulate.tasks import NBitFlipFlop
+    >>> task = NBitFlipFlop(jax.random.key(0), trials=8, bits=1, steps=5)
+    >>> start = UniformWeights(8, inputs=1, outputs=1)
+    >>> job = TrainJob(TrainingCondition(task, start, optax.adam(1e-2), networks=3, updates=8))
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     store = Store(folder)
+    ...     swept = sweep([job], store)
+    ...     trained_population(job.condition, store.read(job)).updates.tolist()
+    [8, 8, 8]
+    """
     like = jax.eval_shape(partial(condition.first_networks, jnp.dtype(DTYPE)))
 
     def networks(when: str) -> Network:
@@ -119,11 +136,11 @@ def _stored(name: str, value: Any) -> dict[str, Any]:
 
 
 @dataclass(frozen=True)
-class Measured:
+class MeasuredPopulation:
     """What a `MeasureJob` left of one population: its degeneracy, or None where fewer than three networks converged.
 
-    >>> from simulate.populations import Measured
-    >>> Measured(networks=5, converged=1, degeneracy=None).enough
+    >>> from simulate.populations import MeasuredPopulation
+    >>> MeasuredPopulation(networks=5, converged=1, degeneracy=None).enough
     False
     """
 
@@ -137,11 +154,17 @@ class Measured:
         return self.degeneracy is not None
 
 
-def measured_degeneracy(stored: xr.Dataset) -> Measured:
-    """What a `MeasureJob` left."""
+def measured_degeneracy(stored: xr.Dataset) -> MeasuredPopulation:
+    """What a `MeasureJob` left.
+
+    >>> import xarray as xr
+    >>> from simulate.populations import measured_degeneracy
+    >>> measured_degeneracy(xr.Dataset({"networks": 5, "converged": 2})).enough
+    False
+    """
     counts = int(stored.networks), int(stored.converged)
     if counts[1] < FEWEST:
-        return Measured(*counts, None)
+        return MeasuredPopulation(*counts, None)
     values: dict[str, Any] = {}
     for each in dataclasses.fields(Degeneracy):
         if each.type is Pairs:
@@ -156,7 +179,7 @@ def measured_degeneracy(stored: xr.Dataset) -> Measured:
         else:
             found = stored[each.name].values
             values[each.name] = found if found.ndim else int(found)
-    return Measured(*counts, Degeneracy(**values))
+    return MeasuredPopulation(*counts, Degeneracy(**values))
 
 
 def _as_stored(*_: object) -> float:

@@ -1,7 +1,7 @@
 """Complexity by channels: more bits to hold, more pairs of pulses to compare (Fig. 3)."""
 
 from validate.degeneracy.comparison import compared, drawn
-from validate.degeneracy.conditions import Level, discrimination, flip_flop, usual
+from validate.degeneracy.conditions import FactorLevel, discrimination, flip_flop, usual
 from validate.degeneracy.factor import COMPLEXITY, Factor, MeasuredFactor
 from validate.degeneracy.settings import Config
 from validate.output import Plot
@@ -13,10 +13,10 @@ def factors(config: Config) -> tuple[Factor, ...]:
     """On the flip-flop and on delayed discrimination."""
     levels = config.effort.levels
     of_bits = tuple(
-        Level(f"flip-flop, {bits} bits", bits, usual(config, flip_flop(config, bits))) for bits in levels.bits
+        FactorLevel(f"flip-flop, {bits} bits", bits, usual(config, flip_flop(config, bits))) for bits in levels.bits
     )
     of_channels = tuple(
-        Level(f"discrimination, {count} channels", count, usual(config, discrimination(config, channels=count)))
+        FactorLevel(f"discrimination, {count} channels", count, usual(config, discrimination(config, channels=count)))
         for count in levels.channels
     )
     return (

@@ -9,18 +9,18 @@ from matplotlib.axes import Axes
 
 from simulate.measures.estimate import PopulationEstimate
 from simulate.populations.degeneracy import Degeneracy, Probing
-from simulate.populations.jobs import Measured, MeasureJob, measured_degeneracy
+from simulate.populations.jobs import MeasuredPopulation, MeasureJob, measured_degeneracy
 from simulate.runtime import cache_directory
 from simulate.sweep import HERE, Cluster, LocalProcesses, NotStored, NoWorkers, RefusedResult, SchedulerLost, Spread
 from simulate.sweep.standing import Standing
 from simulate.sweep.store import Store
 from simulate.sweep.sweep import sweep
-from validate.degeneracy.conditions import Level
+from validate.degeneracy.conditions import FactorLevel
 from validate.degeneracy.factor import (
     ARROWS,
     Factor,
     MeasuredFactor,
-    Statement,
+    PublishedArrow,
     judged,
     null_of,
     raw_of,
@@ -66,7 +66,7 @@ def spread_of(config: Config) -> Spread:
     return HERE if config.workers == 1 else LocalProcesses(config.workers)
 
 
-def populations(levels: Sequence[Level], config: Config, progress: Progress) -> list[Measured]:
+def populations(levels: Sequence[FactorLevel], config: Config, progress: Progress) -> list[MeasuredPopulation]:
     """What was measured at each level: from the store, or trained now."""
     store = store_of(config)
     jobs = [MeasureJob(level.condition, Probing()) for level in levels]
@@ -131,7 +131,7 @@ def _report(result: MeasuredFactor, report: Report) -> None:
 PUBLISHED = Reported("the paper's arrow beside the trend of ranks, [-1, 1], and its 99 % interval")
 
 
-def told(statement: Statement) -> str:
+def told(statement: PublishedArrow) -> str:
     """The verdict with the numbers that it rests on."""
     raw, beyond = statement.raw, statement.beyond
     return (

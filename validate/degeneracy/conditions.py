@@ -28,7 +28,7 @@ EPS = 1e-12
 
 
 @dataclass(frozen=True)
-class Level:
+class FactorLevel:
     """One level of a factor: what it is called, the number that it stands for, and the population's condition."""
 
     label: str

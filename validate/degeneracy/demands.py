@@ -1,7 +1,7 @@
 """Complexity by what is demanded: a longer delay to bridge, a magnitude to tell beside the sign (Fig. 4)."""
 
 from validate.degeneracy.comparison import compared, drawn
-from validate.degeneracy.conditions import Level, discrimination, usual
+from validate.degeneracy.conditions import FactorLevel, discrimination, usual
 from validate.degeneracy.factor import COMPLEXITY, Factor, MeasuredFactor
 from validate.degeneracy.settings import Config
 from validate.output import Plot
@@ -15,11 +15,13 @@ UNIT = 8.0
 def factors(config: Config) -> tuple[Factor, ...]:
     """On delayed discrimination."""
     delays = tuple(
-        Level(f"discrimination, delay {low} to {high}", high, usual(config, discrimination(config, delay=(low, high))))
+        FactorLevel(
+            f"discrimination, delay {low} to {high}", high, usual(config, discrimination(config, delay=(low, high)))
+        )
         for low, high in config.effort.levels.delays
     )
     told = tuple(
-        Level(f"discrimination, {name}", i, usual(config, discrimination(config, magnitude_unit=unit)))
+        FactorLevel(f"discrimination, {name}", i, usual(config, discrimination(config, magnitude_unit=unit)))
         for i, (name, unit) in enumerate((("sign", None), ("sign and magnitude", UNIT)))
     )
     return (

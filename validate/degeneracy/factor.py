@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from simulate.measures.estimate import PopulationEstimate
 from simulate.measures.trend import Trend, trend
 from simulate.populations.degeneracy import Degeneracy
-from validate.degeneracy.conditions import Level
+from validate.degeneracy.conditions import FactorLevel
 
 ARROWS = {1: "up", -1: "down", 0: "neither"}
 CONFIDENCE = 0.99
@@ -19,7 +19,7 @@ class Factor:
     name: str
     task: str
     unit: str
-    levels: tuple[Level, ...]
+    levels: tuple[FactorLevel, ...]
     arrows: Mapping[str, int]
 
 
@@ -31,7 +31,7 @@ REGULARISATION = WIDTH
 
 
 @dataclass(frozen=True)
-class Statement:
+class PublishedArrow:
     """One arrow: how the measure moves as published, how its null moves, and how the measure moves beyond its null."""
 
     measure: str
@@ -57,9 +57,9 @@ class MeasuredFactor:
     """The levels at which networks could be compared, what was measured there, and the statements about them."""
 
     factor: Factor
-    levels: tuple[Level, ...]
+    levels: tuple[FactorLevel, ...]
     found: tuple[Degeneracy, ...]
-    statements: tuple[Statement, ...]
+    statements: tuple[PublishedArrow, ...]
 
 
 def raw_of(found: Degeneracy, units: int, *, per_parameter: bool) -> dict[str, PopulationEstimate]:
@@ -106,11 +106,11 @@ def judged(factor: Factor, found: Mapping[str, Degeneracy]) -> MeasuredFactor:
         ]
         for measure, arrow in factor.arrows.items():
             trends = (trend([each[measure].each for each in part], confidence=CONFIDENCE) for part in of_each)
-            statements.append(Statement(measure, arrow, *trends))
+            statements.append(PublishedArrow(measure, arrow, *trends))
     return MeasuredFactor(factor, levels, chosen, tuple(statements))
 
 
-def units_of(level: Level) -> int:
+def units_of(level: FactorLevel) -> int:
     """Of the networks at a level."""
     return int(level.condition.start.units)  # type: ignore[attr-defined]  # every start of this command has them
 

@@ -13,7 +13,7 @@ from simulate.measures.weights import WeightsUpTo
 from simulate.populations.degeneracy import Degeneracy, dense, only_recurrent
 from simulate.populations.jobs import TrainJob, trained_population
 from validate.degeneracy.comparison import populations, store_of
-from validate.degeneracy.conditions import Level, flip_flop, usual
+from validate.degeneracy.conditions import FactorLevel, flip_flop, usual
 from validate.degeneracy.factor import summary
 from validate.degeneracy.settings import Config
 from validate.output import Plot
@@ -34,9 +34,9 @@ class OnePopulation:
     weights: Float[np.ndarray, "networks 2"] | None
 
 
-def level_of(config: Config) -> Level:
+def level_of(config: Config) -> FactorLevel:
     """Its condition."""
-    return Level("flip-flop, 3 bits, alone", BITS, usual(config, flip_flop(config, BITS)))
+    return FactorLevel("flip-flop, 3 bits, alone", BITS, usual(config, flip_flop(config, BITS)))
 
 
 def checks(config: Config, report: Report, progress: Progress) -> OnePopulation:
@@ -70,7 +70,7 @@ def checks(config: Config, report: Report, progress: Progress) -> OnePopulation:
 BESIDE = Reported("the null beside the networks")
 
 
-def _copies(config: Config, level: Level, report: Report) -> None:
+def _copies(config: Config, level: FactorLevel, report: Report) -> None:
     """A trained network against a copy with its units permuted and flipped, which answers the same."""
     population = trained_population(level.condition, store_of(config).read(TrainJob(level.condition))).trained
     network = dense(population.each()[0])

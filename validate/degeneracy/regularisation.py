@@ -2,7 +2,7 @@
 
 from simulate.training.penalty import AbsoluteValues, NuclearNorm
 from validate.degeneracy.comparison import compared, drawn
-from validate.degeneracy.conditions import Level, discrimination, usual
+from validate.degeneracy.conditions import FactorLevel, discrimination, usual
 from validate.degeneracy.factor import REGULARISATION, Factor, MeasuredFactor
 from validate.degeneracy.settings import Config
 from validate.output import Plot
@@ -20,7 +20,7 @@ def factors(config: Config) -> tuple[Factor, ...]:
             "delayed discrimination",
             "weight of the penalty",
             tuple(
-                Level(
+                FactorLevel(
                     f"discrimination, {name} {weight:g}",
                     weight,
                     usual(config, discrimination(config), penalty(weight) if weight else None),

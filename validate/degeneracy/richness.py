@@ -1,7 +1,7 @@
 """Feature learning: networks of the maximal-update parametrisation, of one width, ever richer (Fig. 6)."""
 
 from validate.degeneracy.comparison import compared, drawn
-from validate.degeneracy.conditions import Level, discrimination, flip_flop, rich
+from validate.degeneracy.conditions import FactorLevel, discrimination, flip_flop, rich
 from validate.degeneracy.factor import FEATURE_LEARNING, Factor, MeasuredFactor
 from validate.degeneracy.settings import Config
 from validate.output import Plot
@@ -20,7 +20,7 @@ def factors(config: Config) -> tuple[Factor, ...]:
             name,
             "gamma",
             tuple(
-                Level(f"{name}, gamma {gamma:g}", gamma, rich(config, task, gamma=gamma))
+                FactorLevel(f"{name}, gamma {gamma:g}", gamma, rich(config, task, gamma=gamma))
                 for gamma in config.effort.levels.richness
             ),
             FEATURE_LEARNING,

@@ -8,7 +8,7 @@ from validate.settings import Derived, Settings, chosen, flag, setting
 
 
 @dataclass(frozen=True)
-class Levels:
+class FactorLevels:
     """The levels of the factors: what each population differs in from the one before."""
 
     bits: tuple[int, ...]
@@ -36,7 +36,7 @@ class Effort:
     trials: int
     flip_flop_loss: float
     discrimination_loss: float
-    levels: Levels
+    levels: FactorLevels
     full_length: bool = False
 
 
@@ -50,7 +50,7 @@ QUICK = Effort(
     trials=32,
     flip_flop_loss=0.01,
     discrimination_loss=0.1,
-    levels=Levels((1, 2), (1, 2), ((2, 5), (5, 10)), (0.5, 2.0), (16, 32), (0.0, 1e-3), (0.0, 1e-4)),
+    levels=FactorLevels((1, 2), (1, 2), ((2, 5), (5, 10)), (0.5, 2.0), (16, 32), (0.0, 1e-3), (0.0, 1e-4)),
 )
 USUAL = Effort(
     "usual",
@@ -62,7 +62,7 @@ USUAL = Effort(
     trials=64,
     flip_flop_loss=0.001,
     discrimination_loss=0.05,
-    levels=Levels(
+    levels=FactorLevels(
         (1, 2, 3),
         (1, 2),
         ((2, 5), (5, 10), (5, 20)),
@@ -82,7 +82,7 @@ FULL = Effort(
     trials=64,
     flip_flop_loss=0.001,
     discrimination_loss=0.01,
-    levels=Levels(
+    levels=FactorLevels(
         (1, 2, 3, 4),
         (1, 2, 3),
         ((5, 20), (20, 40), (40, 80)),

@@ -4,7 +4,7 @@ import numpy as np
 
 from simulate.measures.estimate import PopulationEstimate
 from validate.degeneracy.comparison import compared, drawn
-from validate.degeneracy.conditions import Level, flip_flop, rich
+from validate.degeneracy.conditions import FactorLevel, flip_flop, rich
 from validate.degeneracy.factor import WIDTH, Factor, MeasuredFactor, units_of
 from validate.degeneracy.settings import Config
 from validate.output import Plot
@@ -18,7 +18,7 @@ BITS, GAMMA = 2, 1.0
 def factors(config: Config) -> tuple[Factor, ...]:
     """On the flip-flop."""
     levels = tuple(
-        Level(f"flip-flop, {n} units", n, rich(config, flip_flop(config, BITS), gamma=GAMMA, units=n))
+        FactorLevel(f"flip-flop, {n} units", n, rich(config, flip_flop(config, BITS), gamma=GAMMA, units=n))
         for n in config.effort.levels.widths
     )
     return (Factor("width", "flip-flop", "units", levels, WIDTH),)

@@ -4,8 +4,8 @@ import pytest
 
 from simulate.measures import trend
 from validate.degeneracy import one_population, width
-from validate.degeneracy.factor import Statement
-from validate.degeneracy.settings import QUICK, Config, Levels
+from validate.degeneracy.factor import PublishedArrow
+from validate.degeneracy.settings import QUICK, Config, FactorLevels
 from validate.progress import Progress
 from validate.report import Report
 
@@ -19,7 +19,7 @@ TINY = replace(
     trials=8,
     flip_flop_loss=0.5,
     discrimination_loss=1.2,
-    levels=Levels((1, 2), (1, 2), ((1, 2), (2, 3)), (1.0, 2.0), (4, 8), (0.0, 1e-3), (0.0, 1e-3)),
+    levels=FactorLevels((1, 2), (1, 2), ((1, 2), (2, 3)), (1.0, 2.0), (4, 8), (0.0, 1e-3), (0.0, 1e-3)),
 )
 
 
@@ -109,4 +109,4 @@ UP, DOWN, FLAT = (
     ],
 )
 def test_verdicts(arrow, raw, null, beyond, verdict):
-    assert Statement("weights", arrow, raw, null, beyond).verdict == verdict
+    assert PublishedArrow("weights", arrow, raw, null, beyond).verdict == verdict
