@@ -4,7 +4,7 @@
 >>> from theory.contraction import VOLTAGE, assembly, certify
 >>> found = certify(np.array([[0.0, -1.5], [1.5, -1.0]]), VOLTAGE)
 >>> part = assembly.assembly.module(found.network, found.claims[0])
->>> assembly.assembly.joined([part, part], links={}).size
+>>> assembly.assembly.linked([part, part], links={}).size
 4
 """
 
