@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-import numpy as np
 from numpy.typing import ArrayLike
 
+from simulate.measures.estimate import PopulationEstimate
 from simulate.measures.samples import TooFewSamples, finite
 
 
@@ -43,9 +43,5 @@ def loss_spread(losses: ArrayLike) -> LossSpread:
     count = len(array)
     if count < 3:
         raise TooFewSamples(f"{count} networks: the jackknife leaves one out and needs a spread still, so give three")
-    off = array - array.mean()
-    # Without network i the mean moves by -off_i / (N - 1), and the sum of squares loses off_i^2 N / (N - 1).
-    left = np.maximum((off @ off - off**2 * count / (count - 1)) / (count - 1), 0.0)
-    without = np.sqrt(left)
-    error = np.sqrt((count - 1) / count * ((without - without.mean()) ** 2).sum())
-    return LossSpread(float(np.sqrt(off @ off / count)), float(error), float(array.mean()), count)
+    found = PopulationEstimate.of_spread(array)
+    return LossSpread(found.value, found.standard_error, float(array.mean()), count)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from simulate.measures.estimate import PopulationEstimate
 from simulate.measures.pairwise import Pairs
 from simulate.measures.samples import TooFewSamples, WrongShape, finite
 
@@ -60,12 +61,5 @@ def jackknife(pairs: Pairs | ArrayLike) -> MeanOverPairs:
     if count < 3:
         raise TooFewSamples(f"{count} items: the jackknife leaves one out and needs pairs still, so give three or more")
     each = values[np.triu_indices(count, 1)]
-    means = (values.sum(axis=1) - np.diagonal(values)) / (count - 1)
-    mean = float(each.mean())
-    spread = float(((means - mean) ** 2).sum())
-    return MeanOverPairs(
-        mean,
-        float(np.sqrt(4 * (count - 1) / (count * (count - 2) ** 2) * spread)),
-        float(each.std(ddof=1) / np.sqrt(len(each))),
-        count,
-    )
+    found = PopulationEstimate.over_pairs(values)
+    return MeanOverPairs(found.value, found.standard_error, float(each.std(ddof=1) / np.sqrt(len(each))), count)

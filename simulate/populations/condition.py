@@ -27,6 +27,10 @@ Network: TypeAlias = DenseCell | Scaled
 class Start(Protocol):
     """Where networks start, as `UniformWeights` and `MaximalUpdate` say it."""
 
+    @property
+    def units(self) -> int:
+        """Of each network."""
+
     def draw(self, key: Key[Array, ""], dtype: jnp.dtype) -> Network:
         """One network."""
 

@@ -4,11 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import cast
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Bool, Float, Int
+from jaxtyping import Bool, Float, Int
 
 from simulate.populations.condition import Network, TrainingCondition
 from simulate.tasks.task import Batch
@@ -78,16 +77,6 @@ class TrainedPopulation:
     def losses(self, batch: Batch) -> Float[np.ndarray, " networks"]:
         """Of each network on a batch."""
         return measured_on(self.networks, batch, together=max(1, len(batch.inputs)))[0]
-
-    def answers(self, batch: Batch) -> Float[np.ndarray, "networks trials read outputs"]:
-        """Of each network on a batch."""
-        return np.asarray(_answers(self.networks, batch))
-
-
-@eqx.filter_jit
-def _answers(networks: Network, batch: Batch) -> Float[Array, "networks trials read outputs"]:
-    answers: Array = jax.lax.map(lambda network: network.outputs(batch.astype(network.dtype)), networks)
-    return answers
 
 
 def train_population(

@@ -112,13 +112,13 @@ def judged(factor: Factor, found: Mapping[str, Degeneracy]) -> MeasuredFactor:
 
 def units_of(level: FactorLevel) -> int:
     """Of the networks at a level."""
-    return int(level.condition.start.units)  # type: ignore[attr-defined]  # every start of this command has them
+    return level.condition.start.units
 
 
 def summary(found: Degeneracy, units: int) -> dict[str, float | int]:
     """What the report says of one condition, each mean with its standard error."""
     estimates = {
-        "updates": found.updates,
+        "epochs": found.updates,
         "behaviour": found.behaviour,
         "unseen_loss": found.unseen_loss,
         "dsa": PopulationEstimate.over_pairs(found.dsa),
@@ -141,4 +141,4 @@ def summary(found: Degeneracy, units: int) -> dict[str, float | int]:
     entry: dict[str, float | int] = {"networks": int(found.networks), "converged": int(found.converged), "units": units}
     for name, estimate in estimates.items():
         entry |= {name: estimate.value, f"{name}_standard_error": estimate.standard_error}
-    return entry | {"epochs": found.updates.value, "epochs_standard_error": found.updates.standard_error}
+    return entry

@@ -143,6 +143,6 @@ class Config(Settings):
     )
     effort: Effort = chosen(
         USUAL,
-        flag("--quick", QUICK, "Small populations: under two minutes once compiled."),
-        flag("--full", FULL, "The paper's sizes: days; goes on where it was interrupted."),
+        flag("--quick", QUICK, "The same on smaller populations."),
+        flag("--full", FULL, "The paper's sizes; goes on where it was interrupted."),
     )
