@@ -69,13 +69,15 @@ class Degeneracy:
         dsa: between the networks' dynamics, each in one half of the trials; `dsa_at_start` before training.
         dsa_halves: between the dynamics in both halves of one network's trials, network by network: what is left where
             nothing differs but the trials drawn.
-        svcca: between their representations of the same trials.
+        svcca: between their representations of the same trials, which the inputs alone make alike: `svcca_at_start`,
+            before training.
         weights: between recurrent weights up to permutations, as published.
         weights_group: up to all that may be done to units of this cell; `weights_all` of inputs, biases and readouts
             too; `weights_shuffled` of the recurrent entries in random places; `weights_at_start` before training.
         norms, norms_at_start: |W| of each network's recurrent weights.
         change: |W - W at the start|.
-        alignment: of the tangent kernel with that at the start.
+        alignment: of the tangent kernel with that at the start; `alignment_unrelated` with that of another network's
+            start, which no training links to it.
 
     >>> from simulate.populations import Degeneracy
     >>> "dsa_beyond_null" in dir(Degeneracy)
@@ -91,6 +93,7 @@ class Degeneracy:
     dsa_at_start: Pairs
     dsa_halves: Float[np.ndarray, " networks"]
     svcca: Pairs
+    svcca_at_start: Pairs
     weights: Pairs
     weights_group: Pairs
     weights_all: Pairs
@@ -100,6 +103,7 @@ class Degeneracy:
     norms_at_start: Float[np.ndarray, " networks"]
     change: PopulationEstimate
     alignment: PopulationEstimate
+    alignment_unrelated: PopulationEstimate
 
     @property
     def weights_relative(self) -> Square:
@@ -120,6 +124,21 @@ class Degeneracy:
     def dsa_beyond_null(self) -> Square:
         """By how much DSA between two networks exceeds that between two halves of one network's trials."""
         return self.dsa.value - (self.dsa_halves[:, None] + self.dsa_halves) / 2
+
+    @property
+    def svcca_beyond_null(self) -> Square:
+        """By how much SVCCA's distance exceeds that of the same two networks before training."""
+        return self.svcca.value - self.svcca_at_start.value
+
+    @property
+    def change_relative(self) -> PopulationEstimate:
+        """|W - W at the start| over |W at the start|."""
+        return PopulationEstimate.of_mean(self.change.each / self.norms_at_start)
+
+    @property
+    def alignment_beyond_null(self) -> PopulationEstimate:
+        """By how much a kernel is closer to that of its own start than to that of another network's."""
+        return PopulationEstimate.of_mean(self.alignment.each - self.alignment_unrelated.each)
 
     @property
     def behaviour_relative(self) -> PopulationEstimate:
@@ -158,7 +177,11 @@ def degeneracy_of(population: TrainedPopulation, probing: Probing | None = None)
         )
     networks, first = trained.each(), trained.each(at_start=True)
     shown, unseen, probe = batches(population, probing)
-    losses, states = trained.losses(unseen), activities(networks, shown)
+    losses, states, states_at_start = (
+        trained.losses(unseen),
+        activities(networks, shown),
+        activities(first, shown),
+    )
     dynamics = against_halves(probing.dsa, states, seed=probing.seed)
     whole, recurrent = (
         [all_weights(dense(network)) for network in networks],
@@ -176,9 +199,10 @@ def degeneracy_of(population: TrainedPopulation, probing: Probing | None = None)
         behaviour=PopulationEstimate.of_spread(losses),
         unseen_loss=PopulationEstimate.of_mean(losses),
         dsa=dynamics.pairs,
-        dsa_at_start=against_halves(probing.dsa, activities(first, shown), seed=probing.seed).pairs,
+        dsa_at_start=against_halves(probing.dsa, states_at_start, seed=probing.seed).pairs,
         dsa_halves=dynamics.null,
         svcca=pairwise(SVCCA(), states),
+        svcca_at_start=pairwise(SVCCA(), states_at_start),
         weights=pairwise(permutations, recurrent),
         weights_group=pairwise(group, recurrent),
         weights_all=pairwise(group, whole),
@@ -187,10 +211,14 @@ def degeneracy_of(population: TrainedPopulation, probing: Probing | None = None)
         norms=np.array([norm(blocks) for blocks in recurrent]),
         norms_at_start=np.array([each.start for each in changes]),
         change=PopulationEstimate.of_mean([each.value for each in changes]),
-        alignment=PopulationEstimate.of_mean(
-            [kernel_alignment(a, b, probe).value for a, b in zip(first, networks, strict=True)]
-        ),
+        alignment=aligned(first, networks, probe),
+        alignment_unrelated=aligned([first[-1], *first[:-1]], networks, probe),
     )
+
+
+def aligned(before: Sequence[Network], after: Sequence[Network], probe: Batch) -> PopulationEstimate:
+    """The alignment of each network's tangent kernel with that of its partner before training."""
+    return PopulationEstimate.of_mean([kernel_alignment(a, b, probe).value for a, b in zip(before, after, strict=True)])
 
 
 def batches(population: TrainedPopulation, probing: Probing) -> tuple[Batch, Batch, Batch]:

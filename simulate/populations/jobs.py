@@ -3,7 +3,7 @@
 import dataclasses
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 import jax
 import jax.numpy as jnp
@@ -98,8 +98,10 @@ class MeasureJob(Job):
 
     >>> from simulate.populations import MeasureJob
     >>> MeasureJob.version
-    1
+    2
     """
+
+    version: ClassVar[int] = 2
 
     condition: TrainingCondition
     probing: Probing

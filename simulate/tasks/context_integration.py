@@ -52,6 +52,12 @@ class ContextIntegration(DrawnTask):
             criterion=MeanSquares(),
         )
 
+    @property
+    @override
+    def memory_demand(self) -> int:
+        """The last target is the sum so far."""
+        return 1
+
     @override
     def out_of_distribution(self) -> "ContextIntegration":
         """Trials of twice as many steps."""

@@ -81,6 +81,12 @@ class DelayedDiscrimination(DrawnTask):
         now = jnp.arange(self.steps)
         return ((start <= now) & (now < start + length))[..., None]
 
+    @property
+    @override
+    def memory_demand(self) -> int:
+        """From the end of the first pulse to the first answer, over the longest delay, with both steps counted."""
+        return self.pulse + self.delay[1] + 2
+
     @override
     def out_of_distribution(self) -> "DelayedDiscrimination":
         """Delays twice as long, at either end of their range."""

@@ -50,6 +50,24 @@ class DrawnTask(Task):
     def out_of_distribution(self) -> "DrawnTask":
         """The longer task on which generalisation over time is measured; nothing else differs."""
 
+    @property
+    def memory_demand(self) -> int | None:
+        """The least h such that what the last h steps hold says each target that counts; None if the task does not say.
+
+        The last h steps hold the inputs up to this step and the targets before it, x_(t-h+1) to x_t and y_(t-h) to
+        y_(t-1), with nothing before a trial. So 1 is what any step by step integration of inputs needs. Huang et al.
+        quantify it in their appendix D, of which we know one sentence: only delayed discrimination "requires extended
+        memory" (section 3.1.1). This definition is ours; `tests/simulate/tasks/test_memory_demand.py` counts it out.
+
+        >>> import jax
+        >>> from simulate.tasks import DelayedDiscrimination, NBitFlipFlop
+        >>> NBitFlipFlop(jax.random.key(0)).memory_demand
+        1
+        >>> DelayedDiscrimination(jax.random.key(0), delay=(5, 20)).memory_demand
+        23
+        """
+        return None
+
     @override
     def __call__(self, epoch: Int[Array, ""]) -> Batch:
         """The batch of an epoch."""

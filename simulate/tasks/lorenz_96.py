@@ -58,6 +58,12 @@ class Lorenz96(DrawnTask):
         mask = jnp.ones((self.trials, self.steps))
         return Batch(scaled[:, :-1], scaled[:, 1:], mask, self.dt, MeanSquares())
 
+    @property
+    @override
+    def memory_demand(self) -> int:
+        """The input is the whole state."""
+        return 1
+
     @override
     def out_of_distribution(self) -> "Lorenz96":
         """Trials of twice as many steps."""

@@ -50,6 +50,12 @@ class NBitFlipFlop(DrawnTask):
         inputs = jnp.where(pulsed, signs, 0.0)
         return Batch(inputs, last_pulse(inputs), jnp.ones(shape[:2]), self.dt, MeanSquares(signs=self.bits))
 
+    @property
+    @override
+    def memory_demand(self) -> int:
+        """The last target says what is held."""
+        return 1
+
     @override
     def out_of_distribution(self) -> "NBitFlipFlop":
         """Trials of twice as many steps."""

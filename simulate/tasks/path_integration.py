@@ -78,6 +78,12 @@ class PathIntegration(DrawnTask):
         fresh = np.where(step > 0, np.sqrt(1 - a**2), 1.0)
         return self.speed / np.sqrt(self.dimensions) * fresh * np.where(lag >= 0, a ** np.abs(lag), 0.0)
 
+    @property
+    @override
+    def memory_demand(self) -> int:
+        """The last target is where the step starts."""
+        return 1
+
     @override
     def out_of_distribution(self) -> "PathIntegration":
         """Trials of twice as many steps."""

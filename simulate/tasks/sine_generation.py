@@ -73,6 +73,12 @@ class SineGeneration(DrawnTask):
             criterion=MeanSquares(),
         )
 
+    @property
+    @override
+    def memory_demand(self) -> int:
+        """Two steps: y_t = 2 cos(w) y_(t-1) - y_(t-2), where w is told by the input; one does not tell up from down."""
+        return 2
+
     @override
     def out_of_distribution(self) -> "SineGeneration":
         """Trials of twice as many steps."""

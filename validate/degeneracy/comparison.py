@@ -1,48 +1,41 @@
 """Populations along the levels of a factor: trained or found again, measured, held against what is published."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from matplotlib.axes import Axes
-
-from simulate.measures.estimate import PopulationEstimate
-from simulate.populations.degeneracy import Degeneracy, Probing
-from simulate.populations.jobs import MeasuredPopulation, MeasureJob, measured_degeneracy
+from simulate.populations.degeneracy import FEWEST, Degeneracy, Probing
+from simulate.populations.jobs import (
+    MeasuredPopulation,
+    MeasureJob,
+    TrainJob,
+    measured_degeneracy,
+    trained_population,
+)
 from simulate.runtime import cache_directory
 from simulate.sweep import HERE, Cluster, LocalProcesses, NotStored, NoWorkers, RefusedResult, SchedulerLost, Spread
 from simulate.sweep.standing import Standing
 from simulate.sweep.store import Store
 from simulate.sweep.sweep import sweep
+from simulate.training.outcome import TrainingOutcome
 from validate.degeneracy.conditions import FactorLevel
+from validate.degeneracy.curves import DEGENERACY, LEARNING, MEASURES, curves
 from validate.degeneracy.factor import (
     ARROWS,
     Factor,
     MeasuredFactor,
     PublishedArrow,
     judged,
-    null_of,
-    raw_of,
     summary,
     units_of,
 )
 from validate.degeneracy.settings import Config
 from validate.options import Refusal
 from validate.output import Plot
-from validate.plotting import MEASURED, new_grid, plot, style
 from validate.progress import Progress
 from validate.report import Report
 from validate.tolerance import Exact, Reported
-
-NULL: dict[str, Any] = {
-    "color": "#777777",
-    "linestyle": "none",
-    "marker": "s",
-    "markersize": 3.5,
-    "markerfacecolor": "none",
-}
-MEASURES = {"dynamics": "DSA", "weights": "weight distance", "behaviour": "spread of loss"}
 
 
 def store_of(config: Config) -> Store:
@@ -95,19 +88,50 @@ def compared(
     found: dict[str, Degeneracy] = {}
     for label, level in levels.items():
         each = measured[label]
+        demand = {"memory_demand": level.condition.task.memory_demand}
         if each.degeneracy is None:
-            report.quantity(label, {"networks": each.networks, "converged": each.converged})
+            report.quantity(label, {**outcomes_of(level, config), **demand})
         else:
             found[label] = each.degeneracy
-            report.quantity(label, summary(each.degeneracy, units_of(level)))
+            report.quantity(label, summary(each.degeneracy, units_of(level)) | demand)
     results = tuple(judged(factor, found) for factor in factors)
     for result in results:
-        _report(result, report)
+        _report(result, measured, report)
     return results
 
 
-def _report(result: MeasuredFactor, report: Report) -> None:
+def outcomes_of(level: FactorLevel, config: Config) -> dict[str, Any]:
+    """How training ended for a population of which too few networks converged, and what to do about it."""
+    outcomes = trained_population(level.condition, store_of(config).read(TrainJob(level.condition))).outcomes
+    return {
+        "networks": len(outcomes),
+        "converged": sum(each is TrainingOutcome.converged for each in outcomes),
+        "outcomes": {
+            each.name: f"{count} of {len(outcomes)}: {each.sentence}" for each, count in Counter(outcomes).items()
+        },
+    }
+
+
+def _report(result: MeasuredFactor, measured: Mapping[str, MeasuredPopulation], report: Report) -> None:
     factor = result.factor
+    populations_of = [measured[level.label] for level in factor.levels]
+    report.check(
+        f"{factor.name}, {factor.task}: networks that converged",
+        predicted=", ".join(str(each.networks) for each in populations_of),
+        measured=", ".join(str(each.converged) for each in populations_of),
+        tolerance=Reported(
+            "others were stopped at the most updates"
+            if all(each.enough for each in populations_of)
+            else f"levels with fewer than {FEWEST} are left out: they need more updates or a higher threshold"
+        ),
+    )
+    demands = [level.condition.task.memory_demand for level in factor.levels]
+    report.check(
+        f"{factor.name}, {factor.task}: memory demand, steps",
+        predicted=None,
+        measured=", ".join("not told" if each is None else str(each) for each in demands),
+        tolerance=Reported("of the paper's tasks, delayed discrimination alone is said to need an extended memory"),
+    )
     violated = sum(_violations(each) for each in result.found)
     report.check(
         f"{factor.name}, {factor.task}: pairs whose distance is below its bound",
@@ -147,45 +171,19 @@ def _violations(found: Degeneracy) -> int:
 
 
 def drawn(name: str, results: Sequence[MeasuredFactor]) -> tuple[Plot, ...]:
-    """Each kind of degeneracy along the levels, with its null, as in the paper's figures."""
+    """Degeneracy along the levels, then how much was learned and how alike representations are."""
     shown = [result for result in results if len(result.found) > 1]
     if not shown:
         return ()
-    data: dict[str, np.ndarray] = {}
-    with style():
-        figure, rows = new_grid(len(MEASURES), len(shown), 3.2 * len(shown) + 0.8, 6.6)
-        for column, result in enumerate(shown):
-            widths = [units_of(level) for level in result.levels]
-            apart = len(set(widths)) > 1
-            values = [float(level.value) for level in result.levels]
-            for row, measure in enumerate(MEASURES):
-                axes = rows[row][column]
-                for label, look, part in (("trained", MEASURED, raw_of), ("null", NULL, null_of)):
-                    each = [part(f, n, per_parameter=apart)[measure] for f, n in zip(result.found, widths, strict=True)]
-                    _curve(axes, values, each, {**look, "label": label})
-                    data |= _columns(f"{result.factor.name}_{result.factor.task}_{measure}_{label}", values, each)
-                axes.set_title(
-                    f"{MEASURES[measure]}, {result.factor.task}" if row == 0 else MEASURES[measure], fontsize=8
-                )
-            rows[-1][column].set_xlabel(f"{result.factor.name} ({result.factor.unit})")
-        rows[0][0].legend()
-    caption = (
-        "Degeneracy of trained networks (dots: mean, bars: standard error over networks) and its null: two halves of "
-        "one network's trials, shuffled weights, the mean loss out of distribution."
-    )
-    return (plot(name, caption, figure, data),)
+    return (curves(name, shown, DEGENERACY, CAPTION), curves(f"{name}_learning", shown, LEARNING, LEARNING_CAPTION))
 
 
-def _curve(axes: Axes, values: Sequence[float], each: Sequence[PopulationEstimate], look: dict[str, Any]) -> None:
-    centre, error = [e.value for e in each], [e.standard_error for e in each]
-    axes.errorbar(values, centre, yerr=error, capsize=2, **look)
-    axes.set_xticks(values)
-
-
-def _columns(name: str, values: Sequence[float], each: Sequence[PopulationEstimate]) -> dict[str, np.ndarray]:
-    clean = name.replace(" ", "_").replace("-", "_")
-    return {
-        f"{clean}_level": np.asarray(values, float),
-        f"{clean}_mean": np.array([e.value for e in each]),
-        f"{clean}_standard_error": np.array([e.standard_error for e in each]),
-    }
+CAPTION = (
+    "Degeneracy of trained networks (dots: mean, bars: standard error over networks) and its null (squares): two "
+    "halves of one network's trials, shuffled weights, the mean loss out of distribution."
+)
+LEARNING_CAPTION = (
+    "How far weights went, how much of the tangent kernel is left, and how unlike representations are (dots: mean, "
+    "bars: standard error over networks), beside a null (squares): the norm at the start, the kernel of another "
+    "network's start, representations before training."
+)

@@ -8,26 +8,37 @@ from simulate.measures.trend import Trend, trend
 from simulate.populations.degeneracy import Degeneracy
 from validate.degeneracy.conditions import FactorLevel
 
-ARROWS = {1: "up", -1: "down", 0: "neither"}
+ARROWS = {1: "up", -1: "down", 0: "neither", None: "no arrow"}
 CONFIDENCE = 0.99
 
 
 @dataclass(frozen=True)
 class Factor:
-    """A factor on one task, and the direction in which its level is said to move each kind of degeneracy."""
+    """A factor on one task, and the direction in which its level is said to move each measure.
+
+    The direction is 1, -1, 0 where it is said to stay, None where none is said.
+    """
 
     name: str
     task: str
     unit: str
     levels: tuple[FactorLevel, ...]
-    arrows: Mapping[str, int]
+    arrows: Mapping[str, int | None]
 
 
-COMPLEXITY = {"dynamics": -1, "weights": 1, "behaviour": -1}
-FEATURE_LEARNING = {"dynamics": -1, "weights": 1, "behaviour": 1}
-WIDTH = {"dynamics": -1, "weights": -1, "behaviour": -1}
-REGULARISATION = WIDTH
-"""Huang et al., Table 1, the arrows as its text has them (sections 3.1 to 3.4)."""
+LEARNED: dict[str, int | None] = {"change": 1, "alignment": -1}
+"""More complex tasks (section 3.2.1 and Fig. 5) and a larger gamma (section 3.2.2) "drive stronger feature learning":
+an "increasing weight-change norm and decreasing kernel alignment"."""
+UNSAID: dict[str, int | None] = {"representation": None}
+"""Factors "do not impose the same constraints on representational degeneracy" (section 2.3.2, on its appendix G)."""
+
+COMPLEXITY = {"dynamics": -1, "weights": 1, "behaviour": -1, **LEARNED, **UNSAID}
+FEATURE_LEARNING = {"dynamics": -1, "weights": 1, "behaviour": 1, **LEARNED, **UNSAID}
+WIDTH = {"dynamics": -1, "weights": -1, "behaviour": -1, "alignment": 0, **UNSAID}
+REGULARISATION = {"dynamics": -1, "weights": -1, "behaviour": -1, **UNSAID}
+"""Huang et al., Table 1, the arrows as its text has them (sections 3.1 to 3.4).
+
+Width at one gamma "holds feature learning strength constant" (section 3.3)."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +46,7 @@ class PublishedArrow:
     """One arrow: how the measure moves as published, how its null moves, and how the measure moves beyond its null."""
 
     measure: str
-    arrow: int
+    arrow: int | None
     raw: Trend
     null: Trend
     beyond: Trend
@@ -43,13 +54,15 @@ class PublishedArrow:
     @property
     def verdict(self) -> str:
         """In words."""
-        if self.raw.direction == 0:
-            return "not seen at this scale"
-        if self.raw.direction != self.arrow:
+        seen = self.raw.direction
+        if seen == 0:
+            return "none seen, as published" if self.arrow == 0 else "not seen at this scale"
+        if self.arrow is not None and seen != self.arrow:
             return "contradicted"
-        if self.beyond.direction == self.arrow:
-            return "confirmed"
-        return "confirmed raw, but so does the null" if self.null.direction == self.arrow else "confirmed raw alone"
+        word = f"goes {ARROWS[seen]}" if self.arrow is None else "confirmed"
+        if self.beyond.direction == seen:
+            return word
+        return f"{word} raw, but so does the null" if self.null.direction == seen else f"{word} raw alone"
 
 
 @dataclass(frozen=True)
@@ -63,31 +76,48 @@ class MeasuredFactor:
 
 
 def raw_of(found: Degeneracy, units: int, *, per_parameter: bool) -> dict[str, PopulationEstimate]:
-    """The three kinds as published: of weights the distance up to permutations, between widths over n^2."""
+    """Each measure as published: of weights the distance up to permutations, between widths over n^2."""
     size = units**2 if per_parameter else 1
     return {
         "dynamics": PopulationEstimate.over_pairs(found.dsa),
         "weights": PopulationEstimate.over_pairs(found.weights.value / size),
         "behaviour": found.behaviour,
+        "change": found.change,
+        "alignment": found.alignment,
+        "representation": PopulationEstimate.over_pairs(found.svcca),
     }
 
 
 def null_of(found: Degeneracy, units: int, *, per_parameter: bool) -> dict[str, PopulationEstimate]:
-    """What each is held against: two halves of one network's trials; shuffled weights; the mean loss."""
+    """What each is held against.
+
+    Two halves of one network's trials; shuffled weights; the mean loss; the norm at the start; the kernel of another
+    network's start. Representations are compared on the same trials, so that two halves of trials are no null of
+    theirs: untrained networks are.
+    """
     size = units**2 if per_parameter else 1
     return {
         "dynamics": PopulationEstimate.of_mean(found.dsa_halves),
         "weights": PopulationEstimate.over_pairs(found.weights_shuffled.value / size),
         "behaviour": found.unseen_loss,
+        "change": PopulationEstimate.of_mean(found.norms_at_start),
+        "alignment": found.alignment_unrelated,
+        "representation": PopulationEstimate.over_pairs(found.svcca_at_start),
     }
 
 
 def beyond_of(found: Degeneracy) -> dict[str, PopulationEstimate]:
-    """What is left: DSA above the halves', relative weight distance above that of shuffles, spread over mean loss."""
+    """What is left: the excess over the null, of spread and weight change the ratio to it.
+
+    The weight distance is that over the whole group, relative to the norms.
+    """
     return {
         "dynamics": PopulationEstimate.over_pairs(found.dsa_beyond_null),
         "weights": PopulationEstimate.over_pairs(found.weights_beyond_null),
         "behaviour": found.behaviour_relative,
+        "change": found.change_relative,
+        "alignment": found.alignment_beyond_null,
+        "representation": PopulationEstimate.over_pairs(found.svcca_beyond_null),
     }
 
 
@@ -126,6 +156,7 @@ def summary(found: Degeneracy, units: int) -> dict[str, float | int]:
         "dsa_null": PopulationEstimate.of_mean(found.dsa_halves),
         "dsa_untrained": PopulationEstimate.over_pairs(found.dsa_at_start),
         "svcca": PopulationEstimate.over_pairs(found.svcca),
+        "svcca_untrained": PopulationEstimate.over_pairs(found.svcca_at_start),
         "weights": PopulationEstimate.over_pairs(found.weights),
         "weights_group": PopulationEstimate.over_pairs(found.weights_group),
         "weights_group_lower": PopulationEstimate.over_pairs(found.weights_group.lower),
@@ -135,8 +166,11 @@ def summary(found: Degeneracy, units: int) -> dict[str, float | int]:
         "weights_relative": PopulationEstimate.over_pairs(found.weights_relative),
         "weights_null_relative": PopulationEstimate.over_pairs(found.shuffled_relative),
         "norm": PopulationEstimate.of_mean(found.norms),
+        "norm_at_start": PopulationEstimate.of_mean(found.norms_at_start),
         "weight_change": found.change,
+        "weight_change_relative": found.change_relative,
         "kernel_alignment": found.alignment,
+        "kernel_alignment_unrelated": found.alignment_unrelated,
     }
     entry: dict[str, float | int] = {"networks": int(found.networks), "converged": int(found.converged), "units": units}
     for name, estimate in estimates.items():

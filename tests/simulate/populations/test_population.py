@@ -7,7 +7,7 @@ import optax
 import pytest
 
 from simulate.cells import GRU, LSTM, MaximalUpdate, UniformWeights
-from simulate.measures import DSA, PopulationEstimate
+from simulate.measures import DSA, PopulationEstimate, kernel_alignment
 from simulate.populations import (
     MeasureJob,
     Probing,
@@ -20,7 +20,7 @@ from simulate.populations import (
     trained_population,
 )
 from simulate.populations.condition import BadCondition
-from simulate.populations.degeneracy import TooFewTrained, dense, only_recurrent
+from simulate.populations.degeneracy import TooFewTrained, batches, dense, only_recurrent
 from simulate.sweep import Store, sweep
 from simulate.tasks import NBitFlipFlop
 from simulate.training import TrainingOutcome
@@ -102,6 +102,25 @@ def test_what_is_measured_is_relative_and_beyond_the_null_as_it_says(degeneracy)
     assert degeneracy.behaviour.value == pytest.approx(losses.std())
     assert degeneracy.behaviour_relative.value == pytest.approx(losses.std() / losses.mean())
     assert 0 < degeneracy.alignment.value < 1
+    np.testing.assert_allclose(
+        degeneracy.svcca_beyond_null, degeneracy.svcca.value - degeneracy.svcca_at_start.value, rtol=1e-12
+    )
+
+
+def test_learning_is_held_beside_the_start_and_the_kernel_beside_that_of_another_start(population, degeneracy):
+    first, last = population.each(at_start=True), population.each()
+    starts = np.array([np.linalg.norm(np.asarray(each.W, float)) for each in first])
+    moved = np.array(
+        [np.linalg.norm(np.asarray(b.W, float) - np.asarray(a.W, float)) for a, b in zip(first, last, strict=True)]
+    )
+    np.testing.assert_allclose(degeneracy.change.each, moved, rtol=1e-10)
+    np.testing.assert_allclose(degeneracy.change_relative.each, moved / starts, rtol=1e-10)
+    probe = batches(population, PROBING)[2]
+    for i in range(4):
+        own, other = (kernel_alignment(before, last[i], probe).value for before in (first[i], first[i - 1]))
+        assert degeneracy.alignment.each[i] == pytest.approx(own, rel=1e-10)
+        assert degeneracy.alignment_unrelated.each[i] == pytest.approx(other, rel=1e-10)
+        assert degeneracy.alignment_beyond_null.each[i] == pytest.approx(own - other, abs=1e-10)
 
 
 def test_the_store_gives_back_what_was_measured(tmp_path, population, degeneracy):

@@ -49,6 +49,11 @@ def test_one_population_is_held_beside_its_nulls_and_copies_are_found(config):
         "weights_null",
         "weights_relative",
         "epochs",
+        "svcca",
+        "svcca_untrained",
+        "weight_change",
+        "kernel_alignment",
+        "kernel_alignment_unrelated",
     ):
         assert entry[f"{name}_standard_error"] >= 0, name
     assert entry["dsa_lower"] <= entry["dsa"]
@@ -67,7 +72,13 @@ def test_a_factor_is_told_with_its_null_and_a_second_run_trains_nothing(config):
         "confirmed raw alone",
         "confirmed raw, but so does the null",
     }
-    assert len(width.figures(config, results)) == 1
+    assert report.document()["quantities"]["flip-flop, 8 units"]["memory_demand"] == 1
+    plots = width.figures(config, results)
+    assert [each.name for each in plots] == ["width", "width_learning"]
+    learned, found = plots[1].data, results[0].found
+    assert learned["width_flip_flop_change_null_mean"].tolist() == [f.norms_at_start.mean() for f in found]
+    assert learned["width_flip_flop_alignment_trained_mean"].tolist() == [f.alignment.value for f in found]
+    assert learned["width_flip_flop_memory_demand"].tolist() == [1.0, 1.0]
     (check,) = (each for each in report.checks if each.name.startswith("width: exponent of |W|"))
     assert (check.predicted, check.passed) == (-1.5, True)
     before = sorted((file.name, file.stat().st_mtime_ns) for file in config.store.glob("*.nc"))
@@ -81,7 +92,12 @@ def test_too_few_that_converge_are_counted_and_no_statement_is_made(tmp_path):
     report, results = run(width, config)
     assert report.passed
     assert all(result.statements == () for result in results)
-    assert report.document()["quantities"]["flip-flop, 4 units"] == {"networks": 3, "converged": 0}
+    found = report.document()["quantities"]["flip-flop, 4 units"]
+    assert (found["networks"], found["converged"], found["memory_demand"]) == (3, 0, 1)
+    assert found["outcomes"]["not_converged"].startswith("3 of 3: its loss did not reach the threshold: allow more")
+    (counted,) = (each for each in report.checks if each.name == "width, flip-flop: networks that converged")
+    assert (counted.predicted, counted.measured) == ("3, 3", "0, 0")
+    assert "need more updates or a higher threshold" in counted.tolerance_from
     assert width.figures(config, results) == ()
 
 
@@ -106,6 +122,12 @@ UP, DOWN, FLAT = (
         (1, DOWN, UP, UP, "contradicted"),
         (-1, DOWN, DOWN, UP, "confirmed raw, but so does the null"),
         (-1, UP, DOWN, DOWN, "contradicted"),
+        (0, FLAT, UP, UP, "none seen, as published"),
+        (0, UP, UP, UP, "contradicted"),
+        (None, FLAT, UP, UP, "not seen at this scale"),
+        (None, DOWN, UP, DOWN, "goes down"),
+        (None, DOWN, DOWN, FLAT, "goes down raw, but so does the null"),
+        (None, UP, DOWN, FLAT, "goes up raw alone"),
     ],
 )
 def test_verdicts(arrow, raw, null, beyond, verdict):
