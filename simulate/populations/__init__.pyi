@@ -1,3 +1,9 @@
+from .across import (
+    AcrossJob as AcrossJob,
+    DistancesAcross as DistancesAcross,
+    distances_across as distances_across,
+    measured_across as measured_across,
+)
 from .activity import activity as activity
 from .condition import TrainingCondition as TrainingCondition
 from .degeneracy import Degeneracy as Degeneracy, Probing as Probing, degeneracy_of as degeneracy_of
@@ -11,15 +17,19 @@ from .jobs import (
 from .population import TrainedPopulation as TrainedPopulation, train_population as train_population
 
 __all__ = [
-    "TrainingCondition",
+    "AcrossJob",
     "Degeneracy",
-    "TrainedPopulation",
+    "DistancesAcross",
     "MeasureJob",
     "MeasuredPopulation",
     "Probing",
     "TrainJob",
+    "TrainedPopulation",
+    "TrainingCondition",
     "activity",
     "degeneracy_of",
+    "distances_across",
+    "measured_across",
     "measured_degeneracy",
     "train_population",
     "trained_population",

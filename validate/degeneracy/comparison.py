@@ -2,9 +2,13 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import xarray as xr
+
+from simulate.populations.across import AcrossJob, measured_across
 from simulate.populations.degeneracy import FEWEST, Degeneracy, Probing
 from simulate.populations.jobs import (
     MeasuredPopulation,
@@ -15,6 +19,7 @@ from simulate.populations.jobs import (
 )
 from simulate.runtime import cache_directory
 from simulate.sweep import HERE, Cluster, LocalProcesses, NotStored, NoWorkers, RefusedResult, SchedulerLost, Spread
+from simulate.sweep.job import Job
 from simulate.sweep.standing import Standing
 from simulate.sweep.store import Store
 from simulate.sweep.sweep import sweep
@@ -30,6 +35,7 @@ from validate.degeneracy.factor import (
     summary,
     units_of,
 )
+from validate.degeneracy.places import places
 from validate.degeneracy.settings import Config
 from validate.options import Refusal
 from validate.output import Plot
@@ -61,8 +67,13 @@ def spread_of(config: Config) -> Spread:
 
 def populations(levels: Sequence[FactorLevel], config: Config, progress: Progress) -> list[MeasuredPopulation]:
     """What was measured at each level: from the store, or trained now."""
-    store = store_of(config)
     jobs = [MeasureJob(level.condition, Probing()) for level in levels]
+    return [measured_degeneracy(stored) for stored in results_of(jobs, config, progress)]
+
+
+def results_of(jobs: Sequence[Job], config: Config, progress: Progress) -> list[xr.Dataset]:
+    """The results of some jobs: from the store, or computed now."""
+    store = store_of(config)
     with progress.task("populations", 1.0) as advance:
 
         def show(standing: Standing) -> None:
@@ -76,7 +87,7 @@ def populations(levels: Sequence[FactorLevel], config: Config, progress: Progres
             ) from None
         except (RefusedResult, NotStored) as error:
             raise Refusal("--store", str(error), "a directory of this version's results, with room for more") from None
-    return [measured_degeneracy(store.read(job)) for job in jobs]
+    return [store.read(job) for job in jobs]
 
 
 def compared(
@@ -95,6 +106,9 @@ def compared(
             found[label] = each.degeneracy
             report.quantity(label, summary(each.degeneracy, units_of(level)) | demand)
     results = tuple(judged(factor, found) for factor in factors)
+    jobs = [AcrossJob(tuple(level.condition for level in each.levels), Probing()) for each in results if each.levels]
+    across = iter(results_of(jobs, config, progress))
+    results = tuple(replace(each, across=measured_across(next(across))) if each.levels else each for each in results)
     for result in results:
         _report(result, measured, report)
     return results
@@ -171,11 +185,15 @@ def _violations(found: Degeneracy) -> int:
 
 
 def drawn(name: str, results: Sequence[MeasuredFactor]) -> tuple[Plot, ...]:
-    """Degeneracy along the levels, then how much was learned and how alike representations are."""
+    """Degeneracy along the levels, then what was learned and how alike representations are, then networks as points."""
     shown = [result for result in results if len(result.found) > 1]
     if not shown:
         return ()
-    return (curves(name, shown, DEGENERACY, CAPTION), curves(f"{name}_learning", shown, LEARNING, LEARNING_CAPTION))
+    return (
+        curves(name, shown, DEGENERACY, CAPTION),
+        curves(f"{name}_learning", shown, LEARNING, LEARNING_CAPTION),
+        places(f"{name}_places", shown),
+    )
 
 
 CAPTION = (

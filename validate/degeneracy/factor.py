@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from simulate.measures.estimate import PopulationEstimate
 from simulate.measures.trend import Trend, trend
+from simulate.populations.across import DistancesAcross
 from simulate.populations.degeneracy import Degeneracy
 from validate.degeneracy.conditions import FactorLevel
 
@@ -67,12 +68,16 @@ class PublishedArrow:
 
 @dataclass(frozen=True)
 class MeasuredFactor:
-    """The levels at which networks could be compared, what was measured there, and the statements about them."""
+    """The levels at which networks could be compared, what was measured there, and the statements about them.
+
+    `across`: the distances between networks of all these levels.
+    """
 
     factor: Factor
     levels: tuple[FactorLevel, ...]
     found: tuple[Degeneracy, ...]
     statements: tuple[PublishedArrow, ...]
+    across: DistancesAcross | None = None
 
 
 def raw_of(found: Degeneracy, units: int, *, per_parameter: bool) -> dict[str, PopulationEstimate]:

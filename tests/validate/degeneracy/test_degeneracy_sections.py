@@ -1,5 +1,6 @@
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from simulate.measures import trend
@@ -74,11 +75,17 @@ def test_a_factor_is_told_with_its_null_and_a_second_run_trains_nothing(config):
     }
     assert report.document()["quantities"]["flip-flop, 8 units"]["memory_demand"] == 1
     plots = width.figures(config, results)
-    assert [each.name for each in plots] == ["width", "width_learning"]
+    assert [each.name for each in plots] == ["width", "width_learning", "width_places"]
     learned, found = plots[1].data, results[0].found
     assert learned["width_flip_flop_change_null_mean"].tolist() == [f.norms_at_start.mean() for f in found]
     assert learned["width_flip_flop_alignment_trained_mean"].tolist() == [f.alignment.value for f in found]
     assert learned["width_flip_flop_memory_demand"].tolist() == [1.0, 1.0]
+    drawn = plots[2].data
+    assert drawn["width_flip_flop_DSA_population"].tolist() == [0, 0, 0, 1, 1, 1]
+    assert not [name for name in drawn if "weights" in name]  # of two widths
+    centre = drawn["width_flip_flop_DSA_points"][:3].mean(axis=0)
+    (reach,) = np.linalg.norm(drawn["width_flip_flop_DSA_half_axes"][:1], axis=-1).max(axis=-1)
+    assert np.linalg.norm(drawn["width_flip_flop_DSA_centres"][0] - centre) < reach
     (check,) = (each for each in report.checks if each.name.startswith("width: exponent of |W|"))
     assert (check.predicted, check.passed) == (-1.5, True)
     before = sorted((file.name, file.stat().st_mtime_ns) for file in config.store.glob("*.nc"))
