@@ -1,6 +1,7 @@
-"""Time the training of vanilla networks against the matrix products that it consists of, and against PyTorch.
+"""Time the training of networks against the matrix products that it consists of, and against PyTorch.
 
-    python benchmarks/training.py [--json FILE] [--rounds 5] [--sides ours products ...] [--torch-python PATH]
+    python benchmarks/training.py [--cell vanilla] [--json FILE] [--rounds 5] [--sides ours products ...]
+                                  [--torch-python PATH]
 
 128 units, 3 inputs, 3 outputs, 256 trials of 100 steps, Adam, float32. Every side runs in processes of its own, one
 round after another, and is reported in milliseconds a network-step: the time in which all cores together bring one
@@ -20,11 +21,33 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
 UNITS, INPUTS, OUTPUTS, TRIALS, STEPS, RATE = 128, 3, 3, 256, 100, 1e-3
 Measured = dict[str, float]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What a cell is called here and in PyTorch, and how many blocks of rows its recurrent weights have."""
+
+    ours: str
+    torch: str
+    blocks: int
+
+
+CELLS = {"vanilla": Cell("Vanilla", "RNN", 1), "gru": Cell("GRU", "GRU", 3), "lstm": Cell("LSTM", "LSTM", 4)}
+
+
+@dataclass(frozen=True)
+class Workload:
+    """What one process times: a cell, on so many networks at once, for so long."""
+
+    cell: Cell
+    seconds: float
+    networks: int
 
 
 def repeated(update: Callable[[], object], seconds: float) -> Measured:
@@ -41,45 +64,50 @@ def repeated(update: Callable[[], object], seconds: float) -> Measured:
     }
 
 
-def products(seconds: float, networks: int) -> Measured:
+def products(work: Workload) -> Measured:
     """The products of one update by NumPy's BLAS on one thread: forward, back, and one for the recurrent weights."""
     import numpy as np
     from threadpoolctl import threadpool_limits
 
-    rng = np.random.default_rng(0)
-    W = rng.normal(size=(UNITS, UNITS)).astype(np.float32)
-    states, costates = rng.normal(size=(2, STEPS * TRIALS, UNITS)).astype(np.float32)
-    h, out = states[:TRIALS], np.empty((TRIALS, UNITS), np.float32)
+    rng, rows = np.random.default_rng(0), work.cell.blocks * UNITS
+    W = rng.normal(size=(rows, UNITS)).astype(np.float32)
+    states, costates = (rng.normal(size=(STEPS * TRIALS, n)).astype(np.float32) for n in (UNITS, rows))
+    h, of_h = states[:TRIALS], np.empty((TRIALS, UNITS), np.float32)
+    a, of_a = costates[:TRIALS], np.empty((TRIALS, rows), np.float32)
 
     def update() -> None:
         for _ in range(STEPS):
-            np.dot(h, W.T, out=out)
+            np.dot(h, W.T, out=of_a)
         for _ in range(STEPS):
-            np.dot(h, W, out=out)
+            np.dot(a, W, out=of_h)
         np.dot(costates.T, states)
 
     with threadpool_limits(1):
-        return repeated(update, seconds)
+        return repeated(update, work.seconds)
 
 
-def products_jax(seconds: float, networks: int) -> Measured:
+def products_jax(work: Workload) -> Measured:
     """The same products by XLA on JAX's first device, one network after another."""
     import jax
     import jax.numpy as jnp
 
-    W, h = (jax.random.normal(jax.random.key(0), (n, UNITS), jnp.float32) / UNITS for n in (UNITS, TRIALS))
+    rows = work.cell.blocks * UNITS
+    W, h = (jax.random.normal(jax.random.key(0), (n, UNITS), jnp.float32) / UNITS for n in (rows, TRIALS))
 
     @jax.jit
     def update(W: jax.Array, h: jax.Array) -> tuple[jax.Array, ...]:
-        end, states = jax.lax.scan(lambda h, _: ((new := h @ W.T), new), h, length=STEPS)
-        back, _ = jax.lax.scan(lambda h, _: (h @ W, None), end, length=STEPS)
-        flat = states.reshape(-1, UNITS)
-        return back, flat.T @ flat
+        def ahead(h: jax.Array, _: None) -> tuple[jax.Array, tuple[jax.Array, jax.Array]]:
+            sent = h @ W.T
+            return sent[:, :UNITS], (h, sent)
 
-    return repeated(lambda: jax.block_until_ready(update(W, h)), seconds)
+        _, (states, sent) = jax.lax.scan(ahead, h, length=STEPS)
+        back, _ = jax.lax.scan(lambda a, _: (jnp.tile(a @ W, work.cell.blocks), None), sent[-1], length=STEPS)
+        return back, sent.reshape(-1, rows).T @ states.reshape(-1, UNITS)
+
+    return repeated(lambda: jax.block_until_ready(update(W, h)), work.seconds)
 
 
-def ours(seconds: float, networks: int) -> Measured:
+def ours(work: Workload) -> Measured:
     """`train` on several networks at once, on all of JAX's devices; between the first chunk of epochs and the last."""
     from simulate.runtime import available_cores, configure
 
@@ -88,13 +116,14 @@ def ours(seconds: float, networks: int) -> Measured:
     import jax.numpy as jnp
     import optax
 
-    from simulate.cells import UniformWeights
+    from simulate import cells
     from simulate.tasks import Batch, FixedTask
     from simulate.training import train
 
-    kind = jnp.dtype("float32")
+    kind, networks = jnp.dtype("float32"), work.networks
     keys = jax.random.split(jax.random.key(0), networks + 2)
-    population = jax.vmap(lambda key: UniformWeights(UNITS, INPUTS, OUTPUTS).draw(key, kind))(keys[2:])
+    start = cells.UniformWeights(UNITS, INPUTS, OUTPUTS, cell=getattr(cells, work.cell.ours))
+    population = jax.vmap(lambda key: start.draw(key, kind))(keys[2:])
     inputs, targets = (
         jax.random.normal(key, (TRIALS, STEPS, n)).astype(kind)
         for key, n in zip(keys[:2], (INPUTS, OUTPUTS), strict=True)
@@ -107,7 +136,7 @@ def ours(seconds: float, networks: int) -> Measured:
 
     def progress(epochs: int) -> None:
         marks.append((time.perf_counter(), time.process_time(), epochs))
-        if marks[-1][0] - marks[0][0] > seconds and len(marks) > 2:
+        if marks[-1][0] - marks[0][0] > work.seconds and len(marks) > 2:
             raise Enough
 
     with contextlib.suppress(Enough):
@@ -117,11 +146,12 @@ def ours(seconds: float, networks: int) -> Measured:
     return {"updates_a_second": updates / (ended - began), "cpu_ms": 1e3 * (still_busy - busy) / updates}
 
 
-def pytorch(seconds: float, networks: int) -> Measured:
-    """One network after another by `nn.RNN`, with PyTorch's own number of threads."""
+def pytorch(work: Workload) -> Measured:
+    """One network after another by PyTorch's own cell, with its own number of threads."""
     import torch
 
-    recurrent, readout = torch.nn.RNN(INPUTS, UNITS, batch_first=True), torch.nn.Linear(UNITS, OUTPUTS)
+    recurrent = getattr(torch.nn, work.cell.torch)(INPUTS, UNITS, batch_first=True)
+    readout = torch.nn.Linear(UNITS, OUTPUTS)
     inputs, targets = (torch.randn(TRIALS, STEPS, n) for n in (INPUTS, OUTPUTS))
     optimiser = torch.optim.Adam([*recurrent.parameters(), *readout.parameters()], lr=RATE)
 
@@ -131,15 +161,15 @@ def pytorch(seconds: float, networks: int) -> Measured:
         loss.backward()
         optimiser.step()
 
-    return repeated(update, seconds)
+    return repeated(update, work.seconds)
 
 
-def pytorch_on_one_thread(seconds: float, networks: int) -> Measured:
+def pytorch_on_one_thread(work: Workload) -> Measured:
     """The same on one thread, for one process a core."""
     import torch
 
     torch.set_num_threads(1)
-    return pytorch(seconds, networks)
+    return pytorch(work)
 
 
 WORK = {
@@ -155,15 +185,15 @@ A_PROCESS_A_CORE = ("products", "pytorch-a-core", "pytorch-a-core-kept")
 WITH_FREED_MEMORY_KEPT = ("ours", "products", "products-jax", "pytorch-kept", "pytorch-a-core-kept")
 
 
-def side(name: str, python: str, seconds: float, networks: int) -> Measured:
+def side(name: str, asked: argparse.Namespace) -> Measured:
     """One side in fresh processes: milliseconds a network-step of all cores together, and of processor time."""
     from simulate.runtime import KEEPING_FREED_MEMORY
 
     count = len(os.sched_getaffinity(0)) if name in A_PROCESS_A_CORE else 1
     kept = {key: value for key, value in os.environ.items() if key not in KEEPING_FREED_MEMORY}
     environment = kept | (KEEPING_FREED_MEMORY if name in WITH_FREED_MEMORY_KEPT else {})
-    program = python if name.startswith("pytorch") else sys.executable
-    command = [program, __file__, "--worker", name, "--seconds", str(seconds), "--networks", str(networks)]
+    command = [asked.torch_python if name.startswith("pytorch") else sys.executable, __file__, "--worker", name]
+    command += [f"--{option}={getattr(asked, option)}" for option in ("cell", "seconds", "networks")]
     running = [subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) for _ in range(count)]
     found = [json.loads(process.communicate()[0].splitlines()[-1]) for process in running]
     return {
@@ -175,6 +205,7 @@ def side(name: str, python: str, seconds: float, networks: int) -> Measured:
 def main() -> None:
     """Read the options, run the rounds, print medians and ratios."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--cell", choices=CELLS, default="vanilla")
     parser.add_argument("--json", type=Path)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=5.0, help="time of one side in one round, without its start")
@@ -185,13 +216,13 @@ def main() -> None:
     asked = parser.parse_args()
     if asked.worker:
         sys.path.insert(0, str(Path(__file__).parents[1]))
-        print(json.dumps(WORK[asked.worker](asked.seconds, asked.networks)))
+        print(json.dumps(WORK[asked.worker](Workload(CELLS[asked.cell], asked.seconds, asked.networks))))
         return
     torch = asked.torch_python != sys.executable or find_spec("torch") is not None
     sides = [name for name in asked.sides if torch or not name.startswith("pytorch")]
     rounds: list[dict[str, Measured]] = []
     for _ in range(asked.rounds):
-        rounds.append({name: side(name, asked.torch_python, asked.seconds, asked.networks) for name in sides})
+        rounds.append({name: side(name, asked) for name in sides})
         print("load", *(f"{load:.1f}" for load in os.getloadavg()), file=sys.stderr)
     for name in sides:
         values = {key: statistics.median(each[name][key] for each in rounds) for key in ("ms", "cpu_ms")}
@@ -203,7 +234,7 @@ def main() -> None:
             line += f"; over ours {ratio:.2f}, by processor time {cpu:.2f}"
         print(line)
     if asked.json:
-        asked.json.write_text(json.dumps({"rounds": rounds, "networks": asked.networks}, indent=1))
+        asked.json.write_text(json.dumps({"rounds": rounds, "cell": asked.cell, "networks": asked.networks}, indent=1))
 
 
 if __name__ == "__main__":
