@@ -1,5 +1,6 @@
 """Trials whose targets are blurred anew in every epoch."""
 
+import equinox as eqx
 import jax
 from jaxtyping import Array, Float, Int, Key
 from typing_extensions import override
@@ -28,4 +29,4 @@ class NoisyTargets(Task):
     def __call__(self, epoch: Int[Array, ""]) -> Batch:
         targets = self.batch.targets
         blur = self.noise * jax.random.normal(jax.random.fold_in(self.key, epoch), targets.shape)
-        return Batch(self.batch.inputs, targets + blur, self.batch.mask, self.batch.dt)
+        return eqx.tree_at(lambda batch: batch.targets, self.batch, targets + blur)

@@ -7,8 +7,9 @@ import pytest
 
 from simulate.tasks.flip_flop import FlipFlop, accuracy
 from simulate.tasks.impulse import filter_task
+from simulate.tasks.n_bit_flip_flop import NBitFlipFlop
 from simulate.tasks.noisy_targets import NoisyTargets
-from simulate.tasks.task import Batch
+from simulate.tasks.task import Batch, MeanSquares
 
 
 def test_targets_are_what_a_loop_over_the_inputs_remembers() -> None:
@@ -68,3 +69,11 @@ def test_noise_on_targets_has_its_moments_and_nothing_else_changes() -> None:
     assert noise.std() == pytest.approx(0.1, rel=5 / np.sqrt(2 * noise.size))
     assert abs(np.corrcoef(noise[0].ravel(), noise[1].ravel())[0, 1]) < 0.5
     np.testing.assert_array_equal(task(jnp.asarray(3)).inputs, clean.inputs)
+
+
+def test_noise_on_targets_leaves_the_criterion_as_it_is() -> None:
+    signs = NBitFlipFlop(jax.random.key(0), trials=3, bits=2, steps=5)(jnp.asarray(0))
+    blurred = NoisyTargets(signs, 0.1, jax.random.key(0))(jnp.asarray(0))
+    assert blurred.criterion == signs.criterion == MeanSquares(signs=2)
+    errors = np.asarray(blurred.targets) - np.asarray(signs.targets)
+    assert float(blurred.loss(signs.targets)) == pytest.approx(np.mean(errors**2), rel=1e-12)

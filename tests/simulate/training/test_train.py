@@ -9,14 +9,16 @@ import pytest
 
 from simulate.cells.cell import Cell
 from simulate.cells.rank_one import RankOne
+from simulate.cells.uniform_weights import UniformWeights
 from simulate.ghost.initial import GaussianBias, RankRZeroBias, ZeroBias, draw_networks
 from simulate.tasks.delayed_activation import DelayedActivation
+from simulate.tasks.task import Batch, MeanSquares
 from simulate.training.checkpoint import Checkpoint, CheckpointMismatch
 from simulate.training.learn import NothingToTrain
 from simulate.training.learner import NoBlocks
 from simulate.training.outcome import TrainingOutcome
 from simulate.training.rule import GradientDescent, Optax
-from simulate.training.selection import Selection
+from simulate.training.selection import Selection, measured_on
 from simulate.training.stopping import Threshold
 from simulate.training.train import train
 from simulate.training.trained import TrainingInterrupted
@@ -349,3 +351,19 @@ def test_what_is_observed_is_recorded_before_each_update_and_after_the_last():
     assert result.observed.shape == (6, 2, 2)
     assert np.array_equal(result.observed[0], networks.m[:, :2])
     assert np.array_equal(result.observed[-1], result.networks.m[:, :2])
+
+
+@pytest.mark.parametrize("together", [1, 2, 5])
+def test_what_is_measured_on_a_batch_does_not_depend_on_how_many_trials_are_computed_at_once(together):
+    """Of five trials, in which one, two, ... steps count: the criterion's own mean over all that counts."""
+    networks = jax.vmap(lambda key: UniformWeights(4, 2, 3).draw(key, DOUBLE))(jax.random.split(jax.random.key(0), 2))
+    inputs, targets = (jax.random.normal(jax.random.key(k), (5, 6, k)) for k in (2, 3))
+    counts = (jnp.arange(6) <= jnp.arange(5)[:, None]).astype(float)
+    batch = Batch(inputs, targets, counts, 1.0, MeanSquares(signs=3))
+    loss, accuracy = measured_on(networks, batch, together)
+    for i in range(2):
+        outputs = np.asarray(jax.tree.map(lambda leaf, i=i: leaf[i], networks).outputs(batch))
+        which = np.asarray(counts) > 0
+        assert loss[i] == pytest.approx(np.mean((outputs - np.asarray(targets))[which] ** 2), rel=1e-12)
+        right = (np.sign(outputs) == np.sign(targets)).all(axis=-1)
+        assert accuracy[i] == pytest.approx(right[which].mean(), rel=1e-12)
