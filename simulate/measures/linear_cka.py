@@ -7,7 +7,14 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from simulate.measures.measure import Measure
-from simulate.measures.representation import RepresentationDistance, Samples, centred, require_matched, warn_if_few
+from simulate.measures.representation import (
+    NoVariance,
+    RepresentationDistance,
+    Samples,
+    centred,
+    require_matched,
+    warn_if_few,
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,7 +38,8 @@ class LinearCKA(Measure[ArrayLike, Kernel]):
 
     Raises:
         NotFinite, WrongShape, TooFewSamples, NoVariance: on activities that cannot be compared; four samples are
-            needed, two if biased.
+            needed, two if biased. Debiased, conditions that are all as unlike one another (a unit for each) have no
+            variance.
 
     Warns:
         FewerSamplesThanFeatures: if biased and there are no more samples than features.
@@ -48,7 +56,10 @@ class LinearCKA(Measure[ArrayLike, Kernel]):
     def prepare(self, item: ArrayLike) -> Kernel:
         """The activity, centred, and its dependence on itself."""
         X = centred(item, 4 if self.debiased else 2)
-        return Kernel(X, self._dependence(X, X))
+        own = self._dependence(X, X)
+        if own <= 1e-12 * ((X**2).sum(axis=1) ** 2).sum():
+            raise NoVariance("activity in which any two conditions are as unlike: without bias nothing is left of it")
+        return Kernel(X, own)
 
     def between(self, first: Sequence[Kernel], second: Sequence[Kernel]) -> list[RepresentationDistance]:
         """The distance of each of `first` from its partner in `second`."""

@@ -17,7 +17,10 @@ class Trend:
     `value` is the share of pairs of networks from two levels in which the one of the higher level has the larger
     number, less the share in which it has the smaller: 1 where it always goes up, -1 where it always goes down, 0 where
     the factor says nothing. `low` and `high` bound its value at infinitely many networks, at `confidence`, by the
-    jackknife over networks. `p` is the chance of a value as far from 0 if levels were labels put on at random.
+    jackknife over networks. Where that sees no spread (all pairs agree), they are Wilson's bounds for a share of as
+    many trials as the smallest level has networks: of two levels no share has a larger variance (Birnbaum and Klose,
+    Ann. Math. Statist. 28, 933, 1957). `p` is the chance of a value as far from 0 if levels were labels put on at
+    random.
 
     >>> from simulate.measures import trend
     >>> found = trend([[1.0, 1.2, 0.9, 1.1], [1.5, 1.4, 1.6, 1.3], [2.0, 1.9, 2.2, 2.1]])
@@ -69,8 +72,17 @@ def trend(levels: Sequence[ArrayLike], *, confidence: float = 0.99, draws: int =
         kept = [np.delete(np.arange(len(label)), i) for i in members]
         without = np.array([_statistic(wins[np.ix_(keep, keep)], label[keep]) for keep in kept])
         variance += (len(members) - 1) / len(members) * float(((without - without.mean()) ** 2).sum())
-    reach = stats.norm.ppf((1 + confidence) / 2) * variance**0.5
-    return Trend(value, max(-1.0, value - reach), min(1.0, value + reach), p, confidence)
+    z = float(stats.norm.ppf((1 + confidence) / 2))
+    reach = z * variance**0.5
+    low, high = (value - reach, value + reach) if variance else wilson(value, min(map(len, groups)), z)
+    return Trend(value, max(-1.0, low), min(1.0, high), p, confidence)
+
+
+def wilson(value: float, count: int, z: float) -> tuple[float, float]:
+    """Where (x - value)^2 = z^2 (1 - x^2) / count: what a mean of so many signs may come from."""
+    k = z**2 / count
+    reach = (k * (1 + k - value**2)) ** 0.5
+    return (value - reach) / (1 + k), (value + reach) / (1 + k)
 
 
 def _statistic(wins: np.ndarray, label: np.ndarray) -> float:

@@ -19,6 +19,10 @@ class Stopping(eqx.Module):
         """After the loss of one more epoch: what it remembers, and whether to stop before this epoch's step."""
 
 
+class BadThreshold(ValueError):
+    """A patience or a stretch of no length."""
+
+
 class Never(Stopping):
     """Train to the last epoch."""
 
@@ -35,6 +39,9 @@ class Threshold(Stopping):
 
     `loss` is one number for all networks, or one for each.
 
+    Raises:
+        BadThreshold: if `patience` or `every` is below 1.
+
     >>> Threshold(1e-3, patience=3, every=128).patience  # the paper's epoch is 128 steps
     3
     """
@@ -42,6 +49,11 @@ class Threshold(Stopping):
     loss: float | Float[Array, "*networks"]
     patience: int = eqx.field(static=True, default=1)
     every: int = eqx.field(static=True, default=1)
+
+    def __check_init__(self) -> None:
+        """Something to wait for."""
+        if self.patience < 1 or self.every < 1:
+            raise BadThreshold(f"patience {self.patience}, every {self.every}: give whole numbers from 1")
 
     def init(self) -> tuple[Int[Array, ""], Int[Array, ""], Float[Array, ""]]:
         """Epochs into this stretch, stretches below the threshold on end, the sum of this stretch's losses."""

@@ -90,6 +90,19 @@ def test_debiased_alignment_is_the_sum_over_four_samples() -> None:
     assert LinearCKA()(X, Y).similarity == pytest.approx(expected, rel=1e-10)
 
 
+@pytest.mark.parametrize("conditions", [4, 6, 40])
+def test_conditions_that_are_all_as_unlike_leave_nothing_without_bias(conditions: int) -> None:
+    """A unit for each condition, turned and scaled: the sum over four samples has no term that is not zero."""
+    rng = np.random.default_rng(14)
+    X, Y = 3.0 * np.eye(conditions) @ turned(rng, conditions), rng.normal(size=(conditions, 2))
+    if conditions < 7:
+        assert abs(unbiased_dependence(X, X)) < 1e-12 * 81
+    with pytest.raises(NoVariance, match="as unlike"):
+        LinearCKA()(X, Y)
+    X[0, 0] += 0.5
+    assert np.isfinite(LinearCKA()(X, Y).value)
+
+
 def test_biased_alignment_is_that_of_centred_gram_matrices() -> None:
     rng = np.random.default_rng(6)
     X, Y = rng.normal(size=(20, 3)), rng.normal(size=(20, 4))

@@ -6,6 +6,7 @@ from scipy import stats
 
 from simulate.measures import trend
 from simulate.measures.samples import NotFinite, TooFewSamples
+from simulate.measures.trend import wilson
 
 RNG = np.random.default_rng(1)
 
@@ -43,6 +44,28 @@ def test_the_interval_covers_the_truth_about_as_often_as_it_says():
     found = [trend([RNG.normal(size=20), RNG.normal(size=20) + 1], confidence=0.9, draws=1) for _ in range(400)]
     covered = sum(each.low <= truth <= each.high for each in found)
     assert 0.82 < covered / 400 < 0.96
+
+
+def test_where_all_pairs_agree_the_interval_still_covers_the_truth():
+    """Normals a distance 3 apart, four a level: most often all pairs agree, where the jackknife is zero wide."""
+    truth = 2 * stats.norm.cdf(3 / np.sqrt(2)) - 1
+    found = [trend([RNG.normal(size=4), RNG.normal(size=4) + 3], confidence=0.9, draws=1) for _ in range(200)]
+    agree = [each for each in found if each.value == 1]
+    assert len(agree) > 100
+    for each in agree:
+        assert each.low <= truth <= each.high == 1
+        z = stats.norm.ppf(0.95)
+        assert each.low == pytest.approx((4 - z**2) / (4 + z**2), rel=1e-12)
+    for levels in ([[1.0] * 3, [1.0] * 5], [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]):
+        assert trend(levels).low < 0  # three networks a level are too few for any direction at 99 %
+
+
+@pytest.mark.parametrize("value", [-1.0, -0.4, 0.0, 0.7])
+def test_wilson_s_bounds_are_those_of_scipy(value):
+    """Of a share (1 + value) / 2."""
+    known = stats.binomtest(round(10 * (1 + value)), 20).proportion_ci(0.95, method="wilson")
+    found = wilson(value, 20, stats.norm.ppf(0.975))
+    assert found == pytest.approx((2 * known.low - 1, 2 * known.high - 1), abs=1e-12)
 
 
 def test_direction_and_sign():

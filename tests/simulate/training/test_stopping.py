@@ -10,7 +10,7 @@ from simulate.cells.vanilla import Vanilla
 from simulate.tasks.task import Batch, FixedTask
 from simulate.training.outcome import TrainingOutcome
 from simulate.training.rule import Optax
-from simulate.training.stopping import Threshold
+from simulate.training.stopping import BadThreshold, Threshold
 from simulate.training.train import train
 
 TASK = FixedTask(
@@ -90,3 +90,9 @@ def test_an_unreachable_threshold_has_a_name_and_leaves_what_was_done(whole):
     assert np.all(found.loss[-1, :3] < found.loss[0, :3])
     np.testing.assert_allclose(found.networks.W[:4], whole.networks.W[:4], rtol=1e-9)
     assert found.history.first_non_finite.tolist() == [-1] * 4 + [1]
+
+
+@pytest.mark.parametrize("settings", [{"patience": 0}, {"every": 0}, {"patience": -1}])
+def test_a_patience_or_a_stretch_of_no_length_is_refused(settings):
+    with pytest.raises(BadThreshold, match="give whole numbers from 1"):
+        Threshold(1.0, **settings)
