@@ -67,7 +67,7 @@ class KernelAlignment:
     Attributes:
         value: tr(K_T K_0) / (|K_T| |K_0|).
         start, end: |K_0| and |K_T|.
-        outputs: rows of the kernels: trials times steps times outputs of the probe batch.
+        outputs: rows of the kernels: outputs of the probe batch, at all steps of all trials that count.
         parameters: how many there are.
 
     >>> KernelAlignment(value=0.9, start=2.0, end=3.0, outputs=12, parameters=40).end
@@ -84,10 +84,12 @@ class KernelAlignment:
 def kernel_alignment(before: Cell, after: Cell, probe: Batch, *, memory: int = 2**30) -> KernelAlignment:
     """The alignment of the tangent kernels of one network before and after training, on a fixed batch of trials.
 
-    K = J J^T, with J the derivatives of all outputs, of every trial and step that the batch reads, with respect to all
-    that the network learns (Huang et al., 2025, section 3.2.1). Neither J nor K is ever held as a whole: the three
-    traces are sums over pairs of groups of trials, whose Jacobians, of both networks, take up to `memory` bytes. Work
-    grows with the square of the number of outputs. Computed in JAX's default precision.
+    K = J J^T, with J the derivatives of all outputs, of every trial and step that counts, with respect to all that the
+    network learns (Huang et al., 2025, section 3.2.1). Rows of J are weighted by the root of the batch's mask: along
+    the gradient of a sum of squares so weighted, outputs so weighted move by this kernel, and steps that do not count
+    have no part in learning. Neither J nor K is ever held as a whole: the three traces are sums over pairs of groups of
+    trials, whose Jacobians, of both networks, take up to `memory` bytes. Work grows with the square of the number of
+    outputs. Computed in JAX's default precision.
 
     Raises:
         WrongShape: if the networks have not the same parameters.
@@ -109,7 +111,7 @@ def kernel_alignment(before: Cell, after: Cell, probe: Batch, *, memory: int = 2
     if shapes[0] != shapes[1]:
         raise WrongShape(f"parameters of shapes {shapes[0]} and {shapes[1]}: give one network, before and after")
     parameters = sum(int(np.prod(shape)) for shape in shapes[0])
-    trials, rows = len(probe.inputs), int(np.prod(probe.targets.shape[1:]))
+    rows = int(np.prod(probe.targets.shape[1:]))
     together = max(1, memory // (4 * 8 * rows * parameters))  # two groups, two networks
     cross = own_before = own_after = 0.0
     for weight, (J, J_other), (I, I_other) in _pairs(before, after, probe, together):  # noqa: E741
@@ -120,7 +122,8 @@ def kernel_alignment(before: Cell, after: Cell, probe: Batch, *, memory: int = 2
     sizes = float(np.sqrt(own_before)), float(np.sqrt(own_after))
     if not np.isfinite(sizes[0] * sizes[1]):
         raise NotFinite("a tangent kernel with NaN or infinity: leave out networks whose training diverged")
-    return KernelAlignment(cross / (sizes[0] * sizes[1]), *sizes, trials * rows, parameters)
+    counted = int(np.count_nonzero(probe.mask)) * probe.targets.shape[-1]
+    return KernelAlignment(cross / (sizes[0] * sizes[1]), *sizes, counted, parameters)
 
 
 def _pairs(
@@ -144,11 +147,13 @@ def _pairs(
 def jacobian(network: Cell, batch: Batch) -> Jacobian:
     """Derivatives of the outputs of each trial, step and output (rows) with respect to each parameter that learns.
 
-    Trial by trial, since no trial's outputs depend on another's inputs.
+    Of steps that count, times the root of the mask. Trial by trial, since none depends on the inputs of another.
     """
     double = jax.tree.map(lambda a: jnp.asarray(a, jnp.result_type(float)) if eqx.is_inexact_array(a) else a, network)
     derivatives = np.asarray(_jacobian(double, batch.astype(double.dtype)), dtype=np.float64)
-    return derivatives.reshape(-1, derivatives.shape[-1])
+    weights = np.repeat(np.asarray(batch.mask, np.float64), batch.targets.shape[-1], axis=1)
+    counted = weights > 0
+    return np.sqrt(weights[counted])[:, None] * derivatives[counted]
 
 
 @eqx.filter_jit

@@ -9,7 +9,7 @@ from jaxtyping import Float, Shaped
 from numpy.typing import ArrayLike
 
 from simulate.measures.measure import Distance, Measure
-from simulate.measures.pairwise import Pairs, distances_of, pairwise, prepare_all
+from simulate.measures.pairwise import Pairs, all_pairs, distances_of, pairs_of, prepare_all
 from simulate.measures.samples import TooFewSamples
 
 Halves = tuple[Shaped[np.ndarray, "..."], Shaped[np.ndarray, "..."]]
@@ -42,8 +42,9 @@ class Calibrated:
     """Distances between networks beside those of each network from itself, from equally large samples.
 
     Attributes:
-        pairs: all pairs, each network by its first half.
-        null: of each network, the distance between its halves, and the bound below it.
+        pairs: all pairs, one network by its first half and the other by its second.
+        null: of each network, the distance between its halves.
+        null_lower: the bound below it.
 
     >>> import numpy as np
     >>> from simulate.measures import DSA, against_halves
@@ -72,8 +73,10 @@ def against_halves(
 ) -> Calibrated:
     """The distances of networks, and their null from two disjoint samples of each network's own trials.
 
-    Noise of sampling makes every distance larger, and more so in smaller samples. So both are measured on halves: a
-    network differs from another beyond the noise if their distance is above the null.
+    Noise of sampling makes every distance larger, and more so in smaller samples. So all are measured between two
+    halves: a network differs from another beyond the noise if their distance is above the null. Both halves of a pair
+    are of different trials too, since noise that two networks share, shown the same trials, adds nothing to their
+    distance: a network and its copy are as far apart here as the network from itself.
 
     Arguments:
         measure: of two networks' activity, as `DSA`; what `pairwise` takes.
@@ -90,7 +93,15 @@ def against_halves(
     >>> found.pairs.each.tolist(), found.null.tolist()
     ([1.0], [0.0, 0.0])
     """
-    halves = [split_trials(activity, seed=seed) for activity in activities]
-    pairs = pairwise(measure, [first for first, _ in halves])
-    distances = distances_of(measure, *(prepare_all(measure, each) for each in zip(*halves, strict=True)))
-    return Calibrated(pairs, np.array([each.value for each in distances]), np.array([each.lower for each in distances]))
+    first, second = all_pairs(len(activities))
+    one, other = (
+        prepare_all(measure, halves)
+        for halves in zip(*(split_trials(activity, seed=seed) for activity in activities), strict=True)
+    )
+    apart = distances_of(measure, [one[i] for i in first.tolist()], [other[j] for j in second.tolist()])
+    own = distances_of(measure, one, other)
+    return Calibrated(
+        pairs_of(apart, len(activities), measure),
+        np.array([each.value for each in own]),
+        np.array([each.lower for each in own]),
+    )

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 from simulate.measures.measure import Distance, Measure
 
 Item = TypeVar("Item")
 Square = Float[np.ndarray, "items items"]
+Places = Int[np.ndarray, " pairs"]
 
 
 class NoPairs(ValueError):
@@ -47,7 +48,7 @@ class Pairs:
     @property
     def each(self) -> Float[np.ndarray, " pairs"]:
         """The values of all pairs, each once: those above the diagonal, row by row."""
-        return self.value[np.triu_indices(len(self.value), 1)]
+        return self.value[all_pairs(len(self.value))]
 
 
 def pairwise(
@@ -69,12 +70,27 @@ def pairwise(
     >>> pairwise(lambda a, b: abs(a - b), [1.0, 2.0, 4.0]).each.tolist()
     [1.0, 3.0, 2.0]
     """
-    count = len(items)
+    first, second = all_pairs(len(items))
+    prepared = prepare_all(measure, items)
+    distances = distances_of(measure, [prepared[i] for i in first.tolist()], [prepared[j] for j in second.tolist()])
+    return pairs_of(distances, len(items), measure)
+
+
+def all_pairs(count: int) -> tuple[Places, Places]:
+    """The places of both members of each pair of `count` things, each pair once, row by row.
+
+    Raises:
+        NoPairs: if there are fewer than two.
+    """
     if count < 2:
         raise NoPairs(f"{count} items have no pairs: give at least two")
     first, second = np.triu_indices(count, 1)
-    prepared = prepare_all(measure, items)
-    distances = distances_of(measure, [prepared[i] for i in first.tolist()], [prepared[j] for j in second.tolist()])
+    return first, second
+
+
+def pairs_of(distances: Sequence[Distance], count: int, measure: Callable[..., Distance | float]) -> Pairs:
+    """The matrices of the distances of `all_pairs` of `count` things, in that order."""
+    first, second = all_pairs(count)
 
     def square(diagonal: float, values: list[float]) -> Square:
         filled = np.full((count, count), diagonal)

@@ -98,10 +98,10 @@ class MeasureJob(Job):
 
     >>> from simulate.populations import MeasureJob
     >>> MeasureJob.version
-    2
+    3
     """
 
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
 
     condition: TrainingCondition
     probing: Probing

@@ -1,5 +1,7 @@
 """Weight change and tangent kernels, beside finite differences and whole Jacobians."""
 
+import dataclasses
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -12,7 +14,7 @@ from simulate.cells import GRU, LSTM, RELU, Cell, UniformWeights, Vanilla
 from simulate.measures import kernel_alignment, weight_change
 from simulate.measures.learning import jacobian
 from simulate.measures.samples import NotFinite, WrongShape
-from simulate.tasks import Batch, NBitFlipFlop
+from simulate.tasks import Batch, NBitFlipFlop, SummedSquares
 
 PROBE = NBitFlipFlop(jax.random.key(1), trials=5, steps=4, bits=2)(jnp.asarray(0))
 
@@ -53,6 +55,34 @@ def test_alignment_is_that_of_whole_kernels_however_trials_are_grouped(memory: i
     assert found.value == pytest.approx(np.trace(L @ K) / np.linalg.norm(K) / np.linalg.norm(L), rel=1e-12)
     assert (found.start, found.end) == (pytest.approx(np.linalg.norm(K)), pytest.approx(np.linalg.norm(L)))
     assert (found.outputs, found.parameters) == J.shape == (5 * 4 * 2, 9 + 6 + 3 + 6 + 2)
+
+
+def test_steps_that_do_not_count_have_no_part_in_the_kernel() -> None:
+    """What a small step of gradient descent changes of the weighted outputs is the kernel's product with the errors.
+
+    The loss is the weighted sum of squares over all trials, half of it; the change is of first order in the rate, and
+    the rest of second order: errors of a hundredth of it at a rate of 1e-6.
+    """
+    weights = jnp.asarray([[1.0, 0.0, 4.0, 0.0], [0.0, 0.0, 0.0, 1.0]] * 2 + [[0.0] * 4])
+    probe = eqx.tree_at(lambda batch: batch.mask, PROBE, weights)
+    probe = dataclasses.replace(probe, criterion=SummedSquares(2 / 5))
+    network, other = drawn(0), drawn(1)
+    J = jacobian(network, probe)
+    assert len(J) == 2 * 2 * (2 + 1) == kernel_alignment(network, other, probe).outputs
+    _, gradient = network.loss_and_gradient(probe)
+    moved = jax.tree.map(lambda a, g: a - 1e-6 * g, network, gradient)
+    roots, counted = np.sqrt(np.asarray(weights))[..., None], np.asarray(weights) > 0
+    errors, change = (
+        (roots * np.asarray(each))[counted].ravel()
+        for each in (network.outputs(probe) - probe.targets, moved.outputs(probe) - network.outputs(probe))
+    )
+    np.testing.assert_allclose(change, -1e-6 * J @ J.T @ errors, atol=1e-2 * np.abs(change).max())
+    I = jacobian(other, probe)  # noqa: E741
+    K, L = J @ J.T, I @ I.T
+    expected = np.trace(K @ L) / np.linalg.norm(K) / np.linalg.norm(L)
+    assert kernel_alignment(network, other, probe, memory=1).value == pytest.approx(expected, rel=1e-12)
+    changed = eqx.tree_at(lambda batch: batch.inputs, probe, probe.inputs.at[4].set(7.0))  # a trial without a step
+    assert kernel_alignment(network, other, changed).value == pytest.approx(expected, rel=1e-12)
 
 
 @pytest.mark.parametrize("kind", [GRU, LSTM])

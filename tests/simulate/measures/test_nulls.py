@@ -5,6 +5,7 @@ import pytest
 
 from simulate.measures.dsa import DSA
 from simulate.measures.nulls import against_halves, split_trials
+from simulate.measures.pairwise import NoPairs
 from simulate.measures.samples import TooFewSamples
 
 
@@ -46,7 +47,24 @@ def test_any_function_of_two_activities_can_be_calibrated() -> None:
     found = against_halves(means_apart, activities, seed=1)
     halves = [split_trials(each, seed=1) for each in activities]
     np.testing.assert_allclose(found.null, [means_apart(*each) for each in halves])
-    assert found.pairs.value[0, 2] == pytest.approx(means_apart(halves[0][0], halves[2][0]))
+    assert found.pairs.value[0, 2] == pytest.approx(means_apart(halves[0][0], halves[2][1]))
+
+
+def test_a_copy_is_as_far_from_a_network_as_the_network_from_itself() -> None:
+    """Copies that were turned, shown the same trials: nothing but the trials differs between the halves of a pair."""
+    activity, rng = process(0, 0.4)[:30], np.random.default_rng(1)
+    copies = [activity, *(activity @ np.linalg.qr(rng.normal(size=(6, 6)))[0] for _ in range(2))]
+    found = against_halves(DSA(1, 2), copies, seed=0)
+    assert found.null[0] > 1e-3
+    np.testing.assert_allclose(found.pairs.each, found.null, rtol=1e-6)
+    assert found.ratio == pytest.approx(1.0, rel=1e-6)
+
+
+def test_networks_without_pairs_are_refused() -> None:
+    with pytest.raises(NoPairs, match="1 items"):
+        against_halves(DSA(1, 2), [process(0, 0.4)], seed=0)
+    with pytest.raises(NoPairs, match="0 items"):
+        against_halves(DSA(1, 2), [], seed=0)
 
 
 def test_one_trial_cannot_be_split() -> None:
