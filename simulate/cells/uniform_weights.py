@@ -15,7 +15,8 @@ from simulate.cells.vanilla import Vanilla
 class UniformWeights:
     """Where networks start: all weights and biases uniform between -1/sqrt(N) and 1/sqrt(N).
 
-    This is what PyTorch does, for the network as for its readout; the LSTM's forget gate has a bias of 1 besides.
+    This is what PyTorch does, for the network as for its readout, but that its units have two such biases, which add
+    up; here only the candidate of a GRU has. The LSTM's forget gate has a bias of 1 besides.
 
     >>> import jax, jax.numpy as jnp
     >>> network = UniformWeights(units=16, inputs=3, outputs=2).draw(jax.random.key(0), jnp.dtype("float32"))

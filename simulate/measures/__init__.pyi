@@ -1,4 +1,3 @@
-from .behaviour import loss_spread as loss_spread
 from .blocks import Block as Block, Side as Side
 from .cell_blocks import all_weights as all_weights
 from .dsa import DSA as DSA
@@ -22,10 +21,10 @@ __all__ = [
     "DSA",
     "Distance",
     "EigenvalueDistance",
-    "PopulationEstimate",
     "LinearCKA",
     "OperatorAngle",
     "OperatorDistance",
+    "PopulationEstimate",
     "Procrustes",
     "SVCCA",
     "Side",
@@ -36,7 +35,6 @@ __all__ = [
     "embed",
     "jackknife",
     "kernel_alignment",
-    "loss_spread",
     "pairwise",
     "shuffled",
     "split_trials",

@@ -51,7 +51,10 @@ class PopulationEstimate:
 
     @staticmethod
     def of_spread(values: ArrayLike) -> "PopulationEstimate":
-        """The standard deviation over networks, of these and not of others: the mean of squares is over N.
+        """The standard deviation over networks; of losses out of distribution, their "behavioural degeneracy".
+
+        As Huang et al. define that (2025, section 2.3.1) the mean of squares is over N, not N - 1: of these networks,
+        not an estimate for others.
 
         >>> round(PopulationEstimate.of_spread([0.1, 0.2, 0.4, 0.1]).value, 4)
         0.1225

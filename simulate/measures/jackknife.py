@@ -6,8 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from simulate.measures.estimate import PopulationEstimate
-from simulate.measures.pairwise import Pairs
-from simulate.measures.samples import TooFewSamples, WrongShape, finite
+from simulate.measures.pairwise import Pairs, all_pairs
 
 
 @dataclass(frozen=True)
@@ -54,12 +53,8 @@ def jackknife(pairs: Pairs | ArrayLike) -> MeanOverPairs:
     >>> jackknife([[0, 1, 2], [1, 0, 3], [2, 3, 0]]).value
     2.0
     """
-    values = finite(pairs.value if isinstance(pairs, Pairs) else pairs, ("items", "items"), "a matrix of pairs")
-    count = len(values)
-    if values.shape != (count, count):
-        raise WrongShape(f"a matrix of pairs of shape {values.shape}: give a square one, symmetric")
-    if count < 3:
-        raise TooFewSamples(f"{count} items: the jackknife leaves one out and needs pairs still, so give three or more")
-    each = values[np.triu_indices(count, 1)]
-    found = PopulationEstimate.over_pairs(values)
-    return MeanOverPairs(found.value, found.standard_error, float(each.std(ddof=1) / np.sqrt(len(each))), count)
+    found = PopulationEstimate.over_pairs(pairs)
+    values = np.asarray(pairs.value if isinstance(pairs, Pairs) else pairs, float)
+    each = values[all_pairs(len(values))]
+    naive = float(each.std(ddof=1) / np.sqrt(len(each)))
+    return MeanOverPairs(found.value, found.standard_error, naive, len(values))

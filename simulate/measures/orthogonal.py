@@ -62,8 +62,8 @@ class OperatorDistance(Measure[Operator | ArrayLike, Matrix]):
     ||sigma(A) - sigma(B)|| (Mirsky); the larger is taken.
 
     **The search** starts where eigenvectors correspond, of the symmetric parts, of the skew parts, of A itself, of
-    A^T A and A A^T, with signs or phases that agree best, at the given coordinates, and at random; half of the starts
-    have either determinant. From each a quasi-Newton method descends over O(n). For a rotated copy several starts are
+    A^T A and A A^T, with signs or phases that agree best, at the given coordinates, and at random over O(n), of either
+    determinant. From each a quasi-Newton method descends over O(n). For a rotated copy several starts are
     exact: the value is zero to rounding, about 1e-15 of the norm.
 
     Attributes:

@@ -42,7 +42,9 @@ class TrainJob(Job):
         """The trained population, as `trained_population` reads it."""
         condition = self.condition
         population = train_population(
-            condition, progress=lambda done: progress(done, condition.updates, "updates"), dtype=DTYPE
+            condition,
+            progress=lambda done: progress(done, condition.updates, f"updates, {done.learning} networks learning"),
+            dtype=DTYPE,
         )
         arrays = {
             f"{when}{name}": (("network", *(f"{when}{name}.{axis}" for axis in range(leaf.ndim - 1))), np.asarray(leaf))

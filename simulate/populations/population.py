@@ -1,6 +1,5 @@
 """A trained population: its networks, where they started, how their training ended."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import cast
 
@@ -13,6 +12,7 @@ from simulate.populations.condition import Network, TrainingCondition
 from simulate.tasks.task import Batch
 from simulate.training.checkpoint import Checkpoint
 from simulate.training.outcome import TrainingOutcome
+from simulate.training.progress import Progress
 from simulate.training.selection import measured_on
 from simulate.training.train import train
 
@@ -83,14 +83,14 @@ def train_population(
     condition: TrainingCondition,
     *,
     checkpoint: Checkpoint | None = None,
-    progress: Callable[[int], None] = lambda updates: None,
+    progress: Progress = lambda done: None,
     dtype: str = "float32",
 ) -> TrainedPopulation:
     """Train the population of a condition; networks that are finished leave the program.
 
     Arguments:
         checkpoint: a file from which a training that was stopped goes on.
-        progress: is told the number of updates done.
+        progress: is told the number of updates done, and how many networks still learn.
         dtype: the precision of training.
 
     >>> import jax

@@ -1,11 +1,13 @@
 """Long runs can be killed: arrays on disk from which a run goes on, bit for bit."""
 
-import os
+import io
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+
+from simulate.atomic import write_atomically
 
 _MARK = "fingerprint"
 Arrays = dict[str, np.ndarray]
@@ -33,11 +35,14 @@ class Checkpoint:
     seconds: float = 30.0
 
     def save(self, fingerprint: str, arrays: Arrays) -> None:
-        """Replace the file by these arrays, marked with what identifies the run."""
-        partial = self.path.with_name(self.path.name + ".partial")
-        with open(partial, "wb") as file:
-            np.savez(file, allow_pickle=False, **arrays, **{_MARK: np.asarray(fingerprint)})
-        os.replace(partial, self.path)
+        """Replace the file by these arrays, marked with what identifies the run.
+
+        Raises:
+            OutputError: if it cannot be written; the older one is left whole.
+        """
+        content = io.BytesIO()
+        np.savez(content, allow_pickle=False, **arrays, **{_MARK: np.asarray(fingerprint)})
+        write_atomically(self.path, content.getbuffer())
 
     def load(self, fingerprint: str) -> Arrays | None:
         """The arrays saved last, or None if there is no file yet.

@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import ml_dtypes
 import numpy as np
 import pytest
+from safetensors.numpy import load_file, save_file
 
 from simulate.cells.full_rank import FullRank
 from simulate.cells.gru import GRU
@@ -85,6 +86,20 @@ def test_there_and_back_is_the_same_to_the_bit(kind, dtype):
         assert jax.tree.structure(back) == jax.tree.structure(network)
         for name, found in back.parameters.items():
             assert np.array_equal(found, network.parameters[name])
+
+
+@pytest.mark.parametrize("name", ["RNN-tanh", "GRU", "LSTM"])
+def test_files_of_safetensors_come_and_go(name, tmp_path):
+    """A file as PyTorch's users have it, read; the network written; and read again: to the bit."""
+    save_file(some_tensors(name), tmp_path / "theirs.safetensors")
+    network = from_state_dict(load_file(tmp_path / "theirs.safetensors"))
+    save_file(to_state_dict(network), tmp_path / "ours.safetensors")
+    stored = load_file(tmp_path / "ours.safetensors")
+    assert {key: tensor.shape for key, tensor in stored.items()} == {
+        key: tensor.shape for key, tensor in some_tensors(name).items()
+    }
+    again = from_state_dict(stored)
+    jax.tree.map(np.testing.assert_array_equal, again, network)
 
 
 def test_names_are_those_that_pytorch_asks_for():

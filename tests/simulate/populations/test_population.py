@@ -143,6 +143,15 @@ def test_the_store_gives_back_what_was_measured(tmp_path, population, degeneracy
             np.testing.assert_allclose(one, other)
 
 
+def test_a_sweep_is_told_of_updates_and_of_networks_that_still_learn():
+    told = []
+    TrainJob(CONDITION).compute((), lambda *part: told.append(part))
+    assert [done for done, *_ in told] == list(range(4, 4 * len(told) + 4, 4))
+    assert {of for _, of, _ in told} == {200}
+    assert told[0][2] == "updates, 4 networks learning"
+    assert told[-1][2] == "updates, 0 networks learning"
+
+
 def test_too_few_that_converged_are_counted_and_not_compared(tmp_path):
     task = dataclasses.replace(TASK, threshold=1e-9)
     condition = TrainingCondition(task, START, optax.adam(1e-2), networks=3, updates=8)
