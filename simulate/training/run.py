@@ -211,14 +211,34 @@ def whole(run: TrainingRun) -> Any:
 
 
 def _thinned(run: TrainingRun, plan: TrainingPlan[Any]) -> TrainingRun:
-    """Without the finished networks, once they are half of the program or all of it."""
+    """Without the finished networks, once they are half of the program or all of it.
+
+    Where networks stand alone, finished ones cost nothing: they stay, and the same program goes on.
+    """
     alive = run.learning
+    if not alive.any():
+        return replace(run, whole=whole(run), slots=run.slots[:0])
+    if plan.networks.alone:
+        order = dealt(alive, mesh_for(len(alive)).size)
+        return run if order is None else _rearranged(run, plan, order)
     if 2 * alive.sum() > len(alive):
         return run
-    run = replace(run, whole=whole(run))
-    if not alive.any():
-        return replace(run, slots=run.slots[:0])
-    mesh = mesh_for(int(alive.sum()))
-    state = filled_up(mesh, jax.tree.map(lambda leaf: leaf[np.flatnonzero(alive)], run.state))
-    slots = run.slots[alive]
+    return _rearranged(replace(run, whole=whole(run)), plan, np.flatnonzero(alive))
+
+
+def dealt(learning: Bool[np.ndarray, " slots"], devices: int) -> Int[np.ndarray, " slots"] | None:
+    """The slots in an order that gives every device as few as can be of those that still learn; None: they are so."""
+    slots, share = np.arange(len(learning)), -(-len(learning) // devices)
+    in_turn, learns = np.argsort(slots % share, kind="stable"), learning.sum()
+    if np.bincount(slots[learning] // share).max() <= np.bincount(in_turn[:learns] // share).max():
+        return None
+    order = np.empty_like(slots)
+    order[in_turn] = np.concatenate([slots[learning], slots[~learning]])
+    return order
+
+
+def _rearranged(run: TrainingRun, plan: TrainingPlan[Any], order: Int[np.ndarray, " slots"]) -> TrainingRun:
+    """With these of its networks in the program, in this order."""
+    mesh, slots = mesh_for(len(order)), run.slots[order]
+    state = filled_up(mesh, jax.tree.map(lambda leaf: leaf[order], run.state))
     return replace(run, state=shared_out(mesh, state), regime=regime_of(plan, slots), slots=slots)

@@ -1,15 +1,20 @@
 """Early stopping in stretches of epochs, each network by itself, and the names of how it ended."""
 
+from itertools import permutations
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from simulate.cells.vanilla import Vanilla
 from simulate.tasks.task import Batch, FixedTask
 from simulate.training.outcome import TrainingOutcome
 from simulate.training.rule import Optax
+from simulate.training.run import dealt
 from simulate.training.stopping import BadThreshold, Threshold
 from simulate.training.train import train
 
@@ -96,3 +101,18 @@ def test_an_unreachable_threshold_has_a_name_and_leaves_what_was_done(whole):
 def test_a_patience_or_a_stretch_of_no_length_is_refused(settings):
     with pytest.raises(BadThreshold, match="give whole numbers from 1"):
         Threshold(1.0, **settings)
+
+
+@given(
+    learning=st.lists(st.booleans(), min_size=1, max_size=5).filter(any).map(np.array), devices=st.integers(1, 4)
+)
+def test_what_still_learns_is_dealt_out_to_the_devices(learning, devices):
+    share, now = -(-len(learning) // devices), range(len(learning))
+
+    def busiest(order):
+        return max(learning[list(order)][i : i + share].sum() for i in range(0, len(learning), share))
+
+    order = dealt(learning, devices)
+    assert order is None or sorted(order.tolist()) == list(now)
+    assert order is None or busiest(order) < busiest(now)
+    assert busiest(now if order is None else order) == min(map(busiest, permutations(now)))
