@@ -9,6 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import xarray as xr
+from threadpoolctl import threadpool_limits
 
 from simulate.measures.estimate import PopulationEstimate
 from simulate.measures.pairwise import Pairs
@@ -118,7 +119,8 @@ class MeasureJob(Job):
         counts = {"networks": len(population), "converged": int(population.converged.sum())}
         if counts["converged"] < FEWEST:
             return xr.Dataset(counts)
-        found = degeneracy_of(population, self.probing)
+        with threadpool_limits(1, "blas"):  # matrices this small wait for their threads
+            found = degeneracy_of(population, self.probing)
         stored: dict[str, Any] = {}
         for each in dataclasses.fields(found):
             stored |= dict(_stored(each.name, getattr(found, each.name)))
