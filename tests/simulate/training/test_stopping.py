@@ -103,9 +103,7 @@ def test_a_patience_or_a_stretch_of_no_length_is_refused(settings):
         Threshold(1.0, **settings)
 
 
-@given(
-    learning=st.lists(st.booleans(), min_size=1, max_size=5).filter(any).map(np.array), devices=st.integers(1, 4)
-)
+@given(learning=st.lists(st.booleans(), min_size=1, max_size=5).filter(any).map(np.array), devices=st.integers(1, 4))
 def test_what_still_learns_is_dealt_out_to_the_devices(learning, devices):
     share, now = -(-len(learning) // devices), range(len(learning))
 
