@@ -72,7 +72,9 @@ def code_cells(notebook: NotebookNode) -> list[NotebookNode]:
 
 
 def test_there_are_notebooks() -> None:
-    assert {"ghost.ipynb", "overlaps.ipynb", "contraction.ipynb", "degeneracy.ipynb"} <= {path.name for path in NOTEBOOKS}
+    assert {"ghost.ipynb", "overlaps.ipynb", "contraction.ipynb", "degeneracy.ipynb"} <= {
+        path.name for path in NOTEBOOKS
+    }
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)

@@ -15,6 +15,7 @@ from .jobs import (
     trained_population as trained_population,
 )
 from .population import TrainedPopulation as TrainedPopulation, train_population as train_population
+from .rate import seconds_an_update as seconds_an_update
 
 __all__ = [
     "AcrossJob",
@@ -31,6 +32,7 @@ __all__ = [
     "distances_across",
     "measured_across",
     "measured_degeneracy",
+    "seconds_an_update",
     "train_population",
     "trained_population",
 ]

@@ -12,7 +12,7 @@ from validate.interruption import stop_without_a_word
 if __name__ == "__main__":
     stop_without_a_word()
 
-from validate.command import Command, Section, built_in
+from validate.command import Command, Mode, Plan, Section
 from validate.degeneracy.settings import Config
 
 SECTIONS = (
@@ -23,13 +23,20 @@ SECTIONS = (
     Section("Width (Fig. 7)", "validate.degeneracy.width"),
     Section("Regularisation (Fig. 8)", "validate.degeneracy.regularisation"),
 )
+AHEAD = Section("What is left to train", "validate.degeneracy.ahead", given=tuple(each.module for each in SECTIONS))
+
+
+def plan(config: Config) -> Plan:
+    """The sections; before a run of days, how long it will take."""
+    return Plan(config, (AHEAD, *SECTIONS) if config.effort.full_length else SECTIONS)
+
 
 COMMAND = Command(
     name="degeneracy",
     title="Degeneracy",
     summary="How differently networks end that were trained alike: published trends beside measured ones and nulls.",
     example="python -m validate.degeneracy --quick --out results",
-    modes=(built_in(Config, SECTIONS),),
+    modes=(Mode(Config, plan),),
 )
 
 if __name__ == "__main__":

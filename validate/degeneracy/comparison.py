@@ -1,7 +1,8 @@
 """Populations along the levels of a factor: trained or found again, measured, held against what is published."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from simulate.populations.jobs import (
     measured_degeneracy,
     trained_population,
 )
+from simulate.populations.population import TrainedPopulation
 from simulate.runtime import cache_directory
 from simulate.sweep import HERE, Cluster, LocalProcesses, NotStored, NoWorkers, RefusedResult, SchedulerLost, Spread
 from simulate.sweep.job import Job
@@ -48,14 +50,23 @@ def store_of(config: Config) -> Store:
     """Where trained populations are kept.
 
     Raises:
-        Refusal: where no directory is named and the user's cache cannot be written.
+        Refusal: where no directory is named and the user's cache cannot be written; where what is there is no store of
+            this version's.
     """
-    if config.store is not None:
-        return Store(config.store)
-    cache = cache_directory()
-    if cache is None:
+    cache = cache_directory() if config.store is None else None
+    if config.store is None and cache is None:
         raise Refusal("--store", "not given, and the user's cache cannot be written", "a directory for the populations")
-    return Store(Path(cache) / "populations")
+    with store_refused():
+        return Store(config.store or Path(cache or "") / "populations")
+
+
+@contextmanager
+def store_refused() -> Iterator[None]:
+    """What is wrong with a store is wrong with the option that named it."""
+    try:
+        yield
+    except (RefusedResult, NotStored) as error:
+        raise Refusal("--store", str(error), "a directory of this version's results, with room for more") from None
 
 
 def spread_of(config: Config) -> Spread:
@@ -79,15 +90,13 @@ def results_of(jobs: Sequence[Job], config: Config, progress: Progress) -> list[
         def show(standing: Standing) -> None:
             advance((standing.done + standing.failed) / max(standing.jobs, 1))
 
-        try:
-            sweep(jobs, store, spread=spread_of(config), progress=show)
-        except (SchedulerLost, NoWorkers) as error:
-            raise Refusal(
-                "--scheduler" if config.scheduler else "--workers", str(error), "workers that can be had"
-            ) from None
-        except (RefusedResult, NotStored) as error:
-            raise Refusal("--store", str(error), "a directory of this version's results, with room for more") from None
-    return [store.read(job) for job in jobs]
+        with store_refused():
+            try:
+                sweep(jobs, store, spread=spread_of(config), progress=show)
+            except (SchedulerLost, NoWorkers) as error:
+                option = "--scheduler" if config.scheduler else "--workers"
+                raise Refusal(option, str(error), "workers that can be had") from None
+            return [store.read(job) for job in jobs]
 
 
 def compared(
@@ -101,7 +110,7 @@ def compared(
         each = measured[label]
         demand = {"memory_demand": level.condition.task.memory_demand}
         if each.degeneracy is None:
-            report.quantity(label, {**outcomes_of(level, config), **demand})
+            report.quantity(label, {**outcomes_of(level, config, progress), **demand})
         else:
             found[label] = each.degeneracy
             report.quantity(label, summary(each.degeneracy, units_of(level)) | demand)
@@ -114,9 +123,15 @@ def compared(
     return results
 
 
-def outcomes_of(level: FactorLevel, config: Config) -> dict[str, Any]:
+def population_of(level: FactorLevel, config: Config, progress: Progress) -> TrainedPopulation:
+    """The population of a level."""
+    (stored,) = results_of([TrainJob(level.condition)], config, progress)
+    return trained_population(level.condition, stored)
+
+
+def outcomes_of(level: FactorLevel, config: Config, progress: Progress) -> dict[str, Any]:
     """How training ended for a population of which too few networks converged, and what to do about it."""
-    outcomes = trained_population(level.condition, store_of(config).read(TrainJob(level.condition))).outcomes
+    outcomes = population_of(level, config, progress).outcomes
     return {
         "networks": len(outcomes),
         "converged": sum(each is TrainingOutcome.converged for each in outcomes),

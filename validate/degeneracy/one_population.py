@@ -11,8 +11,8 @@ from simulate.measures.embedding import embed
 from simulate.measures.estimate import PopulationEstimate
 from simulate.measures.weights import WeightsUpTo
 from simulate.populations.degeneracy import Degeneracy, dense, only_recurrent
-from simulate.populations.jobs import TrainJob, trained_population
-from validate.degeneracy.comparison import populations, store_of
+from simulate.populations.population import TrainedPopulation
+from validate.degeneracy.comparison import outcomes_of, population_of, populations
 from validate.degeneracy.conditions import FactorLevel, flip_flop, usual
 from validate.degeneracy.factor import summary
 from validate.degeneracy.settings import Config
@@ -50,9 +50,11 @@ def checks(config: Config, report: Report, progress: Progress) -> OnePopulation:
         tolerance=Reported("others were stopped at the most updates"),
     )
     found = measured.degeneracy
+    demand = {"memory_demand": level.condition.task.memory_demand}
     if found is None:
+        report.quantity(level.label, outcomes_of(level, config, progress) | demand)
         return OnePopulation(None, None, None)
-    report.quantity(level.label, summary(found, config.units))
+    report.quantity(level.label, summary(found, config.units) | demand)
     halves = PopulationEstimate.of_mean(found.dsa_halves)
     shuffles = PopulationEstimate.over_pairs(found.weights_shuffled)
     for name, null, trained in (
@@ -63,16 +65,15 @@ def checks(config: Config, report: Report, progress: Progress) -> OnePopulation:
     ):
         mean = PopulationEstimate.over_pairs(trained)
         report.check(f"flip-flop, 3 bits: {name}", predicted=null.value, measured=mean.value, tolerance=BESIDE)
-    _copies(config, level, report)
+    _copies(config, population_of(level, config, progress).trained, report)
     return OnePopulation(found, embed(found.dsa).points, embed(found.weights_group).points)
 
 
 BESIDE = Reported("the null beside the networks")
 
 
-def _copies(config: Config, level: FactorLevel, report: Report) -> None:
+def _copies(config: Config, population: TrainedPopulation, report: Report) -> None:
     """A trained network against a copy with its units permuted and flipped, which answers the same."""
-    population = trained_population(level.condition, store_of(config).read(TrainJob(level.condition))).trained
     network = dense(population.each()[0])
     copy = network.transformed(network.symmetry.draw(jax.random.key(config.seed)))
     blocks = only_recurrent(network), only_recurrent(copy)
