@@ -1,13 +1,14 @@
 """Time the training of networks against the matrix products that it consists of, and against PyTorch.
 
     python benchmarks/training.py [--cell vanilla] [--json FILE] [--rounds 5] [--sides ours products ...]
-                                  [--torch-python PATH]
+                                  [--torch-python PATH] [--vary networks|units|trials|steps NUMBER ...]
 
-128 units, 3 inputs, 3 outputs, 256 trials of 100 steps, Adam, float32. Every side runs in processes of its own, one
-round after another, and is reported in milliseconds a network-step: the time in which all cores together bring one
-network one update further. Beside it stands the processor time, which tells more where others use the machine (but not
-of PyTorch on several threads, which wait for one another in a loop: run that on an idle machine or not at all).
-Ratios are taken within a round; their medians are printed. Sides that cannot run here are left out.
+128 units, 3 inputs, 3 outputs, 256 trials of 100 steps, Adam, float32; `--vary` goes through other sizes. Every side
+runs in processes of its own, one round after another, and is reported in milliseconds a network-step: the time in which
+all cores together bring one network one update further. Beside it stands the processor time, which tells more where
+others use the machine (but not of PyTorch on several threads, which wait for one another in a loop: run that on an idle
+machine or not at all). Ratios are taken within a round; their medians are printed. Sides that cannot run here are left
+out.
 
 Where JAX has a graphics card, `--sides ours products-jax --networks 64` times the same program there.
 """
@@ -25,7 +26,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
-UNITS, INPUTS, OUTPUTS, TRIALS, STEPS, RATE = 128, 3, 3, 256, 100, 1e-3
+INPUTS, OUTPUTS, RATE = 3, 3, 1e-3
 Measured = dict[str, float]
 
 
@@ -43,11 +44,22 @@ CELLS = {"vanilla": Cell("Vanilla", "RNN", 1), "gru": Cell("GRU", "GRU", 3), "ls
 
 @dataclass(frozen=True)
 class Workload:
-    """What one process times: a cell, on so many networks at once, for so long."""
+    """What one process times: networks of a cell, so many at once, on batches of so many trials, for so long."""
 
     cell: Cell
     seconds: float
     networks: int
+    units: int
+    trials: int
+    steps: int
+
+    @property
+    def rows(self) -> int:
+        """Of the recurrent weights."""
+        return self.cell.blocks * self.units
+
+
+SIZES = {"networks": 4, "units": 128, "trials": 256, "steps": 100}
 
 
 def repeated(update: Callable[[], object], seconds: float) -> Measured:
@@ -69,16 +81,16 @@ def products(work: Workload) -> Measured:
     import numpy as np
     from threadpoolctl import threadpool_limits
 
-    rng, rows = np.random.default_rng(0), work.cell.blocks * UNITS
-    W = rng.normal(size=(rows, UNITS)).astype(np.float32)
-    states, costates = (rng.normal(size=(STEPS * TRIALS, n)).astype(np.float32) for n in (UNITS, rows))
-    h, of_h = states[:TRIALS], np.empty((TRIALS, UNITS), np.float32)
-    a, of_a = costates[:TRIALS], np.empty((TRIALS, rows), np.float32)
+    rng, trials = np.random.default_rng(0), work.trials
+    W = rng.normal(size=(work.rows, work.units)).astype(np.float32)
+    states, costates = (rng.normal(size=(work.steps * trials, n)).astype(np.float32) for n in (work.units, work.rows))
+    h, of_h = states[:trials], np.empty((trials, work.units), np.float32)
+    a, of_a = costates[:trials], np.empty((trials, work.rows), np.float32)
 
     def update() -> None:
-        for _ in range(STEPS):
+        for _ in range(work.steps):
             np.dot(h, W.T, out=of_a)
-        for _ in range(STEPS):
+        for _ in range(work.steps):
             np.dot(a, W, out=of_h)
         np.dot(costates.T, states)
 
@@ -91,18 +103,18 @@ def products_jax(work: Workload) -> Measured:
     import jax
     import jax.numpy as jnp
 
-    rows = work.cell.blocks * UNITS
-    W, h = (jax.random.normal(jax.random.key(0), (n, UNITS), jnp.float32) / UNITS for n in (rows, TRIALS))
+    n, steps = work.units, work.steps
+    W, h = (jax.random.normal(jax.random.key(0), (rows, n), jnp.float32) / n for rows in (work.rows, work.trials))
 
     @jax.jit
     def update(W: jax.Array, h: jax.Array) -> tuple[jax.Array, ...]:
         def ahead(h: jax.Array, _: None) -> tuple[jax.Array, tuple[jax.Array, jax.Array]]:
             sent = h @ W.T
-            return sent[:, :UNITS], (h, sent)
+            return sent[:, :n], (h, sent)
 
-        _, (states, sent) = jax.lax.scan(ahead, h, length=STEPS)
-        back, _ = jax.lax.scan(lambda a, _: (jnp.tile(a @ W, work.cell.blocks), None), sent[-1], length=STEPS)
-        return back, sent.reshape(-1, rows).T @ states.reshape(-1, UNITS)
+        _, (states, sent) = jax.lax.scan(ahead, h, length=steps)
+        back, _ = jax.lax.scan(lambda a, _: (jnp.tile(a @ W, work.cell.blocks), None), sent[-1], length=steps)
+        return back, sent.reshape(-1, work.rows).T @ states.reshape(-1, n)
 
     return repeated(lambda: jax.block_until_ready(update(W, h)), work.seconds)
 
@@ -122,13 +134,14 @@ def ours(work: Workload) -> Measured:
 
     kind, networks = jnp.dtype("float32"), work.networks
     keys = jax.random.split(jax.random.key(0), networks + 2)
-    start = cells.UniformWeights(UNITS, INPUTS, OUTPUTS, cell=getattr(cells, work.cell.ours))
+    start = cells.UniformWeights(work.units, INPUTS, OUTPUTS, cell=getattr(cells, work.cell.ours))
     population = jax.vmap(lambda key: start.draw(key, kind))(keys[2:])
     inputs, targets = (
-        jax.random.normal(key, (TRIALS, STEPS, n)).astype(kind)
+        jax.random.normal(key, (work.trials, work.steps, n)).astype(kind)
         for key, n in zip(keys[:2], (INPUTS, OUTPUTS), strict=True)
     )
-    batch = Batch(inputs, targets, jnp.full((TRIALS, STEPS), 1 / (OUTPUTS * STEPS), kind), dt=1.0)
+    mask = jnp.full((work.trials, work.steps), 1 / (OUTPUTS * work.steps), kind)
+    batch = Batch(inputs, targets, mask, dt=1.0)
     marks: list[tuple[float, float, int]] = []
 
     class Enough(Exception):
@@ -150,9 +163,9 @@ def pytorch(work: Workload) -> Measured:
     """One network after another by PyTorch's own cell, with its own number of threads."""
     import torch
 
-    recurrent = getattr(torch.nn, work.cell.torch)(INPUTS, UNITS, batch_first=True)
-    readout = torch.nn.Linear(UNITS, OUTPUTS)
-    inputs, targets = (torch.randn(TRIALS, STEPS, n) for n in (INPUTS, OUTPUTS))
+    recurrent = getattr(torch.nn, work.cell.torch)(INPUTS, work.units, batch_first=True)
+    readout = torch.nn.Linear(work.units, OUTPUTS)
+    inputs, targets = (torch.randn(work.trials, work.steps, n) for n in (INPUTS, OUTPUTS))
     optimiser = torch.optim.Adam([*recurrent.parameters(), *readout.parameters()], lr=RATE)
 
     def update() -> None:
@@ -193,7 +206,7 @@ def side(name: str, asked: argparse.Namespace) -> Measured:
     kept = {key: value for key, value in os.environ.items() if key not in KEEPING_FREED_MEMORY}
     environment = kept | (KEEPING_FREED_MEMORY if name in WITH_FREED_MEMORY_KEPT else {})
     command = [asked.torch_python if name.startswith("pytorch") else sys.executable, __file__, "--worker", name]
-    command += [f"--{option}={getattr(asked, option)}" for option in ("cell", "seconds", "networks")]
+    command += [f"--{option}={getattr(asked, option)}" for option in ("cell", "seconds", *SIZES)]
     running = [subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) for _ in range(count)]
     found = [json.loads(process.communicate()[0].splitlines()[-1]) for process in running]
     return {
@@ -203,21 +216,41 @@ def side(name: str, asked: argparse.Namespace) -> Measured:
 
 
 def main() -> None:
-    """Read the options, run the rounds, print medians and ratios."""
+    """Read the options, and go through the sizes."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--cell", choices=CELLS, default="vanilla")
     parser.add_argument("--json", type=Path)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=5.0, help="time of one side in one round, without its start")
-    parser.add_argument("--networks", type=int, default=4, help="networks that ours trains at once")
+    parser.add_argument("--networks", type=int, default=SIZES["networks"], help="networks that ours trains at once")
+    for name in ("units", "trials", "steps"):
+        parser.add_argument(f"--{name}", type=int, default=SIZES[name])
+    parser.add_argument("--vary", nargs="+", metavar=("SIZE", "NUMBER"), help="a size, and numbers to go through")
     parser.add_argument("--sides", nargs="+", choices=WORK, default=[name for name in WORK if name != "products-jax"])
     parser.add_argument("--torch-python", default=sys.executable, help="a Python that has PyTorch")
     parser.add_argument("--worker", choices=WORK, help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.worker:
         sys.path.insert(0, str(Path(__file__).parents[1]))
-        print(json.dumps(WORK[asked.worker](Workload(CELLS[asked.cell], asked.seconds, asked.networks))))
+        work = Workload(CELLS[asked.cell], asked.seconds, *(getattr(asked, name) for name in SIZES))
+        print(json.dumps(WORK[asked.worker](work)))
         return
+    name, *numbers = asked.vary or ["units", asked.units]
+    if name not in SIZES or not numbers:
+        parser.error(f"--vary {name}: give one of {', '.join(SIZES)} and numbers to go through")
+    results = {}
+    for number in map(int, numbers):
+        setattr(asked, name, number)
+        if asked.vary:
+            print(f"{name} {number}")
+        results[number] = compare(asked)
+    if asked.json:
+        sizes = {size: getattr(asked, size) for size in SIZES if size != name}
+        asked.json.write_text(json.dumps({"cell": asked.cell, "vary": name, "rounds": results} | sizes, indent=1))
+
+
+def compare(asked: argparse.Namespace) -> list[dict[str, Measured]]:
+    """Run the rounds of one workload; print medians and ratios."""
     torch = asked.torch_python != sys.executable or find_spec("torch") is not None
     sides = [name for name in asked.sides if torch or not name.startswith("pytorch")]
     rounds: list[dict[str, Measured]] = []
@@ -233,8 +266,7 @@ def main() -> None:
             )
             line += f"; over ours {ratio:.2f}, by processor time {cpu:.2f}"
         print(line)
-    if asked.json:
-        asked.json.write_text(json.dumps({"rounds": rounds, "cell": asked.cell, "networks": asked.networks}, indent=1))
+    return rounds
 
 
 if __name__ == "__main__":
