@@ -1,6 +1,7 @@
 """A number about a population, with what each network contributes to it."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Float
@@ -10,14 +11,20 @@ from simulate.measures.pairwise import Pairs
 from simulate.measures.samples import TooFewSamples, WrongShape, finite
 
 
+class NotPositive(ValueError):
+    """Numbers of which some are not above zero, where only ratios count."""
+
+
 @dataclass(frozen=True, eq=False)
 class PopulationEstimate:
-    """A number about a sample of networks, its standard error, and its pseudo-values, one a network.
+    """A number about a sample of networks, its standard error, and for tests what `each` network contributes to it.
 
     With theta the number and theta_i what it is without network i, the pseudo-value of network i is
-    N theta - (N - 1) theta_i (Tukey 1958). Of a mean these are the networks' own values. Of a mean over pairs, or of a
-    spread, they stand for the networks as if they were independent: their standard deviation over sqrt(N) is the
-    jackknife's standard error. So statistics of independent units may be made of them.
+    N theta - (N - 1) theta_i (Tukey 1958). Of a mean these are the networks' own values. Of a mean over pairs they
+    stand for the networks as if they were independent: their standard deviation over sqrt(N) is the jackknife's
+    standard error. Of a spread they do not serve: nearly all of them say how large this sample's spread is, and a rank
+    test takes that for a difference between populations. There it is how far each network is from the median (Brown &
+    Forsythe, J. Am. Stat. Assoc. 69, 364, 1974).
 
     >>> from simulate.measures import PopulationEstimate
     >>> found = PopulationEstimate.of_mean([1.0, 2.0, 3.0])
@@ -56,11 +63,30 @@ class PopulationEstimate:
         As Huang et al. define that (2025, section 2.3.1) the mean of squares is over N, not N - 1: of these networks,
         not an estimate for others.
 
-        >>> round(PopulationEstimate.of_spread([0.1, 0.2, 0.4, 0.1]).value, 4)
-        0.1225
+        >>> found = PopulationEstimate.of_spread([0.1, 0.2, 0.4, 0.1])
+        >>> round(found.value, 4), found.each.round(2).tolist()
+        (0.1225, [0.05, 0.05, 0.25, 0.05])
         """
         each = finite(values, ("networks",), "values")
-        return PopulationEstimate.leaving_out(float(each.std()), [np.delete(each, i).std() for i in range(len(each))])
+        found = PopulationEstimate.leaving_out(float(each.std()), [rest.std() for rest in _without(each)])
+        return replace(found, each=np.abs(each - np.median(each)))
+
+    @staticmethod
+    def of_relative_spread(values: ArrayLike) -> "PopulationEstimate":
+        """The standard deviation over networks, over the mean: the coefficient of variation of positive numbers.
+
+        >>> round(PopulationEstimate.of_relative_spread([0.1, 0.2, 0.4, 0.1]).value, 4)
+        0.6124
+
+        Raises:
+            NotPositive: if a value is not above zero.
+        """
+        each = finite(values, ("networks",), "values")
+        if not (each > 0).all():
+            raise NotPositive("values of zero or less have no spread relative to their mean: give positive ones")
+        without = [rest.std() / rest.mean() for rest in _without(each)]
+        found = PopulationEstimate.leaving_out(float(each.std() / each.mean()), without)
+        return replace(found, each=np.abs(each - np.median(each)) / each.mean())
 
     @staticmethod
     def over_pairs(pairs: Pairs | ArrayLike) -> "PopulationEstimate":
@@ -79,3 +105,8 @@ class PopulationEstimate:
         off = matrix - np.diag(np.diagonal(matrix))
         mean = off.sum() / (count * (count - 1))
         return PopulationEstimate.leaving_out(mean, (off.sum() - 2 * off.sum(axis=1)) / ((count - 1) * (count - 2)))
+
+
+def _without(each: Float[np.ndarray, " networks"]) -> Iterator[Float[np.ndarray, " others"]]:
+    """The values of all but one, for each."""
+    return (np.delete(each, i) for i in range(len(each)))

@@ -43,7 +43,11 @@ class Trend:
 def trend(levels: Sequence[ArrayLike], *, confidence: float = 0.99, draws: int = 20_000, seed: int = 0) -> Trend:
     """The trend along levels in their order; each level is the numbers of its networks, independent of one another.
 
-    For what is measured of pairs or of a whole population, give the pseudo-values (`PopulationEstimate.each`).
+    For what is measured of pairs or of a whole population, give what each network contributes to it
+    (`PopulationEstimate.each`). The part of a network in its pairs is its own only as far as distances are sums of such
+    parts, as those between unrelated networks of many units nearly are. Where networks fall into clusters, how many
+    fell into which decides the parts of all, and trends are called too often: at a confidence of 0.9, of three levels
+    of ten networks in two clusters, in 0.46 of trials instead of 0.1.
 
     Arguments:
         confidence: of the interval, and of the direction.

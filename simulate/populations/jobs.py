@@ -101,10 +101,10 @@ class MeasureJob(Job):
 
     >>> from simulate.populations import MeasureJob
     >>> MeasureJob.version
-    3
+    4
     """
 
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
 
     condition: TrainingCondition
     probing: Probing

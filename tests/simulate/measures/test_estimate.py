@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from simulate.measures import PopulationEstimate, jackknife
+from simulate.measures import PopulationEstimate, jackknife, trend
+from simulate.measures.estimate import NotPositive
 from simulate.measures.samples import NotFinite, TooFewSamples, WrongShape
 
 RNG = np.random.default_rng(0)
@@ -24,10 +25,8 @@ def test_over_pairs_is_the_jackknife_and_its_pseudo_values_are_those_of_leaving_
     assert found.each.mean() == pytest.approx(found.value, rel=1e-14)
 
 
-@pytest.mark.parametrize("make", [PopulationEstimate.of_mean, PopulationEstimate.of_spread])
-def test_the_error_is_that_of_the_pseudo_values_taken_for_independent(make):
-    values = RNG.gamma(2.0, size=9)
-    found = make(values)
+def test_the_error_of_a_mean_is_that_of_its_values():
+    found = PopulationEstimate.of_mean(RNG.gamma(2.0, size=9))
     assert found.standard_error == pytest.approx(found.each.std(ddof=1) / 3, rel=1e-12)
 
 
@@ -47,6 +46,42 @@ def test_the_spread_is_that_of_the_paper_and_its_error_that_of_leaving_one_out()
     expected = np.sqrt(8 / 9 * ((without - without.mean()) ** 2).sum())
     assert found.standard_error == pytest.approx(expected, rel=1e-12)
     assert PopulationEstimate.of_spread([2.0, 2.0, 2.0]).standard_error == 0.0
+
+
+@pytest.mark.parametrize("make", [PopulationEstimate.of_spread, PopulationEstimate.of_relative_spread])
+def test_a_spread_that_is_the_same_at_all_levels_has_no_trend(make):
+    """Of exponential losses, ten a level, at a confidence of 0.9: one in ten trials, and at most twice that.
+
+    Skewed values share their sample's median, which leaves more than one in ten; pseudo-values would leave 0.45. Of 200
+    trials at a rate of 0.18, 0.2 + 3 sqrt(0.2 * 0.8 / 200) = 0.285 is never seen.
+    """
+    rng = np.random.default_rng(3)
+    called = [
+        trend([make(rng.exponential(size=10)).each for _ in range(3)], confidence=0.9, draws=200, seed=k).direction != 0
+        for k in range(200)
+    ]
+    assert np.mean(called) < 0.285
+
+
+def test_a_spread_that_grows_is_seen():
+    rng = np.random.default_rng(4)
+    levels = [PopulationEstimate.of_spread(scale * rng.exponential(size=20)).each for scale in (1, 3, 9)]
+    assert trend(levels).direction == 1
+    same = [PopulationEstimate.of_relative_spread(scale * rng.exponential(size=20)).each for scale in (1, 3, 9)]
+    assert trend(same).direction == 0
+
+
+def test_a_relative_spread_is_one_over_the_mean_and_knows_no_unit():
+    losses = RNG.exponential(size=9)
+    found, other = (PopulationEstimate.of_relative_spread(scale * losses) for scale in (1.0, 7.0))
+    assert found.value == pytest.approx(losses.std() / losses.mean(), rel=1e-12)
+    without = np.array([np.delete(losses, i).std() / np.delete(losses, i).mean() for i in range(9)])
+    expected = np.sqrt(8 / 9 * ((without - without.mean()) ** 2).sum())
+    assert found.standard_error == pytest.approx(expected, rel=1e-12)
+    np.testing.assert_allclose(found.each, np.abs(losses - np.median(losses)) / losses.mean(), rtol=1e-12)
+    np.testing.assert_allclose(other.each, found.each, rtol=1e-12)
+    with pytest.raises(NotPositive, match="give positive ones"):
+        PopulationEstimate.of_relative_spread([1.0, 2.0, 0.0])
 
 
 def test_the_error_of_a_spread_is_how_far_another_sample_is_off():

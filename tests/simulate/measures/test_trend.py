@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from simulate.measures import trend
+from simulate.measures import PopulationEstimate, trend
 from simulate.measures.samples import NotFinite, TooFewSamples
 from simulate.measures.trend import wilson
 
@@ -36,6 +36,17 @@ def test_the_null_is_refused_as_often_as_its_confidence_says():
         for k in range(400)
     ]
     assert stats.binomtest(sum(called), 400, 0.1).pvalue > 1e-3
+
+
+def test_distances_of_one_law_at_all_levels_have_no_trend():
+    """Points in ten dimensions, eight a level: as often as the confidence says, within the binomial bound at 99.9 %."""
+
+    def of_a_level() -> np.ndarray:
+        points = RNG.normal(size=(8, 10))
+        return PopulationEstimate.over_pairs(np.linalg.norm(points[:, None] - points, axis=-1)).each
+
+    called = [trend([of_a_level() for _ in range(3)], confidence=0.9, draws=200, seed=k).direction for k in range(300)]
+    assert np.count_nonzero(called) <= stats.binom.ppf(0.999, 300, 0.1)
 
 
 def test_the_interval_covers_the_truth_about_as_often_as_it_says():
