@@ -1,30 +1,18 @@
 """PyTorch's recurrent networks as cells of this house, and back: by the names in their state dicts."""
 
-import re
-from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Shaped
 
 from simulate.cells.dense import DenseCell
 from simulate.cells.gru import GRU
 from simulate.cells.lstm import LSTM
 from simulate.cells.nonlinearity import RELU, TANH, Nonlinearity
+from simulate.cells.torch_layer import NotOneLayer, Tensor, read_layer
 from simulate.cells.vanilla import Vanilla
-
-Tensor = Shaped[np.ndarray, "..."]
-
-_RECURRENT = re.compile(
-    r"(?:(?P<module>.*)\.)?(?P<name>(?:weight|bias)_(?:ih|hh|hr))(?P<layer>_l\d+)?(?P<back>_reverse)?"
-)
-
-
-class NotOneLayer(ValueError):
-    """Tensors that are not one recurrent layer of PyTorch with at most one linear readout; the message says why."""
 
 
 class NoCounterpart(TypeError):
@@ -54,29 +42,17 @@ def from_state_dict(tensors: Mapping[str, Any], *, phi: Nonlinearity = TANH) -> 
         NotOneLayer: for several layers, both directions, projections, tensors that are of something else, or shapes
             that do not fit together.
     """
-    taken, found = _recurrent(tensors)
-    W, U = found["weight_hh"], found["weight_ih"]
-    rows, units = W.shape
-    kinds: dict[int, type[DenseCell]] = {1: Vanilla, 3: GRU, 4: LSTM}
-    kind = kinds.get(rows // units)
-    if kind is None or rows % units:
-        raise NotOneLayer(f"weight_hh is {rows} by {units}: of 1, 3 or 4 square blocks are nn.RNN, nn.GRU and nn.LSTM")
+    layer = read_layer(tensors)
+    kinds: dict[str, type[DenseCell]] = {each.__name__: each for each in (Vanilla, GRU, LSTM)}
+    kind = kinds[layer.kind]
     if kind is not Vanilla and phi is not TANH:
-        raise NotOneLayer(f"phi={phi.name} for tensors of an {kind.__name__}, which has tanh in PyTorch: leave phi out")
-    driven, sent = (found.get(name, np.zeros(rows, W.dtype)) for name in ("bias_ih", "bias_hh"))
-    V, c = _readout(tensors, taken, units, W.dtype)
-    for name, shape, expected in (
-        ("weight_ih", U.shape, (rows, *U.shape[1:2])),
-        ("bias_ih", driven.shape, (rows,)),
-        ("bias_hh", sent.shape, (rows,)),
-        ("the readout's bias", c.shape, V.shape[:1]),
-    ):
-        if shape != expected:
-            raise NotOneLayer(f"{name} has shape {shape}, where weight_hh is {rows} by {units}: {expected} is needed")
-    inner = 2 * units if kind is GRU else rows
-    b = driven + np.concatenate([sent[:inner], np.zeros(rows - inner, sent.dtype)])
-    network = kind(jnp.asarray(W), jnp.asarray(U), jnp.asarray(b), jnp.asarray(V), jnp.asarray(c), phi)
-    return replace(network, d=jnp.asarray(sent[inner:])) if isinstance(network, GRU) else network
+        raise NotOneLayer(f"phi={phi.name} for tensors of an {layer.kind}, which has tanh in PyTorch: leave phi out")
+    units, dtype = layer.W.shape[1], layer.W.dtype
+    V = np.eye(units, dtype=dtype) if layer.V is None else layer.V
+    c = np.zeros(len(V), dtype) if layer.c is None else layer.c
+    W, U, b = (jnp.asarray(each) for each in (layer.W, layer.U, layer.b))
+    network = kind(W, U, b, jnp.asarray(V), jnp.asarray(c), phi)
+    return replace(network, d=jnp.asarray(layer.d)) if isinstance(network, GRU) else network
 
 
 def to_state_dict(cell: DenseCell, *, recurrent: str = "rnn", readout: str = "readout") -> dict[str, Tensor]:
@@ -108,53 +84,3 @@ def to_state_dict(cell: DenseCell, *, recurrent: str = "rnn", readout: str = "re
     reading = {"weight": cell.V, "bias": cell.c}
     named = ((recurrent, layer), (readout, reading))
     return {f"{part}.{name}" if part else name: np.array(a) for part, each in named for name, a in each.items()}
-
-
-def _recurrent(tensors: Mapping[str, Any]) -> tuple[dict[str, str], dict[str, Tensor]]:
-    """The plain names of the recurrent layer's tensors by their full names, and its tensors by their plain names."""
-    matches = {name: match for name in tensors if (match := _RECURRENT.fullmatch(name))}
-    if not matches:
-        raise NotOneLayer(f"no weight_hh among {', '.join(tensors) or 'no tensors at all'}: no recurrent layer")
-    if any(match["back"] for match in matches.values()):
-        raise NotOneLayer("a bidirectional layer (names that end in _reverse): networks here run forwards")
-    if any(match["name"].endswith("_hr") for match in matches.values()):
-        raise NotOneLayer("an LSTM with projections (weight_hr): set proj_size to 0")
-    layers = sorted({f"{match['module'] or ''} {match['layer'] or ''}".strip() for match in matches.values()})
-    if len(layers) > 1:
-        raise NotOneLayer(f"several recurrent layers ({', '.join(layers)}): give the tensors of one")
-    plain = {name: match["name"] for name, match in matches.items()}
-    found = {short: _real(name, tensors[name]) for name, short in plain.items()}
-    for short in ("weight_ih", "weight_hh"):
-        if short not in found or found[short].ndim != 2 or not found[short].size:
-            raise NotOneLayer(f"{short} of the recurrent layer is missing, or no matrix")
-    return plain, found
-
-
-def _readout(
-    tensors: Mapping[str, Any], taken: Mapping[str, str], units: int, dtype: np.dtype
-) -> tuple[Tensor, Tensor]:
-    """Weights and bias of the one linear map from the units; the identity where there are no other tensors."""
-    modules: dict[str, dict[str, Tensor]] = defaultdict(dict)
-    for name in tensors:
-        if name not in taken:
-            module, _, short = name.rpartition(".")
-            modules[module][short] = _real(name, tensors[name])
-    if not modules:
-        return np.eye(units, dtype=dtype), np.zeros(units, dtype)
-    if len(modules) > 1:
-        raise NotOneLayer(
-            f"{', '.join(map(repr, modules))} beside the recurrent layer: give the tensors of one nn.Linear"
-        )
-    ((module, parts),) = modules.items()
-    V = parts.get("weight")
-    if V is None or V.ndim != 2 or V.shape[1] != units or not parts.keys() <= {"weight", "bias"}:
-        shapes = ", ".join(f"{name} {part.shape}" for name, part in parts.items())
-        raise NotOneLayer(f"{module!r} ({shapes}) is no nn.Linear that reads {units} units")
-    return V, parts.get("bias", np.zeros(len(V), V.dtype))
-
-
-def _real(name: str, tensor: Any) -> Tensor:
-    array = np.asarray(tensor)
-    if not jnp.issubdtype(array.dtype, jnp.floating):
-        raise NotOneLayer(f"{name} holds {array.dtype} values, no weights")
-    return array.astype(np.float32) if array.dtype.itemsize < 4 else array
