@@ -74,8 +74,10 @@ class LinearCKA(Measure[ArrayLike, Kernel]):
         widths = one.samples.shape[1], other.samples.shape[1]
         if not self.debiased:
             warn_if_few(len(one.samples), max(widths), "biased alignment")
-        value = 1 - self._dependence(one.samples, other.samples) / np.sqrt(one.own * other.own)
-        return RepresentationDistance(float(value), float(value), samples=len(one.samples), features=widths)
+        value = float(1 - self._dependence(one.samples, other.samples) / np.sqrt(one.own * other.own))
+        if not self.debiased:
+            value = max(value, 0.0)  # below it is rounding (Cauchy and Schwarz)
+        return RepresentationDistance(value, value, samples=len(one.samples), features=widths)
 
     def _dependence(self, X: Samples, Y: Samples) -> float:
         """HSIC, up to a factor that all pairs share; by products of features, so that samples may be many.

@@ -93,15 +93,24 @@ def against_halves(
     >>> found.pairs.each.tolist(), found.null.tolist()
     ([1.0], [0.0, 0.0])
     """
-    first, second = all_pairs(len(activities))
-    one, other = (
-        prepare_all(measure, halves)
-        for halves in zip(*(split_trials(activity, seed=seed) for activity in activities), strict=True)
-    )
+    halves = [split_trials(activity, seed=seed) for activity in activities]
+    return against_themselves(measure, [first for first, _ in halves], [second for _, second in halves])
+
+
+def against_themselves(
+    measure: Measure[Any, Any] | Callable[[Any, Any], Distance | float], samples: Sequence[Any], others: Sequence[Any]
+) -> Calibrated:
+    """As `against_halves`, of two samples of each network, however they were drawn.
+
+    Raises:
+        NoPairs: if there are fewer than two networks.
+    """
+    first, second = all_pairs(len(samples))
+    one, other = prepare_all(measure, samples), prepare_all(measure, others)
     apart = distances_of(measure, [one[i] for i in first.tolist()], [other[j] for j in second.tolist()])
     own = distances_of(measure, one, other)
     return Calibrated(
-        pairs_of(apart, len(activities), measure),
+        pairs_of(apart, len(samples), measure),
         np.array([each.value for each in own]),
         np.array([each.lower for each in own]),
     )

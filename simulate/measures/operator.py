@@ -62,16 +62,21 @@ def embedded(
     return np.concatenate([activity[:, reach - back : steps - back] for back in range(0, reach + 1, interval)], axis=2)
 
 
+def transitions_of(shape: tuple[int, ...], delays: int, interval: int) -> int:
+    """Pairs of successive embedded states in trials x steps x units, to which an operator is fitted."""
+    return max(shape[0] * (shape[1] - (delays - 1) * interval - 1), 0)
+
+
 def fit_operator(activity: ArrayLike, *, delays: int, rank: int, interval: int) -> Operator:
     """See `DSA.fit_operator`."""
     given = np.asarray(activity)
     rounding = np.finfo(given.dtype).eps if np.issubdtype(given.dtype, np.floating) else np.finfo(float).eps
     states = finite(given, ("trials", "steps", "units"), "activity")
     states = states[:, :, (states != states[0, 0]).any(axis=(0, 1))]
-    transitions = len(states) * (states.shape[1] - (delays - 1) * interval - 1)
+    transitions = transitions_of(states.shape, delays, interval)
     if transitions < max(rank, 1):
         raise TooFewSamples(
-            f"{max(transitions, 0)} transitions for an operator of rank {rank}: give longer trials (of more than "
+            f"{transitions} transitions for an operator of rank {rank}: give longer trials (of more than "
             f"{(delays - 1) * interval + 1} steps), more of them, or ask for fewer delays or a lower rank"
         )
     if not states.shape[2]:

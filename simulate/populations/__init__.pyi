@@ -7,6 +7,7 @@ from .across import (
 from .activity import activity as activity
 from .condition import TrainingCondition as TrainingCondition
 from .degeneracy import Degeneracy as Degeneracy, Probing as Probing, degeneracy_of as degeneracy_of
+from .distances import NetworkDistances as NetworkDistances, distances_between as distances_between
 from .jobs import (
     MeasureJob as MeasureJob,
     MeasuredPopulation as MeasuredPopulation,
@@ -16,6 +17,7 @@ from .jobs import (
 )
 from .population import TrainedPopulation as TrainedPopulation, train_population as train_population
 from .rate import seconds_an_update as seconds_an_update
+from .recorded import RecordedNetwork as RecordedNetwork
 
 __all__ = [
     "AcrossJob",
@@ -23,13 +25,16 @@ __all__ = [
     "DistancesAcross",
     "MeasureJob",
     "MeasuredPopulation",
+    "NetworkDistances",
     "Probing",
+    "RecordedNetwork",
     "TrainJob",
     "TrainedPopulation",
     "TrainingCondition",
     "activity",
     "degeneracy_of",
     "distances_across",
+    "distances_between",
     "measured_across",
     "measured_degeneracy",
     "seconds_an_update",

@@ -12,13 +12,14 @@ from simulate.cells.scaled import Scaled
 from simulate.cells.symmetry import Symmetry
 from simulate.measures.blocks import Block
 from simulate.measures.cell_blocks import all_weights
+from simulate.measures.chance import against_shuffles
 from simulate.measures.dsa import DSA
 from simulate.measures.estimate import PopulationEstimate
 from simulate.measures.learning import kernel_alignment, weight_change
 from simulate.measures.nulls import against_halves
 from simulate.measures.pairwise import Pairs, pairwise
 from simulate.measures.svcca import SVCCA
-from simulate.measures.weights import WeightsUpTo, shuffled
+from simulate.measures.weights import WeightsUpTo
 from simulate.populations.activity import activity
 from simulate.populations.condition import Network
 from simulate.populations.population import TrainedPopulation
@@ -187,10 +188,9 @@ def degeneracy_of(population: TrainedPopulation, probing: Probing | None = None)
         [all_weights(dense(network)) for network in networks],
         [only_recurrent(each) for each in networks],
     )
-    rng = np.random.default_rng(probing.seed)
-    mixed = [tuple(shuffled_block(block, rng) for block in blocks) for blocks in recurrent]
     symmetry = dense(networks[0]).symmetry
     group, permutations = WeightsUpTo(symmetry), WeightsUpTo(Symmetry(symmetry.units, signs=False, scales=False))
+    beside = against_shuffles(group, recurrent, seed=probing.seed)
     changes = [weight_change(dense(a).W, dense(b).W) for a, b in zip(first, networks, strict=True)]
     return Degeneracy(
         networks=len(population),
@@ -204,9 +204,9 @@ def degeneracy_of(population: TrainedPopulation, probing: Probing | None = None)
         svcca=pairwise(SVCCA(), states),
         svcca_at_start=pairwise(SVCCA(), states_at_start),
         weights=pairwise(permutations, recurrent),
-        weights_group=pairwise(group, recurrent),
+        weights_group=beside.pairs,
         weights_all=pairwise(group, whole),
-        weights_shuffled=pairwise(group, mixed),
+        weights_shuffled=beside.null[0],
         weights_at_start=pairwise(group, [only_recurrent(network) for network in first]),
         norms=np.array([norm(blocks) for blocks in recurrent]),
         norms_at_start=np.array([each.start for each in changes]),
@@ -241,11 +241,6 @@ def dense(network: Network) -> DenseCell:
 def only_recurrent(network: Network) -> tuple[Block, ...]:
     """The recurrent weights, a block a gate."""
     return tuple(block for block in all_weights(dense(network)) if block.recurrent)
-
-
-def shuffled_block(block: Block, rng: np.random.Generator) -> Block:
-    """The same entries in random places."""
-    return Block(shuffled(block.weights, rng), targets=block.targets, sources=block.sources)
 
 
 def norm(blocks: Sequence[Block]) -> float:
