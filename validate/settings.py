@@ -188,11 +188,17 @@ def require_consistent(options: Sequence[Option], given: Mapping[str, object]) -
                 raise Refusal(option.name, reason or f"given together with {name}", "one of the two options")
     taken: dict[Path, str] = {}
     for option in sorted(used, key=lambda option: (isinstance(option.kind, NewFile), option.group != RUN)):
-        for path in option.kind.files(given[option.name]):
+        for path in _files(option, given[option.name]):
             if path.is_dir():
                 raise Refusal(option.name, f"{path} is a directory, and would be written", option.kind.accepted)
-            if path.resolve() in taken:
+            if taken.get(path.resolve(), option.name) != option.name:
                 raise Refusal(
                     option.name, f"{path} would be the file of {taken[path.resolve()]} too", "a file of its own"
                 )
             taken[path.resolve()] = option.name
+
+
+def _files(option: Option, value: Any) -> Iterator[Path]:
+    """The files of an option; one that takes several may name one of them twice."""
+    for each in value if option.many else (value,):
+        yield from option.kind.files(each)

@@ -3,7 +3,11 @@
     python -m validate.degeneracy
 
 trains populations along the four factors of Huang et al. (complexity, feature learning, width, regularisation), and
-says of each published arrow whether it is seen, and whether the null does the same.
+says of each published arrow whether it is seen, and whether the null does the same. Networks of your own, trained
+wherever, are compared by
+
+    python -m validate.degeneracy --population FILE FILE ...
+
 `python -m validate.degeneracy --help` lists the options with their units.
 """
 
@@ -14,6 +18,8 @@ if __name__ == "__main__":
 
 from validate.command import Command, Mode, Plan, Section
 from validate.degeneracy.settings import Config
+from validate.degeneracy.user_run import population_plan
+from validate.degeneracy.user_settings import PopulationConfig
 
 SECTIONS = (
     Section("One population, and what its distances are to be held against", "validate.degeneracy.one_population"),
@@ -36,7 +42,7 @@ COMMAND = Command(
     title="Degeneracy",
     summary="How differently networks end that were trained alike: published trends beside measured ones and nulls.",
     example="python -m validate.degeneracy --quick --out results",
-    modes=(Mode(Config, plan),),
+    modes=(Mode(Config, plan), Mode(PopulationConfig, population_plan, chosen_by=("--population",))),
 )
 
 if __name__ == "__main__":

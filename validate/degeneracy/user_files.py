@@ -1,0 +1,159 @@
+"""What a user's file of a trained network must hold: its activity, its weights, or a state dict of PyTorch."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Shaped
+
+from simulate.cells.torch_layer import RECURRENT, NotOneLayer, read_layer
+from simulate.measures.representation import NoVariance, centred
+from simulate.measures.samples import TooFewSamples
+from validate.arrays import BadArray, Real, finite, read_arrays
+from validate.degeneracy.user_settings import CELLS, FILES
+from validate.options import one_of
+
+Array = Shaped[np.ndarray, "..."]
+
+ACTIVITY, WEIGHTS = "activity", ("W", "U", "b", "d", "V")
+ACCEPTED = (
+    f"two files or more whose names end in {one_of(FILES)}, with any of activity (trials x steps x units), W (units x "
+    "units), U (units x inputs), b (units) and V (outputs x units), or a PyTorch state dict; all finite, of one size "
+    "and one task"
+)
+FEWEST = 4
+"""Samples of activity without which nothing can be said: trials times steps."""
+LARGEST = 1e150
+"""Values beyond have squares that are no finite numbers."""
+
+
+@dataclass(frozen=True)
+class NetworkFile:
+    """What a file says of one network.
+
+    `cell` is its kind where the file tells, in a state dict. `weights` are by name; `ignored` are names that play no
+    part.
+    """
+
+    path: Path
+    cell: str | None = None
+    activity: Array | None = None
+    weights: Mapping[str, Real] = field(default_factory=dict)
+    ignored: tuple[str, ...] = ()
+
+    @property
+    def units(self) -> int | None:
+        """As the columns of W or V tell, or else the activity."""
+        for name in ("W", "V"):
+            if name in self.weights:
+                return int(self.weights[name].shape[1])
+        return None if self.activity is None else int(self.activity.shape[2])
+
+
+def read_network(path: Path, cell: str | None) -> NetworkFile:
+    """The network in a file, checked by itself; of the kind that was asked for, or vanilla unless the file tells.
+
+    Raises:
+        BadArray: saying what is wrong.
+    """
+    try:
+        return _read(path, cell)
+    except BadArray as error:
+        raise BadArray(f"{path}: {error}") from error
+
+
+def _read(path: Path, cell: str | None) -> NetworkFile:
+    found = read_arrays(path, (ACTIVITY, *WEIGHTS))
+    kind = None
+    if any(RECURRENT.fullmatch(name) for name in found):
+        kind, weights, activity, ignored = _state_dict(read_arrays(path))
+    else:
+        weights = {name: finite(name, found[name]) for name in WEIGHTS if name in found}
+        activity = found.get(ACTIVITY)
+        ignored = tuple(name for name in found if name not in (ACTIVITY, *WEIGHTS))
+    if activity is None and not weights:
+        raise BadArray(
+            f"it holds none of activity, W, U, b and V, and no state dict; it has {', '.join(found) or 'none'}"
+        )
+    network = NetworkFile(path, kind, None if activity is None else _activity(activity), weights, ignored)
+    return _with_shapes(network, kind or cell or "vanilla")
+
+
+def _state_dict(tensors: Mapping[str, Array]) -> tuple[str, dict[str, Real], Array | None, tuple[str, ...]]:
+    """The weights of a state dict, beside which there may be the activity."""
+    besides = [name for name in tensors if name.rpartition(".")[2] == ACTIVITY]
+    try:
+        layer = read_layer({name: tensor for name, tensor in tensors.items() if name not in besides})
+    except NotOneLayer as error:
+        raise BadArray(f"{error}") from error
+    arrays = {"W": layer.W, "U": layer.U, "b": layer.b, "d": layer.d, "V": layer.V}
+    weights = {name: finite(name, array) for name, array in arrays.items() if array is not None}
+    return layer.kind.lower(), weights, tensors[besides[0]] if besides else None, tuple(besides[1:])
+
+
+def _activity(activity: Array) -> Array:
+    """The activity, in the precision that it came in: of what is below it, DSA knows that it is rounding."""
+    values = finite(ACTIVITY, activity)
+    if values.ndim != 3 or not values.size:
+        remedy = "; of one trial activity[None]" if values.ndim == 2 else ""
+        raise BadArray(f"activity has shape {values.shape}, not trials x steps x units{remedy}")
+    if np.abs(values).max() > LARGEST:
+        raise BadArray(
+            f"activity has values up to {np.abs(values).max():g}: their squares are too large to reckon with"
+        )
+    try:
+        centred(values, FEWEST)
+    except (NoVariance, TooFewSamples) as error:
+        raise BadArray(f"activity: {error}") from error
+    return activity if activity.dtype in (np.float32, np.float64) else values
+
+
+def _with_shapes(network: NetworkFile, cell: str) -> NetworkFile:
+    """The network with its weights as matrices, if their shapes fit one another and the activity."""
+    blocks, arrays = CELLS[cell], dict(network.weights)
+    for name, array in arrays.items():
+        if array.size and np.abs(array).max() > LARGEST:
+            raise BadArray(
+                f"{name} has values up to {np.abs(array).max():g}: their squares are too large to reckon with"
+            )
+    for name in {"b", "d"} & set(arrays):
+        arrays[name] = arrays[name].reshape(-1)
+    if "U" in arrays and arrays["U"].ndim == 1:
+        arrays["U"] = arrays["U"][:, None]
+    if "V" in arrays and arrays["V"].ndim == 1:
+        arrays["V"] = arrays["V"][None]
+    for name in {"W", "U", "V"} & set(arrays):
+        if arrays[name].ndim != 2 or not arrays[name].size:
+            raise BadArray(f"{name} has shape {arrays[name].shape}, which is no matrix")
+    if "W" in arrays:
+        _require_recurrent(arrays["W"], cell)
+    checked = NetworkFile(network.path, network.cell, network.activity, arrays, network.ignored)
+    units = checked.units
+    if units is None:
+        return checked
+    for name, axis, expected in (("U", 0, blocks * units), ("b", 0, blocks * units), ("d", 0, units), ("V", 1, units)):
+        if name in arrays and arrays[name].shape[axis] != expected:
+            what = "rows" if name == "U" else "entries" if axis == 0 else "columns"
+            turned = arrays[name].ndim == 2 and arrays[name].shape[1 - axis] == expected
+            raise BadArray(
+                f"{name} has {arrays[name].shape[axis]} {what}, where {expected} are needed for {units} units of a "
+                f"{cell} network{'; transposed?' if turned else ''}"
+            )
+    if "d" in arrays and cell != "gru":
+        raise BadArray(f"d, the bias inside a GRU's reset, and {cell} networks have none: give --cell gru")
+    if checked.activity is not None:
+        wide = (units, 2 * units) if cell == "lstm" else (units,)
+        if checked.activity.shape[2] not in wide:
+            raise BadArray(f"activity is of {checked.activity.shape[2]} units, and the weights of {units}")
+    return checked
+
+
+def _require_recurrent(W: Real, cell: str) -> None:
+    rows, units = W.shape
+    if rows == CELLS[cell] * units:
+        return
+    other = next((name for name, blocks in CELLS.items() if rows == blocks * units), None)
+    hint = f"; of {units} units it would be --cell {other}" if other else "; transposed?" if not units % rows else ""
+    wanted = "square" if CELLS[cell] == 1 else f"{CELLS[cell]} square blocks of rows"
+    raise BadArray(f"W is {rows} x {units}, where that of a {cell} network is {wanted}{hint}")
