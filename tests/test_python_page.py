@@ -3,6 +3,9 @@
 import re
 from pathlib import Path
 
+import jax
+import jax.numpy as jnp
+import numpy as np
 import pytest
 
 PAGE = Path(__file__).parents[1] / "docs" / "python.md"
@@ -41,3 +44,12 @@ def test_nine_visible_overlaps_and_21_equations() -> None:
 
 def test_the_proof_that_a_network_forgets_holds() -> None:
     assert run("largest_gain(found.network)")["found"].certificate.holds()
+
+
+def test_networks_of_files_are_those_that_were_written_and_at_a_distance() -> None:
+    names = run("safetensors.numpy")
+    for k, network in enumerate(names["networks"]):
+        drawn = names["start"].draw(jax.random.key(k), jnp.dtype("float32"))
+        jax.tree.map(np.testing.assert_array_equal, network, drawn)
+    found = names["pairwise"](names["WeightsUpTo"](names["networks"][0].symmetry), names["weights"]).value
+    assert (found[np.triu_indices(3, 1)] > 1).all()

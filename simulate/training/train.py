@@ -72,9 +72,10 @@ def train(
         record_every: every how many epochs probes are kept (the last fifty epochs are, in any case).
         snapshot_every: every how many epochs parameters are kept; None: never.
         stop: when a network is finished, each by itself, as `Threshold(1e-3, patience=3)`. One that diverges is
-            finished too, and keeps the last parameters at which all was finite. Finished networks leave the program
-            once half of it is idle: it then has another size, for which rounding may differ. Where networks stand alone
-            (`Learner.alone`) they stay and cost nothing, and what still learns is dealt out to the devices again.
+            finished too, and keeps the parameters at which its loss or gradient was found not to be finite. Finished
+            networks leave the program once half of it is idle: it then has another size, for which rounding may differ.
+            Where networks stand alone (`Learner.alone`) they stay and cost nothing, and what still learns is dealt out
+            to the devices again.
         select: keep the parameters that do best on other trials; see `Selection`.
         seconds: stop at the first chunk that ends later than that after the call; None: no limit.
         checkpoint: a file from which a run that was stopped goes on, with results equal to the bit to those of a run

@@ -75,12 +75,12 @@ class Trained(Generic[LearnerT]):
 
     @property
     def loss(self) -> Float[np.ndarray, "recorded networks"]:
-        """The loss before each recorded epoch and after the last; NaN from where a network diverged."""
+        """The loss before each recorded epoch and after the last; NaN once a network was finished or had diverged."""
         return self._with_after(self.history.probes.loss, self.after.loss)
 
     @property
     def observed(self) -> PyTree:
-        """What was observed before each recorded epoch and after the last; NaN from where a network diverged."""
+        """What was observed before each recorded epoch and after the last; NaN as the loss is."""
         return jax.tree.map(self._with_after, self.history.probes.observed, self.after.observed)
 
     def _with_after(self, path: Any, last: Any) -> np.ndarray:

@@ -5,6 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.linalg import orthogonal_procrustes
+from scipy.spatial import procrustes
+from sklearn.cross_decomposition import CCA
 
 from simulate.measures import SVCCA, LinearCKA, Procrustes, pairwise
 from simulate.measures.measure import Measure
@@ -59,6 +61,17 @@ def test_canonical_correlations_are_those_of_regression() -> None:
     products = np.linalg.solve(X.T @ X, X.T @ Y) @ np.linalg.solve(Y.T @ Y, Y.T @ X)
     squares = np.sort(np.linalg.eigvals(products).real)[-3:]
     assert SVCCA(variance=1.0)(X, Y).similarity == pytest.approx(np.sqrt(squares).mean(), rel=1e-10)
+
+
+def test_canonical_correlations_are_those_of_scikit_learn() -> None:
+    """Which finds one after another by iteration, to a tolerance of 1e-14, and standardises features or does not."""
+    rng = np.random.default_rng(15)
+    X = rng.normal(size=(80, 4))
+    Y = X[:, :3] @ rng.normal(size=(3, 3)) + rng.normal(size=(80, 3))
+    for scale in (True, False):
+        one, other = CCA(n_components=3, max_iter=20_000, tol=1e-14, scale=scale).fit(X, Y).transform(X, Y)
+        theirs = [np.corrcoef(one[:, k], other[:, k])[0, 1] for k in range(3)]
+        assert SVCCA(variance=1.0)(X, Y).similarity == pytest.approx(np.mean(theirs), rel=1e-9)
 
 
 def test_so_many_directions_are_kept_as_hold_the_variance() -> None:
@@ -130,6 +143,7 @@ def test_shape_distance_is_the_nuclear_norm_and_the_best_rotation() -> None:
     X, Y = X / np.linalg.norm(X), Y / np.linalg.norm(Y)
     nuclear = np.linalg.svd(X.T @ Y, compute_uv=False).sum()
     assert Procrustes()(X, Y).value == pytest.approx(np.arccos(nuclear), rel=1e-12)
+    assert np.sin(Procrustes()(X, Y).value) ** 2 == pytest.approx(procrustes(X, Y)[2], rel=1e-12)  # SciPy scales too
     Q, _ = orthogonal_procrustes(Y, X)
     assert Procrustes(angular=False)(X, Y).value == pytest.approx(np.linalg.norm(X - Y @ Q), rel=1e-12)
 

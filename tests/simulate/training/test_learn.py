@@ -12,6 +12,7 @@ from simulate.cells.nonlinearity import LINEAR, TANH
 from simulate.overlaps.draw import draw_exact
 from simulate.tasks.impulse import random_task
 from simulate.tasks.task import Batch, Task
+from simulate.training.epoch import norm
 from simulate.training.learn import Learning, NothingToTrain, learn
 from simulate.training.outcome import TrainingOutcome
 from simulate.training.rule import GradientDescent
@@ -142,6 +143,8 @@ def test_divergence_is_an_outcome_with_its_epoch() -> None:
     assert told[-1] < 40
     assert int(pieces.epochs_finite[0]) == finite
     assert pieces.outcomes == (TrainingOutcome.diverged,)
-    assert np.isfinite(pieces.networks.connectivity.theta).all()  # the last parameters at which all was finite
+    kept, at = pieces.network(0), int(pieces.stopped_at[0])
+    measured, gradient = kept.loss_and_gradient(task(jnp.asarray(at)))
+    assert not np.isfinite([measured.loss, norm(gradient)]).all()
     np.testing.assert_allclose(pieces.loss[:finite, 0], once.loss[:finite], rtol=1e-9)
     assert np.isnan(pieces.loss[finite:]).all()
