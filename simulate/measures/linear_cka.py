@@ -1,15 +1,14 @@
 """Centred kernel alignment with linear kernels: do two networks find the same conditions alike?"""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from simulate.measures.measure import Measure
 from simulate.measures.representation import (
     NoVariance,
     RepresentationDistance,
+    RepresentationMeasure,
     Samples,
     centred,
     require_matched,
@@ -26,7 +25,7 @@ class Kernel:
 
 
 @dataclass(frozen=True)
-class LinearCKA(Measure[ArrayLike, Kernel]):
+class LinearCKA(RepresentationMeasure[Kernel]):
     """One less the linear CKA, HSIC(X, Y) / sqrt(HSIC(X, X) HSIC(Y, Y)) (Kornblith et al., ICML 2019).
 
     `debiased`: by the unbiased estimate of HSIC (Song et al., JMLR 13, 1393, 2012), whose diagonals are left out; it is
@@ -61,15 +60,8 @@ class LinearCKA(Measure[ArrayLike, Kernel]):
             raise NoVariance("activity in which any two conditions are as unlike: without bias nothing is left of it")
         return Kernel(X, own)
 
-    def between(self, first: Sequence[Kernel], second: Sequence[Kernel]) -> list[RepresentationDistance]:
-        """The distance of each of `first` from its partner in `second`."""
-        return [self._distance(one, other) for one, other in zip(first, second, strict=True)]
-
-    def __call__(self, one: ArrayLike, other: ArrayLike) -> RepresentationDistance:
-        """The distance between two activities."""
-        return self._distance(self.prepare(one), self.prepare(other))
-
-    def _distance(self, one: Kernel, other: Kernel) -> RepresentationDistance:
+    def distance(self, one: Kernel, other: Kernel) -> RepresentationDistance:
+        """Between two activities that were prepared."""
         require_matched(one.samples, other.samples)
         widths = one.samples.shape[1], other.samples.shape[1]
         if not self.debiased:

@@ -1,17 +1,22 @@
 """Shape distance: how far two activities stay apart once one is turned, shifted and scaled onto the other."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from simulate.measures.measure import Measure
-from simulate.measures.representation import RepresentationDistance, Samples, centred, require_matched, warn_if_few
+from simulate.measures.representation import (
+    RepresentationDistance,
+    RepresentationMeasure,
+    Samples,
+    centred,
+    require_matched,
+    warn_if_few,
+)
 
 
 @dataclass(frozen=True)
-class Procrustes(Measure[ArrayLike, Samples]):
+class Procrustes(RepresentationMeasure[Samples]):
     """The distance of two shapes: activities less their mean, of norm one, up to all of O(n).
 
     Angular: arccos of the nuclear norm of X^T Y, between 0 and pi / 2. Otherwise Euclidean, min |X - Y Q|, which is
@@ -41,15 +46,8 @@ class Procrustes(Measure[ArrayLike, Samples]):
         shape: Samples = X / np.linalg.norm(X)
         return shape
 
-    def between(self, first: Sequence[Samples], second: Sequence[Samples]) -> list[RepresentationDistance]:
-        """The distance of each of `first` from its partner in `second`."""
-        return [self._distance(one, other) for one, other in zip(first, second, strict=True)]
-
-    def __call__(self, one: ArrayLike, other: ArrayLike) -> RepresentationDistance:
-        """The distance between two activities."""
-        return self._distance(self.prepare(one), self.prepare(other))
-
-    def _distance(self, one: Samples, other: Samples) -> RepresentationDistance:
+    def distance(self, one: Samples, other: Samples) -> RepresentationDistance:
+        """Between two activities that were prepared."""
         require_matched(one, other)
         widths = one.shape[1], other.shape[1]
         warn_if_few(len(one), max(widths), "shapes")

@@ -1,15 +1,19 @@
 """What two networks' activities must be to be compared: of the same conditions, centred, and not constant."""
 
 import warnings
+from abc import abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from jaxtyping import Float
 from numpy.typing import ArrayLike
 
-from simulate.measures.measure import Distance
+from simulate.measures.measure import Distance, Measure
 from simulate.measures.samples import FewerSamplesThanFeatures, TooFewSamples, WrongShape, finite
 
+Prepared = TypeVar("Prepared")
 Samples = Float[np.ndarray, "_ _"]  # samples x features, of each network its own
 
 
@@ -36,6 +40,22 @@ class RepresentationDistance(Distance):
     def similarity(self) -> float:
         """One less the value: what SVCCA and CKA call similarity."""
         return 1 - self.value
+
+
+class RepresentationMeasure(Measure[ArrayLike, Prepared]):
+    """Base of measures of two networks' activity under the same conditions, which compare one pair after another."""
+
+    @abstractmethod
+    def distance(self, one: Prepared, other: Prepared) -> RepresentationDistance:
+        """Between two activities that were prepared."""
+
+    def between(self, first: Sequence[Prepared], second: Sequence[Prepared]) -> list[RepresentationDistance]:
+        """The distance of each of `first` from its partner in `second`."""
+        return [self.distance(one, other) for one, other in zip(first, second, strict=True)]
+
+    def __call__(self, one: ArrayLike, other: ArrayLike) -> RepresentationDistance:
+        """The distance between two activities."""
+        return self.distance(self.prepare(one), self.prepare(other))
 
 
 def centred(activity: ArrayLike, least: int = 2) -> Samples:

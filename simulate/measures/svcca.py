@@ -1,13 +1,18 @@
 """Singular vector canonical correlation analysis: how well the main directions of two activities predict each other."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from simulate.measures.measure import Measure
-from simulate.measures.representation import RepresentationDistance, Samples, centred, require_matched, warn_if_few
+from simulate.measures.representation import (
+    RepresentationDistance,
+    RepresentationMeasure,
+    Samples,
+    centred,
+    require_matched,
+    warn_if_few,
+)
 
 
 class NoShare(ValueError):
@@ -15,7 +20,7 @@ class NoShare(ValueError):
 
 
 @dataclass(frozen=True)
-class SVCCA(Measure[ArrayLike, Samples]):
+class SVCCA(RepresentationMeasure[Samples]):
     """One less the mean canonical correlation of two networks' main directions (Raghu et al., NeurIPS 2017).
 
     Of each activity, centred, the fewest singular directions that hold `variance` of the variance are kept; the mean is
@@ -54,15 +59,8 @@ class SVCCA(Measure[ArrayLike, Samples]):
         kept = min(int(np.searchsorted(held, self.variance * (1 - 1e-12))) + 1, len(held))
         return np.ascontiguousarray(U[:, :kept])
 
-    def between(self, first: Sequence[Samples], second: Sequence[Samples]) -> list[RepresentationDistance]:
-        """The distance of each of `first` from its partner in `second`."""
-        return [self._distance(one, other) for one, other in zip(first, second, strict=True)]
-
-    def __call__(self, one: ArrayLike, other: ArrayLike) -> RepresentationDistance:
-        """The distance between two activities."""
-        return self._distance(self.prepare(one), self.prepare(other))
-
-    def _distance(self, one: Samples, other: Samples) -> RepresentationDistance:
+    def distance(self, one: Samples, other: Samples) -> RepresentationDistance:
+        """Between two activities that were prepared."""
         require_matched(one, other)
         widths = one.shape[1], other.shape[1]
         warn_if_few(len(one) - 1, sum(widths), "canonical correlations")
