@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import xarray as xr
 from jaxtyping import Float, Int
 
-from simulate.measures.nulls import split_trials
 from simulate.measures.pairwise import pairwise
 from simulate.measures.weights import WeightsUpTo
 from simulate.populations.condition import Network, TrainingCondition
@@ -41,7 +41,10 @@ class DistancesAcross:
 def distances_across(
     populations: Sequence[TrainedPopulation], probing: Probing | None = None, *, most: int = 20
 ) -> DistancesAcross:
-    """Measure them as `degeneracy_of` does within each; of each population the first `most` that converged.
+    """Measure all pairs; of each population the first `most` networks that converged.
+
+    Networks of one population are shown the same trials, all of them: a copy is at zero, as in a picture it should be.
+    (`degeneracy_of` compares them between different trials, as its null has to.) Weights are compared as there.
 
     >>> import jax
     >>> jax.config.update("jax_enable_x64", True)
@@ -68,7 +71,7 @@ def distances_across(
         chosen = trained.of(np.arange(min(most, len(trained)))).each()
         shown = batches(every, probing)[0]
         networks += chosen
-        states += [split_trials(each, seed=probing.seed)[0] for each in activities(chosen, shown)]
+        states += activities(chosen, shown)
         population += [number] * len(chosen)
     symmetries = {dense(network).symmetry for network in networks}
     return DistancesAcross(
@@ -85,8 +88,10 @@ class AcrossJob(Job):
 
     >>> from simulate.populations import AcrossJob
     >>> AcrossJob.version
-    1
+    2
     """
+
+    version: ClassVar[int] = 2
 
     conditions: tuple[TrainingCondition, ...]
     probing: Probing

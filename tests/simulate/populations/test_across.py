@@ -6,18 +6,20 @@ import optax
 import pytest
 
 from simulate.cells import UniformWeights
-from simulate.measures import DSA
+from simulate.measures import DSA, pairwise
 from simulate.populations import (
     AcrossJob,
     MeasureJob,
     Probing,
     TrainingCondition,
     TrainJob,
+    activity,
     distances_across,
     measured_across,
     measured_degeneracy,
     trained_population,
 )
+from simulate.populations.degeneracy import batches
 from simulate.sweep import Store, sweep
 from simulate.tasks import NBitFlipFlop
 
@@ -40,7 +42,7 @@ def trained(each, store):
     return trained_population(each, store.read(TrainJob(each)))
 
 
-def test_within_a_population_the_distances_are_those_of_its_degeneracy(store):
+def test_within_a_population_the_distances_are_those_of_its_networks_alone(store):
     conditions = condition(1), condition(2)
     jobs = [MeasureJob(each, PROBING) for each in conditions]
     across = AcrossJob(conditions, PROBING)
@@ -50,7 +52,10 @@ def test_within_a_population_the_distances_are_those_of_its_degeneracy(store):
     for number, job in enumerate(jobs):
         within = measured_degeneracy(store.read(job)).degeneracy
         rows = found.population == number
-        np.testing.assert_allclose(found.dsa[np.ix_(rows, rows)], within.dsa.value, atol=1e-9)
+        population = trained(conditions[number], store)
+        shown = batches(population, PROBING)[0]
+        alone = pairwise(PROBING.dsa, [np.asarray(activity(each, shown)) for each in population.each()])
+        np.testing.assert_allclose(found.dsa[np.ix_(rows, rows)], alone.value, atol=1e-9)
         np.testing.assert_allclose(found.weights[np.ix_(rows, rows)], within.weights_group.value, atol=1e-9)
     between = found.dsa[:4, 4:]
     assert (between > 0).all()
