@@ -12,6 +12,9 @@ from scipy.stats import chi2
 from simulate.measures.pairwise import Pairs
 from simulate.measures.samples import TooFewSamples, WrongShape, finite
 
+OF_A_REPLICATE = 1e-6
+"""Where the descent of a replicate ends: what is left moves its places by less than replicates differ by far."""
+
 Points = Float[np.ndarray, "items dimensions"]
 Distances = Float[np.ndarray, "items items"]
 
@@ -128,7 +131,7 @@ def bootstrap_ellipses(
     seen: dict[Hashable, list[Float[np.ndarray, " 2"]]] = {label: [] for label in labels}
     for _ in range(replicates):
         drawn = np.concatenate([rng.choice(stratum, len(stratum)) for stratum in strata])
-        moved = _onto(points[drawn], _majorised(distances[np.ix_(drawn, drawn)], points[drawn]))
+        moved = _onto(points[drawn], _majorised(distances[np.ix_(drawn, drawn)], points[drawn], OF_A_REPLICATE))
         of = [labels[k] for k in drawn]
         for label in dict.fromkeys(of):
             seen[label].append(moved[_where(of, label)].mean(axis=0))
@@ -152,12 +155,13 @@ def _classical(distances: Distances, dimensions: int) -> Points:
     return vectors[:, : -dimensions - 1 : -1] * np.sqrt(np.maximum(values[: -dimensions - 1 : -1], 0))
 
 
-def _majorised(distances: Distances, start: Points) -> Points:
+def _majorised(distances: Distances, start: Points, until: float = 1e-9) -> Points:
+    """Down in the sum of squared misfits, until a step changes it by so little of the squared distances."""
     from sklearn.manifold import smacof  # takes longer to import than all else here
 
     if not distances.any():
         return start  # all in one place
-    points, _ = smacof(distances, init=start, n_init=1, max_iter=1000, eps=1e-9, normalized_stress=False)
+    points, _ = smacof(distances, init=start, n_init=1, max_iter=1000, eps=until, normalized_stress=False)
     return np.asarray(points, float)
 
 

@@ -7,6 +7,7 @@ from typing import ClassVar
 import numpy as np
 import xarray as xr
 from jaxtyping import Float, Int
+from threadpoolctl import threadpool_limits
 
 from simulate.measures.pairwise import pairwise
 from simulate.measures.weights import WeightsUpTo
@@ -104,7 +105,8 @@ class AcrossJob(Job):
     def compute(self, needed: tuple[xr.Dataset, ...], progress: JobProgress) -> xr.Dataset:
         """The matrices, and whose rows they are."""
         populations = [trained_population(*each) for each in zip(self.conditions, needed, strict=True)]
-        found = distances_across(populations, self.probing, most=self.most)
+        with threadpool_limits(1, "blas"):  # matrices this small wait for their threads
+            found = distances_across(populations, self.probing, most=self.most)
         matrices = {"dsa": found.dsa} | ({} if found.weights is None else {"weights": found.weights})
         return xr.Dataset(
             {"population": ("network", found.population)}

@@ -76,13 +76,14 @@ def work_ahead(levels: Sequence[FactorLevel], store: Store, progress: Progress, 
     conditions = {TrainJob(level.condition).name: level.condition for level in levels}
     done = [each for each in conditions.values() if TrainJob(each) in store]
     left = [each for each in conditions.values() if TrainJob(each) not in store]
+    shapes = {shape_of(each): each for each in left}
     measured: dict[str, float] = {}
-    with progress.task("how long an update takes", len(left)) as advance:
-        for number, condition in enumerate(left):
-            shape = shape_of(condition)
-            if shape not in measured:
-                measured[shape] = seconds_an_update(condition)
-            advance(number + 1)
+    if shapes:
+        print(f"timing an update of each of {len(shapes)} shapes of network and trial, some seconds each", flush=True)
+    with progress.task("how long an update takes", len(shapes)) as advance:
+        for shape, condition in shapes.items():
+            measured[shape] = seconds_an_update(condition)
+            advance(len(measured))
     return WorkAhead(
         tuple(done),
         tuple(float(store.read(TrainJob(each)).updates.mean()) for each in done),
