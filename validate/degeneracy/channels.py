@@ -1,27 +1,24 @@
-"""Complexity by channels: more bits to hold, more pairs of pulses to compare (Fig. 3)."""
+"""Complexity by size: more bits to hold, more pulses to compare, more waves, dimensions or sites (Fig. 3)."""
 
 from validate.degeneracy.comparison import compared, drawn
-from validate.degeneracy.conditions import FactorLevel, discrimination, flip_flop, usual
+from validate.degeneracy.conditions import FactorLevel, usual
 from validate.degeneracy.factor import COMPLEXITY, Factor, MeasuredFactor
 from validate.degeneracy.settings import Config
+from validate.degeneracy.suite import SuiteTask, chosen
 from validate.output import Plot
 from validate.progress import Progress
 from validate.report import Report
 
 
 def factors(config: Config) -> tuple[Factor, ...]:
-    """On the flip-flop and on delayed discrimination."""
-    levels = config.effort.levels
-    of_bits = tuple(
-        FactorLevel(f"flip-flop, {bits} bits", bits, usual(config, flip_flop(config, bits))) for bits in levels.bits
-    )
-    of_channels = tuple(
-        FactorLevel(f"discrimination, {count} channels", count, usual(config, discrimination(config, channels=count)))
-        for count in levels.channels
-    )
-    return (
-        Factor("channels", "flip-flop", "number", of_bits, COMPLEXITY),
-        Factor("channels", "delayed discrimination", "number", of_channels, COMPLEXITY),
+    """On every task."""
+    return tuple(Factor("channels", task.name, task.unit, _levels(config, task), COMPLEXITY) for task in chosen(config))
+
+
+def _levels(config: Config, task: SuiteTask) -> tuple[FactorLevel, ...]:
+    return tuple(
+        FactorLevel(f"{task.name}, {count} {task.unit}", count, usual(config, task, task.at(config, count)))
+        for count in task.effort(config).complexity
     )
 
 

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-import jax
 import jax.numpy as jnp
 import optax
 from jaxtyping import Array, Key
@@ -12,17 +11,17 @@ from simulate.cells.maximal_update import MaximalUpdate
 from simulate.cells.scaled import Scaled
 from simulate.cells.uniform_weights import UniformWeights
 from simulate.populations.condition import Start, TrainingCondition
-from simulate.tasks.delayed_discrimination import DelayedDiscrimination
 from simulate.tasks.drawn import DrawnTask
-from simulate.tasks.n_bit_flip_flop import NBitFlipFlop
 from simulate.training.penalty import Penalised, Penalty
-from simulate.training.rule import Optax, Rule
+from simulate.training.plateau import ReducedOnPlateau
+from simulate.training.rule import Rule
 from validate.degeneracy.settings import Config
+from validate.degeneracy.suite import SuiteTask
 
-RATE = 5e-3
 MU_RATE = 1e-2
 TAU = 0.5
-RESPONSE = 5
+PATIENCE = 40
+"""Stretches without a better loss after which the rate is halved: of later code of the paper's authors."""
 EPS = 1e-12
 """Of Adam: gradients of raw weights fall as 1 / N^2, below the usual 1e-8 from some hundred units on."""
 
@@ -51,47 +50,25 @@ class RichStart:
         return MaximalUpdate.around(blank, key, dtype, gamma=self.gamma)
 
 
-def flip_flop(config: Config, bits: int) -> NBitFlipFlop:
-    """The N-bit flip-flop, in trials of the run's length."""
-    effort = config.effort
-    return NBitFlipFlop(
-        jax.random.key(config.seed),
-        bits=bits,
-        steps=effort.steps,
-        trials=effort.trials,
-        threshold=effort.flip_flop_loss,
-    )
+def usual(
+    config: Config, task: SuiteTask, made: DrawnTask | None = None, *, penalty: Penalty | None = None
+) -> TrainingCondition:
+    """A vanilla network from the usual start, by Adam, with a penalty or none; on the task as it is, or as `made`."""
+    made = made or task.at(config)
+    adam = _adam(config, task.effort(config).rate)
+    start = UniformWeights(config.units, inputs=made.inputs, outputs=made.outputs)
+    return _condition(config, made, start, adam if penalty is None else Penalised(adam, penalty))
 
 
-def discrimination(
-    config: Config, *, channels: int = 1, delay: tuple[int, int] | None = None, magnitude_unit: float | None = None
-) -> DelayedDiscrimination:
-    """Delayed discrimination, at the run's threshold."""
-    return DelayedDiscrimination(
-        jax.random.key(config.seed),
-        channels=channels,
-        delay=delay or config.effort.levels.delays[0],
-        magnitude_unit=magnitude_unit,
-        response=RESPONSE,
-        threshold=config.effort.discrimination_loss,
-    )
-
-
-def usual(config: Config, task: DrawnTask, penalty: Penalty | None = None) -> TrainingCondition:
-    """A vanilla network from the usual start, by Adam, with a penalty or none."""
-    adam: Rule = Optax(optax.adam(RATE))
-    return _condition(
-        config,
-        task,
-        UniformWeights(config.units, inputs=task.inputs, outputs=task.outputs),
-        adam if penalty is None else Penalised(adam, penalty),
-    )
-
-
-def rich(config: Config, task: DrawnTask, *, gamma: float, units: int | None = None) -> TrainingCondition:
+def rich(config: Config, task: SuiteTask, *, gamma: float, units: int | None = None) -> TrainingCondition:
     """The paper's rate network, of richness gamma, by Adam at the rate gamma eta_0."""
-    start = RichStart(units or config.units, task.inputs, task.outputs, gamma)
-    return _condition(config, task, start, Optax(optax.adam(gamma * MU_RATE, eps=EPS)))
+    made = task.at(config)
+    start = RichStart(units or config.units, made.inputs, made.outputs, gamma)
+    return _condition(config, made, start, _adam(config, gamma * MU_RATE, eps=EPS))
+
+
+def _adam(config: Config, rate: float, eps: float = 1e-8) -> Rule:
+    return ReducedOnPlateau(optax.adam(rate, eps=eps), patience=PATIENCE, every=config.effort.every)
 
 
 def _condition(config: Config, task: DrawnTask, start: Start, rule: Rule) -> TrainingCondition:

@@ -1,32 +1,41 @@
 """Complexity by what is demanded: a longer delay to bridge, a magnitude to tell beside the sign (Fig. 4)."""
 
 from validate.degeneracy.comparison import compared, drawn
-from validate.degeneracy.conditions import FactorLevel, discrimination, usual
+from validate.degeneracy.conditions import FactorLevel, usual
 from validate.degeneracy.factor import COMPLEXITY, Factor, MeasuredFactor
 from validate.degeneracy.settings import Config
+from validate.degeneracy.suite import DISCRIMINATION, chosen, discrimination
 from validate.output import Plot
 from validate.progress import Progress
 from validate.report import Report
 
-UNIT = 8.0
-"""Of the magnitude: no target exceeds one then."""
+UNIT = (32 / 9) ** 0.5
+"""Of the magnitude: to know nothing of it costs one then, as it does of the sign."""
 
 
 def factors(config: Config) -> tuple[Factor, ...]:
     """On delayed discrimination."""
+    task = DISCRIMINATION
+    if task not in chosen(config):
+        return ()
+    channels = task.effort(config).usual
     delays = tuple(
         FactorLevel(
-            f"discrimination, delay {low} to {high}", high, usual(config, discrimination(config, delay=(low, high)))
+            f"{task.name}, delay {low} to {high}",
+            high,
+            usual(config, task, discrimination(config, channels, delay=(low, high))),
         )
         for low, high in config.effort.levels.delays
     )
     told = tuple(
-        FactorLevel(f"discrimination, {name}", i, usual(config, discrimination(config, magnitude_unit=unit)))
-        for i, (name, unit) in enumerate((("sign", None), ("sign and magnitude", UNIT)))
+        FactorLevel(
+            f"{task.name}, {told}", i, usual(config, task, discrimination(config, channels, magnitude_unit=unit))
+        )
+        for i, (told, unit) in enumerate((("sign", None), ("sign and magnitude", UNIT)))
     )
     return (
-        Factor("memory demand", "delayed discrimination", "longest delay, steps", delays, COMPLEXITY),
-        Factor("auxiliary output", "delayed discrimination", "0 without, 1 with", told, COMPLEXITY),
+        Factor("memory demand", task.name, "longest delay, steps", delays, COMPLEXITY),
+        Factor("auxiliary output", task.name, "0 without, 1 with", told, COMPLEXITY),
     )
 
 

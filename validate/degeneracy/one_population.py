@@ -13,9 +13,10 @@ from simulate.measures.weights import WeightsUpTo
 from simulate.populations.degeneracy import Degeneracy, dense, only_recurrent
 from simulate.populations.population import TrainedPopulation
 from validate.degeneracy.comparison import outcomes_of, population_of, populations
-from validate.degeneracy.conditions import FactorLevel, flip_flop, usual
+from validate.degeneracy.conditions import FactorLevel, usual
 from validate.degeneracy.factor import summary
 from validate.degeneracy.settings import Config
+from validate.degeneracy.suite import FLIP_FLOP
 from validate.output import Plot
 from validate.plotting import MEASURED, new_panels, plot, style
 from validate.progress import Progress
@@ -36,7 +37,7 @@ class OnePopulation:
 
 def level_of(config: Config) -> FactorLevel:
     """Its condition."""
-    return FactorLevel("flip-flop, 3 bits, alone", BITS, usual(config, flip_flop(config, BITS)))
+    return FactorLevel("flip-flop, 3 bits, alone", BITS, usual(config, FLIP_FLOP, FLIP_FLOP.at(config, BITS)))
 
 
 def checks(config: Config, report: Report, progress: Progress) -> OnePopulation:

@@ -1,35 +1,37 @@
 """Regularisation: a nuclear-norm penalty, which lowers the rank, and an L1 penalty, which thins out (Fig. 8)."""
 
-from simulate.training.penalty import AbsoluteValues, NuclearNorm
+from simulate.training.penalty import AbsoluteValues, NuclearNorm, Penalty
 from validate.degeneracy.comparison import compared, drawn
-from validate.degeneracy.conditions import FactorLevel, discrimination, usual
+from validate.degeneracy.conditions import FactorLevel, usual
 from validate.degeneracy.factor import REGULARISATION, Factor, MeasuredFactor
 from validate.degeneracy.settings import Config
+from validate.degeneracy.suite import SuiteTask, chosen
 from validate.output import Plot
 from validate.progress import Progress
 from validate.report import Report
 
 
 def factors(config: Config) -> tuple[Factor, ...]:
-    """On delayed discrimination."""
+    """On every task (in the paper's figure delayed discrimination)."""
     levels = config.effort.levels
     kinds = (("nuclear norm", levels.nuclear_norms, NuclearNorm), ("L1 norm", levels.absolute_values, AbsoluteValues))
     return tuple(
-        Factor(
-            name,
-            "delayed discrimination",
-            "weight of the penalty",
-            tuple(
-                FactorLevel(
-                    f"discrimination, {name} {weight:g}",
-                    weight,
-                    usual(config, discrimination(config), penalty(weight) if weight else None),
-                )
-                for weight in weights
-            ),
-            REGULARISATION,
-        )
+        Factor(name, task.name, "weight of the penalty", _levels(config, task, name, weights, penalty), REGULARISATION)
+        for task in chosen(config)
         for name, weights, penalty in kinds
+    )
+
+
+def _levels(
+    config: Config, task: SuiteTask, name: str, weights: tuple[float, ...], penalty: type[Penalty]
+) -> tuple[FactorLevel, ...]:
+    return tuple(
+        FactorLevel(
+            f"{task.name}, {name} {weight:g}",
+            weight,
+            usual(config, task, penalty=penalty(weight) if weight else None),
+        )
+        for weight in weights
     )
 
 

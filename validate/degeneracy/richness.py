@@ -1,31 +1,26 @@
 """Feature learning: networks of the maximal-update parametrisation, of one width, ever richer (Fig. 6)."""
 
 from validate.degeneracy.comparison import compared, drawn
-from validate.degeneracy.conditions import FactorLevel, discrimination, flip_flop, rich
+from validate.degeneracy.conditions import FactorLevel, rich
 from validate.degeneracy.factor import FEATURE_LEARNING, Factor, MeasuredFactor
 from validate.degeneracy.settings import Config
+from validate.degeneracy.suite import SuiteTask, chosen
 from validate.output import Plot
 from validate.progress import Progress
 from validate.report import Report
 
-BITS = 2
-
 
 def factors(config: Config) -> tuple[Factor, ...]:
-    """On the flip-flop and on delayed discrimination."""
-    tasks = {"flip-flop": flip_flop(config, BITS), "delayed discrimination": discrimination(config)}
+    """On every task."""
     return tuple(
-        Factor(
-            "richness",
-            name,
-            "gamma",
-            tuple(
-                FactorLevel(f"{name}, gamma {gamma:g}", gamma, rich(config, task, gamma=gamma))
-                for gamma in config.effort.levels.richness
-            ),
-            FEATURE_LEARNING,
-        )
-        for name, task in tasks.items()
+        Factor("richness", task.name, "gamma", _levels(config, task), FEATURE_LEARNING) for task in chosen(config)
+    )
+
+
+def _levels(config: Config, task: SuiteTask) -> tuple[FactorLevel, ...]:
+    return tuple(
+        FactorLevel(f"{task.name}, gamma {gamma:g}", gamma, rich(config, task, gamma=gamma))
+        for gamma in config.effort.levels.richness
     )
 
 

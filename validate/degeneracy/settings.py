@@ -3,16 +3,33 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from validate.options import Address, Directory, Whole
+from validate.options import Address, Choice, Directory, Whole
 from validate.settings import Derived, Settings, chosen, flag, setting
+
+TASKS = ("flip-flop", "discrimination", "sine", "path", "lorenz")
+"""Huang et al., section 2.2, and their appendix E for the last."""
+
+
+@dataclass(frozen=True)
+class TaskEffort:
+    """How a task is trained: in trials of `steps`, by Adam at `rate`, down to a mean squared error of `threshold`.
+
+    `complexity` are its levels of that factor, `usual` is the one at which other factors are varied. Trials of delayed
+    discrimination are as long as their delay makes them.
+    """
+
+    name: str
+    rate: float
+    threshold: float
+    complexity: tuple[int, ...]
+    usual: int
+    steps: int = 0
 
 
 @dataclass(frozen=True)
 class FactorLevels:
-    """The levels of the factors: what each population differs in from the one before."""
+    """The levels of the other factors: what each population differs in from the one before."""
 
-    bits: tuple[int, ...]
-    channels: tuple[int, ...]
     delays: tuple[tuple[int, int], ...]
     richness: tuple[float, ...]
     widths: tuple[int, ...]
@@ -22,9 +39,9 @@ class FactorLevels:
 
 @dataclass(frozen=True)
 class Effort:
-    """How much work a run does. `updates` is the most a network may have; `trials` and `steps` are of the flip-flop.
+    """How much work a run does, on `run` of the `tasks` unless others are asked for.
 
-    `flip_flop_loss` and `discrimination_loss` are the thresholds of training, 0.001 and 0.01 in the paper.
+    `updates` is the most that a network may have, by batches of `trials`; the loss is looked at `every` so many.
     """
 
     name: str
@@ -32,45 +49,50 @@ class Effort:
     units: int
     updates: int
     every: int
-    steps: int
     trials: int
-    flip_flop_loss: float
-    discrimination_loss: float
+    run: tuple[str, ...]
+    tasks: tuple[TaskEffort, ...]
     levels: FactorLevels
     full_length: bool = False
+
+    def of(self, name: str) -> TaskEffort:
+        """Of one task."""
+        return next(task for task in self.tasks if task.name == name)
 
 
 QUICK = Effort(
     "quick",
     networks=5,
     units=16,
-    updates=8_000,
+    updates=4_000,
     every=16,
-    steps=20,
     trials=32,
-    flip_flop_loss=0.01,
-    discrimination_loss=0.1,
-    levels=FactorLevels((1, 2), (1, 2), ((2, 5), (5, 10)), (0.5, 2.0), (16, 32), (0.0, 1e-3), (0.0, 1e-4)),
+    run=("flip-flop", "discrimination"),
+    tasks=(
+        TaskEffort("flip-flop", 5e-3, 0.01, (1, 2), 2, steps=20),
+        TaskEffort("discrimination", 5e-3, 0.2, (1, 2), 1),
+        TaskEffort("sine", 5e-3, 0.1, (1, 2), 1, steps=50),
+        TaskEffort("path", 5e-3, 0.5, (2, 3), 2, steps=10),
+        TaskEffort("lorenz", 5e-3, 0.005, (5, 8), 5, steps=20),
+    ),
+    levels=FactorLevels(((2, 5), (5, 10)), (0.5, 2.0), (16, 32), (0.0, 1e-3), (0.0, 1e-4)),
 )
 USUAL = Effort(
     "usual",
     networks=8,
     units=32,
-    updates=20_000,
+    updates=12_000,
     every=32,
-    steps=50,
-    trials=64,
-    flip_flop_loss=0.001,
-    discrimination_loss=0.05,
-    levels=FactorLevels(
-        (1, 2, 3),
-        (1, 2),
-        ((2, 5), (5, 10), (5, 20)),
-        (0.5, 1.0, 2.0),
-        (16, 32, 64),
-        (0.0, 3e-4, 1e-3),
-        (0.0, 3e-5, 1e-4),
+    trials=32,
+    run=TASKS,
+    tasks=(
+        TaskEffort("flip-flop", 5e-3, 0.001, (1, 2, 3), 2, steps=30),
+        TaskEffort("discrimination", 2e-3, 0.1, (1, 2), 1),
+        TaskEffort("sine", 2e-3, 0.05, (1, 2), 1, steps=50),
+        TaskEffort("path", 2e-3, 0.2, (2, 3), 2, steps=20),
+        TaskEffort("lorenz", 3e-3, 0.005, (4, 5, 8), 5, steps=30),
     ),
+    levels=FactorLevels(((2, 5), (5, 10), (5, 20)), (0.5, 1.0, 2.0), (16, 32, 64), (0.0, 1e-3), (0.0, 1e-4)),
 )
 FULL = Effort(
     "full",
@@ -78,13 +100,16 @@ FULL = Effort(
     units=128,
     updates=128_000,
     every=128,
-    steps=100,
     trials=64,
-    flip_flop_loss=0.001,
-    discrimination_loss=0.01,
+    run=TASKS,
+    tasks=(
+        TaskEffort("flip-flop", 1e-3, 0.001, (1, 2, 3, 4), 3, steps=100),
+        TaskEffort("discrimination", 1e-3, 0.01, (1, 2, 3), 1),
+        TaskEffort("sine", 1e-3, 0.05, (1, 2, 3), 1, steps=100),
+        TaskEffort("path", 1e-3, 0.05, (2, 3), 2, steps=100),
+        TaskEffort("lorenz", 1e-3, 0.005, (5, 8, 12), 8, steps=100),
+    ),
     levels=FactorLevels(
-        (1, 2, 3, 4),
-        (1, 2, 3),
         ((5, 20), (20, 40), (40, 80)),
         (0.25, 0.5, 1.0, 2.0, 4.0),
         (32, 64, 128, 256, 512),
@@ -116,6 +141,15 @@ class Config(Settings):
         default=Derived(lambda config: config.effort.units),
         shown=f"{USUAL.units}, {QUICK.units} with --quick, {FULL.units} with --full",
         group=POPULATIONS,
+    )
+    tasks: tuple[str, ...] = setting(
+        "--tasks",
+        Choice(TASKS),
+        "Tasks of which factors are varied.",
+        default=Derived(lambda config: config.effort.run),
+        shown="all, or flip-flop and discrimination with --quick",
+        group=POPULATIONS,
+        many=True,
     )
     store: Path | None = setting(
         "--store",

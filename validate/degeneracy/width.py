@@ -4,24 +4,28 @@ import numpy as np
 
 from simulate.measures.estimate import PopulationEstimate
 from validate.degeneracy.comparison import compared, drawn
-from validate.degeneracy.conditions import FactorLevel, flip_flop, rich
+from validate.degeneracy.conditions import FactorLevel, rich
 from validate.degeneracy.factor import WIDTH, Factor, MeasuredFactor, units_of
 from validate.degeneracy.settings import Config
+from validate.degeneracy.suite import SuiteTask, chosen
 from validate.output import Plot
 from validate.progress import Progress
 from validate.report import Report
 from validate.tolerance import Absolute, Reported
 
-BITS, GAMMA = 2, 1.0
+GAMMA = 1.0
 
 
 def factors(config: Config) -> tuple[Factor, ...]:
-    """On the flip-flop."""
-    levels = tuple(
-        FactorLevel(f"flip-flop, {n} units", n, rich(config, flip_flop(config, BITS), gamma=GAMMA, units=n))
-        for n in config.effort.levels.widths
+    """On every task."""
+    return tuple(Factor("width", task.name, "units", _levels(config, task), WIDTH) for task in chosen(config))
+
+
+def _levels(config: Config, task: SuiteTask) -> tuple[FactorLevel, ...]:
+    return tuple(
+        FactorLevel(f"{task.name}, {units} units", units, rich(config, task, gamma=GAMMA, units=units))
+        for units in config.effort.levels.widths
     )
-    return (Factor("width", "flip-flop", "units", levels, WIDTH),)
 
 
 def checks(config: Config, report: Report, progress: Progress) -> tuple[MeasuredFactor, ...]:
@@ -43,7 +47,7 @@ def _exponents(result: MeasuredFactor, report: Report) -> None:
     at_start = [np.sqrt(np.mean(each.norms_at_start**2)) for each in result.found]
     counts = np.array([len(each.norms_at_start) for each in result.found])
     report.check(
-        "width: exponent of |W| / n^2 before training",
+        f"width, {result.factor.task}: exponent of |W| / n^2 before training",
         predicted=-1.5,
         measured=_slope(n, at_start / n**2),
         tolerance=Absolute(_reach(n, counts), "spread of normal weights, four standard errors"),
@@ -51,7 +55,7 @@ def _exponents(result: MeasuredFactor, report: Report) -> None:
     for name, matrix in (("trained", "weights"), ("shuffled", "weights_shuffled"), ("untrained", "weights_at_start")):
         centre = [PopulationEstimate.over_pairs(getattr(each, matrix)).value for each in result.found]
         report.check(
-            f"width: exponent of the weight distance / n^2, {name}",
+            f"width, {result.factor.task}: exponent of the weight distance / n^2, {name}",
             predicted=-1.5,
             measured=_slope(n, np.asarray(centre) / n**2),
             tolerance=Reported("what is beyond -3/2 is not the width alone"),

@@ -7,11 +7,13 @@ from simulate.sweep import Store, sweep
 from validate.degeneracy import ahead
 from validate.degeneracy.__main__ import SECTIONS, plan
 from validate.degeneracy.ahead import WorkAhead, levels_of, shape_of, work_ahead
-from validate.degeneracy.conditions import FactorLevel, discrimination, flip_flop, rich, usual
+from validate.degeneracy.conditions import FactorLevel, rich, usual
 from validate.degeneracy.settings import FULL, QUICK, Config
+from validate.degeneracy.suite import DISCRIMINATION, FLIP_FLOP
 from validate.progress import Progress
 
-SHORT = replace(QUICK, networks=3, units=4, updates=20, every=2, steps=4, trials=4, flip_flop_loss=1e-9)
+TASKS = tuple(replace(each, threshold=1e-9, steps=4) for each in QUICK.tasks)
+SHORT = replace(QUICK, networks=3, units=4, updates=20, every=2, trials=4, tasks=TASKS)
 CONFIG = Config(effort=SHORT, networks=3, units=4)
 
 
@@ -20,7 +22,7 @@ def level(name, condition):
 
 
 def bits(count, config=CONFIG):
-    return usual(config, flip_flop(config, count))
+    return usual(config, FLIP_FLOP, FLIP_FLOP.at(config, count))
 
 
 def test_hours_are_networks_times_updates_times_seconds_over_cores():
@@ -65,14 +67,14 @@ def test_one_time_is_enough_for_what_computes_alike():
         for each in (
             bits(1),
             bits(2),
-            rich(CONFIG, flip_flop(CONFIG, 2), gamma=1.0),
-            rich(CONFIG, flip_flop(CONFIG, 2), gamma=1.0, units=8),
-            usual(CONFIG, discrimination(CONFIG)),
+            rich(CONFIG, FLIP_FLOP, gamma=1.0),
+            rich(CONFIG, FLIP_FLOP, gamma=1.0, units=8),
+            usual(CONFIG, DISCRIMINATION),
             *penalised.values(),
         )
     ]
     assert len(set(shapes)) == 7
-    two = rich(CONFIG, flip_flop(CONFIG, 2), gamma=2.0)
+    two = rich(CONFIG, FLIP_FLOP, gamma=2.0)
     assert shape_of(two) == shapes[2]
     assert shape_of(replace(bits(1), networks=50, updates=7, seed=3)) == shapes[0]
 
@@ -88,6 +90,6 @@ def test_only_a_long_run_looks_ahead_and_at_all_of_its_sections():
     assert tuple(others) == SECTIONS
     assert first.given == tuple(section.module for section in SECTIONS)
     levels = levels_of(first.given, CONFIG)
-    assert {"flip-flop, 3 bits, alone", "flip-flop, 2 bits", "discrimination, L1 norm 0.0001"} <= {
+    assert {"flip-flop, 3 bits, alone", "flip-flop, 2 bits", "delayed discrimination, L1 norm 0.0001"} <= {
         each.label for each in levels
     }

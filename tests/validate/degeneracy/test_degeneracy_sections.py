@@ -6,7 +6,7 @@ import pytest
 from simulate.measures import trend
 from validate.degeneracy import one_population, width
 from validate.degeneracy.factor import PublishedArrow
-from validate.degeneracy.settings import QUICK, Config, FactorLevels
+from validate.degeneracy.settings import QUICK, Config, FactorLevels, TaskEffort
 from validate.progress import Progress
 from validate.report import Report
 
@@ -16,11 +16,10 @@ TINY = replace(
     units=6,
     updates=400,
     every=4,
-    steps=5,
     trials=8,
-    flip_flop_loss=0.5,
-    discrimination_loss=1.2,
-    levels=FactorLevels((1, 2), (1, 2), ((1, 2), (2, 3)), (1.0, 2.0), (4, 8), (0.0, 1e-3), (0.0, 1e-3)),
+    run=("flip-flop",),
+    tasks=(TaskEffort("flip-flop", 5e-3, 0.5, (1, 2), 2, steps=5), *QUICK.tasks[1:]),
+    levels=FactorLevels(((1, 2), (2, 3)), (1.0, 2.0), (4, 8), (0.0, 1e-3), (0.0, 1e-3)),
 )
 
 
@@ -86,7 +85,7 @@ def test_a_factor_is_told_with_its_null_and_a_second_run_trains_nothing(config):
     centre = drawn["width_flip_flop_DSA_points"][:3].mean(axis=0)
     (reach,) = np.linalg.norm(drawn["width_flip_flop_DSA_half_axes"][:1], axis=-1).max(axis=-1)
     assert np.linalg.norm(drawn["width_flip_flop_DSA_centres"][0] - centre) < reach
-    (check,) = (each for each in report.checks if each.name.startswith("width: exponent of |W|"))
+    (check,) = (each for each in report.checks if each.name.startswith("width, flip-flop: exponent of |W|"))
     assert (check.predicted, check.passed) == (-1.5, True)
     before = sorted((file.name, file.stat().st_mtime_ns) for file in config.store.glob("*.nc"))
     again, _ = run(width, config)
@@ -94,8 +93,11 @@ def test_a_factor_is_told_with_its_null_and_a_second_run_trains_nothing(config):
     assert again.document()["quantities"] == report.document()["quantities"]
 
 
+UNREACHABLE = tuple(replace(each, threshold=1e-9) for each in TINY.tasks)
+
+
 def test_too_few_that_converge_are_counted_and_no_statement_is_made(tmp_path):
-    config = Config(effort=replace(TINY, updates=8, flip_flop_loss=1e-9), networks=3, units=6, store=tmp_path)
+    config = Config(effort=replace(TINY, updates=8, tasks=UNREACHABLE), networks=3, units=6, store=tmp_path)
     report, results = run(width, config)
     assert report.passed
     assert all(result.statements == () for result in results)
