@@ -1,5 +1,6 @@
 from .attempt import Failure as Failure
 from .cluster import Cluster as Cluster
+from .conditions import BadTable as BadTable, read_conditions as read_conditions
 from .described import NotDescribed as NotDescribed, described as described
 from .job import Job as Job
 from .local_processes import LocalProcesses as LocalProcesses, NoWorkers as NoWorkers
@@ -15,6 +16,7 @@ from .submitted import SchedulerLost as SchedulerLost
 from .sweep import Swept as Swept, SweepFailed as SweepFailed, sweep as sweep
 
 __all__ = [
+    "BadTable",
     "HERE",
     "Cluster",
     "Failure",
@@ -32,5 +34,6 @@ __all__ = [
     "SweepFailed",
     "Swept",
     "described",
+    "read_conditions",
     "sweep",
 ]
