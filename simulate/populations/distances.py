@@ -204,6 +204,14 @@ class NetworkDistances:
         return {name: found for name, found in each.items() if found is not None}
 
 
+class StoppedEarly(KeyboardInterrupt):
+    """Ctrl-C while distances were measured: those that are finished, in `found`."""
+
+    def __init__(self, found: NetworkDistances) -> None:
+        super().__init__("stopped before all distances were measured")
+        self.found = found
+
+
 MEASURES = (
     *("dsa", "eigenvalues", "cka", "cka_debiased", "svcca", "procrustes"),
     *("weights", "weights_group", "weights_group_all"),
@@ -234,6 +242,7 @@ def distances_between(
         NoPairs: if there are fewer than two networks.
         WrongShape, NotFinite, TooFewSamples: on activity that cannot be compared.
         NotWeights: on weights that cannot be, such as those of two cells.
+        StoppedEarly: on Ctrl-C, with what is finished.
 
     >>> import numpy as np
     >>> from simulate.populations import RecordedNetwork, distances_between
@@ -259,6 +268,10 @@ def distances_between(
                 found[name] = getattr(measuring, name)()
             except (LackingArrays, NoVariance, NoBalance) as error:
                 missing[name] = str(error)
+            except KeyboardInterrupt:
+                left = {each: "stopped before" for each in MEASURES if each not in (*found, *missing)}
+                done = NetworkDistances(**found, arrays=measuring.shared, missing=missing | left, cautions=cautions)
+                raise StoppedEarly(done) from None
         for warning in warned:
             if issubclass(warning.category, FewerSamplesThanFeatures):
                 cautions.setdefault(name, str(warning.message))

@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from math import ceil
 
 import numpy as np
-from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from simulate.measures.embedding import Embedding
 from simulate.populations.distances import BesideNull
 from validate.output import Plot
 from validate.plotting import MEASURED, new_grid, plot, style
@@ -17,20 +17,22 @@ NAMED = 16
 """Networks whose names are written into the figures; of more, the order is that of the files."""
 
 
-def drawn_places(names: Sequence[str], places: Mapping[str, Float[np.ndarray, "networks 2"]]) -> Plot:
+def drawn_places(names: Sequence[str], places: Mapping[str, Embedding]) -> Plot:
     """The networks in the plane in which their distances are shown best, a panel a measure."""
     with style():
         figure, panels = _panels(len(places))
-        for axes, (measure, points) in zip(panels, places.items(), strict=True):
+        for axes, (measure, embedding) in zip(panels, places.items(), strict=True):
+            points = embedding.points
             axes.plot(points[:, 0], points[:, 1], **MEASURED)
-            axes.set_title(measure)
+            axes.set_title(f"{measure}, stress {embedding.stress:.2f}")
             axes.set_aspect("equal", "datalim")
             axes.margins(0.25)
             if len(names) <= NAMED:
                 for name, (x, y) in zip(names, points, strict=True):
                     axes.annotate(name, (x, y), (4, 3), textcoords="offset points", fontsize=7)
-    caption = "Networks by multidimensional scaling of their distances, in units of these distances."
-    return plot("places", caption, figure, {**places, "networks": np.array(names)})
+    caption = "Networks by multidimensional scaling of their distances, in units of these; stress 0 is without misfit."
+    data = {measure: embedding.points for measure, embedding in places.items()}
+    return plot("places", caption, figure, {**data, "networks": np.array(names)})
 
 
 def drawn_distances(names: Sequence[str], found: Mapping[str, BesideNull]) -> Plot:

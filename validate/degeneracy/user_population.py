@@ -21,6 +21,7 @@ from simulate.populations.distances import (
     BesideHalves,
     BesideNull,
     NetworkDistances,
+    StoppedEarly,
     distances_between,
 )
 from simulate.populations.recorded import RecordedNetwork
@@ -67,17 +68,22 @@ def checks(own: OwnPopulation, config: PopulationConfig, report: Report, progres
         _recorded(network, name, own.cell, config) for network, name in zip(own.networks, own.names, strict=True)
     ]
     with progress.task("distances", 1.0) as advance:
-        found = distances_between(
-            networks,
-            DSA(delays=config.delays, rank=config.rank),
-            seed=config.seed,
-            progress=lambda name: advance(MEASURES.index(name) / len(MEASURES)),
-        )
+        try:
+            found = distances_between(
+                networks,
+                DSA(delays=config.delays, rank=config.rank),
+                seed=config.seed,
+                progress=lambda name: advance(MEASURES.index(name) / len(MEASURES)),
+            )
+        except StoppedEarly as stopped:
+            report.interrupted, found = True, stopped.found
     places = {name: _embedded(each) for name, each in found.found.items()}
     results = OwnDistances(own.files, own.names, found, places)
     _report_files(own, config, report)
     for name in MEASURES:
         _report_measure(name, results, report)
+    report.quantity("missing", dict(found.missing))
+    report.quantity("most_alike", {name: _nearest(each, own.files) for name, each in found.found.items()})
     report.quantity("embedding", {name: {"points": e.points, "stress": e.stress} for name, e in places.items()})
     report.conclude(_conclusion(results))
     return results
@@ -125,10 +131,10 @@ def _report_files(own: OwnPopulation, config: PopulationConfig, report: Report) 
 def _report_measure(name: str, results: OwnDistances, report: Report) -> None:
     """The matrices as quantities; in the table the nearest two and, of few pairs, all."""
     found = results.distances.found.get(name)
-    for quantity, value in _quantities(name, found, results.files).items():
+    for quantity, value in _quantities(name, found).items():
         report.quantity(quantity, value)
     if found is None:
-        report.finding(f"{name}_missing", None, "", f"{MEANING[name]}: {results.distances.missing[name]}")
+        report.finding(f"{name}_missing", "not measured", "", results.distances.missing[name])
         return
     each, names = found.pairs.each, results.names
     spread = f"mean of {len(each)} pairs, up to {each.max():.4g}" if len(each) > 1 else "the one pair"
@@ -147,7 +153,7 @@ def _report_measure(name: str, results: OwnDistances, report: Report) -> None:
         report.finding(f"{name}_caution", "few samples", "", results.distances.cautions[name])
 
 
-def _quantities(name: str, found: BesideNull | None, files: Sequence[str]) -> dict[str, object]:
+def _quantities(name: str, found: BesideNull | None) -> dict[str, object]:
     """What the report holds of a measure; each None where it could not be measured."""
     quantities: dict[str, object] = {name: None if found is None else found.pairs.value}
     if name == "dsa" or _is_of_weights(name):
@@ -159,17 +165,19 @@ def _quantities(name: str, found: BesideNull | None, files: Sequence[str]) -> di
         quantities[f"{name}_compared"] = None if found is None or own is None else found.compared
     if _is_of_weights(name):
         quantities[f"{name}_relative"] = None if found is None else found.compared
-    quantities[f"{name}_most_alike"] = None
-    if found is not None:
-        i, j = found.most_alike
-        quantities[f"{name}_most_alike"] = {
-            "files": [files[i], files[j]],
-            "distance": float(found.pairs.value[i, j]),
-            "compared": float(found.compared[i, j]),
-            "null_range": found.null_range(i, j),
-            "beyond_null": found.beyond(i, j),
-        }
     return quantities
+
+
+def _nearest(found: BesideNull, files: Sequence[str]) -> dict[str, object]:
+    """Which two are most alike: how far they are apart, as measured and as held against the null."""
+    i, j = found.most_alike
+    return {
+        "files": [files[i], files[j]],
+        "distance": float(found.pairs.value[i, j]),
+        "compared": float(found.compared[i, j]),
+        "null_range": found.null_range(i, j),
+        "beyond_null": found.beyond(i, j),
+    }
 
 
 def _is_of_weights(name: str) -> bool:
@@ -212,13 +220,15 @@ def _conclusion(results: OwnDistances) -> str:
     told = [
         f"{results.names[i]} and {results.names[j]} by {', '.join(words)}" for (i, j), words in sorted(by_pair.items())
     ]
-    return f"most alike are {'; '.join(told)}"
+    return f"most alike are {'; '.join(told)}" if told else "no distance was found"
 
 
 def figures(config: PopulationConfig, results: OwnDistances) -> tuple[Plot, ...]:
     """Where the networks lie, and the matrices of distances."""
     found = {name: each for name, each in results.distances.found.items() if name in MAIN}
-    places = {name: results.places[name].points for name in found}
+    if not found:
+        return ()
+    places = {name: results.places[name] for name in found}
     return drawn_places(results.names, places), drawn_distances(results.names, found)
 
 

@@ -29,7 +29,8 @@ class PopulationConfig(Settings):
         InputFile(FILES),
         "Trained networks, two or more: all distances between them, each beside its null. A file holds any of activity "
         "(trials x steps x units), W (units x units, h' = phi(W h + U x + b)), U (units x inputs), b (units) and V "
-        "(outputs x units), or a state dict: the tensors of one recurrent layer and its readout.",
+        "(outputs x units), or a state dict: the tensors of one recurrent layer and its readout. The report has dsa, "
+        "cka and svcca (one less the similarity) of the activity, and weights, weights_group and weights_group_all.",
         shown="the built-in checks",
         group=YOURS,
         many=True,
@@ -39,9 +40,8 @@ class PopulationConfig(Settings):
     cell: str | None = setting(
         "--cell",
         Choice(tuple(CELLS)),
-        "Their kind. With the nonlinearity it says what may be done to units, as weights_group allows. W, U and b of "
-        "gated ones hold rows of update, candidate (ugrnn), reset, update, candidate (gru), input, forget, candidate, "
-        "output (lstm).",
+        "Their kind. W, U and b of gated ones hold rows of update, candidate (ugrnn), reset, update, candidate (gru), "
+        "input, forget, candidate, output (lstm).",
         default=None,
         shown="vanilla, or what a state dict holds",
         group=YOURS,
@@ -49,7 +49,8 @@ class PopulationConfig(Settings):
     nonlinearity: str = setting(
         "--nonlinearity",
         Choice(NONLINEARITIES),
-        "Their phi. tanh: units are permuted and flipped in sign; relu: permuted and rescaled, positively.",
+        "Their phi, which says what weights_group may do to units. tanh: permute them and flip their signs; relu: "
+        "permute and rescale them, positively.",
         default="tanh",
         group=YOURS,
     )

@@ -2,6 +2,8 @@
 
 import itertools
 import json
+import os
+import subprocess
 import sys
 from functools import partial
 from pathlib import Path
@@ -198,8 +200,8 @@ def test_a_copy_with_its_units_relabelled_is_at_no_distance_over_the_whole_group
     found = run(*saved([network, copy, NETWORKS[1]]), *options)
     for name in ("weights_group", "weights_group_all"):
         assert found[name][0][1] <= 1e-10, name
-        assert found[f"{name}_most_alike"]["files"] == ["a.npz", "b.npz"]
-        assert found[f"{name}_most_alike"]["beyond_null"] is True
+        assert found["most_alike"][name]["files"] == ["a.npz", "b.npz"]
+        assert found["most_alike"][name]["beyond_null"] is True
     assert found["weights_relative"][0][1] > least
     assert "a and b by" in run.printed.splitlines()[-1]
 
@@ -246,8 +248,8 @@ def test_a_network_twice_is_at_no_distance_from_itself_and_no_further_than_its_n
     for name in ("dsa", "cka", "svcca", "procrustes", "weights", "weights_group", "weights_group_all"):
         assert found[name][0][2] <= 1e-7, name
     assert found["weights"][0][2] == 0.0
-    assert found["dsa_most_alike"]["beyond_null"] is False
-    assert found["weights_most_alike"]["beyond_null"] is True
+    assert found["most_alike"]["dsa"]["beyond_null"] is False
+    assert found["most_alike"]["weights"]["beyond_null"] is True
     assert found["named_twice"] == ["a.npz"]
 
 
@@ -257,7 +259,7 @@ def test_one_trial_has_distances_and_no_null(run):
     for name in ("dsa", "cka", "svcca"):
         assert found[name][0][1] > 0
         assert found[f"{name}_null"] is None
-        assert found[f"{name}_most_alike"]["beyond_null"] is None
+        assert found["most_alike"][name]["beyond_null"] is None
     assert "no null" in run.printed
 
 
@@ -463,6 +465,25 @@ def test_relu_units_that_can_be_scaled_without_end_leave_the_group_out(run):
     assert "can be scaled without end" in run.printed
 
 
+def test_what_is_finished_is_kept_where_a_run_is_stopped(monkeypatch, tmp_path, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("simulate.populations.distances.SVCCA", stopped)
+    files = saved(NETWORKS)
+    monkeypatch.setattr(sys, "argv", ["degeneracy", "--population", *files, *SMALL, "--json", "report.json"])
+    with pytest.raises(SystemExit) as left:
+        degeneracy.COMMAND.run()
+    assert left.value.code == 130
+    found = json.loads(Path("report.json").read_text())
+    assert found["interrupted"]
+    assert found["quantities"]["cka"] is not None
+    assert found["quantities"]["weights"] is None
+    assert capsys.readouterr().out.splitlines()[-1].startswith("INTERRUPTED degeneracy: most alike are")
+
+
+def stopped():
+    raise KeyboardInterrupt
+
+
 def test_figures_and_tables_are_written(run, tmp_path):
     run(*saved(NETWORKS), *SMALL, "--out", "results")
     names = {path.name for path in (tmp_path / "results").iterdir()}
@@ -479,3 +500,26 @@ def test_files_are_called_by_what_tells_them_apart():
     assert short_names(["x/net.npz", "./y/net.npz"]) == ("x/net", "y/net")
     assert short_names(["/x/a.npz", "b.pt"]) == ("/x/a.npz", "b.pt")
     assert short_names(["a.npz", "b.npz", "a.npz"]) == ("a", "b", "a (2)")
+
+
+def test_files_are_read_and_refused_before_anything_heavy_is_imported(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    np.savez("a.npz", **tensors("GRU"))
+    code = """
+import sys
+from validate.degeneracy.__main__ import COMMAND
+from validate.options import Refusal
+plan, _ = COMMAND.read(["--population", "a.npz", "a.npz"])
+assert plan.config.cell == "gru"
+try:
+    COMMAND.read(["--population", "a.npz", "a.npz", "--cell", "lstm"])
+except Refusal:
+    print(sorted({"jax", "scipy", "sklearn", "matplotlib", "equinox"} & sys.modules.keys()))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=here())
+    assert done.stdout.strip() == "[]"
+
+
+def here():
+    """The environment, with this checkout found first."""
+    return os.environ | {"PYTHONPATH": str(Path(__file__).parents[3])}
