@@ -9,7 +9,6 @@ import dataclasses
 import enum
 import hashlib
 import time
-import zipfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -19,25 +18,9 @@ import numpy as np
 
 from simulate.lock import held
 from simulate.runtime import cache_directory
-from simulate.training.checkpoint import Arrays, Checkpoint
+from simulate.training.checkpoint import Checkpoint, Spare
 
 KEPT_DAYS = 30
-
-
-class Spare(Checkpoint):
-    """A checkpoint that is a convenience: where it cannot be written or read, the training does without."""
-
-    def save(self, fingerprint: str, arrays: Arrays) -> None:
-        """Replace the file, unless the disk is full or the like."""
-        with contextlib.suppress(OSError):
-            super().save(fingerprint, arrays)
-
-    def load(self, fingerprint: str) -> Arrays | None:
-        """The arrays saved last; None where there are none of this training that can be read."""
-        try:
-            return super().load(fingerprint) if zipfile.is_zipfile(self.path) else None
-        except (OSError, ValueError, KeyError):
-            return None
 
 
 def resumable(name: str, *identity: object) -> Checkpoint | None:

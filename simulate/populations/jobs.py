@@ -16,11 +16,15 @@ from simulate.measures.pairwise import Pairs
 from simulate.populations.condition import Network, TrainingCondition
 from simulate.populations.degeneracy import FEWEST, Degeneracy, Probing, degeneracy_of
 from simulate.populations.population import TrainedPopulation, train_population
+from simulate.runtime import cache_directory
 from simulate.sweep.job import Job, JobProgress
+from simulate.training.checkpoint import Checkpoint, Spare
 from simulate.training.outcome import TrainingOutcome
 
 DTYPE = "float32"
 MATRICES = ("value", "lower", "agreed")
+SECONDS = 120.0
+"""Of training that a kill may cost."""
 
 
 class TrainJob(Job):
@@ -40,10 +44,14 @@ class TrainJob(Job):
         return float(condition.networks * condition.updates * shape[0] * shape[1])
 
     def compute(self, needed: tuple[xr.Dataset, ...], progress: JobProgress) -> xr.Dataset:
-        """The trained population, as `trained_population` reads it."""
-        condition = self.condition
+        """The trained population, as `trained_population` reads it.
+
+        One that was stopped goes on, from a checkpoint in the user's cache, with results equal to the bit.
+        """
+        condition, checkpoint = self.condition, self._checkpoint()
         population = train_population(
             condition,
+            checkpoint=checkpoint,
             progress=lambda done: progress(done, condition.updates, f"updates, {done.learning} networks learning"),
             dtype=DTYPE,
         )
@@ -57,7 +65,17 @@ class TrainJob(Job):
             "updates": ("network", population.updates),
             "loss": ("network", population.loss),
         }
+        if checkpoint is not None:
+            checkpoint.path.unlink(missing_ok=True)
         return xr.Dataset({**arrays, **of_each})
+
+    def _checkpoint(self) -> Checkpoint | None:
+        cache = cache_directory()
+        if cache is None:
+            return None
+        folder = cache / "checkpoints"
+        folder.mkdir(exist_ok=True)
+        return Spare(folder / f"{self.name}.npz", seconds=SECONDS)
 
 
 def trained_population(condition: TrainingCondition, stored: xr.Dataset) -> TrainedPopulation:

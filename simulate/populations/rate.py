@@ -19,7 +19,7 @@ def seconds_an_update(condition: TrainingCondition) -> float:
     """Seconds in which one core of this machine makes one update of one network of the condition.
 
     Measured: a few networks are trained for some updates, and the quickest call of the program counts but for the
-    first, which compiles. So it is a time of an idle machine, with all of JAX's devices at work, one a core.
+    first, which compiles. All of JAX's devices are at work, one a core, and whatever else keeps the machine busy.
 
     >>> import jax
     >>> jax.config.update("jax_enable_x64", True)

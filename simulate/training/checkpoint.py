@@ -1,5 +1,6 @@
 """Long runs can be killed: arrays on disk from which a run goes on, bit for bit."""
 
+import contextlib
 import io
 import zipfile
 from dataclasses import dataclass
@@ -65,3 +66,19 @@ class Checkpoint:
                 f"{self.path} belongs to a run with other settings; remove it or name another file"
             )
         return arrays
+
+
+class Spare(Checkpoint):
+    """A checkpoint that is a convenience: where it cannot be written or read, the training does without."""
+
+    def save(self, fingerprint: str, arrays: Arrays) -> None:
+        """Replace the file, unless the disk is full or the like."""
+        with contextlib.suppress(OSError):
+            super().save(fingerprint, arrays)
+
+    def load(self, fingerprint: str) -> Arrays | None:
+        """The arrays saved last; None where there are none of this training that can be read."""
+        try:
+            return super().load(fingerprint) if zipfile.is_zipfile(self.path) else None
+        except (OSError, ValueError, KeyError):
+            return None

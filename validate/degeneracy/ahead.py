@@ -65,7 +65,7 @@ class WorkAhead:
         if not self.left:
             return f"all {total} populations are in the store: nothing is left to train"
         words = f"{len(self.left)} of {total} populations are left to train: {self.least:.3g} to {self.most:.3g} hours"
-        shared = f"on {self.cores} core{'s' * (self.cores > 1)}, if idle"
+        shared = f"on {self.cores} core{'s' * (self.cores > 1)} as busy as now"
         if self.expected is None:
             return f"{words} {shared}, by how soon networks reach their thresholds"
         return f"{words} {shared}; {self.expected:.3g} if networks need as many updates as those in the store"

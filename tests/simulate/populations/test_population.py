@@ -174,3 +174,25 @@ def test_other_conditions_are_other_jobs():
     }
     assert len(names) == 5
     assert TrainJob(CONDITION).name == TrainJob(dataclasses.replace(CONDITION)).name
+
+
+def test_a_training_that_is_stopped_goes_on_to_the_bit_and_leaves_nothing(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    job = TrainJob(dataclasses.replace(CONDITION, task=dataclasses.replace(TASK, threshold=1e-9), updates=40))
+    reached = []
+
+    def stopped(done, of, what):
+        reached.append(done)
+        if done >= 20:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        job.compute((), stopped)
+    (left,) = (tmp_path / "rnn-learning-theory" / "checkpoints").iterdir()
+    assert left.name == f"{job.name}.npz"
+    goes_on = []
+    found = job.compute((), lambda done, of, what: goes_on.append(done))
+    assert goes_on[0] > 20
+    assert not left.exists()
+    whole = job.compute((), lambda done, of, what: None)
+    assert found.identical(whole)

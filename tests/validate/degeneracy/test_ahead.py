@@ -32,7 +32,7 @@ def test_hours_are_networks_times_updates_times_seconds_over_cores():
     assert found.least == pytest.approx((3 * 6 * 0.6 + 10 * 150 * 7.2) / 2 / 3600)
     assert found.expected == pytest.approx(5 / 20 * found.most)
     assert found.sentence.startswith(
-        "2 of 3 populations are left to train: 1.5 to 10 hours on 2 cores, if idle; 2.5 if"
+        "2 of 3 populations are left to train: 1.5 to 10 hours on 2 cores as busy as now; 2.5 if"
     )
 
 

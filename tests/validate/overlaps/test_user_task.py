@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from simulate.overlaps.gram_matrix import random_gram
-from simulate.training.checkpoint import Checkpoint
+from simulate.training.checkpoint import Checkpoint, Spare
 from theory.overlaps.equations.shape import Shape
 from validate.overlaps import __main__ as overlaps
 from validate.overlaps import user_task
@@ -19,7 +19,6 @@ from validate.overlaps.settings import QUICK, UserConfig
 from validate.overlaps.user_run import own_run
 from validate.overlaps.user_task import figures
 from validate.report import Report
-from validate.resume import Spare
 
 RANDOM = np.random.default_rng(0)
 INPUTS, TARGETS = RANDOM.standard_normal((2, 6, 2)), RANDOM.standard_normal((2, 6, 1))
