@@ -174,7 +174,13 @@ def _report(result: MeasuredFactor, measured: Mapping[str, MeasuredPopulation], 
         report.quantity(
             f"{name}: trend",
             {
-                part: {"value": trend.value, "low": trend.low, "high": trend.high, "p": trend.p}
+                part: {
+                    "value": trend.value,
+                    "low": trend.low,
+                    "high": trend.high,
+                    "p": trend.p,
+                    "p_of_means": trend.p_of_means,
+                }
                 for part, trend in (("raw", each.raw), ("null", each.null), ("beyond", each.beyond))
             }
             | {"published": ARROWS[each.arrow], "verdict": each.verdict},

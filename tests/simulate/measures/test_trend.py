@@ -1,4 +1,5 @@
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -29,13 +30,29 @@ def test_two_levels_are_the_test_of_mann_and_whitney():
     assert found.p == pytest.approx(known.pvalue, abs=4 * np.sqrt(known.pvalue / 20_000) + 1e-4)
 
 
-def test_the_null_is_refused_as_often_as_its_confidence_says():
-    """Of 400 trials without a trend, 10 % are called one at confidence 0.9, within the binomial bound at 99.9 %."""
-    called = [
-        trend([RNG.normal(size=5) for _ in range(3)], confidence=0.9, draws=200, seed=k).direction != 0
-        for k in range(400)
+def test_each_chance_is_as_often_small_as_it_says():
+    """Of 400 trials without a trend 10 % are below 0.1, by either, within the binomial bound at 99.9 %."""
+    found = [trend([RNG.normal(size=5) for _ in range(3)], draws=200, seed=k) for k in range(400)]
+    for chances in ([each.p for each in found], [each.p_of_means for each in found]):
+        assert stats.binomtest(sum(p < 0.1 for p in chances), 400, 0.1).pvalue > 1e-3
+
+
+def test_the_slope_of_means_of_two_levels_is_the_permutation_test_of_welch_s_t():
+    levels = [RNG.normal(size=4), 3 * RNG.normal(size=5) + 2]
+    together = np.concatenate(levels)
+    t = [
+        abs(stats.ttest_ind(together[list(one)], np.delete(together, one), equal_var=False).statistic)
+        for one in itertools.combinations(range(9), 4)
     ]
-    assert stats.binomtest(sum(called), 400, 0.1).pvalue > 1e-3
+    observed = abs(stats.ttest_ind(together[:4], together[4:], equal_var=False).statistic)
+    known = float(np.mean(np.array(t) >= observed - 1e-12))
+    found = trend(levels, draws=20_000).p_of_means
+    assert found == pytest.approx(known, abs=4 * np.sqrt(known / 20_000) + 1e-4)
+
+
+def test_a_direction_is_what_ranks_and_means_both_say():
+    found = trend([[1.0, 1.1, 1.2, 0.9], [2.0, 2.1, 2.2, 1.9]], confidence=0.9)
+    assert (found.direction, replace(found, p=0.2).direction, replace(found, p_of_means=0.2).direction) == (1, 0, 0)
 
 
 def calls_of_pairs(sample, trials):
@@ -54,11 +71,10 @@ def test_distances_of_one_law_at_all_levels_have_no_trend():
     assert calls_of_pairs(lambda: RNG.normal(size=(10, 10)), 300) <= stats.binom.ppf(0.999, 300, 0.1)
 
 
-def test_trends_of_distances_between_clusters_are_called_too_often():
-    """What the documentation warns of: three in ten points in a second cluster. Of 100 trials, 0.46 within 99.9 %."""
-    low, high = stats.binom.interval(0.999, 100, 0.46)
+def test_distances_between_clusters_of_one_law_have_no_trend():
+    """Three in ten points in a second cluster: ranks alone would call a trend in nearly half of the trials."""
     clusters = lambda: 0.2 * RNG.normal(size=(10, 10)) + 3.0 * (RNG.random((10, 1)) < 0.3)  # noqa: E731
-    assert low <= calls_of_pairs(clusters, 100) <= high
+    assert calls_of_pairs(clusters, 100) <= stats.binom.ppf(0.999, 100, 0.1)
 
 
 def test_the_interval_covers_the_truth_about_as_often_as_it_says():
