@@ -144,11 +144,7 @@ class Degeneracy:
     @property
     def behaviour_relative(self) -> PopulationEstimate:
         """The standard deviation of the loss out of distribution over its mean."""
-        losses = self.unseen_loss.each
-        without = [np.delete(losses, i) for i in range(len(losses))]
-        return PopulationEstimate.leaving_out(
-            losses.std() / losses.mean(), [each.std() / each.mean() for each in without]
-        )
+        return PopulationEstimate.of_relative_spread(self.unseen_loss.each)
 
 
 def degeneracy_of(population: TrainedPopulation, probing: Probing | None = None) -> Degeneracy:
