@@ -13,7 +13,7 @@ from simulate.populations.rate import seconds_an_update
 from simulate.runtime import available_cores
 from simulate.sweep.store import Store
 from simulate.training.penalty import Penalised
-from validate.degeneracy.comparison import store_of, store_refused
+from validate.degeneracy.comparison import store_of, store_refused, workers_of
 from validate.degeneracy.conditions import FactorLevel
 from validate.degeneracy.settings import Config
 from validate.output import Plot
@@ -119,7 +119,8 @@ def cores_of(config: Config) -> int:
     """How many share the work; of a cluster, one of them, as its workers are not known."""
     if config.scheduler is not None:
         return 1
-    return jax.device_count() if config.workers == 1 else min(config.workers, available_cores())
+    workers = workers_of(config)
+    return jax.device_count() if workers == 1 else min(workers, available_cores())
 
 
 def checks(modules: Sequence[str], config: Config, report: Report, progress: Progress) -> WorkAhead:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import jax
 import xarray as xr
 
 from simulate.populations.across import AcrossJob, measured_across
@@ -19,7 +20,7 @@ from simulate.populations.jobs import (
     trained_population,
 )
 from simulate.populations.population import TrainedPopulation
-from simulate.runtime import cache_directory
+from simulate.runtime import available_cores, cache_directory
 from simulate.sweep import HERE, Cluster, LocalProcesses, NotStored, NoWorkers, RefusedResult, SchedulerLost, Spread
 from simulate.sweep.job import Job
 from simulate.sweep.standing import Standing
@@ -38,7 +39,7 @@ from validate.degeneracy.factor import (
     units_of,
 )
 from validate.degeneracy.places import places
-from validate.degeneracy.settings import Config
+from validate.degeneracy.settings import QUICK, Config
 from validate.options import Refusal
 from validate.output import Plot
 from validate.progress import Progress
@@ -69,11 +70,19 @@ def store_refused() -> Iterator[None]:
         raise Refusal("--store", str(error), "a directory of this version's results, with room for more") from None
 
 
-def spread_of(config: Config) -> Spread:
-    """Where populations are trained."""
+def spread_of(config: Config, jobs: int) -> Spread:
+    """Where so many jobs are computed."""
     if config.scheduler is not None:
         return Cluster(config.scheduler)
-    return HERE if config.workers == 1 else LocalProcesses(config.workers)
+    count = min(workers_of(config), jobs)
+    return LocalProcesses(count) if count > 1 else HERE
+
+
+def workers_of(config: Config) -> int:
+    """As asked for; else one a core, but for small populations, and where JAX has a card that all would share."""
+    if config.workers is not None:
+        return config.workers
+    return 1 if config.effort.name == QUICK.name or jax.default_backend() != "cpu" else available_cores()
 
 
 def populations(levels: Sequence[FactorLevel], config: Config, progress: Progress) -> list[MeasuredPopulation]:
@@ -92,7 +101,8 @@ def results_of(jobs: Sequence[Job], config: Config, progress: Progress) -> list[
 
         with store_refused():
             try:
-                sweep(jobs, store, spread=spread_of(config), progress=show)
+                missing = sum(job not in store for job in jobs)
+                sweep(jobs, store, spread=spread_of(config, missing), progress=show)
             except (SchedulerLost, NoWorkers) as error:
                 option = "--scheduler" if config.scheduler else "--workers"
                 raise Refusal(option, str(error), "workers that can be had") from None

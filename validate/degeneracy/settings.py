@@ -159,11 +159,12 @@ class Config(Settings):
         shown="the user's cache",
         group=POPULATIONS,
     )
-    workers: int = setting(
+    workers: int | None = setting(
         "--workers",
         Whole(1, 1024),
         "Local processes that share the populations; one: this process, all of whose cores share each population.",
-        default=1,
+        default=None,
+        shown="one a core; 1 with --quick, and on a graphics card",
         group=POPULATIONS,
     )
     scheduler: str | None = setting(
