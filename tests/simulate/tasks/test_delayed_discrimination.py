@@ -72,6 +72,16 @@ def test_a_trial_ends_with_the_response_to_the_longest_delay():
     assert np.any(np.asarray(batch.mask)[:, -1] == 1)
 
 
+@pytest.mark.parametrize("ramp", [0.12, 1.2])
+def test_what_is_undecided_between_pulses_that_are_nearly_equal_costs_a_twelfth_of_its_range(ramp):
+    """f2 - f1 has the density (1 - |x| / 8) / 8, and (1 - |x| / d)^2 is lost below d. Five standard errors."""
+    batch = drawn(trials=20_000, delay=(5, 5), response=1)
+    pulses = np.asarray(batch.inputs)[..., 0]
+    given = np.clip((pulses[:, 6] - pulses[:, 0]) / ramp, -1, 1)
+    lost = (given - np.asarray(batch.targets)[:, -1, 0]) ** 2
+    assert abs(lost.mean() - (ramp / 12 - ramp**2 / 384)) < 5 * lost.std() / np.sqrt(20_000)
+
+
 @pytest.mark.parametrize("unit", [8.0, (32 / 9) ** 0.5, 1.0])
 def test_what_an_output_costs_that_knows_only_the_mean(unit):
     """A sign 1, a magnitude 32/9 in its unit: |f2 - f1| / 8 has the density 2 (1 - x). Five standard errors."""

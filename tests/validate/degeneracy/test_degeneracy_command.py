@@ -14,7 +14,14 @@ from validate.command import Command, Mode, Plan
 from validate.degeneracy.__main__ import COMMAND, SECTIONS
 from validate.degeneracy.settings import QUICK, Config
 
-TINY = replace(QUICK, updates=8, every=4, steps=5, trials=8, flip_flop_loss=1e-9, discrimination_loss=1e-9)
+
+def of_tasks(threshold):
+    """Trials of five steps, down to this loss."""
+    return tuple(replace(each, steps=5, threshold=threshold) for each in QUICK.tasks)
+
+
+TINY = replace(QUICK, updates=8, every=4, trials=8, tasks=of_tasks(1e-9))
+FLIP_FLOP = ("--tasks", "flip-flop")
 ESTIMATES = (
     "epochs",
     "behaviour",
@@ -41,6 +48,8 @@ def shortened(effort, *titles):
         (("--networks", "2"), "--networks", "2"),
         (("--units", "0"), "--units", "0"),
         (("--units", "many"), "--units", "many"),
+        (("--tasks", "digits"), "--tasks", "one of flip-flop, discrimination, sine, path, lorenz"),
+        (("--workers", "0"), "--workers", "0"),
         (("--scheduler", "nowhere"), "--scheduler", "nowhere"),
         (("--scheduler", "tcp://127.0.0.1:8786", "--workers", "2"), "--scheduler", "has its own"),
         (("--quick", "--full"), "--quick", "--full"),
@@ -68,7 +77,7 @@ def test_a_store_of_another_version_is_refused(ask, tmp_path, mark, problem):
 def test_an_unreachable_threshold_ends_in_words_and_the_populations_are_kept(ask, tmp_path):
     store, out = tmp_path / "store", tmp_path / "found.json"
     asked = shortened(TINY, "One population", "Width")
-    answer = ask(asked, "--networks", "3", "--units", "4", "--store", str(store), "--json", str(out))
+    answer = ask(asked, *FLIP_FLOP, "--networks", "3", "--units", "4", "--store", str(store), "--json", str(out))
     assert answer.status == 0
     assert answer.out.splitlines()[-1].startswith("PASS degeneracy")
     assert "more updates or a higher threshold" in " ".join(answer.out.replace("│", " ").split())
@@ -84,9 +93,9 @@ def test_an_unreachable_threshold_ends_in_words_and_the_populations_are_kept(ask
 
 def test_every_condition_has_its_numbers_and_their_errors(ask, tmp_path):
     out = tmp_path / "found.json"
-    effort = replace(TINY, updates=400, flip_flop_loss=0.5, levels=replace(QUICK.levels, bits=(1, 2), channels=()))
+    effort = replace(TINY, updates=400, tasks=of_tasks(0.5))
     asked = shortened(effort, "Complexity: channels")
-    given = ("--networks", "3", "--units", "6", "--store", str(tmp_path / "store"), "--json", str(out))
+    given = (*FLIP_FLOP, "--networks", "3", "--units", "6", "--store", str(tmp_path / "store"), "--json", str(out))
     assert ask(asked, *given).status == 0
     quantities = json.loads(out.read_text())["quantities"]
     for bits in (1, 2):

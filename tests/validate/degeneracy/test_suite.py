@@ -8,8 +8,11 @@ import numpy as np
 import pytest
 
 from simulate.populations import TrainJob
+from simulate.runtime import available_cores
+from simulate.sweep import HERE, Cluster, LocalProcesses
 from simulate.tasks import Batch
 from validate.degeneracy import channels, demands, regularisation, richness, width
+from validate.degeneracy.comparison import spread_of, workers_of
 from validate.degeneracy.settings import FULL, QUICK, TASKS, USUAL, Config
 from validate.degeneracy.suite import SUITE, chosen, discrimination
 
@@ -119,3 +122,13 @@ def test_the_fastest_wave_turns_by_less_than_an_eighth_of_a_circle_a_step():
 def test_the_same_seed_gives_the_same_trials():
     one, other = (SUITE[3].at(Config(effort=QUICK, seed=7))(jnp.asarray(3)) for _ in range(2))
     assert jax.tree.all(jax.tree.map(lambda a, b: bool((a == b).all()), one, other))
+
+
+def test_populations_have_a_process_a_core_but_small_ones_share_this_one():
+    cores = available_cores()
+    assert workers_of(Config(effort=QUICK)) == 1
+    assert workers_of(Config()) == workers_of(Config(effort=FULL)) == cores
+    assert workers_of(Config(workers=3)) == 3
+    assert spread_of(Config(workers=3), jobs=2) == LocalProcesses(2)
+    assert spread_of(Config(workers=3), jobs=1) == spread_of(Config(workers=3), jobs=0) == HERE
+    assert isinstance(spread_of(Config(scheduler="tcp://127.0.0.1:8786"), jobs=1), Cluster)
