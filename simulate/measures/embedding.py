@@ -12,6 +12,7 @@ from scipy.stats import chi2
 from simulate.measures.pairwise import Pairs
 from simulate.measures.samples import TooFewSamples, WrongShape, finite
 
+MOST_STEPS = 1000
 OF_A_REPLICATE = 1e-6
 """Where the descent of a replicate ends: what is left moves its places by less than replicates differ by far."""
 
@@ -64,7 +65,7 @@ def embed(pairs: Pairs | ArrayLike, *, dimensions: int = 2) -> Embedding:
     """Metric multidimensional scaling by stress majorisation (SMACOF), from classical scaling.
 
     Classical scaling takes the leading eigenvectors of the doubly centred squared distances; it is exact for points of
-    so few dimensions. From it scikit-learn's `smacof` goes down in the sum of squared misfits, to a local minimum.
+    so few dimensions. From it the search goes down in the sum of squared misfits, to a local minimum.
 
     Arguments:
         pairs: what `pairwise` returns, or any symmetric matrix of distances.
@@ -156,13 +157,26 @@ def _classical(distances: Distances, dimensions: int) -> Points:
 
 
 def _majorised(distances: Distances, start: Points, until: float = 1e-9) -> Points:
-    """Down in the sum of squared misfits, until a step changes it by so little of the squared distances."""
-    from sklearn.manifold import smacof  # takes longer to import than all else here
+    """Down in the sum of squared misfits, until a step changes it by so little of the squared distances.
 
+    Each step is the Guttman transform (SMACOF; de Leeuw 1977), as in scikit-learn, which looks at its arguments anew in
+    every step and takes ten times as long for it.
+    """
     if not distances.any():
         return start  # all in one place
-    points, _ = smacof(distances, init=start, n_init=1, max_iter=1000, eps=until, normalized_stress=False)
-    return np.asarray(points, float)
+    points, apart, misfit = start, _apart(start), np.inf
+    for _ in range(MOST_STEPS):
+        pull = np.divide(distances, apart, out=np.zeros_like(distances), where=apart > 0)
+        points = (pull.sum(axis=1)[:, None] * points - pull @ points) / len(points)
+        apart, before = _apart(points), misfit
+        misfit = float(((apart - distances) ** 2).sum())
+        if before - misfit < until * float((apart**2).sum()):
+            break
+    return points
+
+
+def _apart(points: Points) -> Distances:
+    return np.sqrt(((points[:, None] - points) ** 2).sum(axis=-1))
 
 
 def _stress(distances: Distances, points: Points) -> float:

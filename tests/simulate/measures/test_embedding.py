@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
+from sklearn.manifold import smacof
 
-from simulate.measures.embedding import bootstrap_ellipses, embed
+from simulate.measures.embedding import _majorised, bootstrap_ellipses, embed
 from simulate.measures.samples import NotFinite, TooFewSamples, WrongShape
 
 
@@ -77,3 +78,14 @@ def test_refusals() -> None:
         bootstrap_ellipses(distances(np.eye(3)), groups=["a", "b"], seed=0)
     with pytest.raises(TooFewSamples, match="replicates"):
         bootstrap_ellipses(distances(np.eye(3)), replicates=2, seed=0)
+
+
+@pytest.mark.parametrize("dimensions", [1, 2, 3])
+def test_the_search_is_that_of_scikit_learn(dimensions: int) -> None:
+    """From any start, with points that begin in one place and distances of zero."""
+    rng = np.random.default_rng(dimensions)
+    wanted, start = distances(rng.normal(size=(12, 4))), rng.normal(size=(12, dimensions))
+    wanted[0, 1] = wanted[1, 0] = 0.0
+    start[2] = start[3]
+    expected, _ = smacof(wanted, init=start, n_init=1, max_iter=1000, eps=1e-9, normalized_stress=False)
+    np.testing.assert_allclose(_majorised(wanted, start), expected, rtol=1e-6, atol=1e-6)
