@@ -72,7 +72,8 @@ class WeightsUpTo(Measure[Weights, PreparedWeights]):
     permutations. So it is zero for copies, symmetric, and obeys the triangle inequality, as the others do.
 
     The minimum is searched for: `value` is the least that was found, `lower` a bound below all there is (derived in
-    `bound` of a profile). Both are zero for a network and its transformed copy.
+    `bound` of a profile). Both are zero for a network and its transformed copy. Of up to six units, eight without
+    signs, all relabellings are tried: both are the minimum then.
 
     Arguments:
         symmetry: what may be done to the units: a cell's own (`cell.symmetry`), or less.
@@ -126,9 +127,11 @@ class WeightsUpTo(Measure[Weights, PreparedWeights]):
         off = (
             np.linalg.norm(a.weights - relabelling.applied(b)) for a, b in zip(one.blocks, other.blocks, strict=True)
         )
+        value = float(np.hypot.reduce([*off]))
+        bound = one.profile.bound(other.profile, float(alike[np.arange(matching.n), like_rows].sum()))
         return WeightDistance(
-            float(np.hypot.reduce([*off])),
-            one.profile.bound(other.profile, float(alike[np.arange(matching.n), like_rows].sum())),
+            value,
+            value if found.proved else bound,
             found.by,
             found.agreed,
             size=float(np.hypot(one.profile.size, other.profile.size)),
