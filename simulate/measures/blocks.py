@@ -8,6 +8,9 @@ import numpy as np
 from jaxtyping import Float
 from numpy.typing import ArrayLike
 
+LARGEST = 1e150
+"""Weights beyond have squares that are no finite numbers."""
+
 
 class NotWeights(ValueError):
     """What was given are no weights of one network, or of two networks that can be compared."""
@@ -48,14 +51,19 @@ class Block:
         """A copy in float64 is kept.
 
         Raises:
-            NotWeights: if the numbers are no finite matrix, or no cell has a block between such sides.
+            NotWeights: if the numbers are no matrix of finite real numbers up to `LARGEST`, or no cell has a block
+                between such sides.
         """
+        if np.iscomplexobj(weights):  # numpy would drop the imaginary part
+            raise NotWeights("complex weights: give those of a network of real units")
         matrix = np.array(weights, dtype=np.float64)
         matrix = matrix[:, None] if matrix.ndim == 1 else matrix
         if matrix.ndim != 2 or not matrix.size:
             raise NotWeights(f"weights of shape {matrix.shape}: give a matrix, or a vector for a bias")
         if not np.isfinite(matrix).all():
             raise NotWeights("weights that are not finite: leave out networks whose training diverged")
+        if np.abs(matrix).max() > LARGEST:
+            raise NotWeights(f"weights up to {np.abs(matrix).max():.3g}: their squares are too large to reckon with")
         if sources is Side.GATE or (targets is Side.OUTSIDE and sources is not Side.STATE):
             raise NotWeights(
                 f"a block from {sources.name} to {targets.name}: sources are STATE or OUTSIDE, of OUTSIDE STATE"

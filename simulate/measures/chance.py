@@ -11,9 +11,10 @@ from numpy.typing import ArrayLike
 from simulate.measures.blocks import Block
 from simulate.measures.measure import Measure
 from simulate.measures.pairwise import Pairs, Square, all_pairs, distances_of, pairs_of, pairwise, prepare_all
-from simulate.measures.samples import TooFewSamples
+from simulate.measures.samples import TooFewSamples, WrongShape
 from simulate.measures.weights import PreparedWeights, WeightsUpTo, shuffled
 
+Sizes = Float[np.ndarray, "*draws items items"]
 Draws = Float[np.ndarray, "draws items items"]
 
 
@@ -36,8 +37,8 @@ class AgainstChance:
 
     @property
     def relative(self) -> Square:
-        """The distances over their sizes."""
-        return self.pairs.value / self.size
+        """The distances over their sizes; 0 where both networks are zero."""
+        return _over(self.pairs.value, self.size)
 
     @property
     def null_value(self) -> Square:
@@ -47,7 +48,7 @@ class AgainstChance:
     @property
     def null_relative(self) -> Draws:
         """The same over their sizes, draw by draw."""
-        return np.stack([each.value for each in self.null]) / self.null_size
+        return _over(np.stack([each.value for each in self.null]), self.null_size)
 
 
 def against_shuffles(
@@ -91,9 +92,14 @@ def against_other_trials(
         draws: how many of them.
 
     Raises:
+        WrongShape: if not all networks were shown as many trials of as many steps.
         TooFewSamples: if there are fewer than two trials.
         What the measure raises.
     """
+    shown = sorted({np.shape(activity)[:2] for activity in activities})
+    if len(shown) > 1:
+        told = ", ".join(" x ".join(map(str, shape)) for shape in shown)
+        raise WrongShape(f"activity of {told} trials and steps: show all networks the same trials")
     trials, count = len(np.asarray(activities[0])), len(activities)
     if trials < 2:
         raise TooFewSamples("one trial has no other in its place: give two or more, on the first axis")
@@ -113,6 +119,11 @@ def against_other_trials(
 
 def _shuffled(block: Block, rng: np.random.Generator) -> Block:
     return Block(shuffled(block.weights, rng), targets=block.targets, sources=block.sources)
+
+
+def _over(distances: Sizes, sizes: Sizes) -> Sizes:
+    """The ratio; of zero to zero, zero: networks without weights are alike."""
+    return np.divide(distances, sizes, out=np.zeros_like(distances), where=sizes > 0)
 
 
 def _together(prepared: Sequence[PreparedWeights]) -> Square:

@@ -68,7 +68,7 @@ class DSA(Measure[ArrayLike, Any]):
             activity: trials x steps x units; a single trial as `activity[None]`.
 
         Raises:
-            WrongShape, NotFinite: for other axes; for NaN or infinity.
+            WrongShape, NotFinite, NotReal: for other axes; for NaN or infinity; for complex numbers.
             TooFewSamples: if there are fewer transitions than `rank`.
 
         Warns:

@@ -26,7 +26,7 @@ class Procrustes(RepresentationMeasure[Samples]):
     Activities are conditions x units, or trials x steps x units, of the same conditions for both networks.
 
     Raises:
-        NotFinite, WrongShape, TooFewSamples, NoVariance: on activities that cannot be compared.
+        NotFinite, NotReal, WrongShape, TooFewSamples, NoVariance: on activities that cannot be compared.
 
     Warns:
         FewerSamplesThanFeatures: if there are no more samples than features.

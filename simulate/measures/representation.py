@@ -61,6 +61,9 @@ class RepresentationMeasure(Measure[ArrayLike, Prepared]):
 def centred(activity: ArrayLike, least: int = 2) -> Samples:
     """Conditions x units less the mean over conditions; of trials x steps x units, every step of a trial is one.
 
+    They come out over a power of two that brings the largest to about one: no measure of representations sees a scale,
+    and squares of all that can be written down are finite then, and rounded as ever.
+
     Raises:
         NotFinite, WrongShape: if the activity is not finite, or has other axes.
         TooFewSamples: if there are fewer than `least` conditions.
@@ -68,7 +71,7 @@ def centred(activity: ArrayLike, least: int = 2) -> Samples:
     """
     axes = ("trials", "steps", "units") if np.ndim(activity) == 3 else ("samples", "units")
     array = finite(activity, axes, "activity")
-    samples = array.reshape(-1, array.shape[-1])
+    samples = np.ldexp(array, -np.frexp(np.abs(array).max())[1]).reshape(-1, array.shape[-1])
     if len(samples) < least:
         raise TooFewSamples(f"{len(samples)} samples: give at least {least}")
     found: Samples = samples - samples.mean(axis=0)

@@ -10,6 +10,10 @@ class NotFinite(ValueError):
     """A measure was given NaN or infinity."""
 
 
+class NotReal(ValueError):
+    """A measure of real numbers was given complex ones."""
+
+
 class WrongShape(ValueError):
     """A measure was given an array of other axes than it compares."""
 
@@ -31,11 +35,14 @@ def finite(array: ArrayLike, axes: tuple[str, ...], name: str) -> np.ndarray:
 
     Raises:
         WrongShape: if there are other axes.
+        NotReal: if it is complex.
         NotFinite: if an entry is NaN or infinite.
     """
     found = np.asarray(array)
     if found.ndim != len(axes) or not found.size:
         raise WrongShape(f"{name} of shape {found.shape}: give an array of {' x '.join(axes)}, at least one of each")
+    if np.iscomplexobj(found):  # numpy would drop the imaginary part
+        raise NotReal(f"{name} of complex numbers: give their real or their imaginary part")
     found = found.astype(np.float64, copy=False)
     if not np.isfinite(found).all():
         raise NotFinite(f"{name} with NaN or infinity: leave out the trials, units or networks that have them")

@@ -31,7 +31,7 @@ class SVCCA(RepresentationMeasure[Samples]):
 
     Raises:
         NoShare: if `variance` is not in (0, 1].
-        NotFinite, WrongShape, TooFewSamples, NoVariance: on activities that cannot be compared.
+        NotFinite, NotReal, WrongShape, TooFewSamples, NoVariance: on activities that cannot be compared.
 
     Warns:
         FewerSamplesThanFeatures: if there are no more samples than directions of both: some correlations are one then.

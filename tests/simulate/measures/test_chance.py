@@ -7,7 +7,7 @@ from simulate.cells import Symmetry
 from simulate.measures import Block, Distance, LinearCKA, Side, WeightsUpTo, pairwise, shuffled
 from simulate.measures.chance import against_other_trials, against_shuffles
 from simulate.measures.measure import Measure
-from simulate.measures.samples import TooFewSamples
+from simulate.measures.samples import TooFewSamples, WrongShape
 
 PERMUTATIONS = WeightsUpTo(Symmetry(6, signs=False, scales=False))
 SCALES = WeightsUpTo(Symmetry(6, signs=False, scales=True))
@@ -41,6 +41,14 @@ def test_relative_distances_are_over_the_size_of_both_which_no_shuffle_changes()
     assert found.relative[0, 1] == pytest.approx(found.pairs.value[0, 1] / size)
     np.testing.assert_allclose(found.null_size[0], found.size)
     np.testing.assert_allclose(found.null_relative[0], found.null[0].value / size * (1 - np.eye(2)))
+
+
+def test_networks_without_weights_are_alike_as_are_their_shuffles() -> None:
+    networks = [(Block(np.zeros((6, 6))),), (Block(np.zeros((6, 6))),), (Block(np.eye(6)),)]
+    found = against_shuffles(PERMUTATIONS, networks, seed=0, draws=2)
+    expected = np.array([[0, 0, 1], [0, 0, 1], [1, 1, 0]])
+    np.testing.assert_allclose(found.relative, expected, atol=1e-12)
+    np.testing.assert_allclose(found.null_relative, [expected, expected], atol=1e-12)
 
 
 def test_a_rescaled_network_has_the_null_of_the_network() -> None:
@@ -83,3 +91,6 @@ def test_representations_of_other_trials_are_those_of_strangers() -> None:
     assert abs(found.null_value[0, 1] - 1) < 0.05
     with pytest.raises(TooFewSamples, match="one trial"):
         against_other_trials(LinearCKA(), [each[:1] for each in activities], seed=0)
+    for other in (activities[1][:59], activities[1].reshape(30, 10, 6)):
+        with pytest.raises(WrongShape, match="same trials"):
+            against_other_trials(LinearCKA(), [activities[0], other], seed=0)

@@ -5,8 +5,9 @@ import pytest
 
 from simulate.measures.dsa import DSA, BadEmbedding
 from simulate.measures.operator import embedded
+from simulate.measures.orthogonal import OperatorDistance
 from simulate.measures.pairwise import pairwise
-from simulate.measures.samples import FewerSamplesThanFeatures, NotFinite, TooFewSamples, WrongShape
+from simulate.measures.samples import FewerSamplesThanFeatures, NotFinite, NotReal, TooFewSamples, WrongShape
 
 
 def linear(seed: int = 0, trials: int = 20, steps: int = 40, units: int = 6) -> np.ndarray:
@@ -132,6 +133,10 @@ def test_refusals() -> None:
         DSA(2, 4).fit_operator(np.ones((5, 3)))
     with pytest.raises(NotFinite, match="activity with NaN"):
         DSA(2, 4).fit_operator(np.full((5, 30, 3), np.nan))
+    with pytest.raises(NotReal, match="activity of complex numbers"):
+        DSA(2, 4).fit_operator(noisy() + 1j)
+    with pytest.raises(NotReal, match="an operator of complex numbers"):
+        OperatorDistance()(np.eye(2), 1j * np.eye(2))
     with pytest.raises(TooFewSamples, match="0 transitions"):
         DSA(30, 4).fit_operator(noisy()[:, :20])
     with pytest.raises(TooFewSamples, match="3 transitions for an operator of rank 4"):

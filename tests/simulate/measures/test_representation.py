@@ -11,7 +11,7 @@ from sklearn.cross_decomposition import CCA
 from simulate.measures import SVCCA, LinearCKA, Procrustes, pairwise
 from simulate.measures.measure import Measure
 from simulate.measures.representation import NoVariance
-from simulate.measures.samples import FewerSamplesThanFeatures, NotFinite, TooFewSamples, WrongShape
+from simulate.measures.samples import FewerSamplesThanFeatures, NotFinite, NotReal, TooFewSamples, WrongShape
 from simulate.measures.svcca import NoShare
 
 MEASURES = [SVCCA(), SVCCA(variance=1.0), LinearCKA(), LinearCKA(debiased=False), Procrustes(), Procrustes(False)]
@@ -206,6 +206,8 @@ def test_what_cannot_be_compared_is_refused(measure: Measure) -> None:
     broken[3, 1] = np.nan
     with pytest.raises(NotFinite):
         measure(X, broken)
+    with pytest.raises(NotReal, match="complex"):
+        measure(X, X + 1j)
     with pytest.raises(WrongShape, match="same trials"):
         measure(X, X[:-1])
     with pytest.raises(WrongShape):
@@ -214,6 +216,14 @@ def test_what_cannot_be_compared_is_refused(measure: Measure) -> None:
         measure(X[:1], X[:1])
     with pytest.raises(NoVariance):
         measure(X, np.full((20, 3), 0.1))
+
+
+@pytest.mark.parametrize("measure", MEASURES, ids=repr)
+def test_scales_whose_squares_are_no_numbers_do_not_matter(measure: Measure) -> None:
+    """A power of two changes no digit: the distance is the same to the bit."""
+    X, Y = np.random.default_rng(14).normal(size=(2, 20, 3))
+    for scale in (2.0**900, 2.0**-900):
+        assert measure(scale * X, Y).value == measure(X, Y).value
 
 
 def test_a_share_is_between_none_and_all() -> None:

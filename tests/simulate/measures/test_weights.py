@@ -260,6 +260,8 @@ def test_inputs_are_not_changed_and_seeds_decide() -> None:
     ("weights", "message"),
     [
         (np.full((4, 4), np.nan), "not finite"),
+        (1j * np.ones((4, 4)), "complex"),
+        (np.full((4, 4), 1e200), "squares are too large"),
         (np.ones((3, 4)), "of the same units"),
         (np.ones((3, 3)), "give the network's own"),
         ([Block(np.ones((4, 4))), Block(np.ones(3), sources=Side.OUTSIDE)], "of the same units"),
