@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 from numpy.typing import ArrayLike
+from scipy import stats
 from threadpoolctl import threadpool_limits
 from typing_extensions import override
 
@@ -35,6 +36,8 @@ from simulate.populations.recorded import RecordedNetwork
 
 Square = Float[np.ndarray, "networks networks"]
 
+LEVEL = 0.01
+"""Chance of calling networks alike that have nothing in common."""
 FEWEST = 10
 """Of a null, values at least: where there are fewer pairs or networks it is drawn more than once."""
 
@@ -129,8 +132,10 @@ class BesideHalves(BesideNull):
 class BesideChance(BesideNull):
     """Distances of representations or weights; the null is what is left where nothing is shared.
 
-    Two networks are *alike* beyond the null if they are nearer to one another than any two shuffled ones. `chance` is
-    None where nothing could be shuffled.
+    Two networks are *alike* beyond the null if they are nearer to one another than shuffled ones come by chance, in 1 %
+    of populations or less: below the lower prediction bound of Student's t, at 1 % over the number of pairs
+    (Bonferroni), from the mean and the spread of the shuffled distances. `chance` is None where nothing could be
+    shuffled.
     """
 
     chance: AgainstChance | None
@@ -144,10 +149,8 @@ class BesideChance(BesideNull):
     @override
     def null_range(self, i: int, j: int) -> tuple[float, float] | None:
         """Of all pairs, over draws: chance knows no pairs."""
-        if self.chance is None:
-            return None
-        drawn = self.chance.null_relative[:, *all_pairs(len(self.pairs.value))]
-        return float(drawn.min()), float(drawn.max())
+        drawn = self._drawn
+        return (float(drawn.min()), float(drawn.max())) if len(drawn) else None
 
     @property
     @override
@@ -155,11 +158,27 @@ class BesideChance(BesideNull):
         """Of weights, the distance over sqrt(|W1|^2 + |W2|^2)."""
         return self.pairs.value if self.chance is None else self.chance.relative
 
+    @property
+    def bound(self) -> float | None:
+        """What two networks must be nearer than; None where fewer than two values of the null differ."""
+        drawn = self._drawn
+        if len(drawn) < 2:
+            return None
+        reach = stats.t.ppf(1 - LEVEL / len(self.pairs.each), len(drawn) - 1) * np.sqrt(1 + 1 / len(drawn))
+        return float(drawn.mean() - reach * drawn.std(ddof=1))
+
     @override
     def beyond(self, i: int, j: int) -> bool | None:
-        """Whether they are nearer to one another than any two shuffled networks."""
-        reach = self.null_range(i, j)
-        return None if reach is None else bool(self.compared[i, j] < reach[0])
+        """Whether they are nearer to one another than `bound`."""
+        bound = self.bound
+        return None if bound is None else bool(self.compared[i, j] < bound)
+
+    @property
+    def _drawn(self) -> Float[np.ndarray, " values"]:
+        """The null of all pairs and draws, each value once: of few trials there are few other orders."""
+        if self.chance is None:
+            return np.zeros(0)
+        return np.unique(self.chance.null_relative[:, *all_pairs(len(self.pairs.value))])
 
 
 @dataclass(frozen=True)

@@ -176,6 +176,7 @@ def _nearest(found: BesideNull, files: Sequence[str]) -> dict[str, object]:
         "distance": float(found.pairs.value[i, j]),
         "compared": float(found.compared[i, j]),
         "null_range": found.null_range(i, j),
+        "null_bound": found.bound if isinstance(found, BesideChance) else None,
         "beyond_null": found.beyond(i, j),
     }
 
@@ -188,17 +189,21 @@ def _beside(name: str, found: BesideNull, i: int, j: int) -> str:
     """A pair beside the null, in words."""
     value, reach = float(found.compared[i, j]), found.null_range(i, j)
     if reach is None:
-        return "no null: too few trials"
+        return NO_NULL
     low, high = (f"{each:.4g}" for each in reach)
+    beyond = found.beyond(i, j)
     span = low if low == high else f"{low} to {high}"
-    verdict = VERDICTS[type(found), bool(found.beyond(i, j))]
+    verdict = NO_NULL if beyond is None else VERDICTS[type(found), beyond]
     if isinstance(found, BesideHalves):
         return f"by half of the trials {value:.4g}; each from its own other half {span}: {verdict}"
+    if isinstance(found, BesideChance) and found.bound is not None:
+        span += f", at 1 % above {found.bound:.4g}"
     if _is_of_weights(name):
         return f"over sqrt(|W1|^2 + |W2|^2) {value:.4g}; shuffled {span}: {verdict}"
     return f"where one is shown other trials {span}: {verdict}"
 
 
+NO_NULL = "no null, too few trials"
 VERDICTS: dict[tuple[type[BesideNull], bool], str] = {
     (BesideHalves, True): "apart beyond the null",
     (BesideHalves, False): "no further than the null",
@@ -215,7 +220,7 @@ def _conclusion(results: OwnDistances) -> str:
         if found is not None:
             i, j = found.most_alike
             beyond = found.beyond(i, j)
-            verdict = "no null" if beyond is None else VERDICTS[type(found), beyond]
+            verdict = NO_NULL if beyond is None else VERDICTS[type(found), beyond]
             by_pair.setdefault((i, j), []).append(f"{name} {found.pairs.value[i, j]:.4g} ({verdict})")
     told = [
         f"{results.names[i]} and {results.names[j]} by {', '.join(words)}" for (i, j), words in sorted(by_pair.items())

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from simulate.cells import GRU, RELU, TANH, Nonlinearity, UniformWeights
-from simulate.measures import DSA, OperatorDistance, against_halves, pairwise
+from simulate.measures import DSA, LinearCKA, OperatorDistance, against_halves, pairwise
 from simulate.measures.blocks import NotWeights
+from simulate.measures.chance import against_other_trials
 from simulate.measures.pairwise import NoPairs
 from simulate.populations import RecordedNetwork, distances_between
 from simulate.populations import distances as room
@@ -58,16 +59,42 @@ def test_dynamics_are_measured_on_all_trials_and_held_against_halves(found: room
         assert found.dsa.beyond(i, j) == (found.dsa.compared[i, j] > own[:, [i, j]].max())
 
 
-def test_weights_are_nearer_than_chance_below_every_shuffle(found: room.NetworkDistances) -> None:
+def test_weights_are_nearer_than_chance_below_what_shuffles_predict(found: room.NetworkDistances) -> None:
     each = found.weights_group
     assert each is not None
     assert each.chance is not None
     drawn = [null[i, j] for null in each.chance.null_relative for i, j in ((0, 1), (0, 2), (1, 2))]
     assert each.null_range(0, 1) == (min(drawn), max(drawn))
-    assert each.beyond(0, 1) == (each.compared[0, 1] < min(drawn))
+    count, mean = len(drawn), sum(drawn) / len(drawn)
+    spread = (sum((value - mean) ** 2 for value in drawn) / (count - 1)) ** 0.5
+    assert count == 3
+    tail = 0.01 / 3
+    reach = (1 - 2 * tail) / (2 * tail * (1 - tail)) ** 0.5  # Student's t of two degrees of freedom
+    assert each.bound == pytest.approx(mean - reach * spread * (1 + 1 / count) ** 0.5, rel=1e-9)
+    assert each.beyond(0, 1) == (each.compared[0, 1] < each.bound)
     assert found.arrays == ("W", "U")
     i, j = each.most_alike
     assert each.pairs.value[i, j] == each.pairs.each.min()
+
+
+def test_networks_that_have_nothing_in_common_are_seldom_called_alike() -> None:
+    """At 1 % one in a hundred populations; of 100 more than five have a chance of 5e-4."""
+    alike = 0
+    for seed in range(100):
+        draw = np.random.default_rng(seed)
+        activities = [draw.normal(size=(8, 5, 4)) for _ in range(3)]
+        chance = against_other_trials(LinearCKA(debiased=False), activities, seed=seed, draws=4)
+        each = room.BesideChance(chance.pairs, chance)
+        alike += bool(each.beyond(*each.most_alike))
+    assert alike <= 5
+
+
+def test_one_other_order_of_trials_tells_nothing() -> None:
+    activities = [np.random.default_rng(seed).normal(size=(2, 9, 4)) for seed in range(2)]
+    chance = against_other_trials(LinearCKA(), activities, seed=0, draws=4)
+    each = room.BesideChance(chance.pairs, chance)
+    assert each.bound is None
+    assert each.beyond(0, 1) is None
 
 
 def test_inputs_are_left_alone_and_the_seed_decides(found: room.NetworkDistances) -> None:
