@@ -36,7 +36,7 @@ class EigenvalueDistance(Measure[Operator | ArrayLike, Spectrum]):
         """The operator's eigenvalues.
 
         Raises:
-            WrongShape, NotFinite, NotReal: if it is not square; if it has entries that are not finite; if it is complex.
+            WrongShape, NotFinite, NotReal: if it is not square; if not all of its entries are finite; if it is complex.
         """
         return np.linalg.eigvals(matrix_of(item)).astype(complex)
 

@@ -36,9 +36,9 @@ class LinearCKA(RepresentationMeasure[Kernel]):
     steps x units, of the same conditions for both networks.
 
     Raises:
-        NotFinite, NotReal, WrongShape, TooFewSamples, NoVariance: on activities that cannot be compared; four samples are
-            needed, two if biased. Debiased, conditions that are all as unlike one another (a unit for each) have no
-            variance.
+        NotFinite, NotReal, WrongShape, TooFewSamples, NoVariance: on activities that cannot be compared; four samples
+            are needed, two if biased. Debiased, conditions that are all as unlike one another (a unit for each) have
+            no variance.
 
     Warns:
         FewerSamplesThanFeatures: if biased and there are no more samples than features.

@@ -46,7 +46,7 @@ def matrix_of(operator: Operator | ArrayLike) -> Float[np.ndarray, "n n"]:
     """The matrix of an operator, or a matrix as it is.
 
     Raises:
-        WrongShape, NotFinite, NotReal: if it is not square; if it has entries that are not finite; if it is complex.
+        WrongShape, NotFinite, NotReal: if it is not square; if not all of its entries are finite; if it is complex.
     """
     matrix = finite(operator.matrix if isinstance(operator, Operator) else operator, ("n", "n"), "an operator")
     if matrix.shape[0] != matrix.shape[1]:
