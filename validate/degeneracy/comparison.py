@@ -28,7 +28,7 @@ from simulate.sweep.store import Store
 from simulate.sweep.sweep import sweep
 from simulate.training.outcome import TrainingOutcome
 from validate.degeneracy.conditions import FactorLevel
-from validate.degeneracy.curves import DEGENERACY, LEARNING, MEASURES, curves
+from validate.degeneracy.curves import DEGENERACY, LEARNING, MEASURES, clean, curves
 from validate.degeneracy.factor import (
     ARROWS,
     Factor,
@@ -218,15 +218,28 @@ def _violations(found: Degeneracy) -> int:
 def drawn(name: str, results: Sequence[MeasuredFactor]) -> tuple[Plot, ...]:
     """Degeneracy along the levels, then what was learned and how alike representations are, then networks as points."""
     shown = [result for result in results if len(result.found) > 1]
-    if not shown:
-        return ()
-    return (
-        curves(name, shown, DEGENERACY, CAPTION),
-        curves(f"{name}_learning", shown, LEARNING, LEARNING_CAPTION),
-        places(f"{name}_places", shown),
+    parts = {name: shown} if 0 < len(shown) <= COLUMNS else _by_factor(name, shown)
+    return tuple(
+        plot
+        for part, some in parts.items()
+        for plot in (
+            curves(part, some, DEGENERACY, CAPTION),
+            curves(f"{part}_learning", some, LEARNING, LEARNING_CAPTION),
+            places(f"{part}_places", some),
+        )
     )
 
 
+def _by_factor(name: str, shown: Sequence[MeasuredFactor]) -> dict[str, list[MeasuredFactor]]:
+    """Figures of one factor each, as one of all would be too wide."""
+    parts: dict[str, list[MeasuredFactor]] = {}
+    for result in shown:
+        parts.setdefault(clean(f"{name}_{result.factor.name}"), []).append(result)
+    return parts
+
+
+COLUMNS = 5
+"""Of a figure, at most: a task each."""
 CAPTION = (
     "Degeneracy of trained networks (dots: mean, bars: standard error over networks) and its null (squares): two "
     "halves of one network's trials, shuffled weights, the mean loss out of distribution."

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from simulate.measures import trend
-from validate.degeneracy import one_population, width
+from validate.degeneracy import comparison, one_population, width
 from validate.degeneracy.factor import PublishedArrow
 from validate.degeneracy.settings import QUICK, Config, FactorLevels, TaskEffort
+from validate.output import Plot
 from validate.progress import Progress
 from validate.report import Report
 
@@ -60,7 +61,7 @@ def test_one_population_is_held_beside_its_nulls_and_copies_are_found(config):
     assert entry["weights_group"] <= entry["weights"] + 1e-9
 
 
-def test_a_factor_is_told_with_its_null_and_a_second_run_trains_nothing(config):
+def test_a_factor_is_told_with_its_null_and_a_second_run_trains_nothing(config, monkeypatch):
     report, results = run(width, config)
     assert report.passed
     told = report.document()["quantities"]["width, flip-flop: DSA: trend"]
@@ -85,6 +86,11 @@ def test_a_factor_is_told_with_its_null_and_a_second_run_trains_nothing(config):
     centre = drawn["width_flip_flop_DSA_points"][:3].mean(axis=0)
     (reach,) = np.linalg.norm(drawn["width_flip_flop_DSA_half_axes"][:1], axis=-1).max(axis=-1)
     assert np.linalg.norm(drawn["width_flip_flop_DSA_centres"][0] - centre) < reach
+    monkeypatch.setattr(comparison, "curves", lambda name, shown, *_: Plot(name, f"{len(shown)}", b"", b"", {}))
+    monkeypatch.setattr(comparison, "places", lambda name, shown: Plot(name, f"{len(shown)}", b"", b"", {}))
+    named = [replace(results[0], factor=replace(results[0].factor, name=name)) for name in "aaabbb"]
+    parts = [(f"many_{name}{what}", "3") for name in "ab" for what in ("", "_learning", "_places")]
+    assert [(each.name, each.caption) for each in comparison.drawn("many", named)] == parts
     (check,) = (each for each in report.checks if each.name.startswith("width, flip-flop: exponent of |W|"))
     assert (check.predicted, check.passed) == (-1.5, True)
     before = sorted((file.name, file.stat().st_mtime_ns) for file in config.store.glob("*.nc"))
