@@ -148,7 +148,7 @@ def _read_pytorch(path: Path, wanted: Collection[str] | None) -> dict[str, Array
 
 
 def _is_in(name: str, wanted: Collection[str] | None) -> bool:
-    return wanted is None or name in wanted
+    return wanted is None or name.rpartition(".")[2] in wanted  # whatever it begins with: see `_without_beginning`
 
 
 def _without_beginning(found: Mapping[str, Array], wanted: Collection[str]) -> dict[str, Array]:

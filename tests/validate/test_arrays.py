@@ -170,6 +170,15 @@ def test_other_than_two_dimensions_are_no_matrix(shape, tmp_path):
         read_matrix(tmp_path / "a.npy")
 
 
+def test_names_in_an_archive_may_begin_alike(tmp_path):
+    path = tmp_path / "a.npz"
+    np.savez(path, **{"rnn.m": 2 * np.eye(2), "rnn.n": np.ones(3), "head.w": np.array([Trap()], dtype=object)})
+    found = read_named(path, ("m",), ("n",))
+    assert found.arrays["m"].tolist() == [[2, 0], [0, 2]]
+    assert found.arrays["n"].tolist() == [1, 1, 1]
+    assert found.ignored == ("head.w",)
+
+
 def test_the_other_files_of_arrays_by_name(tmp_path):
     """MATLAB makes every number a matrix; safetensors may hold numbers of two bytes, and parts of a larger network."""
     scipy.io.savemat(tmp_path / "a.mat", {"m": np.eye(2), "dt": 0.5, "notes": "mine"})
