@@ -8,7 +8,7 @@ from jaxtyping import Int
 
 from simulate.measures.annealing import Annealing
 from simulate.measures.exchange import exchanged
-from simulate.measures.exhaustive import best_of_all, relabellings
+from simulate.measures.exhaustive import best_of_all
 from simulate.measures.matching import Matching, Relabelling
 
 Named = tuple[str, Relabelling]
@@ -28,7 +28,7 @@ class AssignmentSearch:
     since a structure that networks share can be matched in several ways; with signs also as many of squared entries,
     which no sign changes. The best beginning, mixed, `share` of it, with all assignments alike, is annealed by `fine`.
     Exchanges of units then lead to the top; in small networks also from random assignments, `random` over the number of
-    units. Where there are no more than `all_of` relabellings, each is tried.
+    units. Of networks of up to `all_of` units every relabelling is tried.
 
     >>> AssignmentSearch(tries=16).fine.steps
     80
@@ -41,11 +41,11 @@ class AssignmentSearch:
     rough_with_signs: Annealing = Annealing(hot=3.0, cold=8.0, steps=30)  # noqa: RUF009
     fine: Annealing = Annealing()  # noqa: RUF009
     seed: int = 0
-    all_of: int = 50_000
+    all_of: int = 6
 
     def run(self, matching: Matching, like_rows: Order) -> "Found":
         """The best relabelling that was found; `like_rows` is the assignment of units by their rows and columns."""
-        if relabellings(matching.n, signed=matching.signed) <= self.all_of:
+        if matching.n <= self.all_of:
             return Found(best_of_all(matching), EVERY, 1.0)
         rng = np.random.default_rng(self.seed)
         begun = max(self._begun(matching, like_rows, rng), key=lambda each: matching.overlap(each[1]))

@@ -1,16 +1,10 @@
 """Every relabelling of a small network's units, tried one by one: the overlap that no other exceeds."""
 
 import itertools
-import math
 
 import numpy as np
 
 from simulate.measures.matching import Matching, Relabelling
-
-
-def relabellings(n: int, *, signed: bool) -> int:
-    """How many there are of n units."""
-    return math.factorial(n) * (2**n if signed else 1)
 
 
 def best_of_all(matching: Matching) -> Relabelling:

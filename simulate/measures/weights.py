@@ -72,8 +72,8 @@ class WeightsUpTo(Measure[Weights, PreparedWeights]):
     permutations. So it is zero for copies, symmetric, and obeys the triangle inequality, as the others do.
 
     The minimum is searched for: `value` is the least that was found, `lower` a bound below all there is (derived in
-    `bound` of a profile). Both are zero for a network and its transformed copy. Of up to six units, eight without
-    signs, all relabellings are tried: both are the minimum then.
+    `bound` of a profile). Both are zero for a network and its transformed copy. Of up to six units all
+    relabellings are tried: both are the minimum then.
 
     Arguments:
         symmetry: what may be done to the units: a cell's own (`cell.symmetry`), or less.
