@@ -29,7 +29,7 @@ degeneracy: env
 	$(RUN) -m validate.degeneracy
 
 test: env
-	$(RUN) -m pytest -n auto --dist worksteal
+	env -u PYTHONDONTWRITEBYTECODE $(RUN) -m pytest -n auto --dist worksteal  # what is hooked is compiled once
 
 # An hour or so, by hand: which small falsifications of the code that decides what is true go unnoticed (docs/mutants.md).
 mutants: env

@@ -249,7 +249,7 @@ def source() -> Source:
     git = ["git", "--no-optional-locks", "-C", str(root)]
     try:
         commit, changes = (
-            subprocess.run([*git, *words], capture_output=True, text=True, check=True, timeout=10).stdout.strip()
+            subprocess.run([*git, *words], capture_output=True, text=True, check=True, timeout=60).stdout.strip()
             for words in (["rev-parse", "HEAD"], ["status", "--porcelain", "--", "theory", "simulate", "validate"])
         )
     except (OSError, subprocess.SubprocessError):  # no git, or it does not trust the folder

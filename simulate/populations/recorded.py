@@ -7,6 +7,7 @@ from jaxtyping import Shaped
 from numpy.typing import ArrayLike
 
 from simulate.cells.dense import DenseCell
+from simulate.cells.lstm import LSTM
 from simulate.cells.nonlinearity import TANH, Nonlinearity
 from simulate.cells.symmetry import Symmetry
 from simulate.cells.vanilla import Vanilla
@@ -38,6 +39,9 @@ class RecordedNetwork:
     3
     >>> RecordedNetwork.of(GRU.blank(units=4, inputs=2, outputs=1)).blocks(["W", "V"])[0].weights.shape
     (4, 4)
+
+    Raises:
+        NotWeights: if W or V is no matrix, or activity is of other units than they are.
     """
 
     activity: Array | None = None
@@ -49,6 +53,15 @@ class RecordedNetwork:
     cell: type[DenseCell] = Vanilla
     phi: Nonlinearity = TANH
     name: str = ""
+
+    def __post_init__(self) -> None:
+        for name, array in (("W", self.W), ("V", self.V)):
+            if array is not None and np.ndim(array) != 2:
+                raise NotWeights(f"{name} has shape {np.shape(array)}: give a matrix, whose columns are units")
+        if self.activity is not None and (self.W is not None or self.V is not None):
+            seen = np.shape(self.activity)[-1]
+            if seen not in (self.units, 2 * self.units if self.cell is LSTM else self.units):  # LSTMs have a memory too
+                raise NotWeights(f"activity of {seen} units, and weights of {self.units}: give those of one network")
 
     @staticmethod
     def of(network: DenseCell, activity: ArrayLike | None = None) -> "RecordedNetwork":

@@ -203,7 +203,7 @@ def _beside(name: str, found: BesideNull, i: int, j: int) -> str:
     return f"where one is shown other trials {span}: {verdict}"
 
 
-NO_NULL = "no null, too few trials"
+NO_NULL = "no null, too little to draw it from"
 VERDICTS: dict[tuple[type[BesideNull], bool], str] = {
     (BesideHalves, True): "apart beyond the null",
     (BesideHalves, False): "no further than the null",

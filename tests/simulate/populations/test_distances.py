@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from simulate.cells import GRU, RELU, TANH, Nonlinearity, UniformWeights
+from simulate.cells import GRU, LSTM, RELU, TANH, Nonlinearity, UniformWeights
 from simulate.measures import DSA, LinearCKA, OperatorDistance, against_halves, pairwise
 from simulate.measures.blocks import NotWeights
 from simulate.measures.chance import against_other_trials
@@ -158,3 +158,12 @@ def test_the_bound_of_dsa_is_below_and_zero_for_a_rotated_copy() -> None:
     assert found.pairs.value[0, 1] < 1e-6
     assert found.beyond(0, 1) is False
     assert (found.pairs.lower <= found.pairs.value + 1e-12).all()
+
+
+def test_arrays_that_are_not_of_one_network_are_refused() -> None:
+    with pytest.raises(NotWeights, match="activity of 7 units, and weights of 5"):
+        RecordedNetwork(activity=np.zeros((2, 3, 7)), W=np.eye(5))
+    with pytest.raises(NotWeights, match=r"W has shape \(5,\)"):
+        RecordedNetwork(W=np.ones(5))
+    blank = LSTM.blank(units=2, inputs=1, outputs=1)
+    assert RecordedNetwork.of(blank, np.zeros((2, 3, 4))).units == 2  # h and the memory
