@@ -33,26 +33,26 @@ PROMISED = (
 FIGURES = ("fig_2a", "fig_2b", "fig_2c", "fig_2d", "fig_3a", "fig_4", "fig_s1", "fig_s2", "training_map")
 
 
-@pytest.fixture(scope="module")
-def run(tmp_path_factory):
-    """One quick run at settings that are nobody's default."""
-    out = tmp_path_factory.mktemp("run")
+def test_a_run_keeps_its_promises(tmp_path):
+    """One quick run at settings that are nobody's default; one test, lest two workers run it twice."""
+    out = tmp_path / "run"
     options = ["--T", "37", "--networks", "6", "--seed", "5", "--confidence", "3", "--threshold", "4"]
     command = [sys.executable, "-m", "validate.ghost", "--quick", *options, "--out", str(out)]
     quickly_compiled = {**os.environ, "JAX_DISABLE_MOST_OPTIMIZATIONS": "1"}  # half of a run is compiling otherwise
     done = subprocess.run(command, capture_output=True, text=True, timeout=600, env=quickly_compiled)
-    return done, out
+    all_asserted_checks_pass(done)
+    json_holds_what_is_promised(out)
+    every_figure_has_its_data(out)
+    classes_of_the_population_leave_no_network_out(done, out)
 
 
-def test_all_asserted_checks_pass(run):
-    done, _ = run
+def all_asserted_checks_pass(done):
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
     assert done.stdout.rstrip().splitlines()[-1].startswith("PASS ghost: ")
     assert done.stderr == ""  # no progress bar and no warning where nobody watches
 
 
-def test_json_holds_what_is_promised(run):
-    _, out = run
+def json_holds_what_is_promised(out):
     document = json.loads((out / "ghost.json").read_text())
     quantities = document["quantities"]
     assert set(PROMISED) <= set(quantities)
@@ -67,14 +67,21 @@ def test_json_holds_what_is_promised(run):
     assert sum(check["asserted"] for check in document["checks"]) > 30
 
 
-def test_every_figure_has_its_data(run):
-    _, out = run
+def every_figure_has_its_data(out):
     for name in FIGURES:
         assert (out / f"{name}.png").read_bytes().startswith(b"\x89PNG")
         assert b"<svg" in (out / f"{name}.svg").read_bytes()
         with np.load(out / f"{name}.npz", allow_pickle=False) as data:
             assert len(data.files) >= 1
     assert not list(out.glob("*.part"))
+
+
+def classes_of_the_population_leave_no_network_out(done, out):
+    found = json.loads((out / "ghost.json").read_text())["quantities"]
+    assert sum(found[each.name.lower()] for each in NetworkClass) == found["networks"] == 6
+    stuck = ("stuck_behind_saddle_node", "stuck_on_first_plateau", "stuck_at_one_fixed_point")
+    assert sum(found[name] for name in stuck) == found["stuck"]
+    assert all(each.name.lower() in done.stdout for each in NetworkClass)
 
 
 def quantities(delay, ratio):
@@ -108,12 +115,3 @@ def test_the_default_rate_is_the_papers():
     """1e-10 at T = 100, to the four digits of the fraction."""
     assert Config().learning_rate == pytest.approx(1e-10, rel=1e-4)
     assert PAPER_RATE_RATIO == 0.1095
-
-
-def test_the_classes_of_the_population_leave_no_network_out(run):
-    done, out = run
-    found = json.loads((out / "ghost.json").read_text())["quantities"]
-    assert sum(found[each.name.lower()] for each in NetworkClass) == found["networks"] == 6
-    stuck = ("stuck_behind_saddle_node", "stuck_on_first_plateau", "stuck_at_one_fixed_point")
-    assert sum(found[name] for name in stuck) == found["stuck"]
-    assert all(each.name.lower() in done.stdout for each in NetworkClass)
