@@ -1,5 +1,7 @@
 """What is left of a distance where what two networks share is shuffled away."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 
@@ -68,7 +70,7 @@ class InPlace(Measure[np.ndarray, np.ndarray]):
     def prepare(self, item: np.ndarray) -> np.ndarray:
         return item[:, 0, 0]
 
-    def between(self, first, second) -> list[Distance]:  # type: ignore[no-untyped-def]
+    def between(self, first: Sequence[np.ndarray], second: Sequence[np.ndarray]) -> list[Distance]:
         values = [float((one == other).mean()) for one, other in zip(first, second, strict=True)]
         return [Distance(value, value) for value in values]
 

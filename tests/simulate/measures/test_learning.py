@@ -49,8 +49,8 @@ def test_the_jacobian_is_that_of_finite_differences() -> None:
 def test_alignment_is_that_of_whole_kernels_however_trials_are_grouped(memory: int) -> None:
     """Of 5 trials, in groups of one, of two (and one), and of all."""
     before, after = drawn(0), drawn(1)
-    J, I = jacobian(before, PROBE), jacobian(after, PROBE)  # noqa: E741
-    K, L = J @ J.T, I @ I.T
+    J, ended = jacobian(before, PROBE), jacobian(after, PROBE)
+    K, L = J @ J.T, ended @ ended.T
     found = kernel_alignment(before, after, PROBE, memory=memory)
     assert found.value == pytest.approx(np.trace(L @ K) / np.linalg.norm(K) / np.linalg.norm(L), rel=1e-12)
     assert (found.start, found.end) == (pytest.approx(np.linalg.norm(K)), pytest.approx(np.linalg.norm(L)))
@@ -77,8 +77,8 @@ def test_steps_that_do_not_count_have_no_part_in_the_kernel() -> None:
         for each in (network.outputs(probe) - probe.targets, moved.outputs(probe) - network.outputs(probe))
     )
     np.testing.assert_allclose(change, -1e-6 * J @ J.T @ errors, atol=1e-2 * np.abs(change).max())
-    I = jacobian(other, probe)  # noqa: E741
-    K, L = J @ J.T, I @ I.T
+    of_other = jacobian(other, probe)
+    K, L = J @ J.T, of_other @ of_other.T
     expected = np.trace(K @ L) / np.linalg.norm(K) / np.linalg.norm(L)
     assert kernel_alignment(network, other, probe, memory=1).value == pytest.approx(expected, rel=1e-12)
     changed = eqx.tree_at(lambda batch: batch.inputs, probe, probe.inputs.at[4].set(7.0))  # a trial without a step

@@ -71,9 +71,13 @@ def test_distances_of_one_law_at_all_levels_have_no_trend():
     assert calls_of_pairs(lambda: RNG.normal(size=(10, 10)), 300) <= stats.binom.ppf(0.999, 300, 0.1)
 
 
+def clusters():
+    """Three in ten points in a second cluster."""
+    return 0.2 * RNG.normal(size=(10, 10)) + 3.0 * (RNG.random((10, 1)) < 0.3)
+
+
 def test_distances_between_clusters_of_one_law_have_no_trend():
-    """Three in ten points in a second cluster: ranks alone would call a trend in nearly half of the trials."""
-    clusters = lambda: 0.2 * RNG.normal(size=(10, 10)) + 3.0 * (RNG.random((10, 1)) < 0.3)  # noqa: E731
+    """Ranks alone would call a trend in nearly half of the trials."""
     assert calls_of_pairs(clusters, 100) <= stats.binom.ppf(0.999, 100, 0.1)
 
 
