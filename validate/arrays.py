@@ -1,7 +1,11 @@
 """Arrays out of a user's files, read without executing anything in them and checked before they are used.
 
-What is read: npy and text for one matrix; npz, mat (MATLAB, before 7.3), safetensors and PyTorch state dicts for arrays
-by name. Numpy alone is imported here, and more where a file needs it, so that refusals come at once.
+What is read: npy and text for one matrix; npz, mat (MATLAB), safetensors and PyTorch state dicts for arrays by name,
+and a sparse matrix of SciPy. Numpy alone is imported here, and more where a file needs it, so that refusals come at
+once.
+
+One rule of numbers: what a double holds exactly is taken, whatever it was stored as, and anything else is refused.
+`validate.contraction.certificate_checker` has the same rule in code of its own.
 """
 
 import warnings
@@ -13,6 +17,7 @@ from typing import TypeVar
 import numpy as np
 from jaxtyping import Float, Shaped
 
+from validate.array_size import require_not_too_large
 from validate.delimited import read_delimited
 
 Array = Shaped[np.ndarray, "..."]
@@ -25,6 +30,11 @@ PYTORCH_FILES = (".pt", ".pth", ".pkl")
 """Suffixes of PyTorch's files."""
 NAMED_FILES = (".npz", ".mat", ".safetensors", *PYTORCH_FILES)
 """Suffixes of files of arrays by name."""
+
+
+SPARSE = "sparse matrix"
+"""The name of a sparse matrix, whose file has none."""
+_PARTS_OF_SPARSE = {"format", "shape", "data"}
 
 
 class BadArray(ValueError):
@@ -69,7 +79,8 @@ def read_arrays(path: Path, wanted: Collection[str] | None = None) -> dict[str, 
     """The arrays of a file by name, as they stand there: all, or an empty stand-in for each that is not `wanted`.
 
     Where a file holds a part of a larger network by names that begin alike (`rnn.m`, `rnn.n`) and the plain names are
-    wanted, the names lose their beginning.
+    wanted, the names lose their beginning. Where all are wanted, what cannot be read has an empty stand-in of objects,
+    which `finite` refuses. A sparse matrix, as `scipy.sparse.save_npz` writes it, is named `SPARSE`.
 
     Raises:
         BadArray: if the file cannot be read.
@@ -85,10 +96,19 @@ def read_matrix(path: Path) -> Float[np.ndarray, "rows columns"]:
     Raises:
         BadArray: if the file cannot be read, or holds other than a matrix of finite real numbers.
     """
-    matrix = finite("the matrix", guarded(lambda: _read_npy(path) if path.suffix == ".npy" else read_delimited(path)))
+    matrix = read_numbers(path)
     if matrix.ndim != 2 or matrix.size == 0:
         raise BadArray(f"the array has shape {matrix.shape}, which is no matrix")
     return matrix
+
+
+def read_numbers(path: Path) -> Real:
+    """An array of any shape out of an npy file, or the matrix in a text file.
+
+    Raises:
+        BadArray: if the file cannot be read, or holds other than finite real numbers.
+    """
+    return finite("the matrix", guarded(lambda: _read_npy(path) if path.suffix == ".npy" else read_delimited(path)))
 
 
 def finite(name: str, array: Array) -> Real:
@@ -100,18 +120,31 @@ def finite(name: str, array: Array) -> Real:
     if array.dtype.kind == "V" and array.dtype.names is None and array.dtype.name == "bfloat16":
         array = array.astype(np.float32)
     if array.dtype.kind not in "fiub":
-        raise BadArray(f"{name} holds {array.dtype} values, not real numbers")
-    if array.dtype.kind in "iu" and array.size and max(abs(int(array.max())), abs(int(array.min()))) > 2**53:
-        raise BadArray(f"{name} holds whole numbers beyond 2^53, which are not exact in double precision")
-    with np.errstate(over="ignore"):
-        values = np.ascontiguousarray(array.astype(np.float64)).reshape(array.shape)
+        raise BadArray(f"{name} holds {_kind(array.dtype)}, not real numbers")
+    if array.dtype.itemsize > 8:  # their format differs from machine to machine, and no file tells which it is
+        raise BadArray(f"{name} holds long doubles ({array.dtype}); save doubles, array.astype(float)")
+    values = np.ascontiguousarray(array.astype(np.float64)).reshape(array.shape)
     wrong = np.argwhere(~np.isfinite(values))
     if len(wrong):
         at = f" at {tuple(wrong[0].tolist())}" if values.ndim else ""
         raise BadArray(f"{name} is not finite: {len(wrong)} of {values.size} values, the first{at}")
-    if array.dtype.itemsize > 8 and np.any(values != array):
-        raise BadArray(f"{name} holds {array.dtype} values that double precision cannot hold: round them first")
+    if array.dtype.kind in "iu" and array.dtype.itemsize == 8:
+        large = np.abs(values) >= 2**53
+        for whole, nearest in zip(array[large].tolist(), values[large].tolist(), strict=True):
+            if whole != int(nearest):
+                raise BadArray(f"{name} holds {whole}, beyond 2^53 and not exact in double precision; round it first")
     return values
+
+
+def _kind(dtype: np.dtype) -> str:
+    """What a type that is not of real numbers holds, in words."""
+    if dtype.names == ("real", "imag"):  # of HDF5
+        return "complex values"
+    if dtype.names is not None:
+        return f"a structure (of {', '.join(dtype.names)[:60]})"
+    if dtype.kind == "O":
+        return "objects"
+    return f"{dtype} values"
 
 
 def _read_npz(path: Path, wanted: Collection[str] | None) -> dict[str, Array]:
@@ -119,18 +152,39 @@ def _read_npz(path: Path, wanted: Collection[str] | None) -> dict[str, Array]:
         archive = np.load(stream, allow_pickle=False)
         if not isinstance(archive, np.lib.npyio.NpzFile):
             raise BadArray("the file is no npz archive")
+        if set(archive.files) >= _PARTS_OF_SPARSE:
+            return {SPARSE: _dense_npz(path, archive)}
+        if wanted is None:
+            return {name: _or_objects(lambda name=name: archive[name]) for name in archive.files}  # type: ignore[misc]
         return {name: np.asarray(archive[name]) if _is_in(name, wanted) else np.empty(0) for name in archive.files}
 
 
-def _read_mat(path: Path, wanted: Collection[str] | None) -> dict[str, Array]:
-    from scipy.io import loadmat, whosmat
-
+def _or_objects(read: Callable[[], Array]) -> Array:
+    """What is read, or the stand-in for what is no array of numbers."""
     try:
-        names = [name for name, _, _ in whosmat(path)]
-        found = loadmat(path, variable_names=[name for name in names if _is_in(name, wanted)])
-    except NotImplementedError as error:
-        raise BadArray("it is a mat file of version 7.3; save it with -v7") from error
-    return {name: np.asarray(found.get(name, np.empty(0))) for name in names}
+        return np.asarray(read())
+    except (ValueError, TypeError, AttributeError) as error:
+        if isinstance(error, ValueError) and "pickle" not in str(error):
+            raise
+        return np.empty(0, object)
+
+
+def _dense_npz(path: Path, archive: "np.lib.npyio.NpzFile") -> Array:
+    """The sparse matrix in an archive, dense."""
+    from scipy.sparse import load_npz
+
+    shape = tuple(int(each) for each in archive["shape"])
+    require_not_too_large(shape)
+    matrix = load_npz(path)
+    if hasattr(matrix, "check_format"):  # places outside the matrix would be written to
+        matrix.check_format(full_check=True)
+    return np.asarray(matrix.toarray())
+
+
+def _read_mat(path: Path, wanted: Collection[str] | None) -> dict[str, Array]:
+    from validate.mat_file import read_mat
+
+    return read_mat(path, lambda name: _is_in(name, wanted))
 
 
 def _read_safetensors(path: Path, wanted: Collection[str] | None) -> dict[str, Array]:
@@ -138,7 +192,10 @@ def _read_safetensors(path: Path, wanted: Collection[str] | None) -> dict[str, A
     from safetensors import safe_open
 
     with safe_open(path, framework="numpy") as file:
-        return {name: np.asarray(file.get_tensor(name)) for name in list(file.keys())}
+        names = list(file.keys())
+        if wanted is None:
+            return {name: _or_objects(lambda name=name: file.get_tensor(name)) for name in names}  # type: ignore[misc]
+        return {name: np.asarray(file.get_tensor(name)) if _is_in(name, wanted) else np.empty(0) for name in names}
 
 
 def _read_pytorch(path: Path, wanted: Collection[str] | None) -> dict[str, Array]:

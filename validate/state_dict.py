@@ -86,7 +86,7 @@ def read_state_dict(path: Path) -> dict[str, Array]:
     """
     with path.open("rb") as file:
         try:
-            document = _from_archive(file) if zipfile.is_zipfile(file) else _from_pickles(file)
+            document = (_from_archive if zipfile.is_zipfile(file) else _from_pickles)(file, path)
         except NotAStateDict:
             raise
         except Exception as error:  # whatever a damaged pickle or archive makes pickle and zipfile raise
@@ -98,7 +98,22 @@ def read_state_dict(path: Path) -> dict[str, Array]:
     return found
 
 
-def _from_archive(file: io.BufferedIOBase) -> object:
+def to_safetensors(path: Path) -> str:
+    """The line that converts a file of PyTorch's, a whole network or a dict that holds its tensors, by PyTorch itself.
+
+    >>> to_safetensors(Path("net.pt")).startswith('python -c "import torch; ')
+    True
+    """
+    return (
+        'python -c "import torch; from safetensors.torch import save_file; '
+        f"n = torch.load({str(path)!r}, 'cpu', weights_only=False); "
+        "n = getattr(n, 'state_dict', lambda: n)(); n = n.get('state_dict', n); "
+        "save_file({k: v.contiguous().clone() for k, v in n.items() if torch.is_tensor(v)}, "
+        f'{str(path.with_suffix(".safetensors"))!r})"'
+    )
+
+
+def _from_archive(file: io.BufferedIOBase, path: Path) -> object:
     with zipfile.ZipFile(file) as archive:
         pickles = [name for name in archive.namelist() if name.endswith("/data.pkl") or name == "data.pkl"]
         if len(pickles) != 1:
@@ -114,21 +129,21 @@ def _from_archive(file: io.BufferedIOBase) -> object:
                 raise NotAStateDict("a tensor's numbers are not all there: the file is damaged")
             return _Storage(dtype, count, _numbers(archive.read(entry), dtype, order))
 
-        return _Reader(io.BytesIO(archive.read(pickles[0])), storage).load()
+        return _Reader(io.BytesIO(archive.read(pickles[0])), storage, path).load()
 
 
-def _from_pickles(file: io.BufferedIOBase) -> object:
+def _from_pickles(file: io.BufferedIOBase, path: Path) -> object:
     file.seek(0)
     storages: dict[str, _Storage] = {}
 
     def storage(dtype: np.dtype, key: str, count: int) -> _Storage:
         return storages.setdefault(key, _Storage(dtype, count))
 
-    if _Reader(file, storage).load() != _MAGIC:
+    if _Reader(file, storage, path).load() != _MAGIC:
         raise NotAStateDict("it is a pickle, and none of PyTorch's; save the arrays with numpy.savez instead")
-    _version, system, document = (_Reader(file, storage).load() for _ in range(3))
+    _version, system, document = (_Reader(file, storage, path).load() for _ in range(3))
     order: Literal["<", ">"] = "<" if not isinstance(system, dict) or system.get("little_endian", True) else ">"
-    for key in _listed(_Reader(file, storage).load()):
+    for key in _listed(_Reader(file, storage, path).load()):
         found = storages.get(key)
         if found is None:
             raise NotAStateDict("it holds numbers that no tensor names: the file is damaged")
@@ -157,9 +172,10 @@ def _numbers(content: bytes, dtype: np.dtype, order: Literal["<", ">"]) -> Array
 class _Reader(pickle.Unpickler):
     """Builds dicts, lists, numbers, text and tensors, and refuses to look anything else up."""
 
-    def __init__(self, file: io.BufferedIOBase, storage: Callable[[np.dtype, str, int], _Storage]) -> None:
+    def __init__(self, file: io.BufferedIOBase, storage: Callable[[np.dtype, str, int], _Storage], path: Path) -> None:
         super().__init__(file, encoding="latin-1")
         self._storage = storage
+        self._command = to_safetensors(path)
 
     def find_class(self, module: str, name: str) -> object:
         """The stand-ins, by the names that PyTorch writes."""
@@ -169,10 +185,12 @@ class _Reader(pickle.Unpickler):
             return _Kind(_KINDS[name])
         if module == "torch._utils" and name in _REBUILDS:
             return _REBUILDS[name]
+        what = f"{module}.{name}"
+        if module in ("torch", "torch._utils"):
+            raise NotAStateDict(f"it names {what}, which is not read; convert it where PyTorch is: {self._command}")
         raise NotAStateDict(
-            f"it names {module}.{name}, and reading that would run code; save tensors alone: "
-            "torch.save(net.state_dict(), FILE), or numpy.savez(FILE, **{k: v.numpy() for k, v in "
-            "net.state_dict().items()})"
+            f"it names {what}, and reading that would run code; save torch.save(net.state_dict(), FILE), or convert a "
+            f"file that you trust where PyTorch and {module} are: {self._command}"
         )
 
     def persistent_load(self, identity: object) -> _Storage:
@@ -205,7 +223,7 @@ _REBUILDS: dict[str, Callable[..., object]] = {
 
 def _collect(prefix: str, value: object, found: dict[str, Array], levels: int) -> None:
     if isinstance(value, _Tensor):
-        found[prefix] = value.array()
+        found[prefix or "tensor"] = value.array()  # one that was saved alone has no name
     elif isinstance(value, dict) and levels:
         for name, each in value.items():
             _collect(f"{prefix}.{name}" if prefix else str(name), each, found, levels - 1)

@@ -157,14 +157,48 @@ def test_nothing_is_executed(form, function, read):
         read(form({"m": Tensor(np.eye(2)), "x": Call(function, "raise SystemExit('a pickle was executed')")}))
 
 
+SIDE_EFFECTS = {
+    "global": b"cos\nsystem\n(S'touch executed'\ntR.",
+    "stack global": b"\x80\x04\x8c\x02os\x8c\x06system\x93\x8c\x0etouch executed\x85R.",
+    "instance": b"(S'touch executed'\nios\nsystem\n.",
+    "new object": b"\x80\x02csubprocess\nPopen\n(S'touch'\nS'executed'\nl\x85\x81.",
+    "extension": b"\x80\x02\x82\x01.",
+    "import alone": b"cthis\ns\n.",
+    "dotted": b"\x80\x04\x8c\x06torch.\x8c\x0csys.settrace\x93.",
+    "builtins": b'\x80\x02c__builtin__\neval\n(S\'open("executed", "w")\'\ntR.',
+    "attribute of a stand-in": b"\x80\x04\x8c\x0ctorch._utils\x8c\x1b_rebuild_tensor_v2.__code__\x93.",
+}
+
+
+@pytest.mark.parametrize("wrapped", [True, False], ids=["archive", "pickle"])
+@pytest.mark.parametrize("name", SIDE_EFFECTS)
+def test_no_opcode_does_anything_outside(name, wrapped, read, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    content, loaded = SIDE_EFFECTS[name], set(sys.modules)
+    if wrapped:
+        stream = io.BytesIO()
+        with zipfile.ZipFile(stream, "w") as file:
+            file.writestr("net/data.pkl", content)
+        content = stream.getvalue()
+    with pytest.raises(NotAStateDict):
+        read(content)
+    assert not (tmp_path / "executed").exists()
+    assert not {"this", "subprocess"} & (set(sys.modules) - loaded)
+
+
 def test_a_whole_network_is_refused_with_the_remedy(read):
     class Net:
         pass
 
     Net.__qualname__, Net.__module__ = "Net", __name__
     sys.modules[__name__].Net = Net
-    with pytest.raises(NotAStateDict, match=r"Net, and .*torch\.save\(net\.state_dict\(\), FILE\)"):
+    with pytest.raises(NotAStateDict, match=r"Net, and .*torch\.save\(net\.state_dict\(\), FILE\)") as refused:
         read(archive(Net()))
+    line = str(refused.value)
+    assert "python -c \"import torch; from safetensors.torch import save_file; n = torch.load('" in line
+    assert "net.pt', 'cpu', weights_only=False); " in line
+    assert line.endswith("net.safetensors')\"")
+    compile(line.partition('-c "')[2].removesuffix('"'), "the line", "exec")
 
 
 @FORMS
