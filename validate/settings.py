@@ -191,7 +191,8 @@ def require_consistent(options: Sequence[Option], given: Mapping[str, object]) -
         for path in _files(option, given[option.name]):
             if path.is_dir():
                 raise Refusal(option.name, f"{path} is a directory, and would be written", option.kind.accepted)
-            if taken.get(path.resolve(), option.name) != option.name:
+            written = isinstance(option.kind, NewFile)  # two options may read one file
+            if written and taken.get(path.resolve(), option.name) != option.name:
                 raise Refusal(
                     option.name, f"{path} would be the file of {taken[path.resolve()]} too", "a file of its own"
                 )

@@ -4,7 +4,8 @@
 
 The format is that of docs/certificates.md. Standard output says in words what is claimed, and then `verified` (exit
 status 0) or `rejected: ...` (1). A malformed file, or other weights in W than in FILE, is one line on standard error
-(2). W is FILE.npy, FILE.csv, FILE.safetensors or FILE.safetensors:KEY.
+(2). W is FILE.npy, a text file of numbers (FILE.csv, FILE.tsv, FILE.txt), or FILE.npz or FILE.safetensors, with :KEY
+where the file holds several square matrices.
 
 One file, to be read from top to bottom: exact matrices; which of them are positive definite; enclosures of
 exponentials; the network; reading JSON; the claims, one class each, whose docstring says why its check proves it;
@@ -19,11 +20,14 @@ exactly: elimination then takes about n^5, 2 seconds at 64 rows.
 
 import ast
 import hashlib
+import io
 import json
 import re
 import struct
 import sys
 import warnings
+import zipfile
+import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -44,7 +48,9 @@ GRIDS = (60, 240)  # binary digits of the factors that prove definiteness, befor
 PRECISIONS = (128, 512, 2048)  # binary digits of enclosures of exponentials
 LONGEST_LEG = 2**16  # norm of the exponent beyond which no exponential is enclosed
 MOST_CORNERS = 12  # neurons of claims that visit all 2^n corners
-WEIGHTS = (".npy", ".csv", ".safetensors")  # of the last of them FILE:KEY too
+NAMED = (".npz", ".safetensors")  # of these FILE:KEY too
+WEIGHTS = (".npy", ".csv", ".tsv", ".txt", *NAMED)
+BY_ROWS = re.compile(r"(^|[./])(recurrent_)?kernel(:0)?$|/w$")  # names of Flax, Keras and Haiku: h -> h W, W h here
 USAGE = f"usage: [--check] FILE [--weights {'|'.join(f'FILE{suffix}' for suffix in WEIGHTS)}[:KEY]]"
 
 
@@ -1301,47 +1307,115 @@ def no_float(text: str) -> NoReturn:
 # Weights in other files, as the fractions that they are
 
 
+Rows: TypeAlias = list[list[float]] | list[list[int]]
+
+
 def read_weights(argument: str) -> Matrix:
-    """The matrix that `--weights` names; nothing in the file is executed."""
-    safetensors = re.fullmatch(r"(?s)(.*?\.safetensors)(?::(.*))?", argument)
+    """The matrix that `--weights` names; nothing in the file is executed.
+
+    Whatever the numbers are stored as, they are those that a double holds, or refused.
+    """
+    named = re.fullmatch(r"(?s)(.*?(\.npz|\.safetensors))(?::(.*))?", argument)
     try:
-        if safetensors:
-            rows = from_safetensors(read_bytes(safetensors[1]), safetensors[2])
+        if named:
+            read = from_npz if named[2] == ".npz" else from_safetensors
+            rows = read(read_bytes(named[1]), named[3])
         elif argument.endswith(".npy"):
             rows = from_npy(read_bytes(argument))
-        elif argument.endswith(".csv"):
-            rows = from_csv(read_bytes(argument))
+        elif argument.endswith(WEIGHTS):
+            rows = from_text(read_bytes(argument))
         else:
             accepted = ", ".join(f"FILE{suffix}" for suffix in WEIGHTS)
-            raise Malformed(f"accepted: {accepted}, FILE{WEIGHTS[-1]}:KEY")
-        return [[Fraction(x) for x in row] for row in rows]
+            raise Malformed(f"accepted: {accepted}; {' and '.join(f'FILE{suffix}:KEY' for suffix in NAMED)}")
+        return [[exact(x) for x in row] for row in rows]
     except Malformed as error:
         raise Malformed(f"--weights: {error}") from error
     except (ValueError, OverflowError) as error:  # a NaN or an infinite number is no fraction
         raise Malformed(f"--weights: {argument}: {error}") from error
 
 
-Rows: TypeAlias = list[list[float]] | list[list[int]]
+def exact(value: float | int) -> Fraction:
+    """The number, if a double holds it."""
+    if float(value) != value and value == value:
+        raise ValueError(f"the whole number {value} is not exact in double precision")
+    return Fraction(value)
 
 
-def from_csv(data: bytes) -> Rows:
-    """Numbers separated by commas; `#` begins a comment."""
+def from_text(data: bytes) -> Rows:
+    """Numbers separated by semicolons, tabs, commas or blanks, whichever there are first in this order.
+
+    `#` begins a comment. Where commas do not separate, they are decimal commas.
+    """
     lines = [line.partition("#")[0] for line in data.decode("utf-8-sig").splitlines()]
-    rows = [[decimal(entry) for entry in line.split(",")] for line in lines if line.strip()]
+    mark = next((mark for mark in ";\t," if any(mark in line for line in lines)), None)
+    rows = [[decimal(entry, mark != ",") for entry in line.split(mark)] for line in lines if line.strip()]
     if not rows or {len(row) for row in rows} != {len(rows)}:
         raise Malformed("the file holds no square matrix")
     return rows
 
 
-def decimal(text: str) -> float:
+def decimal(text: str, comma: bool) -> float:
     """The double nearest to a decimal number."""
     if "_" in text:
         raise ValueError(f"could not convert string to float: {text!r}")
-    return float(text)
+    return float(text.replace(",", ".") if comma else text)
+
+
+def acting(key: str, rows: Rows) -> Rows:
+    """The matrix by which a column of states is multiplied from the left."""
+    return turned(rows) if BY_ROWS.search(key) else rows
+
+
+def turned(rows: Rows) -> Rows:
+    """Rows become columns."""
+    return [list(column) for column in zip(*rows, strict=True)]
+
+
+def chosen(shapes: dict[str, object], key: str | None, suffix: str) -> str:
+    """The name that was given, or that of the only square matrix."""
+    if key is None:
+        pairs = {k: v for k, v in shapes.items() if isinstance(v, list | tuple) and len(v) == 2}
+        matrices = [k for k, (rows, columns) in pairs.items() if rows == columns]
+        if len(matrices) != 1:
+            raise Malformed(f"the file has {len(matrices)} square matrices; name one: FILE{suffix}:KEY")
+        return matrices[0]
+    if key not in shapes:
+        raise Malformed(f"the file has no tensor {shown(key)}")
+    return key
+
+
+def from_npz(data: bytes, key: str | None) -> Rows:
+    """The array of that name, or the only square matrix."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            names = [name for name in archive.namelist() if name.endswith(".npy")]
+            arrays = {name.removesuffix(".npy"): archive.read(name) for name in names}
+    except (zipfile.BadZipFile, zlib.error, RuntimeError, EOFError, OSError, MemoryError) as error:
+        raise Malformed(f"the file is no npz archive: {error}") from error
+    key = chosen({name: shape_of(array) for name, array in arrays.items()}, key, ".npz")
+    return acting(key, from_npy(arrays[key]))
+
+
+def shape_of(data: bytes) -> object:
+    """The shape that an npy file tells of; none where it cannot be read."""
+    try:
+        return npy_header(data)[2]
+    except Malformed:
+        return None
 
 
 def from_npy(data: bytes) -> Rows:
     """Numpy's format, versions 1 to 3."""
+    descr, columns_first, shape, end = npy_header(data)
+    kind = re.fullmatch(r"([<>|])([fiub][1248])", descr) if isinstance(descr, str) else None
+    if kind is None or kind[2] not in STRUCT_CODES:
+        raise Malformed(f"the file holds {shown(descr)}, not real numbers that a double holds")
+    rows = square_of(data[end:], shape, kind[2], "<" if kind[1] == "|" else kind[1])
+    return turned(rows) if columns_first else rows
+
+
+def npy_header(data: bytes) -> tuple[object, bool, object, int]:
+    """The type, whether columns come first, the shape, and where the numbers begin."""
     wide = data[6:7] != b"\x01"
     start = 12 if wide else 10
     if data[:6] != b"\x93NUMPY" or data[6:8] not in (b"\x01\x00", b"\x02\x00", b"\x03\x00") or len(data) < start:
@@ -1351,14 +1425,9 @@ def from_npy(data: bytes) -> Rows:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about the syntax of the header
             header = ast.literal_eval(data[start : min(end, start + 10_000)].decode("utf-8"))
-        kind = re.fullmatch(r"([<>|])([fiub][1248])", header["descr"])
-        columns_first, shape = {False: False, True: True}[header["fortran_order"]], header["shape"]
+        return header["descr"], {False: False, True: True}[header["fortran_order"]], header["shape"], end
     except (ValueError, SyntaxError, TypeError, KeyError, RecursionError, MemoryError) as error:
         raise Malformed("the file's npy header cannot be read") from error
-    if kind is None or kind[2] not in STRUCT_CODES:
-        raise Malformed(f"the file holds {shown(header['descr'])}, not real numbers")
-    rows = square_of(data[end:], shape, kind[2], "<" if kind[1] == "|" else kind[1])
-    return [list(column) for column in zip(*rows, strict=True)] if columns_first else rows
 
 
 def from_safetensors(data: bytes, key: str | None) -> Rows:
@@ -1368,20 +1437,13 @@ def from_safetensors(data: bytes, key: str | None) -> Rows:
     tensors = {k: v for k, v in header.items() if k != "__metadata__"} if isinstance(header, dict) else {}
     if not tensors or not all(isinstance(tensor, dict) for tensor in tensors.values()):
         raise Malformed("the file is no safetensors file, or an empty one")
-    if key is None:
-        shapes = {k: v.get("shape") for k, v in tensors.items()}
-        matrices = [k for k, v in shapes.items() if isinstance(v, list) and len(v) == 2 and v[0] == v[1]]
-        if len(matrices) != 1:
-            raise Malformed(f"the file has {len(matrices)} square matrices; name one: FILE.safetensors:KEY")
-        key = matrices[0]
-    if key not in tensors:
-        raise Malformed(f"the file has no tensor {shown(key)}")
+    key = chosen({name: tensor.get("shape") for name, tensor in tensors.items()}, key, ".safetensors")
     name, shape, place = (tensors[key].get(k) for k in ("dtype", "shape", "data_offsets"))
     if not isinstance(name, str) or name not in SAFETENSORS_CODES:
-        raise Malformed(f"the tensor holds {shown(name)}, not real numbers")
+        raise Malformed(f"the tensor holds {shown(name)}, not real numbers that a double holds")
     if not (isinstance(place, list) and len(place) == 2 and all(type(x) is int and x >= 0 for x in place)):
         raise Malformed("the tensor has no place in the file")
-    return square_of(data[end + place[0] : end + place[1]], shape, SAFETENSORS_CODES[name], "<")
+    return acting(key, square_of(data[end + place[0] : end + place[1]], shape, SAFETENSORS_CODES[name], "<"))
 
 
 STRUCT_CODES = {

@@ -5,9 +5,12 @@ from pathlib import Path
 
 from validate.contraction.certificate_checker import WEIGHTS
 from validate.contraction.matrix_file import MatrixFile, MatrixOption
+from validate.contraction.neuron_file import NeuronFile, NeuronFileOption, NeuronsOption
 from validate.options import Choice, InputDirectory, NewFile, Real, Whole, one_of
 from validate.settings import Derived, Option, Settings, chosen, flag, setting
 
+SLOPES = NeuronsOption(Real(0.0, 1e6, above=True))
+TIME_CONSTANTS = NeuronFileOption(Real(0.0, 1e6, above=True))
 FORMS = ("voltage", "rate")
 PIXELS = 28
 """Along an edge of an image of MNIST."""
@@ -103,12 +106,21 @@ class MatrixConfig(_Certified):
         group=MATRIX,
         required="the two forms have different metrics",
     )
-    slope: float = setting(
+    slope: float | NeuronFile = setting(
         "--slope",
-        Real(0.0, 1e6, above=True),
-        "Largest slope g of the nonlinearity.",
+        SLOPES,
+        "Largest slope g of the nonlinearity, of all neurons or of each.",
         unit="no unit",
         default=1.0,
+        group=MATRIX,
+    )
+    time_constants: NeuronFile | None = setting(
+        "--time-constants",
+        TIME_CONSTANTS,
+        "Time constants of the neurons, which differ; units of tau are those of the file then.",
+        unit="time",
+        default=None,
+        shown="all tau",
         group=MATRIX,
     )
     rate: float = setting(

@@ -3,9 +3,6 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-from jaxtyping import Float
-
 from simulate.atomic import write_atomically
 from theory.contraction.candidates import attempted
 from theory.contraction.certificate import Certificate
@@ -16,6 +13,7 @@ from theory.contraction.gain import largest_gain
 from theory.contraction.verdict import Certification, Gain, Verdict
 from validate.contraction.ranges import Ranges, range_plot, ranges_of
 from validate.contraction.settings import MatrixConfig, besides
+from validate.contraction.user_run import OwnNetwork
 from validate.output import Plot
 from validate.progress import Progress
 from validate.report import Report
@@ -34,13 +32,18 @@ class MatrixResults:
     """None for time constants that differ, and for more than `DRAWN` neurons."""
 
 
-def checks(
-    weights: Float[np.ndarray, "n n"], config: MatrixConfig, report: Report, progress: Progress
-) -> MatrixResults:
+def checks(own: OwnNetwork, config: MatrixConfig, report: Report, progress: Progress) -> MatrixResults:
     """Certify, bracket the gain, write the certificate."""
     (form,) = (form for form in FORMS if form.name == config.form)
     with progress.task("certifying"):
-        found = certify(weights, form, config.slope, rate=config.rate, euler_step=config.euler_step)
+        found = certify(
+            own.weights.matrix,
+            form,
+            own.slopes,
+            own.time_constants,
+            rate=config.rate,
+            euler_step=config.euler_step,
+        )
     with progress.task("largest gain"):
         gain = largest_gain(found.network, config.rate)
     low, high = gain.certificates(found.network)
@@ -48,6 +51,7 @@ def checks(
     paths = (None,) * 3 if config.certificate is None else (config.certificate, *besides(config.certificate))
     proofs = (found.certificate, low, high)
     written = {name: _written(path, proof) for name, path, proof in zip(names, paths, proofs, strict=True)}
+    _tell(report, "matrix", own.weights.key, "", own.weights.words)
     _report(found, gain, written, config, report)
     drawn = found.network.uniform and found.network.size <= DRAWN
     return MatrixResults(found, gain, attempted(ranges_of, found.network, 1 - config.rate) if drawn else None)
@@ -69,20 +73,22 @@ def _report(
     report.quantity("meaning", found.verdict.sentence)
     report.finding("neurons", found.network.size)
     lower = None if found.slower is None else float(found.slower.rate)
+    per_time = "1 / tau" if config.time_constants is None else "1 / time"
+    slopes, times = ("slope of phi", config.slope) if isinstance(config.slope, float) else ("times the slopes", 1.0)
     excluded_by = None if gain.high_claim is None else gain.high_claim.document()["claim"]
     for name, value, unit, meaning in (
         ("condition", found.condition, "", "what proves it"),
-        ("rate", found.rate, "1 / tau", "certified"),
-        ("lower_rate", lower, "1 / tau", "certified, lower than was asked"),
+        ("rate", found.rate, per_time, "certified"),
+        ("lower_rate", lower, per_time, "certified, lower than was asked"),
         ("non_quadratic", _by(found.non_quadratic), "", "a proof by another norm"),
-        ("largest_gain", _times(gain.low, config.slope), "slope of phi", "the largest that is certified"),
-        ("gain_excluded_from", _times(gain.high, config.slope), "slope of phi", f"excluded from here: {excluded_by}"),
+        ("largest_gain", _times(gain.low, times), slopes, "the largest that is certified"),
+        ("gain_excluded_from", _times(gain.high, times), slopes, f"excluded from here: {excluded_by}"),
         *((name, path, "file", "checked by --check") for name, path in written.items()),
     ):
         _tell(report, name, value, unit, meaning)
     report.quantity("gain_unbounded", gain.unbounded)
     if gain.unbounded:
-        report.finding("largest_slope", "any", "slope of phi", "certified, without a bound")
+        report.finding("largest_slope", "any", slopes, "certified, without a bound")
     report.quantity("gain_excluded_by", excluded_by)
     report.quantity("claims", [] if found.certificate is None else [_words(c) for c in found.certificate.claims])
     if config.euler_step is not None:
@@ -94,7 +100,7 @@ def _report(
     if found.certificate is None:
         for attempt in found.attempts:
             report.finding(
-                f"tried {attempt.name}", attempt.rate, "1 / tau", "rate at best in floating point, not proved"
+                f"tried {attempt.name}", attempt.rate, per_time, "rate at best in floating point, not proved"
             )
     report.conclude(f"{found.verdict.word}: {found.verdict.sentence}")
 

@@ -3,24 +3,40 @@
 Light: whatever is refused is refused before anything heavy is imported.
 """
 
+from dataclasses import dataclass
+
 from validate.arrays import BadArray
 from validate.command import Plan, Section, use_jax
-from validate.contraction.matrix_file import MatrixOption
-from validate.contraction.settings import PIXELS, ImagesConfig, MatrixConfig
+from validate.contraction.matrix_file import ChosenMatrix, MatrixOption
+from validate.contraction.neuron_file import Numbers
+from validate.contraction.settings import PIXELS, SLOPES, TIME_CONSTANTS, ImagesConfig, MatrixConfig
 from validate.options import Refusal
+
+
+@dataclass(frozen=True, eq=False)
+class OwnNetwork:
+    """The matrix that is asked about, and the slopes and time constants of its neurons: of all of them, or of each."""
+
+    weights: ChosenMatrix
+    slopes: Numbers
+    time_constants: Numbers
 
 
 def matrix_plan(config: MatrixConfig) -> Plan:
     """The run on the user's matrix; no JAX is needed.
 
     Raises:
-        Refusal: where the file holds no such matrix.
+        Refusal: where a file holds no such matrix, or not a number a neuron.
     """
     try:
         weights = config.weights.read()
     except BadArray as error:
         raise Refusal("--weights", str(error), MatrixOption().accepted) from error
-    return Plan(config, (Section("Your matrix", "validate.contraction.user_matrix", weights),), one_thread)
+    neurons = len(weights.matrix)
+    slopes = SLOPES.read("--slope", config.slope, neurons)
+    constants = 1.0 if config.time_constants is None else config.time_constants
+    network = OwnNetwork(weights, slopes, TIME_CONSTANTS.read("--time-constants", constants, neurons))
+    return Plan(config, (Section("Your matrix", "validate.contraction.user_matrix", network),), one_thread)
 
 
 def images_plan(config: ImagesConfig) -> Plan:

@@ -1155,6 +1155,31 @@ def test_weights_as_text(tmp_path: Path) -> None:
         assert compares(MATRIX, str(file), tmp_path) == 0
 
 
+def test_weights_as_text_with_other_marks(tmp_path: Path) -> None:
+    for name, text in (
+        ("w.tsv", "0.1\t-1.5\t3\n1e-3\t0\t2\n-.25\t7\t1\n"),
+        ("w.txt", "# weights\n0.1 -1.5  3\n 1e-3 0 2\n-.25 7 1\n"),
+        ("w.csv", "0,1;-1,5;3\n1e-3;0;2\n-,25;7;1\n"),
+    ):
+        (tmp_path / name).write_text(text)
+        assert compares(MATRIX, str(tmp_path / name), tmp_path) == 0
+
+
+@pytest.mark.parametrize("save", [np.savez, np.savez_compressed])
+def test_weights_in_an_archive(tmp_path: Path, save: Any) -> None:
+    file = tmp_path / "w.npz"
+    save(file, W=MATRIX, b=np.ones(3), notes=np.array([{}], dtype=object))
+    assert compares(MATRIX, str(file), tmp_path) == 0
+    assert compares(MATRIX, f"{file}:W", tmp_path) == 0
+    assert compares(MATRIX, f"{file}:b", tmp_path) == 2
+    assert compares(MATRIX, f"{file}:notes", tmp_path) == 2
+    save(file, W=MATRIX, V=MATRIX.T)
+    assert compares(MATRIX, str(file), tmp_path) == 2  # which of the two?
+    assert compares(MATRIX.T, f"{file}:V", tmp_path) == 0
+    save(file, **{"cell/h/kernel": MATRIX})
+    assert compares(MATRIX.T, str(file), tmp_path) == 0  # kernels multiply rows
+
+
 def test_weights_in_safetensors(tmp_path: Path) -> None:
     file = tmp_path / "model.safetensors"
     bias = ("F32", [3], np.ones(3, "<f4").tobytes())
@@ -1227,6 +1252,12 @@ BAD_WEIGHTS: dict[str, bytes] = {
     "overflow.csv": b"1,1e999\n1,1\n",
     "underscore.csv": b"1_0,1\n1,1\n",
     "binary.csv": b"\xff\xfe",
+    "mixed.csv": b"0,1;1,5\n1.0;1,2,3\n",
+    "names.txt": b"a b\n1 2\n3 4\n",
+    "rows.tsv": b"a\t1\t2\nb\t3\t4\n",
+    "empty.npz": b"",
+    "no-zip.npz": b"PK\x03\x04 and no more",
+    "whole.npy": npy(header_of("<i8"), np.full((3, 3), 2**53 + 1).tobytes()),
     "empty.safetensors": b"",
     "short.safetensors": b"\x10\0\0\0\0\0\0\0{}",
     "huge.safetensors": b"\xff" * 8 + b"{}",

@@ -39,6 +39,9 @@ def door(knock):
         (["--weights", "w.npy"], "--form", "missing", "voltage, rate"),
         (["--weights", "w.npy", "--slope", "0"], "--slope", "is too small", "above 0"),
         (["--weights", "w.npy", "--slope", "nan"], "--slope", "is not finite", "above 0"),
+        (["--weights", "w.npy", "--form", "rate", "--slope", "none.npy"], "--slope", "does not exist", ".npy"),
+        (["--weights", "w.npy", "--form", "rate", "--slope", "w.npy"], "--slope", "it holds 2 x 2", "a neuron"),
+        (["--weights", "w.npy", "--time-constants", "2"], "--time-constants", "does not exist", ".npy"),
         (["--weights", "w.npy", "--rate", "-1"], "--rate", "is too small", "from 0"),
         (["--weights", "w.npy", "--euler-step", "0"], "--euler-step", "is too small", "above 0"),
         (["--weights", "w.npy", "--certificate", "none/c.json"], "--certificate", "cannot write", "can be written"),
@@ -122,11 +125,17 @@ def test_a_bad_text_file_is_refused(door, text):
 def test_a_bad_state_dict_is_refused(door):
     save_file({"a": GOOD, "b": GOOD, "lstm": np.ones((8, 2))}, "s.safetensors")
     for name, problem in (
-        ("s.safetensors", "2 square matrices (a, b): name one"),
+        ("s.safetensors", "name one as FILE.safetensors:KEY"),
         ("s.safetensors:c", "no array named 'c'; it has a, b, lstm"),
         ("s.safetensors:lstm", "the weights of an LSTM"),
     ):
         door("--weights", name, "--form", "voltage").refuses("--weights", problem, ".safetensors")
+
+
+def test_an_lstm_is_named_and_its_readout_not_taken(door):
+    save_file({"lstm.weight_hh_l0": np.ones((8, 2)), "fc.weight": GOOD}, "s.safetensors")
+    problem = "the recurrent weights of an LSTM of 2 units, layer 0, a gated cell"
+    door("--weights", "s.safetensors", "--form", "rate").refuses("--weights", problem, ".safetensors")
 
 
 NAMES = ["train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"]
@@ -255,6 +264,42 @@ def test_rates_steps_and_gains_without_bound(tmp_path):
     assert "euler_factor" not in free
     _, stepped = run(tmp_path, GOOD, euler_step=0.05)
     assert 1 - 0.05 < stepped["euler_factor"] < 1
+
+
+def test_slopes_and_time_constants_of_each_neuron(tmp_path):
+    """Those in the files are those of the certificate; equal ones give the answer of one number."""
+    network = {"W": GOOD, "g": np.array([0.5, 2.0]), "tau": np.array([[1.0], [4.0]])}
+    np.savez(tmp_path / "net.npz", **network)
+    named, file = (f"{tmp_path}/net.npz:{name}" for name in ("g", "tau")), tmp_path / "c.json"
+    slopes, constants = named
+    code, found = run(tmp_path, GOOD, slope=slopes, time_constants=constants, certificate=file)
+    assert (code, found["verdict"], found["matrix"]) == (0, "contracting", None)
+    document = json.loads(file.read_text())
+    assert [Fraction(x) for x in document["slopes"]] == [Fraction(1, 2), 2]
+    assert document["time_constants"] == [1, 4]
+    assert contraction_check(file) == 0
+    gained = json.loads((tmp_path / "c.gain.json").read_text())
+    assert [float(Fraction(x)) / found["largest_gain"] for x in gained["slopes"]] == pytest.approx([0.5, 2.0])
+    np.save(tmp_path / "g.npy", np.full(2, 2.0))
+    _, alike = run(tmp_path, GOOD, slope=tmp_path / "g.npy")
+    _, one = run(tmp_path, GOOD, slope=2.0)
+    assert alike["rate"] == one["rate"]
+    assert 2 * alike["largest_gain"] == one["largest_gain"]
+
+
+def test_a_matrix_by_its_name_and_its_certificate(tmp_path, capsys):
+    """Recurrent weights of Flax are transposed, by the command and by the checker."""
+    weights, file = tmp_path / "net.npz", tmp_path / "c.json"
+    np.savez(weights, **{"params/SimpleCell_0/h/kernel": GOOD @ GOOD + GOOD, "params/Dense_0/kernel": np.eye(2)})
+    options = ["--weights", str(weights), "--form", "rate", "--certificate", str(file)]
+    assert status(*options, "--json", str(tmp_path / "r.json")) == 0
+    found = json.loads((tmp_path / "r.json").read_text())["quantities"]
+    assert found["matrix"] == "params/SimpleCell_0/h/kernel"
+    assert "transposed here" in capsys.readouterr().out
+    assert contraction_check(file, "--weights", f"{weights}:params/SimpleCell_0/h/kernel") == 0
+    assert contraction_check(file, "--weights", f"{weights}:params/Dense_0/kernel") == 2
+    np.save(tmp_path / "w.npy", GOOD @ GOOD + GOOD)
+    assert contraction_check(file, "--weights", tmp_path / "w.npy") == 2
 
 
 def test_certificates_from_the_shell(tmp_path):

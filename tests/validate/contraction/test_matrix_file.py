@@ -1,10 +1,11 @@
-"""A user's matrix in a file: npy, csv and safetensors."""
+"""A user's matrix in a file, and which of several it is."""
 
 import json
 
 import numpy as np
 import pytest
 import scipy.io
+import scipy.sparse
 from safetensors.numpy import save_file
 
 from validate.arrays import BadArray
@@ -14,6 +15,10 @@ MATRIX = np.array([[0.5, -1.0], [2.0, 1 / 3]])
 
 
 def read(text):
+    return chosen(text).matrix
+
+
+def chosen(text):
     return MatrixOption()(str(text)).read()
 
 
@@ -54,21 +59,109 @@ def test_state_dict(tmp_path, kind):
     save_file(tensors, tmp_path / "s.safetensors")
     np.testing.assert_array_equal(read(tmp_path / "s.safetensors"), stored.astype(float))
     named = MatrixOption()(f"{tmp_path}/s.safetensors:rnn.weight_hh_l0")
-    np.testing.assert_array_equal(named.read(), stored.astype(float))
+    np.testing.assert_array_equal(named.read().matrix, stored.astype(float))
     assert str(named) == f"{tmp_path}/s.safetensors:rnn.weight_hh_l0"
 
 
 def test_keys(tmp_path):
     save_file({"a": MATRIX, "b": MATRIX, "c": np.ones((2, 3))}, tmp_path / "s.safetensors")
-    with pytest.raises(BadArray, match=r"2 square matrices \(a, b\)"):
+    with pytest.raises(BadArray, match=r"holds a \(2 x 2, .*\), b \(2 x 2.*name one as FILE.safetensors:KEY"):
         read(tmp_path / "s.safetensors")
     with pytest.raises(BadArray, match="no array named 'd'; it has a, b, c"):
         read(f"{tmp_path}/s.safetensors:d")
     with pytest.raises(BadArray, match="2 x 3"):
         read(f"{tmp_path}/s.safetensors:c")
-    save_file({"c": np.ones((2, 3))}, tmp_path / "none.safetensors")
-    with pytest.raises(BadArray, match=r"0 square matrices \(none\)"):
+    save_file({"c": np.ones((2, 3)), "d": np.ones(2)}, tmp_path / "none.safetensors")
+    with pytest.raises(BadArray, match="no square matrix, but c, d"):
         read(tmp_path / "none.safetensors")
+
+
+def dict_of(module, gates=1, units=5, **others):
+    """The tensors of a recurrent layer of PyTorch and a square readout."""
+    shapes = {"weight_ih_l0": (gates * units, units), "weight_hh_l0": (gates * units, units), "bias_hh_l0": (gates,)}
+    tensors = {f"{module}.{name}": np.full(shape, 0.5) for name, shape in shapes.items()}
+    return {**tensors, "fc.weight": np.eye(units), **others}
+
+
+def test_recurrent_weights_are_found_beside_a_square_readout(tmp_path):
+    save_file(dict_of("rnn"), tmp_path / "s.safetensors")
+    found = chosen(tmp_path / "s.safetensors")
+    assert (found.key, found.words) == ("rnn.weight_hh_l0", "recurrent weights of an RNN of 5 units, layer 0")
+    np.testing.assert_array_equal(found.matrix, np.full((5, 5), 0.5))
+
+
+@pytest.mark.parametrize(("gates", "cell"), [(4, "an LSTM"), (3, "a GRU")])
+def test_the_readout_of_a_gated_cell_is_never_taken_for_it(tmp_path, gates, cell):
+    save_file(dict_of("rnn", gates), tmp_path / "s.safetensors")
+    for name in ("s.safetensors", "s.safetensors:rnn.weight_hh_l0"):
+        with pytest.raises(BadArray) as refused:
+            read(tmp_path / name)
+        for words in (
+            f"weights of {cell} of 5 units, layer 0",
+            "a gated cell",
+            "fc.weight (5 x 5, weights of a linear",
+        ):
+            assert words in str(refused.value)
+    named = chosen(f"{tmp_path}/s.safetensors:fc.weight")
+    assert named.words == "weights of a linear layer"
+    np.testing.assert_array_equal(named.matrix, np.eye(5))
+
+
+def test_of_layers_and_directions_one_is_to_be_named(tmp_path):
+    names = ["weight_hh_l0", "weight_hh_l0_reverse", "weight_hh_l1", "weight_hh_l1_reverse"]
+    tensors = {f"rnn.{name}": np.full((2, 2), float(k)) for k, name in enumerate(names)}
+    save_file({**tensors, "rnn.weight_ih_l1": MATRIX}, tmp_path / "s.safetensors")
+    with pytest.raises(BadArray) as refused:
+        read(tmp_path / "s.safetensors")
+    assert all(f"rnn.{name} (recurrent weights of an RNN of 2 units, layer" in str(refused.value) for name in names)
+    assert "name one as FILE.safetensors:KEY" in str(refused.value)
+    for k, name in enumerate(names):
+        found = chosen(f"{tmp_path}/s.safetensors:rnn.{name}")
+        assert found.matrix.tolist() == np.full((2, 2), k).tolist()
+        assert ("backwards" in found.words) == name.endswith("reverse")
+
+
+def test_input_weights_are_taken_where_they_are_named_and_said_to_be_such(tmp_path):
+    save_file({"rnn.weight_ih_l1": MATRIX}, tmp_path / "s.safetensors")
+    with pytest.raises(BadArray, match=r"input weights, from layer 0 to layer 1\).*name one"):
+        read(tmp_path / "s.safetensors")
+    found = chosen(f"{tmp_path}/s.safetensors:rnn.weight_ih_l1")
+    assert found.words == "input weights, from layer 0 to layer 1, the only one of the file"
+    np.testing.assert_array_equal(found.matrix, MATRIX)
+
+
+@pytest.mark.parametrize("key", ["params/SimpleCell_0/h/kernel", "simple_rnn/simple_rnn_cell/recurrent_kernel"])
+def test_kernels_are_transposed(tmp_path, key):
+    """They multiply rows of states; the theorems are about columns."""
+    np.savez(
+        tmp_path / "a.npz", **{key: MATRIX, "params/Dense_0/kernel": np.eye(2), "params/i/kernel": np.ones((3, 2))}
+    )
+    for name in (f"{tmp_path}/a.npz", f"{tmp_path}/a.npz:{key}"):
+        found = chosen(name)
+        np.testing.assert_array_equal(found.matrix, MATRIX.T)
+        assert "recurrent weights of an RNN of 2 units; transposed here" in found.words
+
+
+def test_an_lstm_of_flax(tmp_path):
+    names = [f"params/LSTMCell_0/{end}{gate}/kernel" for gate in "ifgo" for end in "ih"]
+    np.savez(tmp_path / "a.npz", **dict.fromkeys(names, MATRIX), **{"params/Dense_0/kernel": np.eye(2)})
+    for name in ("a.npz", f"a.npz:{names[1]}"):
+        with pytest.raises(BadArray, match=r"recurrent weights of an LSTM of 2 units, a gated cell.*Dense_0/kernel"):
+            read(tmp_path / name)
+
+
+def test_a_gated_cell_beside_a_plain_one(tmp_path):
+    save_file({**dict_of("lstm", 4), **dict_of("rnn")}, tmp_path / "s.safetensors")
+    with pytest.raises(BadArray, match=r"lstm.weight_hh_l0 \(recurrent.*rnn.weight_hh_l0 \(recurrent.*name one"):
+        read(tmp_path / "s.safetensors")
+    assert chosen(f"{tmp_path}/s.safetensors:rnn.weight_hh_l0").words.startswith("recurrent weights of an RNN")
+
+
+def test_sparse_matrices(tmp_path):
+    scipy.sparse.save_npz(tmp_path / "w.npz", scipy.sparse.csr_matrix(MATRIX))
+    scipy.io.savemat(tmp_path / "w.mat", {"W": scipy.sparse.csc_matrix(MATRIX)})
+    np.testing.assert_array_equal(read(tmp_path / "w.npz"), MATRIX)
+    np.testing.assert_array_equal(read(tmp_path / "w.mat"), MATRIX)
 
 
 @pytest.mark.parametrize(("gates", "cell"), [(4, "an LSTM"), (3, "a GRU")])
