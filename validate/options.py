@@ -145,6 +145,25 @@ class Choice(Kind):
 
 
 @dataclass(frozen=True)
+class NameOf(Kind):
+    """A name that is looked up later, in a file for instance; `of` says what it names."""
+
+    of: str
+    metavar = "NAME"
+
+    @property
+    def accepted(self) -> str:
+        """What is named."""
+        return f"the name of {self.of}"
+
+    def __call__(self, text: object) -> str:
+        """The name as it is."""
+        if not text:
+            raise self._bad(text, "is no name")
+        return str(text)
+
+
+@dataclass(frozen=True)
 class Switch(Kind):
     """Nothing follows the option: giving it chooses `value`."""
 

@@ -24,6 +24,10 @@ class NotOneLayer(ValueError):
     """Tensors that are not one recurrent layer of PyTorch with at most one linear readout; the message says why."""
 
 
+class SeveralLayers(NotOneLayer):
+    """Tensors of stacked or bidirectional layers; `only_layer` takes one of them."""
+
+
 @dataclass(frozen=True)
 class TorchLayer:
     """One layer and what reads it. W, U and b have PyTorch's rows; the two biases of a unit are added up.
@@ -70,18 +74,54 @@ def read_layer(tensors: Mapping[str, Any]) -> TorchLayer:
     return TorchLayer(kind, W, U, b, sent[inner:] if kind == "GRU" else None, V, c)
 
 
+def only_layer(tensors: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """Of a stacked or bidirectional layer's tensors, those of the one layer and direction whose recurrent weights have
+    this name, as if it ran forwards and alone; the readout beside them if it reads that layer, its columns of that
+    direction.
+
+    Raises:
+        NotOneLayer: where no tensor of that name is recurrent weights.
+
+    >>> shapes = {"weight_hh_l0": (2, 2), "weight_ih_l0": (2, 1), "weight_hh_l1": (2, 2), "weight_ih_l1": (2, 2)}
+    >>> sorted(only_layer({name: np.ones(shape) for name, shape in shapes.items()}, "weight_hh_l1"))
+    ['weight_hh', 'weight_ih']
+    """
+    matches = {each: match for each in tensors if (match := RECURRENT.fullmatch(each))}
+    recurrent = [each for each, match in matches.items() if match["name"] == "weight_hh"]
+    if name not in recurrent:
+        raise NotOneLayer(f"no recurrent weights named {name}; it has {', '.join(recurrent) or 'none'}")
+    chosen, last = matches[name], max(_number(match) for match in matches.values())
+    layer = {
+        match["name"]: tensors[each]
+        for each, match in matches.items()
+        if (match["module"], match["layer"], match["back"]) == (chosen["module"], chosen["layer"], chosen["back"])
+    }
+    if _number(chosen) < last or len({match["module"] for match in matches.values()}) > 1:
+        return layer  # no telling what reads another than the last
+    others = {each: tensor for each, tensor in tensors.items() if each not in matches}
+    units = np.shape(tensors[name])[-1]
+    if any(match["back"] for match in matches.values()):
+        half = slice(units, None) if chosen["back"] else slice(units)
+        others = {each: tensor[:, half] if np.ndim(tensor) == 2 else tensor for each, tensor in others.items()}
+    return {**layer, **others}
+
+
+def _number(match: "re.Match[str]") -> int:
+    return int((match["layer"] or "_l0").removeprefix("_l"))
+
+
 def _recurrent(tensors: Mapping[str, Any]) -> tuple[dict[str, str], dict[str, Tensor]]:
     """The plain names of the recurrent layer's tensors by their full names, and its tensors by their plain names."""
     matches = {name: match for name in tensors if (match := RECURRENT.fullmatch(name))}
     if not matches:
         raise NotOneLayer(f"no weight_hh among {', '.join(tensors) or 'no tensors at all'}: no recurrent layer")
     if any(match["back"] for match in matches.values()):
-        raise NotOneLayer("a bidirectional layer (names that end in _reverse): networks here run forwards")
+        raise SeveralLayers("a bidirectional layer (names that end in _reverse): networks here run forwards")
     if any(match["name"].endswith("_hr") for match in matches.values()):
         raise NotOneLayer("an LSTM with projections (weight_hr): set proj_size to 0")
     layers = sorted({f"{match['module'] or ''} {match['layer'] or ''}".strip() for match in matches.values()})
     if len(layers) > 1:
-        raise NotOneLayer(f"several recurrent layers ({', '.join(layers)}): give the tensors of one")
+        raise SeveralLayers(f"several recurrent layers ({', '.join(layers)}): give the tensors of one")
     plain = {name: match["name"] for name, match in matches.items()}
     found = {short: _real(name, tensors[name]) for name, short in plain.items()}
     for short in ("weight_ih", "weight_hh"):

@@ -7,20 +7,20 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Shaped
 
-from simulate.cells.torch_layer import RECURRENT, NotOneLayer, read_layer
+from simulate.cells.torch_layer import RECURRENT, NotOneLayer, SeveralLayers, only_layer, read_layer
 from simulate.measures.representation import NoVariance, centred
 from simulate.measures.samples import TooFewSamples
-from validate.arrays import BadArray, Real, finite, read_arrays
-from validate.degeneracy.user_settings import CELLS, FILES
+from validate.arrays import NAMED_FILES, BadArray, Real, finite, read_arrays
+from validate.degeneracy.user_settings import CELLS
 from validate.options import one_of
 
 Array = Shaped[np.ndarray, "..."]
 
 ACTIVITY, WEIGHTS = "activity", ("W", "U", "b", "d", "V")
 ACCEPTED = (
-    f"two files or more whose names end in {one_of(FILES)}, with any of activity (trials x steps x units), W (units x "
-    "units), U (units x inputs), b (units) and V (outputs x units), or a PyTorch state dict; all finite, of one size "
-    "and one task"
+    f"two files or more whose names end in {one_of(NAMED_FILES)}, with any of activity (trials x steps x units), W "
+    "(units x units), U (units x inputs), b (units) and V (outputs x units), or a PyTorch state dict; all finite, "
+    "of one size and one task"
 )
 FEWEST = 4
 """Samples of activity without which nothing can be said: trials times steps."""
@@ -51,23 +51,27 @@ class NetworkFile:
         return None if self.activity is None else int(self.activity.shape[2])
 
 
-def read_network(path: Path, cell: str | None) -> NetworkFile:
+def read_network(path: Path, cell: str | None, layer: str | None = None) -> NetworkFile:
     """The network in a file, checked by itself; of the kind that was asked for, or vanilla unless the file tells.
+
+    Of several recurrent layers it is the one whose recurrent weights are named `layer`.
 
     Raises:
         BadArray: saying what is wrong.
     """
     try:
-        return _read(path, cell)
+        return _read(path, cell, layer)
     except BadArray as error:
         raise BadArray(f"{path}: {error}") from error
 
 
-def _read(path: Path, cell: str | None) -> NetworkFile:
+def _read(path: Path, cell: str | None, layer: str | None) -> NetworkFile:
     found = read_arrays(path, (ACTIVITY, *WEIGHTS))
     kind = None
     if any(RECURRENT.fullmatch(name) for name in found):
-        kind, weights, activity, ignored = _state_dict(read_arrays(path))
+        kind, weights, activity, ignored = _state_dict(read_arrays(path), layer)
+    elif layer is not None:
+        raise BadArray(f"it holds no state dict, and --layer {layer} names recurrent weights of one")
     else:
         weights = {name: finite(name, found[name]) for name in WEIGHTS if name in found}
         activity = found.get(ACTIVITY)
@@ -80,16 +84,20 @@ def _read(path: Path, cell: str | None) -> NetworkFile:
     return _with_shapes(network, kind or cell or "vanilla")
 
 
-def _state_dict(tensors: Mapping[str, Array]) -> tuple[str, dict[str, Real], Array | None, tuple[str, ...]]:
+def _state_dict(
+    tensors: Mapping[str, Array], layer: str | None
+) -> tuple[str, dict[str, Real], Array | None, tuple[str, ...]]:
     """The weights of a state dict, beside which there may be the activity."""
     besides = [name for name in tensors if name.rpartition(".")[2] == ACTIVITY]
     try:
-        layer = read_layer({name: tensor for name, tensor in tensors.items() if name not in besides})
+        others = {name: tensor for name, tensor in tensors.items() if name not in besides}
+        found = read_layer(others if layer is None else only_layer(others, layer))
     except NotOneLayer as error:
-        raise BadArray(f"{error}") from error
-    arrays = {"W": layer.W, "U": layer.U, "b": layer.b, "d": layer.d, "V": layer.V}
+        remedy = "" if layer is not None or not isinstance(error, SeveralLayers) else ", or choose one by --layer"
+        raise BadArray(f"{error}{remedy}") from error
+    arrays = {"W": found.W, "U": found.U, "b": found.b, "d": found.d, "V": found.V}
     weights = {name: finite(name, array) for name, array in arrays.items() if array is not None}
-    return layer.kind.lower(), weights, tensors[besides[0]] if besides else None, tuple(besides[1:])
+    return found.kind.lower(), weights, tensors[besides[0]] if besides else None, tuple(besides[1:])
 
 
 def _activity(activity: Array) -> Array:

@@ -82,7 +82,7 @@ def read_population(config: PopulationConfig) -> OwnPopulation:
     if len(config.population) < 2:
         raise Refusal(OPTION, f"{config.population[0]} alone has nothing to be compared with", ACCEPTED)
     try:
-        networks = tuple(read_network(path, config.cell) for path in config.population)
+        networks = tuple(read_network(path, config.cell, config.layer) for path in config.population)
     except BadArray as error:
         raise Refusal(OPTION, str(error), ACCEPTED) from error
     cell = _cell(networks, config)

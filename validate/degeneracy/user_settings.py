@@ -3,15 +3,14 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from validate.arrays import PYTORCH_FILES
+from validate.arrays import NAMED_FILES
 from validate.degeneracy.settings import Config
-from validate.options import Choice, InputFile, Whole
+from validate.options import Choice, InputFile, NameOf, Whole
 from validate.settings import Settings, options_of, setting
 
 CELLS = {"vanilla": 1, "ugrnn": 2, "gru": 3, "lstm": 4}
 """Kinds of networks, and how many blocks of rows W, U and b of each have."""
 NONLINEARITIES = ("tanh", "relu")
-FILES = (".npz", ".safetensors", *PYTORCH_FILES)
 YOURS = "Your networks"
 _TRAINED_HERE = {
     option.name: f"given together with {option.name}, and its networks are trained already"
@@ -26,7 +25,7 @@ class PopulationConfig(Settings):
 
     population: tuple[Path, ...] = setting(
         "--population",
-        InputFile(FILES),
+        InputFile(NAMED_FILES),
         "Trained networks, two or more: all distances between them, each beside its null. A file holds any of activity "
         "(trials x steps x units), W (units x units, h' = phi(W h + U x + b)), U (units x inputs), b (units) and V "
         "(outputs x units), or a state dict: the tensors of one recurrent layer and its readout. The report has dsa, "
@@ -44,6 +43,14 @@ class PopulationConfig(Settings):
         "input, forget, candidate, output (lstm).",
         default=None,
         shown="vanilla, or what a state dict holds",
+        group=YOURS,
+    )
+    layer: str | None = setting(
+        "--layer",
+        NameOf("recurrent weights in a state dict, as rnn.weight_hh_l1_reverse"),
+        "Of stacked or bidirectional layers take the one whose recurrent weights have this name.",
+        default=None,
+        shown="the only one",
         group=YOURS,
     )
     nonlinearity: str = setting(

@@ -332,6 +332,23 @@ def test_state_dicts_tell_their_cell_and_may_have_their_activity_beside(run, kin
     assert found["weights_group"][0][1] == pytest.approx(gated_by_hand(one, other, gates), rel=1e-9)
 
 
+def test_one_layer_of_several_is_chosen_by_its_name(run):
+    """As if it were alone; the readout of another layer plays no part."""
+    layers = [tensors("RNN-tanh", seed) for seed in range(4)]
+    for name, first, second in (("a", *layers[:2]), ("b", *layers[2:])):
+        upper = {key.replace("_l0", "_l1"): each for key, each in second.items() if key.startswith("rnn.")}
+        upper["rnn.weight_ih_l1"] = np.ones((3, 3))
+        save_file(first | upper, f"{name}.safetensors")
+        save_file({key: each for key, each in first.items() if key.startswith("rnn.")}, f"{name}0.safetensors")
+        save_file({key.replace("_l1", "_l0"): each for key, each in upper.items()}, f"{name}1.safetensors")
+    for layer in range(2):
+        chosen = run("a.safetensors", "b.safetensors", "--layer", f"rnn.weight_hh_l{layer}")
+        assert run.config["layer"] == f"rnn.weight_hh_l{layer}"
+        alone = run(f"a{layer}.safetensors", f"b{layer}.safetensors")
+        assert chosen["weights_group"] == alone["weights_group"]
+    assert "V" in chosen["weights_compared"]
+
+
 def gated_by_hand(one, other, candidates):
     """Recurrent weights over permutations and signs: a sign is seen by what a unit sends, and by its candidate."""
     A, B = (np.split(each["rnn.weight_hh_l0"], len(candidates)) for each in (one, other))
@@ -407,7 +424,7 @@ def changed(**arrays):
         ({"weights": np.ones((4, 4))}, "none of activity, W, U, b and V, and no state dict; it has weights"),
         ({"W": np.array([[{}]])}, "cannot be read"),
         (tensors("RNN-tanh"), "a.npz has 4 units, c.npz 3"),
-        (tensors("GRU") | {"rnn.weight_hh_l1": np.ones((9, 3))}, "several recurrent layers"),
+        (tensors("GRU") | {"rnn.weight_hh_l1": np.ones((9, 3))}, "or choose one by --layer"),
         (tensors("GRU") | {"rnn.weight_hh_l0_reverse": np.ones((9, 3))}, "a bidirectional layer"),
     ],
 )
