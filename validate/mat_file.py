@@ -1,4 +1,4 @@
-"""The arrays in a mat file of MATLAB, of any version from 5; what is not numeric is told by name alone.
+"""The arrays in a mat file of MATLAB, of any version; what is not numeric is told by name alone.
 
 Files of version 7.3 are HDF5: arrays lie there with their dimensions in reverse, and sparse matrices are groups of
 `data`, `ir` and `jc`, compressed by columns.
@@ -12,6 +12,7 @@ import numpy as np
 from jaxtyping import Shaped
 
 from validate.array_size import require_not_too_large
+from validate.mat5_file import dense, read_mat5
 
 if TYPE_CHECKING:
     import h5py
@@ -26,16 +27,14 @@ _NOT_NUMBERS = {b"char": "U1", b"cell": "O", b"struct": "O", b"function_handle":
 
 def read_mat(path: Path, wanted: Callable[[str], bool]) -> dict[str, Array]:
     """The variables by name: as arrays, sparse ones dense; empty stand-ins for those that are not wanted."""
-    return _version_7_3(path, wanted) if _is_hdf5(path) else _to_version_7(path, wanted)
-
-
-def _is_hdf5(path: Path) -> bool:
     with path.open("rb") as file:
         head = file.read(_OFFSETS[-1] + len(_HDF5))
-    return any(head[offset : offset + len(_HDF5)] == _HDF5 for offset in _OFFSETS)
+    if any(head[offset : offset + len(_HDF5)] == _HDF5 for offset in _OFFSETS):
+        return _version_7_3(path, wanted)
+    return _version_4(path, wanted) if 0 in head[:4] else read_mat5(path, wanted)
 
 
-def _to_version_7(path: Path, wanted: Callable[[str], bool]) -> dict[str, Array]:
+def _version_4(path: Path, wanted: Callable[[str], bool]) -> dict[str, Array]:
     from scipy.io import loadmat, whosmat
     from scipy.sparse import issparse
 
@@ -46,7 +45,6 @@ def _to_version_7(path: Path, wanted: Callable[[str], bool]) -> dict[str, Array]
         value = found.get(name, np.empty(0))
         if issparse(value):
             require_not_too_large(value.shape)
-            value.check_format(full_check=True)  # places outside the matrix would be written to
             value = value.toarray()
         arrays[name] = np.asarray(value)
     return arrays
@@ -81,13 +79,9 @@ def _variable(file: "h5py.File", name: str) -> Array:
 
 
 def _sparse(group: "h5py.Group") -> Array:
-    from scipy.sparse import csc_matrix
-
-    columns = group["jc"][()]
-    shape = (int(group.attrs["MATLAB_sparse"]), len(columns) - 1)
+    starts = group["jc"][()]
+    shape = (int(group.attrs["MATLAB_sparse"]), len(starts) - 1)
     require_not_too_large(shape)
     if "data" not in group:  # no entry differs from zero
         return np.zeros(shape)
-    matrix = csc_matrix((group["data"][()], group["ir"][()], columns), shape)
-    matrix.check_format(full_check=True)  # places outside the matrix would be written to
-    return np.asarray(matrix.toarray())
+    return dense(shape, rows=group["ir"][()], starts=starts, values=group["data"][()])

@@ -76,8 +76,8 @@ def read_layer(tensors: Mapping[str, Any]) -> TorchLayer:
 
 def only_layer(tensors: Mapping[str, Any], name: str) -> dict[str, Any]:
     """Of a stacked or bidirectional layer's tensors, those of the one layer and direction whose recurrent weights have
-    this name, as if it ran forwards and alone; the readout beside them if it reads that layer, its columns of that
-    direction.
+    this name, as if it ran forwards and alone; the readout beside them if it reads that layer, and of one that reads
+    both directions the columns of this one.
 
     Raises:
         NotOneLayer: where no tensor of that name is recurrent weights.
@@ -102,7 +102,8 @@ def only_layer(tensors: Mapping[str, Any], name: str) -> dict[str, Any]:
     units = np.shape(tensors[name])[-1]
     if any(match["back"] for match in matches.values()):
         half = slice(units, None) if chosen["back"] else slice(units)
-        others = {each: tensor[:, half] if np.ndim(tensor) == 2 else tensor for each, tensor in others.items()}
+        both = {each for each, tensor in others.items() if np.shape(tensor)[1:] == (2 * units,)}
+        others = {each: tensor[:, half] if each in both else tensor for each, tensor in others.items()}
     return {**layer, **others}
 
 

@@ -1326,7 +1326,9 @@ def read_weights(argument: str) -> Matrix:
             rows = from_text(read_bytes(argument))
         else:
             accepted = ", ".join(f"FILE{suffix}" for suffix in WEIGHTS)
-            raise Malformed(f"accepted: {accepted}; {' and '.join(f'FILE{suffix}:KEY' for suffix in NAMED)}")
+            raise Malformed(
+                f"accepted: {accepted}; {' and '.join(f'FILE{suffix}:KEY' for suffix in NAMED)}; save it as npy"
+            )
         return [[exact(x) for x in row] for row in rows]
     except Malformed as error:
         raise Malformed(f"--weights: {error}") from error
