@@ -13,8 +13,9 @@ import zipfile
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import prod
 from pathlib import Path
-from typing import Literal
+from typing import Any, ClassVar, Literal
 
 import ml_dtypes
 import numpy as np
@@ -36,6 +37,17 @@ _KINDS: dict[str, np.dtype] = {
     "ByteStorage": np.dtype("u1"),
     "BoolStorage": np.dtype("?"),
 }
+
+
+_OPCODES = (
+    b"\x80\x95.(012"  # protocol, frames, the end, marks
+    b"c\x93RQ"  # names and calls, of which `find_class` allows those of tensors; storages
+    b"pqr\x94ghj"  # what comes again
+    b"}dsu]lae)t\x85\x86\x87\x8f\x90\x91"  # dicts, lists, tuples, sets
+    b"N\x88\x89IJKML\x8a\x8bFG"  # numbers
+    b"STUVX\x8c\x8dBC\x8e"  # text
+)
+"""Of pickles, those that are read."""
 
 
 class NotAStateDict(ValueError):
@@ -74,6 +86,8 @@ class _Tensor:
             raise NotAStateDict("a tensor is no plain view of its storage: save a copy of it, tensor.clone()")
         if self.offset + sum((size - 1) * stride for size, stride in moves) >= len(values):
             raise NotAStateDict("a tensor reaches beyond its storage: the file is damaged")
+        if prod(self.shape) > len(values):
+            raise NotAStateDict("a tensor is no plain view of its storage: save a copy of it, tensor.clone()")
         steps = tuple(stride * values.dtype.itemsize for stride in self.strides)
         return np.lib.stride_tricks.as_strided(values[self.offset :], self.shape, steps).copy()
 
@@ -169,8 +183,25 @@ def _numbers(content: bytes, dtype: np.dtype, order: Literal["<", ">"]) -> Array
     return np.frombuffer(content[:usable], dtype.newbyteorder(order)).astype(dtype)
 
 
-class _Reader(pickle.Unpickler):
-    """Builds dicts, lists, numbers, text and tensors, and refuses to look anything else up."""
+class _Reader(pickle._Unpickler):
+    """Builds dicts, lists, numbers, text and tensors, by no other opcodes than that takes; and refuses to look anything
+    else up.
+
+    It is the unpickler in Python, whose opcodes are a table: that in C takes them all, and may set aside as much memory
+    as a damaged file asks for.
+    """
+
+    dispatch: ClassVar[dict[int, Callable[[Any], None]]] = {
+        code: each for code, each in pickle._Unpickler.dispatch.items() if code in _OPCODES
+    }
+
+    stack: list[Any]
+
+    def load_build(self) -> None:
+        """What an object is to have as its attributes plays no part."""
+        self.stack.pop()
+
+    dispatch[pickle.BUILD[0]] = load_build
 
     def __init__(self, file: io.BufferedIOBase, storage: Callable[[np.dtype, str, int], _Storage], path: Path) -> None:
         super().__init__(file, encoding="latin-1")
