@@ -100,19 +100,19 @@ def _used() -> float:
 class Found:
     """The search, and the largest gain that was proved with its claim."""
 
-    best: search.parabola.ParabolaSearch
+    best: search.smallest_conic.ConicSearch
     gain: float | None
     claim: claims.multiplier.Multiplier | None
 
 
-def at_gain(best: search.parabola.ParabolaSearch, gain: float) -> search.parabola.ParabolaSearch:
+def at_gain(best: search.smallest_conic.ConicSearch, gain: float) -> search.smallest_conic.ConicSearch:
     """The search for all slopes multiplied by `gain`."""
     return replace(best, value=gain * best.value, lower=gain * best.lower)
 
 
 def certified(asked: Network) -> Found:
     """Search, and prove as large a gain as can be."""
-    best = search.parabola.minimise_parabola(asked.gained)
+    best = search.smallest_conic.smallest_conic(asked.gained)
     for slack in SLACKS:
         gain = exact_matrix.short((1 - slack) / best.value, bits=30)
         claim = search.scaled_multiplier.propose_multiplier(asked.with_gain(gain), 0.5 * slack, at_gain(best, gain))
@@ -121,7 +121,7 @@ def certified(asked: Network) -> Found:
     return Found(best, None, None)
 
 
-def refuted(asked: Network, best: search.parabola.ParabolaSearch) -> float | None:
+def refuted(asked: Network, best: search.smallest_conic.ConicSearch) -> float | None:
     """The least gain found at which it is proved that no multiplier exists."""
     for slack in SLACKS if best.lower > 0 else ():
         gain = exact_matrix.short((1 + slack) / best.lower, bits=30)

@@ -11,13 +11,15 @@ from .assembly.assembly import assemble as assemble, feedback_link as feedback_l
 from .assembly.certificate import certify_assembly as certify_assembly
 from .certificate import Certificate as Certificate
 from .certify import as_multiplier as as_multiplier, certify as certify
-from .form import RATE as RATE, VOLTAGE as VOLTAGE
+from .form import DISCRETE as DISCRETE, DISCRETE_VOLTAGE as DISCRETE_VOLTAGE, RATE as RATE, VOLTAGE as VOLTAGE
 from .gain import largest_gain as largest_gain
 from .network import Network as Network, network as network
 from .verdict import Verdict as Verdict
 
 __all__ = [
     "Certificate",
+    "DISCRETE",
+    "DISCRETE_VOLTAGE",
     "Network",
     "RATE",
     "VOLTAGE",

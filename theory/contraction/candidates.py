@@ -13,12 +13,15 @@ from theory.contraction.conditions.registry import (
     SYMMETRIC,
     TRIANGULAR,
 )
+from theory.contraction.conditions.step_condition import StepCondition
+from theory.contraction.conditions.step_registry import NORM_BOUND, STEP_ABSOLUTE, STEP_DIAGONAL, STEP_MULTIPLIER
 from theory.contraction.network import Network
 
 LARGEST_SEARCH = 512
-"""Neurons up to which the multiplier LMI is searched; beyond, Theorems 1 to 4 are tried alone."""
+"""Neurons up to which the multiplier LMI is searched; beyond, the conditions that cost little are tried alone."""
 SINGULAR_UP_TO = 32
-"""Neurons up to which Theorem 5 is tried: the multiplier LMI contains it, and costs less beyond."""
+"""Neurons up to which Theorem 5, of maps the diagonal metric, is tried: the multiplier LMI contains it, and costs less
+beyond."""
 FEW = 6
 """Neurons up to which all corners of the slopes are searched, and polytopes sought, as a matter of course."""
 
@@ -66,16 +69,26 @@ class Candidate:
 def candidates(asked: Network) -> tuple[Candidate, ...]:
     """The conditions to try, what asks for least first.
 
-    Theorems 2 and 3 reach the best rate there is, so that no other is tried where one of them holds.
+    Of flows, Theorems 2 and 3 reach the best rate there is, so that no other is tried where one of them holds.
 
     >>> import numpy as np
     >>> from theory.contraction import VOLTAGE, network
     >>> [each.name for each in candidates(network(np.array([[0.0, 0.5], [0.5, 0.0]]), VOLTAGE))]
     ['theorem 4', 'theorem 1', 'theorem 2', 'theorem 3']
     """
+    if asked.form.discrete:
+        return tuple(Candidate.of(condition, asked) for condition in step_conditions(asked))
     exact = tuple(Candidate.of(condition, asked) for condition in (SYMMETRIC, PRODUCT))
     cheap = (*(Candidate.of(condition, asked) for condition in (TRIANGULAR, ABSOLUTE)), *exact)
     if asked.size > LARGEST_SEARCH or any(each.supremum is not None for each in exact):
         return cheap
     costly = (SINGULAR, MULTIPLIER) if asked.size <= SINGULAR_UP_TO else (MULTIPLIER,)
     return (*cheap, *(Candidate.of(condition, asked) for condition in costly))
+
+
+def step_conditions(asked: Network) -> tuple[StepCondition, ...]:
+    """Those to try on a map of this size, what asks for least first."""
+    cheap: tuple[StepCondition, ...] = (NORM_BOUND, STEP_ABSOLUTE)
+    if asked.size > LARGEST_SEARCH:
+        return cheap
+    return (*cheap, STEP_DIAGONAL, STEP_MULTIPLIER) if asked.size <= SINGULAR_UP_TO else (*cheap, STEP_MULTIPLIER)

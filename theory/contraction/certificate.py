@@ -29,14 +29,16 @@ class Certificate:
 
     def document(self) -> Document:
         """The certificate as JSON knows it."""
-        taus = numbers([1 / leak for leak in self.network.leaks.diagonal_entries()])
+        leaks = self.network.leaks.diagonal_entries()
+        discrete = self.network.form.discrete
+        name, paces = ("leaks", leaks) if discrete else ("time_constants", [1 / leak for leak in leaks])
         return {
             "format": "contraction certificate 1",
             "form": self.network.form.name,
             "weights": rows(self.network.weights),
             "sha256": digest(self.network.weights),
             "slopes": alike(self.network.slopes.diagonal_entries()),
-            **({} if set(taus) == {1} else {"time_constants": taus}),
+            **({} if set(paces) == {1} else {name: numbers(paces)}),
             "claims": [claim.document() for claim in self.claims],
         }
 

@@ -12,14 +12,12 @@ from theory.contraction.claims.absolute_weights import AbsoluteWeights
 from theory.contraction.claims.claim import Claim, Statement
 from theory.contraction.claims.euler_step import EulerStep
 from theory.contraction.claims.multiplier import Multiplier
-from theory.contraction.conditions.registry import NON_QUADRATIC, VERTEX
 from theory.contraction.euler import certify_euler_step
 from theory.contraction.exact_matrix import short
 from theory.contraction.form import Form, NamedVectorField
+from theory.contraction.means import means_of
 from theory.contraction.network import Network, network
-from theory.contraction.search.instability import unstable_slopes
 from theory.contraction.search.polytope import SOUGHT_UP_TO, contracting_polytope
-from theory.contraction.search.switching import unstable_switching
 from theory.contraction.search.vertex_dual import refute_quadratic
 from theory.contraction.threads import one_blas_thread
 from theory.contraction.verdict import Attempt, Certification, Verdict
@@ -51,6 +49,7 @@ def certify(
     *,
     rate: float = 0.0,
     euler_step: float | None = None,
+    leak: float | Shaped[np.ndarray, "..."] | None = None,
 ) -> Certification:
     """Decide about the network with these weights (n x n) and all nonlinearities of slopes 0 to `slopes`.
 
@@ -60,20 +59,35 @@ def certify(
     every claim has been proved in rational arithmetic, and `certificate` writes it to a file that an independent
     program checks.
 
+    A map, h <- (1 - a) h + a phi(W h + U x + b), has the form DISCRETE and, in place of time constants, leaks a: one if
+    not given, as in `torch.nn.RNN`, where `weight_hh_l0` is W. What `nonlinearity` it has enters by its slope: 1 for
+    tanh and ReLU, 1/4 for the sigmoid. Inputs, biases and `weight_ih_l0` do not matter. Its rate is one minus its
+    `factor`: what every step multiplies distances by, at most.
+
     Raises:
-        NotANetwork: for weights, slopes or time constants that make no network.
-        BadQuestion: for a rate below zero or not finite, or a step that is not positive and finite.
+        NotANetwork: for weights, slopes, time constants or leaks that make no network.
+        BadQuestion: for a rate below zero or not finite, or a step that is not positive and finite; for a map, a rate
+            of one or more, or a step.
 
     >>> from theory.contraction import VOLTAGE
     >>> found = certify(np.array([[0.5, 0.25], [0.25, 0.5]]), VOLTAGE)
     >>> found.verdict.word, found.condition, round(found.rate, 4)
     ('contracting', 'theorem 1', 0.25)
+    >>> from theory.contraction import DISCRETE
+    >>> found = certify(np.array([[0.0, -0.75], [0.75, 0.0]]), DISCRETE)
+    >>> found.verdict.word, found.condition, round(found.factor, 4)
+    ('contracting', 'norm bound', 0.75)
     """
     if not (np.isfinite(rate) and rate >= 0):
         raise BadQuestion(f"the rate is {rate}; a finite number from 0 is needed")
     if euler_step is not None and not (np.isfinite(euler_step) and euler_step > 0):
         raise BadQuestion(f"the Euler step is {euler_step}; a finite number above 0 is needed")
-    return certify_network(network(weights, form, slopes, time_constants), rate, euler_step)
+    asked = network(weights, form, slopes, time_constants, leak=leak)
+    if asked.form.discrete and rate >= 1:
+        raise BadQuestion(f"the rate is {rate}; that of a map is one minus its factor a step, and below 1")
+    if asked.form.discrete and euler_step is not None:
+        raise BadQuestion("a map is a step already; Euler steps are those of VOLTAGE and RATE")
+    return certify_network(asked, rate, euler_step)
 
 
 @one_blas_thread
@@ -169,12 +183,13 @@ def _best_first(hopeful: list[Candidate]) -> list[Candidate]:
 
 def _at_corners(asked: Network, rate: float) -> _Stage[_Proof | None]:
     """A metric that contracts at all corners, at the asked rate first and then as fast as one is found to."""
-    claim = attempted(VERTEX.prove, asked, max(rate, _SLOWEST))
+    vertex = means_of(asked).vertex
+    claim = attempted(vertex.prove, asked, max(rate, _SLOWEST))
     if claim is None:
         return _Stage(None, ())
-    candidate = Candidate.of(VERTEX, asked)
+    candidate = Candidate.of(vertex, asked)
     faster = None if candidate.supremum is None else _fastest_claim(asked, candidate, rate)
-    return _Stage(_Proof(VERTEX.name, faster or claim), (Attempt(VERTEX.name, candidate.rate, True),))
+    return _Stage(_Proof(vertex.name, faster or claim), (Attempt(vertex.name, candidate.rate, True),))
 
 
 def _fastest_claim(asked: Network, candidate: Candidate, rate: float) -> Claim | None:
@@ -198,14 +213,12 @@ def _refuted(asked: Network, rate: float) -> _Stage[_Judgement]:
     """That there is no metric, and that the network is unstable; the stronger is the verdict."""
     excluded = rate * _BELOW
     no_metric = attempted(refute_quadratic, asked, excluded)
-    unstable: Statement | None = attempted(unstable_slopes, asked, excluded)
-    attempts = [
-        Attempt("no quadratic metric", None, no_metric is not None),
-        Attempt("unstable at fixed slopes", None, unstable is not None),
-    ]
-    if unstable is None and asked.size <= FEW:
-        unstable = attempted(unstable_switching, asked, excluded)
-        attempts.append(Attempt("unstable under switching", None, unstable is not None))
+    attempts = [Attempt("no quadratic metric", None, no_metric is not None)]
+    unstable: Statement | None = None
+    for seeking in means_of(asked).unstable:
+        if unstable is None and asked.size <= seeking.largest:
+            unstable = attempted(seeking.search, asked, excluded)
+            attempts.append(Attempt(seeking.name, None, unstable is not None))
     claims = tuple(claim for claim in (unstable, no_metric) if claim is not None)
     verdict = Verdict.UNDECIDED if no_metric is None else Verdict.NO_QUADRATIC_METRIC
     if unstable is not None:
@@ -218,13 +231,13 @@ def _non_quadratic(asked: Network, rate: float, verdict: Verdict) -> _Stage[Clai
     if verdict is Verdict.NOT_CONTRACTING:
         return _Stage(None, ())
     attempts = []
-    known = [Candidate.of(condition, asked) for condition in NON_QUADRATIC]
+    known = [Candidate.of(condition, asked) for condition in means_of(asked).non_quadratic]
     for candidate in sorted(known, key=lambda each: -(each.rate or 0.0)):
         claim = _fastest_claim(asked, candidate, rate) if candidate.exceeds(rate) else None
         attempts.append(Attempt(candidate.name, candidate.rate, claim is not None))
         if claim is not None:
             return _Stage(claim, tuple(attempts))
-    if verdict is Verdict.CONTRACTING or asked.size > SOUGHT_UP_TO:
+    if verdict is Verdict.CONTRACTING or asked.size > SOUGHT_UP_TO or asked.form.discrete:
         return _Stage(None, tuple(attempts))
     for claimed in (rate,) if rate > 0 else _POLYTOPE_RATES:
         polytope = attempted(contracting_polytope, asked, claimed)

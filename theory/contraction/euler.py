@@ -104,8 +104,7 @@ def _of_program(network: Network, step: float) -> _Proposal | None:
     found = best_euler_metric(network, step)
     if found is None:
         return None
-    metric, multiplier = found
-    return _proposed(network, step, ExactMatrix.of(on_grid(metric)), multiplier / step)
+    return _proposed(network, step, ExactMatrix.of(on_grid(found.metric)), found.multiplier / step)
 
 
 def _proposed(network: Network, step: float, metric: ExactMatrix, multiplier: Vector) -> _Proposal | None:

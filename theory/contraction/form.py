@@ -1,4 +1,4 @@
-"""The two ways to write a rate network, and what sets them apart: on which side of W the slopes stand."""
+"""The ways to write a rate network, and what sets them apart: on which side of W the slopes stand; flow or map."""
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
@@ -32,6 +32,8 @@ class Form(ABC):
     """1 or -1: a metric, a multiplier or a unit that voltage has in closed form enters this form with this power."""
     slopes_multiply_rows: ClassVar[bool]
     """Whether one slope multiplies a whole row of W; it multiplies a whole column otherwise."""
+    discrete: ClassVar[bool] = False
+    """Whether time goes in steps: a map with leaks, in place of a flow with time constants."""
 
     @abstractmethod
     def sloped(self, weights: Any, slopes: Any) -> Any:
@@ -125,5 +127,44 @@ class Rate(Form):
         return VOLTAGE
 
 
-VOLTAGE, RATE = Voltage(), Rate()
+@dataclass(frozen=True)
+class Discrete(Rate):
+    """h <- (1 - a) h + a phi(W h + u), so that F = I - A + A D W; with a = 1 what `torch.nn.RNN` computes.
+
+    The step of size one of Euler's method for the rate form with time constants 1 / a.
+
+    >>> DISCRETE.name, DISCRETE.discrete, DISCRETE.dual.name
+    ('discrete', True, 'discrete-voltage')
+    """
+
+    name: ClassVar[str] = "discrete"
+    discrete: ClassVar[bool] = True
+
+    @property
+    @override
+    def dual(self) -> Form:
+        return DISCRETE_VOLTAGE
+
+
+@dataclass(frozen=True)
+class DiscreteVoltage(Voltage):
+    """v <- (1 - a) v + a (W phi(v) + u), so that F = I - A + A W D.
+
+    >>> DISCRETE_VOLTAGE.name, DISCRETE_VOLTAGE.slopes_multiply_rows
+    ('discrete-voltage', False)
+    """
+
+    name: ClassVar[str] = "discrete-voltage"
+    discrete: ClassVar[bool] = True
+
+    @property
+    @override
+    def dual(self) -> Form:
+        return DISCRETE
+
+
+VOLTAGE, RATE, DISCRETE, DISCRETE_VOLTAGE = Voltage(), Rate(), Discrete(), DiscreteVoltage()
 FORMS: tuple[Form, ...] = (VOLTAGE, RATE)
+"""Of flows."""
+MAPS: tuple[Form, ...] = (DISCRETE, DISCRETE_VOLTAGE)
+"""Of maps."""

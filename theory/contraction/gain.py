@@ -7,15 +7,17 @@ import flint
 import numpy as np
 from scipy.sparse.csgraph import connected_components
 
-from theory.contraction.candidates import FEW, Candidate, attempted, candidates
+from theory.contraction.candidates import FEW, Candidate, attempted, candidates, step_conditions
 from theory.contraction.claims.claim import Claim, Statement
 from theory.contraction.conditions.condition import Condition
 from theory.contraction.conditions.multiplier import searched
+from theory.contraction.conditions.step_multiplier import searched_at
 from theory.contraction.definite import is_positive_semidefinite
 from theory.contraction.exact_matrix import ExactMatrix, short
-from theory.contraction.network import Matrix, Network
+from theory.contraction.means import means_of
+from theory.contraction.network import LeakyMap, Matrix, Network
 from theory.contraction.search.frequency_dual import refute_multiplier
-from theory.contraction.search.instability import unstable_slopes
+from theory.contraction.search.step_dual import refute_step
 from theory.contraction.search.vertex_dual import refute_quadratic
 from theory.contraction.search.vertex_lmi import solve_vertices
 from theory.contraction.threads import one_blas_thread
@@ -27,7 +29,7 @@ _FURTHER = (0.1, 0.3, 1.0, 3.0)
 _FAR = (2.0**30, 2.0**20, 2.0**10, 2.0**5, 2.0)
 _NARROW = 1e-3
 BRACKETED = 128
-"""Neurons up to which the other end is looked for."""
+"""Neurons of a flow up to which the other end is looked for."""
 
 StatementT = TypeVar("StatementT", bound=Statement, covariant=True)
 
@@ -45,8 +47,7 @@ def largest_gain(asked: Network, rate: float = 0.0) -> Gain:
     '1.7778 1.7778'
     """
     with np.errstate(all="ignore"):
-        reach = [(each.condition, attempted(_reach, each, asked, rate) or 0.0) for each in candidates(asked)]
-        reach = sorted((pair for pair in reach if pair[1] > 0), key=lambda pair: -pair[1])
+        reach = sorted((pair for pair in _reaches(asked, rate) if pair[1] > 0), key=lambda pair: -pair[1])
         if reach and reach[0][1] == np.inf and holds_at_every_gain(asked):
             return Gain(None, None, None, None, rate < asked.slowest_leak)
         low = _below(asked, reach, rate)
@@ -63,6 +64,13 @@ def largest_gain(asked: Network, rate: float = 0.0) -> Gain:
     )
 
 
+def _reaches(asked: Network, rate: float) -> list[tuple[Condition, float]]:
+    """The conditions that are worth their cost, each with the supremum of the gain."""
+    if isinstance(asked, LeakyMap):
+        return [(each, attempted(each.reach, asked, rate) or 0.0) for each in step_conditions(asked)]
+    return [(each.condition, attempted(_reach, each, asked, rate) or 0.0) for each in candidates(asked)]
+
+
 @dataclass(frozen=True)
 class _Bound(Generic[StatementT]):
     """A gain, and what is proved at it."""
@@ -75,10 +83,12 @@ def holds_at_every_gain(asked: Network) -> bool:
     """Whether signs and rational arithmetic show that no slopes are too steep.
 
     Either no chain of weights returns and no diagonal entry is positive (Theorem 1); or, with time constants of one,
-    s_i W_ij = s_j W_ji for some s > 0, and -diag(s) W >= 0 (Theorems 2 and 3).
+    s_i W_ij = s_j W_ji for some s > 0, and -diag(s) W >= 0 (Theorems 2 and 3). Of a map: no chain of weights returns.
     """
     weights = asked.exact.weights.entries
     size = asked.size
+    if asked.form.discrete:
+        return _acyclic(asked.weights) and not np.diag(asked.weights).any()
     if all(weights[i, i] <= 0 for i in range(size)):
         apart = asked.weights - np.diag(np.diag(asked.weights))
         if _acyclic(apart):
@@ -165,16 +175,18 @@ def _above(asked: Network, gain: float, rate: float) -> _Bound[Statement] | None
 
     For a few neurons that is every quadratic metric, or contraction itself; else multipliers.
     """
-    if asked.size > BRACKETED:
-        return None
     if asked.size <= FEW:
         for slack in (*_SLACKS, *_FURTHER):
             high = short(gain * (1 + slack), bits=30)
-            for refute in (refute_quadratic, unstable_slopes):
+            for refute in (refute_quadratic, means_of(asked).unstable[0].search):
                 statement: Statement | None = refute(asked.with_gain(high), rate)
                 if statement is not None:
                     return _Bound(high, statement)
     if not asked.uniform or rate >= 1:
+        return None
+    if isinstance(asked, LeakyMap):
+        return _above_map(asked, rate)
+    if asked.size > BRACKETED:
         return None
     excluded = (1 - rate) / searched(asked).lower if searched(asked).lower > 0 else np.inf
     for slack in _SLACKS if np.isfinite(excluded) else ():
@@ -183,4 +195,17 @@ def _above(asked: Network, gain: float, rate: float) -> _Bound[Statement] | None
         found = refute_multiplier(scaled, rate, searched(scaled))
         if found is not None:
             return _Bound(high, found)
+    return None
+
+
+def _above_map(asked: LeakyMap, rate: float) -> _Bound[Statement] | None:
+    """The nearest gain found at which no multiplier proves the rate of a map of one leak."""
+    found, keep = searched_at(asked, rate), float(asked.keep[0])
+    if found.lower <= 0 or 1 - rate <= keep:
+        return None
+    for slack in _SLACKS:
+        high = short((1 - rate - keep) / ((1 - keep) * found.lower) * (1 + slack), bits=30)
+        refuted = refute_step(asked.with_gain(high), rate, found.found)
+        if refuted is not None:
+            return _Bound(high, refuted)
     return None

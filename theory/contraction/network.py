@@ -1,20 +1,21 @@
-"""One recurrent network as contraction sees it: weights, form, slopes and time constants."""
+"""One recurrent network as contraction sees it: weights, form, slopes, and time constants or leaks."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 from jaxtyping import Float, Shaped
+from typing_extensions import override
 
 from theory.contraction.exact_matrix import ExactMatrix, rational
-from theory.contraction.form import FORMS, Form, NamedVectorField
+from theory.contraction.form import FORMS, MAPS, Form, NamedVectorField
 
 Matrix = Float[np.ndarray, "n n"]
 Vector = Float[np.ndarray, " n"]
 
 
 class NotANetwork(ValueError):
-    """Weights, slopes or time constants that make no network; the message says which, and what is needed."""
+    """Weights, slopes, time constants or leaks that make no network; the message says which, and what is needed."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,12 +77,71 @@ class Network:
 
     def with_gain(self, gain: float) -> "Network":
         """This network with all slopes multiplied by `gain`."""
-        return Network(self.weights, self.form, self.slopes * gain, self.time_constants)
+        return replace(self, slopes=self.slopes * gain)
+
+
+@dataclass(frozen=True, eq=False)
+class LeakyMap(Network):
+    """All maps with these weights, these leaks a_i and any nonlinearities of slopes 0 <= phi_i' <= g_i.
+
+    Displacements obey x <- F x with F = I + J, J that of the flow with time constants 1 / a: F = I - A + A W D
+    (voltage) or I - A + A D W. A rate c is per step and stands for the factor 1 - c.
+
+    >>> from theory.contraction import DISCRETE
+    >>> turning = network(np.array([[0.0, -1.0], [1.0, 0.0]]), DISCRETE, leak=0.5)
+    >>> turning.step(np.ones(2)).tolist(), turning.uniform
+    ([[0.5, -0.5], [0.5, 0.5]], True)
+    """
+
+    leaks: Vector
+
+    @property
+    @override
+    def uniform(self) -> bool:
+        """Whether all leaks are one number."""
+        return bool((self.leaks == self.leaks[0]).all())
+
+    @property
+    @override
+    def slowest_leak(self) -> float:
+        """The least: at slopes of zero nothing contracts by less than one minus it."""
+        return float(self.leaks.min())
+
+    @property
+    def keep(self) -> Vector:
+        """1 - a: the part of its state that a neuron keeps."""
+        return 1 - self.leaks
+
+    @override
+    def jacobian(self, fractions: Vector) -> Matrix:
+        """F - I at slopes that are these fractions of the largest."""
+        sloped = self.form.sloped(self.weights, np.diag(self.slopes * fractions))
+        return self.leaks[:, None] * (sloped - np.eye(self.size))
+
+    def step(self, fractions: Vector) -> Matrix:
+        """F at slopes that are these fractions of the largest."""
+        return np.eye(self.size) + self.jacobian(fractions)
+
+    @override
+    def with_gain(self, gain: float) -> "LeakyMap":
+        """This map with all slopes multiplied by `gain`."""
+        return replace(self, slopes=self.slopes * gain)
+
+    @override
+    @cached_property
+    def exact(self) -> "ExactNetwork":
+        """This map in rational numbers; every float is taken exactly."""
+        return ExactNetwork(
+            ExactMatrix.of(self.weights),
+            self.form,
+            ExactMatrix.diagonal(self.slopes.tolist()),
+            ExactMatrix.diagonal(self.leaks.tolist()),
+        )
 
 
 @dataclass(frozen=True)
 class ExactNetwork:
-    """A network in rational numbers; `slopes` is G and `leaks` is T^-1."""
+    """A network in rational numbers; `slopes` is G and `leaks` is T^-1, or the leaks of a map."""
 
     weights: ExactMatrix
     form: Form
@@ -101,18 +161,33 @@ class ExactNetwork:
         sloped: ExactMatrix = self.form.sloped(self.weights, slopes)
         return self.leaks @ (sloped - ExactMatrix.identity(sloped.shape[0]))
 
+    @property
+    def keep(self) -> ExactMatrix:
+        """I - A: what a step of size one keeps of every neuron."""
+        return ExactMatrix.identity(self.leaks.shape[0]) - self.leaks
+
+    def step(self, slopes: ExactMatrix) -> ExactMatrix:
+        """F = I + J at these slopes (a diagonal matrix): what a step of size one does to displacements."""
+        return self.keep + self.leaks @ self.form.sloped(self.weights, slopes)
+
 
 def network(
     weights: Shaped[np.ndarray, "..."],
     form: Form | NamedVectorField,
     slopes: float | Shaped[np.ndarray, "..."] = 1.0,
     time_constants: float | Shaped[np.ndarray, "..."] = 1.0,
+    *,
+    leak: float | Shaped[np.ndarray, "..."] | None = None,
 ) -> Network:
     """A network of n neurons from an n x n matrix; slopes and time constants are one number or one a neuron.
 
+    A map (DISCRETE, DISCRETE_VOLTAGE) has leaks in place of time constants, one number or one a neuron; one if not
+    given.
+
     Raises:
         NotANetwork: for a matrix that is not square, empty, not real or not finite, for slopes and time constants that
-            are not positive and finite or do not fit.
+            are not positive and finite or do not fit, for leaks that are not above 0 and at most 1 or do not fit, for
+            leaks of a flow and time constants of a map.
 
     >>> from theory.contraction import VOLTAGE
     >>> network(np.array([[0.0, 2.0], [1.0, 0.0]]), VOLTAGE, slopes=0.5).gained
@@ -123,18 +198,29 @@ def network(
     matrix = _real("the weights", weights)
     if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1] or matrix.size == 0:
         raise NotANetwork(f"the weights have shape {matrix.shape}; a square matrix is needed")
-    return Network(
-        matrix, form, _positive("slopes", slopes, len(matrix)), _positive("time constants", time_constants, len(matrix))
+    gains, taus = (
+        _positive(name, values, len(matrix))
+        for name, values in (("slopes", slopes), ("time constants", time_constants))
     )
+    if not form.discrete:
+        if leak is not None:
+            raise NotANetwork(f"the {form.name} form has time constants, not a leak; give DISCRETE for a map")
+        return Network(matrix, form, gains, taus)
+    if (taus != 1).any():
+        raise NotANetwork("a map has a leak, 1 / (time constant in steps), not time constants")
+    leaks = _positive("leaks", 1.0 if leak is None else leak, len(matrix))
+    if (leaks > 1).any():
+        raise NotANetwork(f"leaks must be at most 1, got {leaks.max():g}")
+    return LeakyMap(matrix, form, gains, 1 / leaks, leaks)
 
 
 def _form(form: object) -> Form:
     """The form; it may be given as that of a simulated network, which tells its name."""
     if isinstance(form, Form):
         return form
-    known = [each for each in FORMS if isinstance(form, NamedVectorField) and each.name == form.name]
+    known = [each for each in (*FORMS, *MAPS) if isinstance(form, NamedVectorField) and each.name == form.name]
     if not known:
-        raise NotANetwork(f"form is {form!r}; give VOLTAGE or RATE")
+        raise NotANetwork(f"form is {form!r}; give VOLTAGE, RATE, DISCRETE or DISCRETE_VOLTAGE")
     return known[0]
 
 

@@ -71,9 +71,9 @@ class Gain:
 class Certification:
     """The answer about one network.
 
-    `rate` is certified, in units of one over that of the time constants; `condition` proved it. `claims` prove the
-    verdict, `non_quadratic` is a proof by another norm, `slower` one of a lower rate than was asked, `euler` one for
-    the step that was asked about, in a metric of its own.
+    `rate` is certified, in units of one over that of the time constants, or a step; `condition` proved it. `claims`
+    prove the verdict, `non_quadratic` is a proof by another norm, `slower` one of a lower rate than was asked, `euler`
+    one for the step that was asked about, in a metric of its own.
     """
 
     network: Network
@@ -86,6 +86,11 @@ class Certification:
     slower: Claim | None
     euler: EulerStep | None
     attempts: tuple[Attempt, ...]
+
+    @property
+    def factor(self) -> float | None:
+        """What every step of a map multiplies distances by, at most, in the metric of the proof; None of a flow."""
+        return None if self.rate is None or not self.network.form.discrete else 1 - self.rate
 
     @property
     def certificate(self) -> Certificate | None:

@@ -350,9 +350,16 @@ class Network:
     weights: Matrix
     sha256: str
     limits: Vector
-    time_constants: Vector
+    paces: Vector
     equation: ClassVar[str]
     shared_in_rows: ClassVar[bool]  # whether one slope multiplies a row of the weights, or a column
+    pace: ClassVar[str] = "time_constants"  # what `paces` are
+    discrete: ClassVar[bool] = False  # whether it is a map
+
+    @property
+    def time_constants(self) -> Vector:
+        """tau."""
+        return self.paces
 
     @property
     def size(self) -> int:
@@ -372,10 +379,10 @@ class Network:
         )
 
     def verify(self) -> None:
-        """The weights are those whose digest is given; slopes and time constants are positive."""
+        """The weights are those whose digest is given; slopes and time constants, or leaks, are positive."""
         require(self.sha256 == digest(self.weights), "sha256 is not that of the weights")
         require_all_positive(self.limits, "slopes")
-        require_all_positive(self.time_constants, "time constants")
+        require_all_positive(self.paces, self.pace.replace("_", " "))
 
     def require_within(self, slopes: Vector, name: str) -> None:
         """Reject slopes that the network cannot have."""
@@ -447,7 +454,62 @@ class Rate(Network):
         return columns_scaled(transposed(self.gained), multipliers)
 
 
-FORMS: dict[str, type[Network]] = {"voltage": Voltage, "rate": Rate}
+class Map(Network):
+    """x <- (1 - a) x + a (...), the step of size one of the flow with time constants 1 / a; `paces` are the leaks a.
+
+    The displacement of two trajectories obeys x <- F x with F = I + J, J that of the flow; so F x = (1 - a) x + a B y.
+    """
+
+    pace = "leaks"
+    discrete = True
+
+    @property
+    def rates(self) -> Vector:
+        """a."""
+        return self.paces
+
+    @property
+    def kept(self) -> Vector:
+        """1 - a."""
+        return [1 - leak for leak in self.paces]
+
+    def verify(self) -> None:
+        """As a flow's; leaks are at most 1."""
+        super().verify()
+        for i, leak in enumerate(self.paces):
+            require(leak <= 1, f"leaks: entry [{i}] is above 1")
+
+    def step(self, slopes: Vector) -> Matrix:
+        """F."""
+        return shifted(self.jacobian(slopes), Fraction(1))
+
+    def bounds(self, together: bool) -> Matrix:
+        """Bounds of |F_ij|: a_i |M_ij| and, on the diagonal, the larger of 1 - a_i and |1 - a_i + a_i M_ii|.
+
+        With `together` the latter alone: d (sum of others) + |1 - a_i + d a_i M_ii| is convex in d in [0, 1], so it is
+        at most the larger of 1 - a_i and what it is at d = 1.
+        """
+        result = [[leak * abs(x) for x in row] for leak, row in zip(self.paces, self.gained, strict=True)]
+        for i, (leak, kept) in enumerate(zip(self.paces, self.kept, strict=True)):
+            steep = abs(kept + leak * self.gained[i][i])
+            result[i][i] = steep if together else max(kept, steep)
+        return result
+
+
+class DiscreteVoltage(Map, Voltage):
+    """B = W G, C = I."""
+
+    equation = "discrete-voltage form, v <- (1 - a) v + a (W phi(v) + u)"
+
+
+class Discrete(Map, Rate):
+    """B = I, C = G W."""
+
+    equation = "discrete form, h <- (1 - a) h + a phi(W h + u)"
+
+
+FLOWS: dict[str, type[Network]] = {"voltage": Voltage, "rate": Rate}
+FORMS: dict[str, type[Network]] = {**FLOWS, "discrete": Discrete, "discrete-voltage": DiscreteVoltage}
 
 
 def digest(weights: Matrix) -> str:
@@ -942,14 +1004,18 @@ class EulerStep(Claim):
         require(self.step > 0, "step is not positive")
         require(0 < self.factor < 1, "factor is not between 0 and 1")
         require_positive(self.P, "P")
-        new = [self.step * rate for rate in network.rates]
-        old = [1 - b for b in new]
-        mixed = rows_scaled(old, columns_scaled(self.P, new))
-        fresh = network.driven(rows_scaled(new, columns_scaled(self.P, new)))
-        corner = added(scaled(self.factor**2, self.P), scaled(-1, rows_scaled(old, columns_scaled(self.P, old))))
-        border = scaled(-1, added(network.driven(mixed), network.sensed(self.Q)))
-        opposite = added(diagonal([2 * q for q in self.Q]), scaled(-1, network.driven(transposed(fresh))))
-        require_positive(bordered(corner, border, opposite), "the matrix of P and Q")
+        require_step(network, [self.step * rate for rate in network.rates], self.factor, self.P, self.Q)
+
+
+def require_step(network: Network, new: Vector, factor: Fraction, P: Matrix, Q: Vector) -> None:
+    """Reject unless the matrix of `EulerStep` is positive definite; `new` is b."""
+    old = [1 - b for b in new]
+    mixed = rows_scaled(old, columns_scaled(P, new))
+    fresh = network.driven(rows_scaled(new, columns_scaled(P, new)))
+    corner = added(scaled(factor**2, P), scaled(-1, rows_scaled(old, columns_scaled(P, old))))
+    border = scaled(-1, added(network.driven(mixed), network.sensed(Q)))
+    opposite = added(diagonal([2 * q for q in Q]), scaled(-1, network.driven(transposed(fresh))))
+    require_positive(bordered(corner, border, opposite), "the matrix of P and Q")
 
 
 @dataclass(frozen=True)
@@ -961,12 +1027,12 @@ class ComplexVector:
     real: PerNeuron
     imaginary: PerNeuron
 
-    def gains(self, matrix: Matrix) -> Vector:
-        """Re(conj(w_i) (1 + z) (M w)_i) for every i."""
-        results = []
+    def gains(self, matrix: Matrix, kept: Fraction = Fraction(1), factor: Fraction = Fraction(1)) -> Vector:
+        """Re(conj(w_i) (k + rho z) (M w)_i) for every i, where k and rho are 1 or as given."""
+        results, cos, sin = [], kept + factor * self.cos, factor * self.sin
         for row, a, b in zip(matrix, self.real, self.imaginary, strict=True):
             c, d = sum(map(mul, row, self.real)), sum(map(mul, row, self.imaginary))
-            results.append(Fraction((1 + self.cos) * (a * c + b * d) - self.sin * (a * d - b * c)))
+            results.append(Fraction(cos * (a * c + b * d) - sin * (a * d - b * c)))
         return results
 
     def squares(self) -> Vector:
@@ -1006,6 +1072,235 @@ class NoMultiplierMetric(Claim):
             require(gain >= 2 * (1 - self.rate) * weight, f"the sum over terms is too small for neuron [{i}]")
 
 
+# Claims about one map
+
+
+class StepClaim(Claim):
+    """A statement about a map."""
+
+    def verify(self, network: Network) -> None:
+        """Whether the claim is proved of this map."""
+        if not isinstance(network, Map):
+            raise Rejected("the network is no map")
+        self.verify_step(network)
+
+    def verify_step(self, network: Map) -> None:
+        """For each claim, which conditions that takes."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class StepMultiplier(StepClaim):
+    """A step shrinks distances in the metric P by rho at least: `EulerStep`, of size one, with time constants 1 / a."""
+
+    factor: Number
+    P: Square
+    Q: PerNeuron
+
+    statement = (
+        "contracting: every step shrinks distances in the metric x^T P x by the factor {factor} at least, whatever the"
+        " slopes do in time (by multipliers)"
+    )
+
+    def verify_step(self, network: Map) -> None:
+        """P and the matrix are positive definite."""
+        require(0 < self.factor < 1, "factor is not between 0 and 1")
+        require_positive(self.P, "P")
+        require_step(network, network.rates, self.factor, self.P, self.Q)
+
+
+@dataclass(frozen=True)
+class StepAbsoluteWeights(StepClaim):
+    """A step shrinks distances in the metric P = diag(l / r) by rho at least.
+
+    Let K bound |F| entry by entry. By Cauchy's inequality (F x)_i^2 <= (K r)_i (sum of K_ij x_j^2 / r_j over j), so the
+    sum of l_i / r_i (F x)_i^2 is at most rho times the sum of l_i K_ij x_j^2 / r_j, and that at most rho^2 times the
+    sum of l_j x_j^2 / r_j.
+    """
+
+    factor: Number
+    left: PerNeuron
+    right: PerNeuron
+
+    statement = (
+        "contracting: every step shrinks distances in the metric diag(left / right) by the factor {factor} at least,"
+        " whatever the slopes do in time (by the absolute weights)"
+    )
+
+    def verify_step(self, network: Map) -> None:
+        """l and r are positive; K r <= rho r and K^T l <= rho l."""
+        require(0 < self.factor < 1, "factor is not between 0 and 1")
+        require_all_positive(self.left, "left")
+        require_all_positive(self.right, "right")
+        bounds = network.bounds(together=False)
+        for lines, weights, name in ((bounds, self.right, "K r"), (transposed(bounds), self.left, "K^T l")):
+            for i, (line, weight) in enumerate(zip(lines, weights, strict=True)):
+                require(sum(map(mul, line, weights)) <= self.factor * weight, f"{name} is too large in entry [{i}]")
+
+
+@dataclass(frozen=True)
+class StepVertices(StepClaim):
+    """A step shrinks distances in the metric P by rho at least: |F x| is convex in the slopes, largest at a corner."""
+
+    factor: Number
+    P: Annotated[list[list[Fraction]], square_for_corners]
+
+    statement = (
+        "contracting: every step shrinks distances in the metric x^T P x by the factor {factor} at least, whatever the"
+        " slopes do in time (by all corners of the slopes)"
+    )
+
+    def verify_step(self, network: Map) -> None:
+        """P and rho^2 P - F^T P F are positive definite."""
+        require(0 < self.factor < 1, "factor is not between 0 and 1")
+        require_positive(self.P, "P")
+        for b, slopes in enumerate(network.corners()):
+            step = network.step(slopes)
+            growth = product(transposed(step), product(self.P, step))
+            room = added(scaled(self.factor**2, self.P), scaled(-1, growth))
+            require_positive(room, f"rho^2 P - F^T P F at corner {b}")
+
+
+@dataclass(frozen=True)
+class StepNorm(StepClaim):
+    """A step shrinks a norm by rho at least: no sum of |F_ij| with the weights is more, along rows or down columns.
+
+    Where one slope multiplies a whole sum, the bounds are those of the steepest, or the sum is that of slope zero.
+    """
+
+    factor: Number
+    weights: PerNeuron
+    along_rows: ClassVar[bool]
+
+    def verify_step(self, network: Map) -> None:
+        """The weights are positive; no sum is more than rho times its weight, nor 1 - a more than rho."""
+        require(0 < self.factor < 1, "factor is not between 0 and 1")
+        require_all_positive(self.weights, "weights")
+        bounds = network.bounds(together=network.shared_in_rows == self.along_rows)
+        for i, line in enumerate(bounds if self.along_rows else transposed(bounds)):
+            kind = "row" if self.along_rows else "column"
+            holds = sum(map(mul, line, self.weights)) <= self.factor * self.weights[i]
+            require(holds and network.kept[i] <= self.factor, f"the norm exceeds the factor in {kind} [{i}]")
+
+
+class StepNormInf(StepNorm):
+    """The maximum norm."""
+
+    along_rows = True
+    statement = (
+        "contracting: every step shrinks the norm max |x_i| / weights_i by the factor {factor} at least, whatever the"
+        " slopes do in time"
+    )
+
+
+class StepNorm1(StepNorm):
+    """The sum norm."""
+
+    along_rows = False
+    statement = (
+        "contracting: every step shrinks the norm sum of weights_i |x_i| by the factor {factor} at least, whatever the"
+        " slopes do in time"
+    )
+
+
+@dataclass(frozen=True)
+class NoQuadraticStep(StepClaim):
+    """No P > 0 has F^T P F <= rho'^2 P at all slopes with rho' < rho.
+
+    At the slopes of each term, tr((F^T P F - rho'^2 P) Z) would not be positive, where Z is the sum of v v^T. Added up,
+    tr(P S) + (rho^2 - rho'^2) tr(P sum of Z) <= 0 with S the sum of F Z F^T - rho^2 Z. But tr(P S) >= 0, as S is
+    positive semidefinite, and tr(P sum of Z) > 0.
+    """
+
+    factor: Number
+    terms: Annotated[list[SlopesAndVectors], records(SlopesAndVectors)]
+
+    statement = (
+        "no quadratic metric: in no constant metric x^T P x does every step, whatever the slopes, shrink distances by a"
+        " factor below {factor}"
+    )
+
+    def verify_step(self, network: Map) -> None:
+        """S is positive semidefinite, and some vector is not zero."""
+        require(0 < self.factor <= 1, "factor is not above 0 and at most 1")
+        require(any(any(v) for term in self.terms for v in term.vectors), "all vectors are zero")
+        here: Matrix = []
+        moved: Matrix = []
+        for i, term in enumerate(self.terms):
+            network.require_within(term.slopes, f"terms[{i}].slopes")
+            here += term.vectors
+            moved += product(term.vectors, transposed(network.step(term.slopes)))
+        before, after = (product(transposed(each), each) for each in (here, moved))
+        total = added(after, scaled(-(self.factor**2), before))
+        require_positive(total, "the sum of F Z F^T - rho^2 Z", strict=False)
+
+
+@dataclass(frozen=True)
+class SlopeSequence(StepClaim):
+    """Repeated for ever, these slopes, one set a step, do not let v fall faster than rho^n.
+
+    One round of m steps takes y = rho^-n x to rho^-m Phi y, Phi being the product of the F. As Phi^T X Phi - rho^2m X
+    is positive semidefinite, y^T X y does not fall from round to round; it begins positive, so y does not tend to zero.
+    """
+
+    factor: Number
+    slopes: Vectors
+    X: Square
+    vector: PerNeuron
+
+    statement = (
+        "not contracting: {slopes} sets of slopes, one a step and repeated, do not let a displacement fall faster than"
+        " rho^n, rho = {factor}"
+    )
+
+    def verify_step(self, network: Map) -> None:
+        """The form begins positive and does not fall from round to round."""
+        require(0 < self.factor <= 1, "factor is not above 0 and at most 1")
+        require_symmetric(self.X, "X")
+        require(quadratic_form(self.X, self.vector) > 0, "vector^T X vector is not positive")
+        for i, slopes in enumerate(self.slopes):
+            network.require_within(slopes, f"slopes[{i}]")
+        phi = reduce(product, (network.step(slopes) for slopes in reversed(self.slopes)))
+        grown = product(transposed(phi), product(self.X, phi))
+        growth = added(grown, scaled(-(self.factor ** (2 * len(self.slopes))), self.X))
+        require_positive(growth, "Phi^T X Phi - rho^2m X", strict=False)
+
+
+@dataclass(frozen=True)
+class NoMultiplierStep(StepClaim):
+    """No P and Q prove the factor rho, or a smaller one, by "multiplier"; all leaks are one number a.
+
+    Let k = 1 - a and alpha = a (k + rho z) / (rho^2 - k^2), which is a / (z' - k) with |z'| = rho, and x = alpha M w in
+    the voltage form, where M = W G, but x = alpha w in the rate form, where M = G W. Then F x = z' x, and the form of
+    the multiplier's matrix with a factor rho' <= rho is at (x, w)
+
+        (rho'^2 - rho^2) x^* P x + 2 sum of q_i (|w_i|^2 - Re(conj(w_i) alpha (M w)_i)).
+
+    The first part is not positive and, added up over the terms, nor is the second where the q_i are not negative: the
+    matrix is not positive definite.
+    """
+
+    factor: Number
+    terms: Annotated[list[ComplexVector], records(ComplexVector)]
+
+    statement = "no multiplier metric: no P and Q prove a factor of {factor} or below by multipliers"
+
+    def verify_step(self, network: Map) -> None:
+        """Gains are at least (rho^2 - k^2) / a times squares, and some w is not zero."""
+        leak, kept = network.paces[0], network.kept[0]
+        require(set(network.paces) == {leak}, "the leaks are not one number")
+        require(kept < self.factor <= 1, "factor is not above 1 - a and at most 1")
+        for i, term in enumerate(self.terms):
+            require(term.cos**2 + term.sin**2 == 1, f"terms[{i}]: cos + i sin is not of modulus 1")
+        squares = [sum(column) for column in zip(*(term.squares() for term in self.terms), strict=True)]
+        each = (term.gains(network.gained, kept, self.factor) for term in self.terms)
+        gains = [sum(column) for column in zip(*each, strict=True)]
+        require(any(squares), "all vectors are zero")
+        level = (self.factor**2 - kept**2) / leak
+        for i, (gain, weight) in enumerate(zip(gains, squares, strict=True)):
+            require(gain >= level * weight, f"the sum over terms is too small for neuron [{i}]")
+
+
 CLAIMS: dict[tuple[str, ...], type[Claim]] = {
     ("contracting", "multiplier"): Multiplier,
     ("contracting", "absolute weights"): AbsoluteWeights,
@@ -1018,6 +1313,16 @@ CLAIMS: dict[tuple[str, ...], type[Claim]] = {
     ("not contracting", "switching"): Switching,
     ("Euler step",): EulerStep,
     ("no multiplier metric",): NoMultiplierMetric,
+}
+MAP_CLAIMS: dict[tuple[str, ...], type[Claim]] = {
+    ("contracting", "multiplier"): StepMultiplier,
+    ("contracting", "absolute weights"): StepAbsoluteWeights,
+    ("contracting", "vertices"): StepVertices,
+    ("contracting", "norm 1"): StepNorm1,
+    ("contracting", "norm inf"): StepNormInf,
+    ("no quadratic metric",): NoQuadraticStep,
+    ("not contracting", "slope sequence"): SlopeSequence,
+    ("no multiplier metric",): NoMultiplierStep,
 }
 
 
@@ -1033,7 +1338,7 @@ class NetworkCertificate:
 
     def words(self) -> Iterator[str]:
         """The network, and every claim."""
-        yield f"network: {self.network.words()}; time constants {span(self.network.time_constants)}"
+        yield f"network: {self.network.words()}; {self.network.pace.replace('_', ' ')} {span(self.network.paces)}"
         for i, claim in enumerate(self.claims):
             yield f"claims[{i}]: {claim.words()}"
 
@@ -1188,9 +1493,11 @@ def read_certificate(file: str) -> NetworkCertificate | Assembly:
     kind = value.get("format") if isinstance(value, dict) else None
     if kind == "contraction certificate 1":
         keys = ["format", "form", "weights", "sha256", "slopes", "claims"]
-        entries = object_of(value, "the certificate", keys, ["time_constants"])
-        network = read_network(entries, "")
-        claims = [read_claim(x, network.size, f"claims[{i}]") for i, x in enumerate(items(entries["claims"], "claims"))]
+        form = value.get("form") if isinstance(value, dict) else None
+        pace = FORMS[form].pace if isinstance(form, str) and form in FORMS else Network.pace
+        entries = object_of(value, "the certificate", keys, [pace])
+        network = read_network(entries, "", FORMS)
+        claims = [read_claim(x, network, f"claims[{i}]") for i, x in enumerate(items(entries["claims"], "claims"))]
         return NetworkCertificate(network, claims)
     if kind == "assembly certificate 1":
         entries = object_of(value, "the certificate", ["format", "rate", "modules", "links"], ["Euler step"])
@@ -1201,28 +1508,29 @@ def read_certificate(file: str) -> NetworkCertificate | Assembly:
     raise Malformed("the file is not an object with a format that is known")
 
 
-def read_network(value: dict[str, object], prefix: str) -> Network:
+def read_network(value: dict[str, object], prefix: str, forms: dict[str, type[Network]]) -> Network:
     """The network's keys, those of a certificate or of a module."""
     size = len(items(value["weights"], f"{prefix}weights"))
     form, sha256, slopes = value["form"], value["sha256"], value["slopes"]
-    if not isinstance(form, str) or form not in FORMS:
-        raise Malformed(f'{prefix}form is {shown(form)}, not "voltage" or "rate"')
+    if not isinstance(form, str) or form not in forms:
+        raise Malformed(f"{prefix}form is {shown(form)}, not {' or '.join(json.dumps(name) for name in forms)}")
     if not isinstance(sha256, str):
         raise Malformed(f"{prefix}sha256 is {shown(sha256)}, not a string")
     weights = square(value["weights"], size, f"{prefix}weights")
     each = slopes if isinstance(slopes, list) else [slopes] * size
-    constants = vector(value.get("time_constants", [1] * size), size, f"{prefix}time_constants")
-    if "time_constants" in value and set(constants) == {1}:
-        raise Malformed(f"{prefix}time_constants is to be left out where all are 1")
-    return FORMS[form](weights, sha256, vector(each, size, f"{prefix}slopes"), constants)
+    pace = forms[form].pace
+    paces = vector(value.get(pace, [1] * size), size, f"{prefix}{pace}")
+    if pace in value and set(paces) == {1}:
+        raise Malformed(f"{prefix}{pace} is to be left out where all are 1")
+    return forms[form](weights, sha256, vector(each, size, f"{prefix}slopes"), paces)
 
 
-def read_claim(value: object, size: int, where: str) -> Claim:
-    """A claim of the kind that it names."""
+def read_claim(value: object, network: Network, where: str) -> Claim:
+    """A claim of the kind that it names, about a flow or about a map."""
     names = {key: value[key] for key in ("claim", "by") if key in value} if isinstance(value, dict) else {}
-    for tags, kind in CLAIMS.items():
+    for tags, kind in (MAP_CLAIMS if network.discrete else CLAIMS).items():
         if tuple(names.values()) == tags:
-            return record(kind, value, size, where, tags=list(names))
+            return record(kind, value, network.size, where, tags=list(names))
     named = ", ".join(f"{key}: {shown(name)}" for key, name in names.items())
     raise Malformed(f"{where} is no claim that is known ({named or shown(value)})")
 
@@ -1231,7 +1539,7 @@ def read_module(value: object, where: str) -> Module:
     """A module of an assembly."""
     keys = ["form", "weights", "sha256", "slopes", "time_constant", "rate", "P", "Q", "scales", "weight"]
     entries = object_of(value, where, keys)
-    network = read_network(entries, f"{where}.")
+    network = read_network(entries, f"{where}.", FLOWS)
     claim = record(Multiplier, {key: entries[key] for key in ("rate", "P", "Q")}, network.size, where)
     constant, weight = (number(entries[key], 1, f"{where}.{key}") for key in ("time_constant", "weight"))
     return Module(network, claim, constant, vector(entries["scales"], network.size, f"{where}.scales"), weight)

@@ -5,7 +5,7 @@ from theory.contraction.form import FORMS, VOLTAGE
 from theory.contraction.network import network
 from theory.contraction.search.frequency_dual import refute_multiplier
 from theory.contraction.search.multiplier_lmi import solve_multiplier_lmi
-from theory.contraction.search.parabola import minimise_parabola
+from theory.contraction.search.smallest_conic import smallest_conic
 
 
 @pytest.mark.parametrize("form", FORMS, ids=lambda form: form.name)
@@ -13,7 +13,7 @@ from theory.contraction.search.parabola import minimise_parabola
 def test_what_is_refuted_the_lmi_cannot_solve(form, seed):
     rng = np.random.default_rng(seed)
     net = network(rng.normal(size=(4, 4)) / 2, form, slopes=rng.uniform(0.5, 1.5, 4))
-    search = minimise_parabola(net.gained)
+    search = smallest_conic(net.gained)
     net = net.with_gain(0.5 / search.lower)
     rate = 0.5002
     claim = refute_multiplier(net, rate)
@@ -25,7 +25,7 @@ def test_what_is_refuted_the_lmi_cannot_solve(form, seed):
 
 def test_the_same_terms_refute_every_larger_rate():
     net = network(np.array([[0.0, -1.0], [0.5, 0.2]]), VOLTAGE)
-    search = minimise_parabola(net.gained)
+    search = smallest_conic(net.gained)
     threshold = 1 - search.lower
     assert refute_multiplier(net, threshold + 1e-3, search) is not None
     assert refute_multiplier(net, (1 + threshold) / 2, search) is not None
@@ -34,7 +34,7 @@ def test_the_same_terms_refute_every_larger_rate():
 
 def test_the_dual_satisfies_its_inequality_in_floating_point():
     weights = np.random.default_rng(7).normal(size=(20, 20))
-    search = minimise_parabola(weights)
+    search = smallest_conic(weights)
     z = (1 + 1j * search.tangents) ** 2 / (1 + search.tangents**2)
     left = (search.vectors.conj() * (weights @ search.vectors) * (1 + z)).real.sum(axis=1)
     right = 2 * (np.abs(search.vectors) ** 2).sum(axis=1)

@@ -5,13 +5,13 @@ from theory.contraction.claims.multiplier import multiplier_blocks
 from theory.contraction.form import FORMS, RATE, VOLTAGE
 from theory.contraction.network import network
 from theory.contraction.search.multiplier_lmi import best_multiplier_rate, prove_multiplier_lmi, solve_multiplier_lmi
-from theory.contraction.search.parabola import minimise_parabola
+from theory.contraction.search.smallest_conic import smallest_conic
 
 
 @pytest.mark.parametrize("form", FORMS, ids=lambda form: form.name)
 def test_the_best_rate_and_gain_are_the_parabolas(form):
     weights = np.random.default_rng(1).normal(size=(4, 4))
-    value = minimise_parabola(weights).value
+    value = smallest_conic(weights).value
     rate, gain = best_multiplier_rate(network(weights, form, slopes=0.6 / value))
     assert 1 - rate == pytest.approx(0.6, rel=1e-3)
     assert gain == pytest.approx(1 / 0.6, rel=1e-3)

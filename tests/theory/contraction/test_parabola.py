@@ -13,8 +13,8 @@ from theory.contraction.search.central_path import rescaled
 from theory.contraction.search.components import components, depths
 from theory.contraction.search.frequency_dual import refute_multiplier
 from theory.contraction.search.multiplier_lmi import solve_multiplier_lmi
-from theory.contraction.search.parabola import ParabolaOutcome, minimise_parabola
 from theory.contraction.search.scaled_multiplier import propose_multiplier
+from theory.contraction.search.smallest_conic import ConicOutcome, smallest_conic
 
 Rng = np.random.Generator
 
@@ -68,8 +68,8 @@ def draw(kind: str, n: int, seed: int = 0) -> np.ndarray:
 def test_the_optimum_is_that_of_the_lmi(kind, size):
     """To 1e-3, from both sides; in one form the next size around. Where f* is zero, slopes of 1e5 do not matter."""
     weights = draw(kind, size, size)
-    search = minimise_parabola(weights)
-    vanishing = search.outcome is ParabolaOutcome.VANISHING
+    search = smallest_conic(weights)
+    vanishing = search.outcome is ConicOutcome.VANISHING
     assert vanishing == ((kind, size) == ("inhibited", 2))
     net = network(weights, FORMS[size % 2], slopes=1e5 if vanishing else 0.5 / search.value)
     assert solve_multiplier_lmi(net, 1 - 0.5 * 1.001) is not None
@@ -80,9 +80,9 @@ def test_the_optimum_is_that_of_the_lmi(kind, size):
 @pytest.mark.parametrize("size", [2, 9, 24])
 def test_value_and_bound_meet(kind, size):
     weights = draw(kind, size, 1)
-    search = minimise_parabola(weights)
-    assert search.outcome is not ParabolaOutcome.APART
-    if search.outcome is ParabolaOutcome.CLOSED:
+    search = smallest_conic(weights)
+    assert search.outcome is not ConicOutcome.APART
+    if search.outcome is ConicOutcome.CLOSED:
         assert search.value * 0.999 <= search.lower <= search.value * (1 + 1e-6)
     assert ceiling(rescaled(weights, np.log(search.scaling))).value == pytest.approx(search.value, rel=1e-4, abs=1e-6)
 
@@ -93,10 +93,10 @@ def test_value_and_bound_meet(kind, size):
 def test_claims_bracket_the_largest_gain(kind, form):
     """Proved at 0.999 of it and refuted just above, in rational arithmetic."""
     weights = draw(kind, 9, 2)
-    search = minimise_parabola(weights)
-    assert search.outcome is ParabolaOutcome.CLOSED
+    search = smallest_conic(weights)
+    assert search.outcome is ConicOutcome.CLOSED
     below = network(weights, form, slopes=0.999 / search.value)
-    claim = propose_multiplier(below, 2.0**-14, minimise_parabola(below.gained))
+    claim = propose_multiplier(below, 2.0**-14, smallest_conic(below.gained))
     assert claim is not None
     assert claim.holds(below.exact)
     above = network(weights, form, slopes=1.001 / search.value)
@@ -116,15 +116,15 @@ def test_claims_bracket_the_largest_gain(kind, form):
 )
 def test_never_both_proved_and_refuted(kind, size, seed, factor, form):
     weights = draw(kind, size, seed)
-    search = minimise_parabola(weights)
-    assert search.outcome is ParabolaOutcome.VANISHING or search.lower >= 0.99 * search.value
+    search = smallest_conic(weights)
+    assert search.outcome is ConicOutcome.VANISHING or search.lower >= 0.99 * search.value
     value = max(search.value, 1e-3)
     net = network(weights, form, slopes=0.5 * factor / value)
-    search = minimise_parabola(net.gained)
+    search = smallest_conic(net.gained)
     proved = propose_multiplier(net, 0.5, search) is not None
     refuted = refute_multiplier(net, 0.5, search) is not None
     assert not (proved and refuted)
-    if abs(factor - 1) > 0.02 and search.outcome is not ParabolaOutcome.VANISHING:
+    if abs(factor - 1) > 0.02 and search.outcome is not ConicOutcome.VANISHING:
         assert proved or refuted
 
 
@@ -132,23 +132,23 @@ def test_never_both_proved_and_refuted(kind, size, seed, factor, form):
 def test_symmetric(size):
     weights = draw("symmetric", size)
     largest = np.linalg.eigvalsh(weights)[-1]
-    assert minimise_parabola(weights).value == pytest.approx(max(largest, 0), rel=1e-3)
+    assert smallest_conic(weights).value == pytest.approx(max(largest, 0), rel=1e-3)
     negative = weights - (largest + 0.1) * np.eye(size)
-    assert minimise_parabola(negative).value < 1e-5
+    assert smallest_conic(negative).value < 1e-5
 
 
 @pytest.mark.parametrize("c", [0.3, 2.0, 50.0])
 def test_rotation(c):
     """Theorem 7: half the strength, whatever the scaling; c = 2 is where constant metrics end."""
-    assert minimise_parabola(np.array([[0, -c], [c, 0]])).value == pytest.approx(c / 2, rel=1e-3)
-    assert minimise_parabola(np.array([[0, -c / 7], [c * 7, 0]])).value == pytest.approx(c / 2, rel=1e-3)
+    assert smallest_conic(np.array([[0, -c], [c, 0]])).value == pytest.approx(c / 2, rel=1e-3)
+    assert smallest_conic(np.array([[0, -c / 7], [c * 7, 0]])).value == pytest.approx(c / 2, rel=1e-3)
 
 
 @pytest.mark.parametrize("size", [2, 3, 9])
 def test_antisymmetric(size):
     """Half the largest modulus: on i y the parabola ends at |y| = 2 k, and no scaling makes a spectrum smaller."""
     weights = draw("antisymmetric", size)
-    assert minimise_parabola(weights).value == pytest.approx(np.abs(np.linalg.eigvals(weights)).max() / 2, rel=1e-3)
+    assert smallest_conic(weights).value == pytest.approx(np.abs(np.linalg.eigvals(weights)).max() / 2, rel=1e-3)
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -162,7 +162,7 @@ def test_rank_one(seed):
     even = rescaled(np.outer(a, b), np.log(np.abs(b / a)) / 2)
     expected = (a @ b + np.abs(a * b).sum()) / 2
     assert ceiling(even).value == pytest.approx(expected, rel=1e-5)
-    assert minimise_parabola(np.outer(a, b)).value == pytest.approx(expected, rel=1e-3)
+    assert smallest_conic(np.outer(a, b)).value == pytest.approx(expected, rel=1e-3)
 
 
 @pytest.mark.parametrize("size", [2, 6, 30])
@@ -171,8 +171,8 @@ def test_no_more_than_theorem_1_asks(size):
     weights = draw("gaussian", size)
     absolute = np.abs(weights)
     radius = np.abs(np.linalg.eigvals(absolute)).max()
-    assert minimise_parabola(weights).value <= radius * (1 + 1e-3)
-    assert minimise_parabola(absolute).value == pytest.approx(radius, rel=1e-3)
+    assert smallest_conic(weights).value <= radius * (1 + 1e-3)
+    assert smallest_conic(absolute).value == pytest.approx(radius, rel=1e-3)
 
 
 @pytest.mark.parametrize("size", [2, 8, 24])
@@ -182,8 +182,8 @@ def test_theorem_3_has_no_largest_gain(size):
     weights = (
         -rng.uniform(0.3, 3, size)[:, None] * (root @ root.T / size + 0.01 * np.eye(size)) * rng.uniform(0.3, 3, size)
     )
-    search = minimise_parabola(weights)
-    assert search.outcome is ParabolaOutcome.VANISHING
+    search = smallest_conic(weights)
+    assert search.outcome is ConicOutcome.VANISHING
     assert search.value < 1e-5 * np.abs(weights).max()
     for form in FORMS:
         assert propose_multiplier(network(weights, form, slopes=1000.0), 0.5, replace(search, value=0.01)) is not None
@@ -198,22 +198,22 @@ def test_reducible_matrices_are_as_good_as_their_components():
     weights[10:, 6:10] = 5 * rng.normal(size=(4, 4))
     weights[12, 11] = 100.0
     order = rng.permutation(14)
-    alone = max(minimise_parabola(weights[:6, :6]).value, minimise_parabola(weights[6:10, 6:10]).value)
-    search = minimise_parabola(weights[np.ix_(order, order)])
+    alone = max(smallest_conic(weights[:6, :6]).value, smallest_conic(weights[6:10, 6:10]).value)
+    search = smallest_conic(weights[np.ix_(order, order)])
     assert search.value == pytest.approx(alone, rel=2e-3)
-    assert search.outcome is ParabolaOutcome.CLOSED
+    assert search.outcome is ConicOutcome.CLOSED
     net = network(weights[np.ix_(order, order)], RATE, slopes=0.499 / alone)
-    assert propose_multiplier(net, 0.5, minimise_parabola(net.gained)) is not None
+    assert propose_multiplier(net, 0.5, smallest_conic(net.gained)) is not None
 
 
 def test_a_nilpotent_matrix_has_no_largest_gain():
     weights = np.triu(draw("gaussian", 10), 1)
-    search = minimise_parabola(weights)
-    assert search.outcome is ParabolaOutcome.VANISHING
+    search = smallest_conic(weights)
+    assert search.outcome is ConicOutcome.VANISHING
     assert search.value < 1e-5
     net = network(weights, VOLTAGE, slopes=100.0)
-    assert propose_multiplier(net, 0.75, minimise_parabola(net.gained)) is not None
-    assert minimise_parabola(np.zeros((3, 3))).value == 0
+    assert propose_multiplier(net, 0.75, smallest_conic(net.gained)) is not None
+    assert smallest_conic(np.zeros((3, 3))).value == 0
 
 
 def test_components_and_depths():

@@ -25,7 +25,7 @@ class AbsoluteWeights(Claim):
     right: tuple[flint.fmpq, ...]
 
     @override
-    def holds(self, network: ExactNetwork) -> bool:
+    def proved(self, network: ExactNetwork) -> bool:
         size = network.weights.shape[0]
         if self.rate <= 0 or {len(self.left), len(self.right)} != {size}:
             return False

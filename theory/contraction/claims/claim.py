@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import flint
 
@@ -18,9 +19,16 @@ class Statement(ABC):
     `docs/certificates.md` gives each statement's conditions and how it is written to a file.
     """
 
-    @abstractmethod
+    discrete: ClassVar[bool] = False
+    """Whether it is about maps; about flows otherwise."""
+
     def holds(self, network: ExactNetwork) -> bool:
-        """Whether rational arithmetic proves the statement; False does not disprove it."""
+        """Whether rational arithmetic proves the statement of this network; False does not disprove it."""
+        return network.form.discrete == self.discrete and self.proved(network)
+
+    @abstractmethod
+    def proved(self, network: ExactNetwork) -> bool:
+        """The proof, for a flow or for a map as the statement has it."""
 
     @abstractmethod
     def document(self) -> Document:

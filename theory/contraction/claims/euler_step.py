@@ -39,7 +39,7 @@ class EulerStep(Statement):
     multiplier: ExactMatrix
 
     @override
-    def holds(self, network: ExactNetwork) -> bool:
+    def proved(self, network: ExactNetwork) -> bool:
         if not (self.step > 0 and 0 < self.factor < 1):
             return False
         stride = self.step * network.leaks

@@ -24,7 +24,7 @@ class FixedSlopes(Rescalable):
     vector: tuple[flint.fmpq, ...]
 
     @override
-    def holds(self, network: ExactNetwork) -> bool:
+    def proved(self, network: ExactNetwork) -> bool:
         if self.rate < 0 or not allowed(network, self.slopes) or len(self.vector) != len(self.slopes):
             return False
         if self.lyapunov.shape != network.weights.shape or self.lyapunov != self.lyapunov.T:

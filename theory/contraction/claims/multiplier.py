@@ -35,7 +35,7 @@ class Multiplier(Claim):
     multiplier: ExactMatrix
 
     @override
-    def holds(self, network: ExactNetwork) -> bool:
+    def proved(self, network: ExactNetwork) -> bool:
         if self.rate <= 0:
             return False
         blocks = multiplier_blocks(

@@ -19,6 +19,15 @@ class Frequency:
     real: tuple[flint.fmpq, ...]
     imaginary: tuple[flint.fmpq, ...]
 
+    def document(self) -> Document:
+        """Both, as JSON knows them."""
+        return {
+            "cos": number(self.cos),
+            "sin": number(self.sin),
+            "real": numbers(self.real),
+            "imaginary": numbers(self.imaginary),
+        }
+
 
 @dataclass(frozen=True)
 class NoMultiplierMetric(Claim):
@@ -32,7 +41,7 @@ class NoMultiplierMetric(Claim):
     terms: tuple[Frequency, ...]
 
     @override
-    def holds(self, network: ExactNetwork) -> bool:
+    def proved(self, network: ExactNetwork) -> bool:
         size = network.weights.shape[0]
         if not 0 <= self.rate < 1 or network.leaks != ExactMatrix.identity(size) or not self.terms:
             return False
@@ -52,13 +61,5 @@ class NoMultiplierMetric(Claim):
 
     @override
     def document(self) -> Document:
-        terms = [
-            {
-                "cos": number(term.cos),
-                "sin": number(term.sin),
-                "real": numbers(term.real),
-                "imaginary": numbers(term.imaginary),
-            }
-            for term in self.terms
-        ]
+        terms = [term.document() for term in self.terms]
         return {"claim": "no multiplier metric", "rate": number(self.rate), "terms": terms}

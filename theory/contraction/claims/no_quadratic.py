@@ -33,7 +33,7 @@ class NoQuadraticMetric(Rescalable):
     terms: tuple[Displacements, ...]
 
     @override
-    def holds(self, network: ExactNetwork) -> bool:
+    def proved(self, network: ExactNetwork) -> bool:
         size = network.weights.shape[0]
         if self.rate < 0 or not any(entry != 0 for term in self.terms for v in term.vectors for entry in v):
             return False

@@ -23,7 +23,7 @@ class Polytope(Rescalable):
     combinations: tuple[ExactMatrix, ...]
 
     @override
-    def holds(self, network: ExactNetwork) -> bool:
+    def proved(self, network: ExactNetwork) -> bool:
         size, count = network.weights.shape[0], len(self.vertices)
         if self.rate <= 0 or size > CORNERED or count == 0 or any(len(v) != size for v in self.vertices):
             return False

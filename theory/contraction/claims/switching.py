@@ -37,7 +37,7 @@ class Switching(Rescalable):
     vector: tuple[flint.fmpq, ...]
 
     @override
-    def holds(self, network: ExactNetwork) -> bool:
+    def proved(self, network: ExactNetwork) -> bool:
         size = network.weights.shape[0]
         if self.rate < 0 or not self.legs or len(self.vector) != size:
             return False

@@ -18,7 +18,7 @@ class Vertices(Claim):
     metric: ExactMatrix
 
     @override
-    def holds(self, network: ExactNetwork) -> bool:
+    def proved(self, network: ExactNetwork) -> bool:
         if self.rate <= 0 or network.weights.shape[0] > CORNERED or self.metric.shape != network.weights.shape:
             return False
         return is_positive_definite(self.metric) and all(

@@ -86,7 +86,7 @@ class WeightedNorm(Claim):
     weights: tuple[flint.fmpq, ...]
 
     @override
-    def holds(self, network: ExactNetwork) -> bool:
+    def proved(self, network: ExactNetwork) -> bool:
         if self.rate <= 0 or len(self.weights) != network.weights.shape[0] or any(q <= 0 for q in self.weights):
             return False
         leaks = network.leaks.diagonal_entries()

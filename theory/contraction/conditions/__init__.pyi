@@ -6,6 +6,14 @@ from . import product as product
 from . import registry as registry
 from . import scaled_symmetric as scaled_symmetric
 from . import singular as singular
+from . import step_absolute as step_absolute
+from . import step_bound as step_bound
+from . import step_condition as step_condition
+from . import step_diagonal as step_diagonal
+from . import step_multiplier as step_multiplier
+from . import step_norms as step_norms
+from . import step_registry as step_registry
+from . import step_vertex as step_vertex
 from . import symmetric as symmetric
 from . import triangular as triangular
 from . import vertex as vertex
@@ -20,6 +28,14 @@ __all__ = [
     "registry",
     "scaled_symmetric",
     "singular",
+    "step_absolute",
+    "step_bound",
+    "step_condition",
+    "step_diagonal",
+    "step_multiplier",
+    "step_norms",
+    "step_registry",
+    "step_vertex",
     "symmetric",
     "triangular",
     "vertex",

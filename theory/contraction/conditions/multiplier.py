@@ -19,8 +19,8 @@ from theory.contraction.network import Network
 from theory.contraction.search.frequency_dual import refute_multiplier
 from theory.contraction.search.memo import remembered
 from theory.contraction.search.multiplier_lmi import best_multiplier_rate, prove_multiplier_lmi
-from theory.contraction.search.parabola import ParabolaSearch, minimise_parabola
 from theory.contraction.search.scaled_multiplier import propose_multiplier
+from theory.contraction.search.smallest_conic import ConicSearch, smallest_conic
 
 
 class MultiplierCondition(Condition):
@@ -28,7 +28,7 @@ class MultiplierCondition(Condition):
 
     With w = D y, -x^T (P J + J^T P + 2 c P) x = [x w] (LMI) [x w]^T + 2 w^T Q (y - w), y = x or G W x (identity in
     both forms, with time constants), and the last term is not negative. With time constants of one the condition is
-    that of the parabola (`theory/contraction/search/parabola.py`), which asks for n unknowns only.
+    that of the parabola (`theory/contraction/search/smallest_conic.py`), which asks for n unknowns only.
     """
 
     name = "multiplier"
@@ -76,7 +76,7 @@ class MultiplierCondition(Condition):
         return (sp.Matrix(zeros),)
 
 
-def searched(network: Network) -> ParabolaSearch:
+def searched(network: Network) -> ConicSearch:
     """The search for this network, made once for all gains: the best scaling is the same, f* grows with the gain."""
     largest = float(network.slopes.max())
     shape = Network(network.weights, network.form, network.slopes / largest, network.time_constants)
@@ -84,4 +84,4 @@ def searched(network: Network) -> ParabolaSearch:
     return replace(found, value=largest * found.value, lower=largest * found.lower)
 
 
-_searched = remembered(minimise_parabola)
+_searched = remembered(smallest_conic)

@@ -9,12 +9,11 @@ import scipy.linalg
 import sympy as sp
 from typing_extensions import override
 
-from theory.contraction.claims.vertices import Vertices
 from theory.contraction.conditions.condition import Condition, Supremum, diagonal, generic, generic_symmetric
 from theory.contraction.form import FORMS
 from theory.contraction.network import Matrix, Network, Vector
 from theory.contraction.search.vertex_dual import refute_quadratic
-from theory.contraction.search.vertex_lmi import solve_vertices
+from theory.contraction.search.vertex_lmi import AtCorners, solve_vertices
 
 _RESOLUTION = 1e-3
 _LARGEST_GAIN = 1e6
@@ -43,14 +42,14 @@ class VertexCondition(Condition):
             return None
         rate = _climbed(first, partial(solve_vertices, network), partial(_rate_in, network), network.slowest_leak)
 
-        def at_gain(gain: float) -> Vertices | None:
+        def at_gain(gain: float) -> AtCorners | None:
             return solve_vertices(network.with_gain(gain), _RESOLUTION)
 
         gain = _climbed(first, at_gain, partial(_gain_in, network), _LARGEST_GAIN)
         return Supremum(rate, float("inf") if gain >= _LARGEST_GAIN else gain)
 
     @override
-    def prove(self, network: Network, rate: float) -> Vertices | None:
+    def prove(self, network: Network, rate: float) -> AtCorners | None:
         return solve_vertices(network, rate)
 
     @override
@@ -73,7 +72,7 @@ class VertexCondition(Condition):
 
 
 def _climbed(
-    first: Vertices, prove: Callable[[float], Vertices | None], reach: Callable[[Matrix], float], top: float
+    first: AtCorners, prove: Callable[[float], AtCorners | None], reach: Callable[[Matrix], float], top: float
 ) -> float:
     """Where the metrics end that are proved at ever higher values, in long steps and then in short ones."""
     value = reach(first.metric.approximate())

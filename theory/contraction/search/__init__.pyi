@@ -4,6 +4,8 @@ from . import boundary_dual as boundary_dual
 from . import central_path as central_path
 from . import column_weights as column_weights
 from . import components as components
+from . import conic as conic
+from . import conic_dual as conic_dual
 from . import euler_lmi as euler_lmi
 from . import frequency_dual as frequency_dual
 from . import instability as instability
@@ -11,14 +13,18 @@ from . import invariant as invariant
 from . import irreducible as irreducible
 from . import memo as memo
 from . import multiplier_lmi as multiplier_lmi
-from . import parabola as parabola
-from . import parabola_dual as parabola_dual
 from . import polygon as polygon
 from . import polytope as polytope
 from . import revolution as revolution
 from . import riccati as riccati
 from . import scaled_multiplier as scaled_multiplier
 from . import scaled_norm as scaled_norm
+from . import scaled_step as scaled_step
+from . import slope_sequences as slope_sequences
+from . import smallest_conic as smallest_conic
+from . import smallest_step as smallest_step
+from . import step_dual as step_dual
+from . import step_riccati as step_riccati
 from . import switching as switching
 from . import vertex_dual as vertex_dual
 from . import vertex_lmi as vertex_lmi
@@ -30,6 +36,8 @@ __all__ = [
     "central_path",
     "column_weights",
     "components",
+    "conic",
+    "conic_dual",
     "euler_lmi",
     "frequency_dual",
     "instability",
@@ -37,14 +45,18 @@ __all__ = [
     "irreducible",
     "memo",
     "multiplier_lmi",
-    "parabola",
-    "parabola_dual",
     "polygon",
     "polytope",
     "revolution",
     "riccati",
     "scaled_multiplier",
     "scaled_norm",
+    "scaled_step",
+    "slope_sequences",
+    "smallest_conic",
+    "smallest_step",
+    "step_dual",
+    "step_riccati",
     "switching",
     "vertex_dual",
     "vertex_lmi",

@@ -1,11 +1,9 @@
-"""How far the numerical range of N reaches in the direction of a parabola: a maximum over one angle.
+"""How far the numerical range of N reaches beyond a conic: a maximum over one angle (`conic`).
 
-lambda_max of the Hermitian part of c N with c = (1 + e^(i theta)) / 2 is below k for all theta exactly if the
-numerical range of N lies inside |s| + Re s < 2 k. N is real, so theta in [0, pi] is enough; at theta = pi the value is
-zero.
+N is real, so theta in [0, pi] is enough. The maximum is not negative.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,10 +12,9 @@ from jaxtyping import Complex, Float
 from scipy.linalg import lapack
 
 from theory.contraction.network import Matrix
+from theory.contraction.search.conic import PARABOLA, Conic
 
 Hermitian = Float[np.ndarray, "n n"] | Complex[np.ndarray, "n n"]
-GRID: tuple[float, ...] = tuple((np.pi * np.arange(32) / 32).tolist())
-_LAST = 3.1
 _ROUNDS = 8
 _DISTINCT = 0.005
 
@@ -31,8 +28,8 @@ class Ceiling:
     peaks: tuple[tuple[float, float], ...]
 
 
-def hermitian_part(matrix: Matrix, angle: float) -> Hermitian:
-    """(c N + (c N)^*) / 2, real at angle zero.
+def hermitian_part(matrix: Matrix, angle: float, conic: Conic = PARABOLA) -> Hermitian:
+    """(c N + (c N)^*) / 2, real where c is.
 
     >>> hermitian_part(np.array([[0.0, 2.0], [0.0, 0.0]]), 0.0)
     array([[0., 1.],
@@ -41,13 +38,10 @@ def hermitian_part(matrix: Matrix, angle: float) -> Hermitian:
     even = (matrix + matrix.T) / 2
     if angle == 0:
         return even
-    c = half_turn(angle)
+    c = conic.turn(angle)
+    if c.imag == 0:
+        return c.real * even
     return c.real * even + 1j * c.imag * (matrix - even)
-
-
-def half_turn(angle: float) -> complex:
-    """(1 + z) / 2 at z = e^(i angle)."""
-    return complex((1 + np.exp(1j * angle)) / 2)
 
 
 def cholesky(matrix: Hermitian) -> Hermitian | None:
@@ -64,28 +58,28 @@ def top(matrix: Hermitian) -> tuple[float, Float[np.ndarray, " n"] | Complex[np.
     return float(values[0]), vectors[:, 0]
 
 
-def ascend(matrix: Matrix, angle: float) -> tuple[float, float, float]:
+def ascend(matrix: Matrix, angle: float, conic: Conic = PARABOLA) -> tuple[float, float, float]:
     """The value at this angle, a local maximum reached from it, and the angle of that.
 
-    For a fixed unit vector v with s = v^* N v the best angle is -arg s, with value (Re s + |s|) / 2: alternating
-    between the two never descends.
+    For a fixed unit vector v with s = v^* N v the best angle is -arg s, with value (|s| + t Re s) / (1 + t):
+    alternating between the two never descends.
     """
     first = best = -np.inf
     place = angle
     for _ in range(_ROUNDS):
-        value, vector = top(hermitian_part(matrix, angle))
+        value, vector = top(hermitian_part(matrix, angle, conic))
         first = value if first == -np.inf else first
         if value <= best + 1e-7 * abs(best):
             break
         best, place = value, angle
         point = np.vdot(vector, matrix @ vector)
-        angle = min(abs(float(np.angle(point))), _LAST)
+        angle = min(abs(float(np.angle(point))), conic.last)
         if angle < 1e-9:
             angle = 0.0
     return first, best, place
 
 
-def ceiling(matrix: Matrix, known: Iterable[float] = (), grid: Sequence[float] = GRID) -> Ceiling:
+def ceiling(matrix: Matrix, known: Iterable[float] = (), conic: Conic = PARABOLA) -> Ceiling:
     """The maximum over theta to 1e-5 or so, from known angles and wherever a Cholesky factor on the grid fails.
 
     >>> round(ceiling(np.array([[0.0, -3.0], [3.0, 0.0]])).value, 6)
@@ -93,12 +87,12 @@ def ceiling(matrix: Matrix, known: Iterable[float] = (), grid: Sequence[float] =
     """
     identity = np.eye(len(matrix))
     slack = 1e-12 * float(np.abs(matrix).max())
-    found = [ascend(matrix, angle) for angle in dict.fromkeys([0.0, *known])]
+    found = [ascend(matrix, angle, conic) for angle in dict.fromkeys([0.0, *known])]
     start = max(0.0, *(first for first, _, _ in found))
     level = max(0.0, *(value for _, value, _ in found))
-    for angle in grid:
-        if cholesky((level * (1 + 1e-5) + slack) * identity - hermitian_part(matrix, angle)) is None:
-            found.append(ascend(matrix, angle))
+    for angle in conic.grid:
+        if cholesky((level * (1 + 1e-5) + slack) * identity - hermitian_part(matrix, angle, conic)) is None:
+            found.append(ascend(matrix, angle, conic))
             level = max(level, found[-1][1])
     peaks: list[tuple[float, float]] = []
     for _, value, angle in sorted(found, key=lambda peak: -peak[1]):

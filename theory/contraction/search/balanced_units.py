@@ -1,6 +1,7 @@
 """Units of the neurons in which rows and columns of the weights are alike, and searches that are made in them."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import update_wrapper
 from typing import Concatenate, ParamSpec, TypeVar
 
@@ -39,7 +40,7 @@ def in_balanced_units(
         weights = units[:, None] * network.weights / units
         if (units == 1).all() or not np.isfinite(weights).all():
             return search(network, *given, **named)
-        scaled = Network(weights, network.form, network.slopes, network.time_constants)
+        scaled = replace(network, weights=weights)
         found = search(scaled, *given, **named)
         if found is None:
             return None

@@ -1,7 +1,7 @@
 """Diagonal scalings that lower the ceiling of N = D M D^-1 at given angles: an interior-point method in n + 1 unknowns.
 
-With Q = D^2 and c_a = (1 + e^(i a)) / 2 the condition at one angle is S_a = k Q - Herm(c_a Q M) > 0. Scaled so that Q
-= I at the current point, with Z = S^-1 and B = k I - c N:
+With Q = D^2 and c_a the turn of the conic at a the condition at one angle is S_a = k Q - Herm(c_a Q M) > 0. Scaled so
+that Q = I at the current point, with Z = S^-1 and B = k I - c N:
 
     d log det S / dq_i = Re (B Z)_ii                              d log det S / dk = tr Z
     <E_i, E_j> = Re((B Z)_ij (B Z)_ji + (B Z B^*)_ij Z_ji) / 2    <E_i, I> = Re (B Z Z)_ii    <I, I> = tr Z^2
@@ -20,7 +20,8 @@ from jaxtyping import Float
 from scipy.linalg import lapack
 
 from theory.contraction.network import Matrix, Vector
-from theory.contraction.search.angles import Hermitian, cholesky, half_turn, hermitian_part
+from theory.contraction.search.angles import Hermitian, cholesky, hermitian_part
+from theory.contraction.search.conic import PARABOLA, Conic
 
 _FASTER = 8.0
 """By how much a centred point raises t."""
@@ -62,9 +63,9 @@ def rescaled(matrix: Matrix, logs: Vector) -> Matrix:
     return matrix * np.exp(np.clip(logs[:, None] - logs[None, :], -700, 700))
 
 
-def inverse(scaled: Matrix, level: float, angle: float) -> Hermitian | None:
+def inverse(scaled: Matrix, level: float, angle: float, conic: Conic) -> Hermitian | None:
     """Z = (k I - Herm(c N))^-1, None where that is not positive definite."""
-    factor = cholesky(level * np.eye(len(scaled)) - hermitian_part(scaled, angle))
+    factor = cholesky(level * np.eye(len(scaled)) - hermitian_part(scaled, angle, conic))
     if factor is None:
         return None
     routine = lapack.ztrtri if np.iscomplexobj(factor) else lapack.dtrtri
@@ -102,6 +103,7 @@ class _Barrier:
 
     matrix: Matrix
     angles: tuple[float, ...]
+    conic: Conic
 
     def at(self, logs: Vector, level: float) -> _Point:
         """The point log d, k."""
@@ -111,7 +113,7 @@ class _Barrier:
         """t k - log k - sum_a log det (k I - Herm(c_a N)) with t = `pull`; infinite outside."""
         value = pull * point.level - np.log(point.level)
         for angle in self.angles:
-            factor = cholesky(point.level * np.eye(len(point.scaled)) - hermitian_part(point.scaled, angle))
+            factor = cholesky(point.level * np.eye(len(point.scaled)) - hermitian_part(point.scaled, angle, self.conic))
             if factor is None:
                 return np.inf
             value -= 2 * np.log(factor.diagonal().real).sum()
@@ -145,14 +147,16 @@ class _Barrier:
         diagonal = np.zeros(size)
         weights = []
         for angle in self.angles:
-            z = inverse(scaled, level, angle)
+            z = inverse(scaled, level, angle, self.conic)
             if z is None:
                 raise ArithmeticError(f"the point is not inside at angle {angle:g}; this is a defect of the search")
-            if angle == 0:
-                bz = level * z - scaled @ z
-                bzb = level * bz - bz @ scaled.T
+            c = self.conic.turn(angle)
+            bz: Hermitian
+            bzb: Hermitian
+            if c.imag == 0:
+                bz = level * z - c.real * (scaled @ z)
+                bzb = level * bz - c.real * (bz @ scaled.T)
             else:
-                c = half_turn(angle)
                 bz = level * z - c * _product(scaled, z)
                 bzb = level * bz - c.conjugate() * _product(scaled, bz.T).T
             matrix[:size, :size] += (bz * bz.T + bzb * z.T).real / 2
@@ -232,7 +236,14 @@ def _factor(
 
 
 def follow_central_path(
-    matrix: Matrix, logs: Vector, level: float, angles: tuple[float, ...], *, tolerance: float, floor: float = 0.0
+    matrix: Matrix,
+    logs: Vector,
+    level: float,
+    angles: tuple[float, ...],
+    *,
+    tolerance: float,
+    floor: float = 0.0,
+    conic: Conic = PARABOLA,
 ) -> Centre:
     """From a strictly feasible point along the central path, until k is within `tolerance` of the angles' optimum.
 
@@ -243,7 +254,7 @@ def follow_central_path(
     (2.0, [0.25, 4.0])
     """
     count = len(matrix) * len(angles) + 1
-    barrier = _Barrier(matrix, angles)
+    barrier = _Barrier(matrix, angles, conic)
     point = barrier.at(logs, level)
     pull, lower = 0.0, 0.0
     for step in range(_STEPS):

@@ -13,7 +13,8 @@ import scipy.optimize
 from jaxtyping import Complex, Float
 
 from theory.contraction.network import Matrix
-from theory.contraction.search.angles import half_turn, hermitian_part
+from theory.contraction.search.angles import hermitian_part
+from theory.contraction.search.conic import PARABOLA, Conic
 
 _LIGHTEST = 1e-11
 """Eigenvectors whose weight is below this part of the largest are left out."""
@@ -34,15 +35,15 @@ class Columns:
     vectors: Complex[np.ndarray, "n columns"]
 
 
-def weigh(scaled: Matrix, level: float, angles: tuple[float, ...]) -> Columns:
+def weigh(scaled: Matrix, level: float, angles: tuple[float, ...], conic: Conic = PARABOLA) -> Columns:
     """The best bound from the top eigenvectors at these angles; `level` is a little above the largest eigenvalue.
 
     >>> columns = weigh(np.array([[0.0, -2.0], [2.0, 0.0]]), 1.0001, (np.pi / 2,))
     >>> round(columns.lower, 3)
     1.0
     """
-    weights, places, vectors = _eigenvectors(scaled, level, angles)
-    turns = np.array([half_turn(a) for a in places.tolist()])
+    weights, places, vectors = _eigenvectors(scaled, level, angles, conic)
+    turns = np.array([conic.turn(a) for a in places.tolist()])
     heavy = np.where(weights > _HEAVY, weights, 0.0)
     best = Columns(0.0, places[:0], vectors[:, :0])
     for rows in (np.ones(len(scaled)), _shrunk(scaled, turns, vectors, heavy)):
@@ -146,11 +147,11 @@ def _program(surplus: Float[np.ndarray, "n columns"], scale: Float[np.ndarray, "
 
 
 def _eigenvectors(
-    scaled: Matrix, level: float, angles: tuple[float, ...]
+    scaled: Matrix, level: float, angles: tuple[float, ...], conic: Conic
 ) -> tuple[Float[np.ndarray, " columns"], Float[np.ndarray, " columns"], Complex[np.ndarray, "n columns"]]:
     weights, places, vectors = [], [], []
     for angle in angles:
-        values, basis = np.linalg.eigh(hermitian_part(scaled, angle))
+        values, basis = np.linalg.eigh(hermitian_part(scaled, angle, conic))
         weights.append(1 / np.maximum(level - values, 1e-12 * level))
         places.append(np.full(len(values), angle))
         vectors.append(basis.astype(complex))

@@ -2,12 +2,12 @@
 
 With time constants of one, a = 1 - h, a metric with a multiplier for the factor rho exists exactly if for some
 diagonal D > 0 the numerical range of D M D^-1 lies inside the ellipse rho |s| + a Re s < (rho^2 - a^2) / h with a
-focus at zero, which at rho = 1 - c h tends to the parabola of the flow as h falls (derived here: the circle criterion
-on |z| = rho; `tests/theory/contraction/test_euler.py`).
+focus at zero, which at rho = 1 - c h tends to the parabola of the flow as h falls (`conic`).
 """
 
 import importlib
 import warnings
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,27 +17,35 @@ from theory.contraction.network import Matrix, Network, Vector
 from theory.contraction.search.balanced_units import balancing
 
 _SMALLEST_MARGIN = 1e-8
-_PRECISION = 0.01
 
 
-def best_euler_metric(network: Network, step: float) -> tuple[Matrix, Vector] | None:
-    """P and the diagonal of Q of the smallest factor found by bisection; None where there is none below one.
+@dataclass(frozen=True)
+class EulerMetric:
+    """P and the diagonal of Q, and the factor that they serve, in floating point."""
 
-    The factor is approached to `_PRECISION`, relative to one minus it.
+    metric: Matrix
+    multiplier: Vector
+    factor: float
+
+
+def best_euler_metric(network: Network, step: float, precision: float = 0.01) -> EulerMetric | None:
+    """Those of the smallest factor found by bisection; None where there is none below one.
+
+    The factor is approached to `precision`, relative to one minus it.
     """
-    program = _Program(network, step)
+    program = StepProgram(network, step)
     best = program.solve(1.0)
     if best is None:
         return None
     low, high = float(np.abs(1 - step / network.time_constants).max()), 1.0
-    while high - low > _PRECISION * (1 - low):
+    while high - low > precision * (1 - low):
         middle = (low + high) / 2
         found = program.solve(middle)
         low, high, best = (middle, high, best) if found is None else (low, middle, found)
-    return best
+    return EulerMetric(*best, high)
 
 
-class _Program:
+class StepProgram:
     """The program for one network and step, compiled once for all factors."""
 
     def __init__(self, network: Network, step: float) -> None:

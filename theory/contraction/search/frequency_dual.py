@@ -3,20 +3,21 @@
 The dual in short rationals, returned only if it proves it.
 """
 
+from collections.abc import Iterator
+
+import flint
 import numpy as np
 from jaxtyping import Complex
 
 from theory.contraction.claims.no_multiplier import Frequency, NoMultiplierMetric
 from theory.contraction.exact_matrix import Number, rational
 from theory.contraction.network import Network
-from theory.contraction.search.parabola import ParabolaSearch, minimise_parabola
+from theory.contraction.search.smallest_conic import ConicSearch, smallest_conic
 
 _BITS = (24, 40)
 
 
-def refute_multiplier(
-    network: Network, rate: Number, search: ParabolaSearch | None = None
-) -> NoMultiplierMetric | None:
+def refute_multiplier(network: Network, rate: Number, search: ConicSearch | None = None) -> NoMultiplierMetric | None:
     """A proof that no P and Q give a rate above `rate`; None where none was found and time constants are not one.
 
     `search` is that of `network.gained`, made here if it is not given.
@@ -29,16 +30,21 @@ def refute_multiplier(
     level = 1 - int(exact_rate.p) / int(exact_rate.q)
     if not network.uniform:
         return None
-    search = search or minimise_parabola(network.gained)
+    search = search or smallest_conic(network.gained)
     if search.lower < level * (1 - 1e-9):
         return None
-    for bits in _BITS:
-        vectors = _short(search.vectors, bits)
-        terms = tuple(_frequency(t, w) for t, w in zip(search.tangents.tolist(), vectors.T, strict=True))
+    for terms in frequencies(search):
         claim = NoMultiplierMetric(exact_rate, terms)
         if claim.holds(network.exact):
             return claim
     return None
+
+
+def frequencies(search: ConicSearch) -> Iterator[tuple[Frequency, ...]]:
+    """The dual in rationals, short ones first."""
+    for bits in _BITS:
+        vectors = _short(search.vectors, bits)
+        yield tuple(_frequency(t, w) for t, w in zip(search.tangents.tolist(), vectors.T, strict=True))
 
 
 def _short(vectors: Complex[np.ndarray, "n columns"], bits: int) -> Complex[np.ndarray, "n columns"]:
@@ -50,11 +56,18 @@ def _short(vectors: Complex[np.ndarray, "n columns"], bits: int) -> Complex[np.n
 
 
 def _frequency(tangent: float, vector: Complex[np.ndarray, " n"]) -> Frequency:
-    t = rational(tangent)
-    length = 1 + t * t
+    cos, sin = _on_the_circle(tangent)
     return Frequency(
-        (1 - t * t) / length,
-        2 * t / length,
+        cos,
+        sin,
         tuple(rational(entry) for entry in vector.real.tolist()),
         tuple(rational(entry) for entry in vector.imag.tolist()),
     )
+
+
+def _on_the_circle(tangent: float) -> tuple[flint.fmpq, flint.fmpq]:
+    """cos and sin of an angle, exactly, from the tangent of half of it."""
+    if np.isinf(tangent):
+        return flint.fmpq(-1), flint.fmpq(0)
+    t = rational(tangent)
+    return (1 - t * t) / (1 + t * t), 2 * t / (1 + t * t)

@@ -97,7 +97,7 @@ def _ascent(network: Network, start: Vector, enough: float, steps: int = 60) -> 
     return here
 
 
-def _slopes(network: Network, fractions: Vector) -> Slopes:
+def slopes_at(network: Network, fractions: Vector) -> Slopes:
     """The slopes, exactly, and never above the largest."""
     return tuple(map(rational, np.minimum(network.slopes * fractions, network.slopes).tolist()))
 
@@ -122,7 +122,7 @@ def _strict(network: Network, rate: float, fractions: Vector) -> FixedSlopes | N
             values, vectors = np.linalg.eigh(rounded)
             claim = FixedSlopes(
                 rational(rate),
-                _slopes(network, fractions),
+                slopes_at(network, fractions),
                 ExactMatrix.of(rounded),
                 tuple(map(rational, on_grid(vectors[:, -1], 6).tolist())),
             )
@@ -153,7 +153,7 @@ def _lyapunov_by_halves(matrix: Matrix) -> Matrix:
 
 def _on_the_axis(network: Network, rate: float, fractions: Vector) -> FixedSlopes | None:
     """By an X with A^T X + X A = 0: there is one for every pair of eigenvalues of A that add up to zero."""
-    slopes = _slopes(network, fractions)
+    slopes = slopes_at(network, fractions)
     moving = drift(network.exact, slopes, rational(rate))
     for form in _stationary_forms(moving):
         vector = _positive_vector(form)

@@ -12,12 +12,17 @@ from theory.contraction.network import Matrix, Vector
 from theory.contraction.search.angles import ceiling
 from theory.contraction.search.balanced_units import balancing
 from theory.contraction.search.central_path import follow_central_path, rescaled
+from theory.contraction.search.conic import Conic
 
 
 @dataclass(frozen=True)
 class StoppingRule:
-    """How close a search is to come: `tolerance` is the relative gap, `rounds` how often angles are added."""
+    """How close a search is to come: `tolerance` is the relative gap, `rounds` how often angles are added.
 
+    A ceiling below `floor` counts as zero.
+    """
+
+    floor: float
     tolerance: float = 5e-4
     rounds: int = 30
 
@@ -38,30 +43,34 @@ class LeastCeiling:
     closed: bool
 
 
-_FIRST_ANGLES = (0.0, 1.0, 2.0)
 _LIGHT = 0.01
 """An angle with less than this part of the heaviest one's weight is dropped until it binds again."""
 
 
-def least_ceiling(matrix: Matrix, stopping: StoppingRule, floor: float) -> LeastCeiling:
-    """Lower the ceiling of D M D^-1; below `floor` the search ends.
+def least_ceiling(matrix: Matrix, conic: Conic, stopping: StoppingRule, start: Vector | None = None) -> LeastCeiling:
+    """Lower the ceiling of D M D^-1; `start` is a log d that is likely to be near.
 
-    >>> round(least_ceiling(np.array([[0.0, -8.0], [0.5, 0.0]]), StoppingRule(), 1e-9).value, 3)
+    >>> from theory.contraction import search
+    >>> matrix = np.array([[0.0, -8.0], [0.5, 0.0]])
+    >>> round(least_ceiling(matrix, search.conic.PARABOLA, StoppingRule(1e-9)).value, 3)
     1.0
     """
+    floor = stopping.floor
     if len(matrix) == 1:
-        value = max(float(matrix[0, 0]), 0.0)
-        return LeastCeiling(np.zeros(1), value, np.zeros(1), max(value * 1.0001, floor), (0.0,), 0, True)
-    starts = [(start, ceiling(rescaled(matrix, start))) for start in _starts(matrix)]
+        value = max(conic.level(float(matrix[0, 0])), 0.0)
+        angle = 0.0 if matrix[0, 0] > 0 else conic.last
+        return LeastCeiling(np.zeros(1), value, np.zeros(1), max(value * 1.0001, floor), (angle,), 0, True)
+    tried = _starts(matrix) if start is None else [start]
+    starts = [(logs, ceiling(rescaled(matrix, logs), conic=conic)) for logs in tried]
     logs, top = min(starts, key=lambda start: start[1].value)
     best, best_logs, steps, tolerance, closed = top.value, logs, 0, 0.1, False
-    angles = tuple(sorted({*_FIRST_ANGLES, *(angle for _, angle in top.peaks)}))
+    angles = tuple(sorted({*conic.first, *(angle for _, angle in top.peaks)}))
     level = max(1.2 * best, floor)
     for _ in range(stopping.rounds):
-        point = follow_central_path(matrix, logs, level, angles, tolerance=tolerance, floor=floor / 2)
+        point = follow_central_path(matrix, logs, level, angles, tolerance=tolerance, floor=floor / 2, conic=conic)
         logs, level = point.logs, point.level
         steps += point.steps
-        top = ceiling(rescaled(matrix, logs), angles)
+        top = ceiling(rescaled(matrix, logs), angles, conic)
         if top.value < best:
             best, best_logs = top.value, logs
         estimate = max(level - point.gap, point.lower, 0.0)

@@ -37,6 +37,20 @@ def solve_metric(scaled: Matrix, level: float) -> Matrix | None:
         step = identity + 2 * shift * inverse.T
         gram = _even(2 * shift * left @ inverse)
         solution = _even(2 * shift * inverse @ np.linalg.inv(shifted))
+    except np.linalg.LinAlgError:
+        return None
+    return doubled(step, gram, solution)
+
+
+def doubled(step: Matrix, gram: Matrix, solution: Matrix) -> Matrix | None:
+    """X = A^T X (I + G X)^-1 A + H by doubling, A = `step`, G = `gram` and H = `solution`; None where it is not > 0.
+
+    >>> doubled(np.full((1, 1), 0.5), np.zeros((1, 1)), np.ones((1, 1))).round(9).tolist()
+    [[1.333333333]]
+    """
+    size = len(step)
+    identity = np.eye(size)
+    try:
         for _ in range(_DOUBLINGS):
             middle = np.linalg.solve(identity + gram @ solution, np.hstack([step, gram]))
             growth = _even(step.T @ solution @ middle[:, :size])

@@ -5,12 +5,13 @@ from collections.abc import Iterator
 import numpy as np
 
 from theory.contraction.claims.no_quadratic import Displacements, NoQuadraticMetric
+from theory.contraction.claims.no_quadratic_step import NoQuadraticStep
 from theory.contraction.exact_matrix import ExactMatrix, on_grid, rational
 from theory.contraction.network import Network
 from theory.contraction.search.balanced_units import in_balanced_units
 from theory.contraction.search.boundary_dual import boundary_dual
 from theory.contraction.search.invariant import Basis, invariant_bases
-from theory.contraction.search.vertex_lmi import PROGRAMMED, Balance, Drift, Square, balances
+from theory.contraction.search.vertex_lmi import PROGRAMMED, Balance, Square, balances, drift_of
 
 EXACT = 60
 """Neurons up to which anything is tried; a semidefinite program only in up to `PROGRAMMED` dimensions."""
@@ -19,7 +20,7 @@ BOUNDARY = 1e-6
 
 
 @in_balanced_units
-def refute_quadratic(network: Network, rate: float = 0.0) -> NoQuadraticMetric | None:
+def refute_quadratic(network: Network, rate: float = 0.0) -> NoQuadraticMetric | NoQuadraticStep | None:
     """A proof that no constant quadratic metric contracts faster than `rate`; None where none is found.
 
     None does not mean that there is a metric: beyond `EXACT` neurons nothing is tried, and on the boundary, where a
@@ -40,12 +41,14 @@ def _hopeless(network: Network, rate: float, basis: Basis) -> bool:
     """Too many dimensions to try, or a single one that is stable at all corners."""
     if basis.shape[1] > 1:
         return basis.shape[1] > PROGRAMMED
-    drift = Drift(network, rate, basis)
+    drift = drift_of(network, rate, basis)
     least, *single = (float(drift.at(corner)[0, 0]) for corner in (np.zeros(network.size), *np.eye(network.size)))
-    return least + sum(max(0.0, value - least) for value in single) < -1e-9
+    changes = [value - least for value in single]
+    return drift.decays(least + sum(min(0.0, c) for c in changes), least + sum(max(0.0, c) for c in changes))
 
 
-def _refuted(network: Network, rate: float, basis: Basis) -> NoQuadraticMetric | None:
+def _refuted(network: Network, rate: float, basis: Basis) -> NoQuadraticMetric | NoQuadraticStep | None:
+    kind = NoQuadraticStep if network.form.discrete else NoQuadraticMetric
     whole = basis.shape[1] == network.size
     last: Balance | None = None
     for balance in balances(network, rate, None if whole else basis):
@@ -53,10 +56,10 @@ def _refuted(network: Network, rate: float, basis: Basis) -> NoQuadraticMetric |
         if balance.margin > 0:
             for bits in (5, 8, 12, 20, 30, 45):
                 terms = tuple(_terms(network, balance, np.eye(network.size) if whole else basis, bits))
-                claim = NoQuadraticMetric(rational(rate), terms)
+                claim = kind(rational(rate), terms)
                 if claim.holds(network.exact):
                     return claim
-    if last is not None and abs(last.margin) < BOUNDARY * _size(network):
+    if last is not None and not network.form.discrete and abs(last.margin) < BOUNDARY * _size(network):
         duals = last.duals if whole else [basis @ dual @ basis.T for dual in last.duals]
         return boundary_dual(network, rate, list(zip(last.corners, duals, strict=True)))
     return None

@@ -2,7 +2,8 @@
 
 Over P >= 0 with trace 1, the least m with P A_k + A_k^T P <= m I at all corners, A_k = J_k + c I, equals the largest
 eigenvalue bound of the dual: the most that the sum of A_k Z_k + Z_k A_k^T can exceed m I, over Z_k >= 0 whose traces
-add up to 1. m < 0 is a metric, m > 0 a proof that there is none (`tests/theory/contraction/test_vertex_lmi.py`).
+add up to 1. m < 0 is a metric, m > 0 a proof that there is none (`tests/theory/contraction/test_vertex_lmi.py`). Of a
+map the same is said of A^T P A - rho^2 P and A Z A^T - rho^2 Z, A = F (`tests/theory/contraction/test_maps.py`).
 Corners enter one by one, where the present metric fails most, so that few of the 2^n are needed.
 """
 
@@ -10,19 +11,24 @@ import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
 
 from theory.contraction.claims.slopes import CORNERED
+from theory.contraction.claims.step_vertices import StepVertices
 from theory.contraction.claims.vertices import Vertices
 from theory.contraction.exact_matrix import ExactMatrix, on_grid, rational
-from theory.contraction.network import Network, Vector
+from theory.contraction.network import Matrix, Network, Vector
 from theory.contraction.search.balanced_units import balancing
 from theory.contraction.search.invariant import Basis
 
 Square = Float[np.ndarray, "dimensions dimensions"]
+AtCorners = Vertices | StepVertices
+"""A metric that is checked at all corners, of a flow or of a map."""
 ROUNDS = 40
+_CLEARLY = 1e-9
 PROGRAMMED = 24
 """Neurons up to which the program is solved at all."""
 
@@ -61,8 +67,15 @@ class Drift:
 
     def at(self, corner: Vector) -> Square:
         """At these fractions of the largest slopes."""
-        jacobian = self.network.jacobian(corner) + self.rate * np.eye(self.network.size)
-        return np.asarray(self.inverse @ jacobian @ self.columns)
+        return np.asarray(self.inverse @ self.moving(corner) @ self.columns)
+
+    def moving(self, corner: Vector) -> Matrix:
+        """J + c I."""
+        return self.network.jacobian(corner) + self.rate * np.eye(self.network.size)
+
+    def growth(self, metric: Any, drift: Square) -> Any:
+        """What the metric's form does where displacements obey this; numpy's or cvxpy's."""
+        return metric @ drift + drift.T @ metric
 
     def metric(self, metric: Square) -> Square:
         """From coordinates to neurons; a metric of the coordinates stays one where there is a basis."""
@@ -72,9 +85,36 @@ class Drift:
         """From coordinates to neurons, with the same reserve."""
         return dual if self.basis is not None else np.asarray(self.columns @ dual @ self.columns.T)
 
+    def decays(self, least: float, most: float) -> bool:
+        """Whether all of these, in a single dimension, decay by a margin."""
+        return most < -_CLEARLY
 
-def solve_vertices(network: Network, rate: float) -> Vertices | None:
+
+@dataclass(frozen=True)
+class StepDrift(Drift):
+    """The same of a map: F, and what it does to a form in a step, less rho^2 of it."""
+
+    def moving(self, corner: Vector) -> Matrix:
+        """F."""
+        return np.eye(self.network.size) + self.network.jacobian(corner)
+
+    def growth(self, metric: Any, drift: Square) -> Any:
+        """A^T P A - rho^2 P."""
+        return drift.T @ metric @ drift - (1 - self.rate) ** 2 * metric
+
+    def decays(self, least: float, most: float) -> bool:
+        """Whether all are below rho in size."""
+        return max(-least, most) < 1 - self.rate - _CLEARLY
+
+
+def drift_of(network: Network, rate: float, basis: Basis | None) -> Drift:
+    """That of a flow or of a map."""
+    return (StepDrift if network.form.discrete else Drift)(network, rate, basis)
+
+
+def solve_vertices(network: Network, rate: float) -> AtCorners | None:
     """A metric that contracts at `rate` > 0 at all corners; None where none is found, or n above `CORNERED`."""
+    kind = StepVertices if network.form.discrete else Vertices
     if rate <= 0 or network.size > CORNERED:
         return None
     for balance in balances(network, rate):
@@ -82,7 +122,7 @@ def solve_vertices(network: Network, rate: float) -> Vertices | None:
             return None
         if balance.worst < 0:
             for bits in (10, 20, 40):
-                claim = Vertices(rational(rate), ExactMatrix.of(on_grid(balance.metric, bits)))
+                claim = kind(rational(rate), ExactMatrix.of(on_grid(balance.metric, bits)))
                 if claim.holds(network.exact):
                     return claim
     return None
@@ -93,12 +133,12 @@ def balances(network: Network, rate: float, basis: Basis | None = None) -> Itera
 
     With a basis of an invariant subspace (`invariant`), P and the Z_k are those of the coordinates in it.
     """
-    drift = Drift(network, rate, basis)
+    drift = drift_of(network, rate, basis)
     found = _first_corners(network.size)
     rng = np.random.default_rng(0)
     for _ in range(ROUNDS):
         drifts = [drift.at(corner) for corner in found]
-        solution = _optimum(drifts)
+        solution = _optimum(drift, drifts)
         if solution is None:
             return
         margin, metric, duals = solution
@@ -117,12 +157,12 @@ def _first_corners(size: int) -> list[Vector]:
     return [np.array(corner) for corner in dict.fromkeys(tuple(c.tolist()) for c in candidates)]
 
 
-def _optimum(drifts: list[Square]) -> tuple[float, Square, list[Square]] | None:
+def _optimum(drift: Drift, drifts: list[Square]) -> tuple[float, Square, list[Square]] | None:
     import cvxpy
 
     size = len(drifts[0])
     metric, margin = cvxpy.Variable((size, size), PSD=True), cvxpy.Variable()
-    at_corners = [margin * np.eye(size) - metric @ drift - drift.T @ metric >> 0 for drift in drifts]
+    at_corners = [margin * np.eye(size) - drift.growth(metric, each) >> 0 for each in drifts]
     problem = cvxpy.Problem(cvxpy.Minimize(margin), [*at_corners, cvxpy.atoms.affine.trace.trace(metric) == 1])
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -163,8 +203,7 @@ def _violated(
 def _largest(drift: Drift, metric: Square, corners: Float[np.ndarray, "corners n"]) -> Float[np.ndarray, " corners"]:
     found = []
     for chunk in np.array_split(corners, max(1, len(corners) // 1024)):
-        products = np.array([metric @ drift.at(corner) for corner in chunk])
-        found.append(np.linalg.eigvalsh(products + products.transpose(0, 2, 1))[:, -1])
+        found.append(np.linalg.eigvalsh([drift.growth(metric, drift.at(corner)) for corner in chunk])[:, -1])
     return np.concatenate(found)
 
 

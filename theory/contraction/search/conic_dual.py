@@ -11,6 +11,7 @@ from theory.contraction.search.angles import ceiling
 from theory.contraction.search.central_path import follow_central_path, rescaled
 from theory.contraction.search.column_weights import weigh
 from theory.contraction.search.components import components
+from theory.contraction.search.conic import Conic
 from theory.contraction.search.irreducible import LeastCeiling, StoppingRule, least_ceiling
 
 Members = Int[np.ndarray, " members"]
@@ -22,9 +23,10 @@ _TANGENT_BITS = 24
 
 @dataclass(frozen=True)
 class Dual:
-    """Vectors w_j at z_j = (1 + i t_j)^2 / (1 + t_j^2), t_j = `tangents`, and the `lower` bound of f* that they give.
+    """Vectors w_j at z_j = (1 + i u_j)^2 / (1 + u_j^2), u_j = `tangents`, and the `lower` bound of f* that they give.
 
-    For every neuron i, sum_j Re(conj(w_ij) (1 + z_j) (M w_j)_i) >= 2 lower sum_j |w_ij|^2, to rounding.
+    For every neuron i, sum_j Re(conj(w_ij) (t + z_j) (M w_j)_i) >= (1 + t) lower sum_j |w_ij|^2, to rounding. A tangent
+    is infinite where z = -1.
     """
 
     lower: float
@@ -37,20 +39,20 @@ class Dual:
         return cls(0.0, np.zeros(0), np.zeros((size, 0), dtype=complex))
 
 
-def dual_of_part(gained: Matrix, members: Members, least: LeastCeiling) -> Dual:
+def dual_of_part(gained: Matrix, members: Members, least: LeastCeiling, conic: Conic) -> Dual:
     """The bound of the `members` of M, which is one of the whole, from the end of their central path.
 
     Angles are moved a little, to such as have rational tangents of their halves; there the path is followed further.
     """
     matrix = gained[np.ix_(members, members)]
-    tangents = {float(np.ldexp(np.round(np.ldexp(np.tan(a / 2), _TANGENT_BITS)), -_TANGENT_BITS)) for a in least.angles}
+    tangents = {_tangent(angle) for angle in least.angles}
     tangent_of = {2 * float(np.arctan(t)): t for t in sorted(tangents)}
     angles = tuple(tangent_of)
-    level = max(least.level, ceiling(rescaled(matrix, least.centre), angles).value) * (1 + 1e-5)
+    level = max(least.level, ceiling(rescaled(matrix, least.centre), angles, conic).value) * (1 + 1e-5)
     start, found = least.centre, []
     for end in _ENDS:
-        point = follow_central_path(matrix, start, level, angles, tolerance=end)
-        found.append((weigh(rescaled(matrix, point.logs), point.level, angles), point.logs))
+        point = follow_central_path(matrix, start, level, angles, tolerance=end, conic=conic)
+        found.append((weigh(rescaled(matrix, point.logs), point.level, angles, conic), point.logs))
         start, level = point.logs, point.level
         if found[-1][0].lower > level * (1 - _CLOSE):
             break
@@ -60,7 +62,14 @@ def dual_of_part(gained: Matrix, members: Members, least: LeastCeiling) -> Dual:
     return Dual(columns.lower, np.array([tangent_of[angle] for angle in columns.angles.tolist()]), vectors)
 
 
-def duals_of_fewer(gained: Matrix, members: Members, stopping: StoppingRule, floor: float) -> Iterator[Dual]:
+def _tangent(angle: float) -> float:
+    """Of half the angle, in few binary digits."""
+    if angle == np.pi:
+        return np.inf
+    return float(np.ldexp(np.round(np.ldexp(np.tan(angle / 2), _TANGENT_BITS)), -_TANGENT_BITS))
+
+
+def duals_of_fewer(gained: Matrix, members: Members, conic: Conic, stopping: StoppingRule) -> Iterator[Dual]:
     """The bounds of the members without one of them, for each: bounds of the whole, of which those are parts.
 
     Where the optimal vectors vanish at a neuron, linear programs with rounding find no bound with it, and do without.
@@ -70,6 +79,6 @@ def duals_of_fewer(gained: Matrix, members: Members, stopping: StoppingRule, flo
         matrix = gained[np.ix_(fewer, fewer)]
         if not len(fewer) or components(matrix).any():
             continue  # nothing left, or no longer of one piece
-        least = least_ceiling(matrix, stopping, floor)
-        if least.value > floor:
-            yield dual_of_part(gained, fewer, least)
+        least = least_ceiling(matrix, conic, stopping)
+        if least.value > stopping.floor:
+            yield dual_of_part(gained, fewer, least, conic)

@@ -1,10 +1,10 @@
-"""The least k at which the multiplier LMI is feasible: a scaling that draws the numerical range into a parabola.
+"""The least k at which the multiplier LMI is feasible: a scaling that draws the numerical range into a conic.
 
 For time constants of one, slopes scaled to [0, 1] and k = 1 - rate, the multiplier LMI is feasible exactly if there is
-a diagonal D > 0 such that the numerical range of N = D M D^-1 lies inside |s| + Re s < 2 k; so f* = inf over D of the
-ceiling of N tells everything: the best rate is 1 - f*, and the largest factor that all slopes may be multiplied by is
-1 / f*. A reducible M is taken apart into strongly connected components: f* is the largest of theirs, and need not be
-attained.
+a diagonal D > 0 such that the numerical range of N = D M D^-1 lies inside the parabola |s| + Re s < 2 k; so f* = inf
+over D of the ceiling of N tells everything: the best rate is 1 - f*, and the largest factor that all slopes may be
+multiplied by is 1 / f*. A step has an ellipse in the parabola's place (`conic`). A reducible M is taken apart into
+strongly connected components: f* is the largest of theirs, and need not be attained.
 """
 
 from dataclasses import dataclass
@@ -17,8 +17,9 @@ from theory.contraction.network import Matrix, Vector
 from theory.contraction.search.angles import ceiling
 from theory.contraction.search.central_path import rescaled
 from theory.contraction.search.components import components, depths, scaled_by_depth
+from theory.contraction.search.conic import PARABOLA, Conic
+from theory.contraction.search.conic_dual import Dual, dual_of_part, duals_of_fewer
 from theory.contraction.search.irreducible import LeastCeiling, StoppingRule, least_ceiling
-from theory.contraction.search.parabola_dual import Dual, dual_of_part, duals_of_fewer
 
 _FEW = 32
 """Neurons up to which a dual that is not found is sought with one neuron less."""
@@ -26,7 +27,7 @@ _NEGLIGIBLE = 1e-6
 """A ceiling below this part of the largest entry counts as zero."""
 
 
-class ParabolaOutcome(Enum):
+class ConicOutcome(Enum):
     """How the search ended."""
 
     CLOSED = "value and lower bound meet within the tolerance"
@@ -35,7 +36,7 @@ class ParabolaOutcome(Enum):
 
 
 @dataclass(frozen=True)
-class ParabolaSearch:
+class ConicSearch:
     """`value` is the ceiling of D M D^-1 at `scaling` d, f* lies between it and `lower`, to rounding.
 
     `tangents` and `vectors` are the `Dual` that gives `lower`. `evaluations` counts Newton steps.
@@ -44,7 +45,7 @@ class ParabolaSearch:
     scaling: Vector
     value: float
     lower: float
-    outcome: ParabolaOutcome
+    outcome: ConicOutcome
     evaluations: int
     tangents: Float[np.ndarray, " columns"]
     vectors: Complex[np.ndarray, "n columns"]
@@ -58,40 +59,44 @@ class _Part:
     least: LeastCeiling
 
 
-def minimise_parabola(gained: Matrix, stopping: StoppingRule | None = None) -> ParabolaSearch:
-    """The scaling d, and f* from both sides.
+def smallest_conic(gained: Matrix, conic: Conic = PARABOLA, start: Vector | None = None) -> ConicSearch:
+    """The scaling d, and f* from both sides; `start` is a scaling that is likely to be near.
 
-    >>> search = minimise_parabola(np.array([[0.0, -8.0], [0.5, 0.0]]))
+    >>> search = smallest_conic(np.array([[0.0, -8.0], [0.5, 0.0]]))
     >>> round(search.value, 3), round(search.lower, 3), search.outcome.name
     (1.0, 1.0, 'CLOSED')
     """
-    stopping = stopping or StoppingRule()
-    floor = _NEGLIGIBLE * float(np.abs(gained).max()) or _NEGLIGIBLE
+    stopping = StoppingRule(_NEGLIGIBLE * float(np.abs(gained).max()) or _NEGLIGIBLE)
     labels = components(gained)
     members = [np.flatnonzero(labels == label) for label in range(int(labels.max()) + 1)]
-    parts = [_Part(each, least_ceiling(gained[np.ix_(each, each)], stopping, floor)) for each in members]
+    logs = None if start is None else np.log(start)
+    parts = [
+        _Part(each, least_ceiling(gained[np.ix_(each, each)], conic, stopping, None if logs is None else logs[each]))
+        for each in members
+    ]
     worst = max(parts, key=lambda part: part.least.value)
     value, logs = worst.least.value, np.zeros(len(gained))
     for part in parts:
         logs[part.members] = part.least.logs
     if len(parts) > 1:
-        logs = scaled_by_depth(gained, logs, depths(gained, labels), max(value * (1 + stopping.tolerance / 5), floor))
-        value = ceiling(rescaled(gained, logs)).value
-    if worst.least.value <= floor:
-        dual, outcome = Dual.trivial(len(gained)), ParabolaOutcome.VANISHING
+        target = max(value * (1 + stopping.tolerance / 5), stopping.floor)
+        logs = scaled_by_depth(gained, logs, depths(gained, labels), target, conic)
+        value = ceiling(rescaled(gained, logs), conic=conic).value
+    if worst.least.value <= stopping.floor:
+        dual, outcome = Dual.trivial(len(gained)), ConicOutcome.VANISHING
     else:
-        dual = _best_dual(gained, worst, value, stopping, floor)
-        outcome = ParabolaOutcome.CLOSED if _close(value, dual, stopping) else ParabolaOutcome.APART
+        dual = _best_dual(gained, worst, value, conic, stopping)
+        outcome = ConicOutcome.CLOSED if _close(value, dual, stopping) else ConicOutcome.APART
     evaluations = sum(part.least.steps for part in parts)
-    return ParabolaSearch(np.exp(logs), value, dual.lower, outcome, evaluations, dual.tangents, dual.vectors)
+    return ConicSearch(np.exp(logs), value, dual.lower, outcome, evaluations, dual.tangents, dual.vectors)
 
 
-def _best_dual(gained: Matrix, worst: _Part, value: float, stopping: StoppingRule, floor: float) -> Dual:
+def _best_dual(gained: Matrix, worst: _Part, value: float, conic: Conic, stopping: StoppingRule) -> Dual:
     """The bound of the worst part; where it is not close, the best of that and of those with one neuron less."""
-    dual = dual_of_part(gained, worst.members, worst.least)
+    dual = dual_of_part(gained, worst.members, worst.least, conic)
     if _close(value, dual, stopping) or len(worst.members) > _FEW:
         return dual
-    return max((dual, *duals_of_fewer(gained, worst.members, stopping, floor)), key=lambda each: each.lower)
+    return max((dual, *duals_of_fewer(gained, worst.members, conic, stopping)), key=lambda each: each.lower)
 
 
 def _close(value: float, dual: Dual, stopping: StoppingRule) -> bool:

@@ -1,0 +1,55 @@
+"""That a map's multiplier LMI has no solution: its dual, a few points of a circle and a complex vector for each."""
+
+from dataclasses import dataclass
+
+import flint
+from typing_extensions import override
+
+from theory.contraction.claims.claim import Document, number
+from theory.contraction.claims.no_multiplier import Frequency
+from theory.contraction.claims.step_claim import StepClaim
+from theory.contraction.exact_matrix import ExactMatrix
+from theory.contraction.network import ExactNetwork
+
+
+@dataclass(frozen=True)
+class NoMultiplierStep(StepClaim):
+    """No P and Q prove the factor rho = 1 - `rate` by the multiplier LMI, nor a smaller one; for a map of one leak a.
+
+    With k = 1 - a and z = rho (rho + k zeta) / (k + rho zeta), of modulus rho where |zeta| = 1, put x = (z - k)^-1 a M
+    w into the LMI, where a / (z - k) = a (k + rho zeta) / (rho^2 - k^2): then F x = z x and P drops out. Feasible P, Q
+    have Re(w^* Q (k + rho zeta) M w) < (rho^2 - k^2) / a w^* Q w for every w != 0. Here the reverse holds, summed, for
+    every diagonal Q.
+    """
+
+    terms: tuple[Frequency, ...]
+
+    @override
+    def proved(self, network: ExactNetwork) -> bool:
+        size = network.weights.shape[0]
+        leaks = network.leaks.diagonal_entries()
+        leak, keep, factor = leaks[0], 1 - leaks[0], self.factor
+        if any(each != leak for each in leaks) or not keep < factor <= 1 or not self.terms:
+            return False
+        left, right = [flint.fmpq(0)] * size, [flint.fmpq(0)] * size
+        for term in self.terms:
+            if term.cos**2 + term.sin**2 != 1 or len(term.real) != size or len(term.imaginary) != size:
+                return False
+        vectors = ExactMatrix.of([part for term in self.terms for part in (term.real, term.imaginary)])
+        images = (vectors @ network.gained.T).rows()
+        for term, real, imaginary in zip(self.terms, images[::2], images[1::2], strict=True):
+            cos, sin = keep + factor * term.cos, factor * term.sin
+            for i, (a, b) in enumerate(zip(term.real, term.imaginary, strict=True)):
+                # Re(conj(w_i) (k + rho zeta) (M w)_i)
+                left[i] += a * (cos * real[i] - sin * imaginary[i]) + b * (cos * imaginary[i] + sin * real[i])
+                right[i] += a * a + b * b
+        level = (factor**2 - keep**2) / leak
+        return any(weight > 0 for weight in right) and all(a >= level * b for a, b in zip(left, right, strict=True))
+
+    @override
+    def document(self) -> Document:
+        return {
+            "claim": "no multiplier metric",
+            "factor": number(self.factor),
+            "terms": [term.document() for term in self.terms],
+        }

@@ -1,0 +1,47 @@
+"""Contraction of a map in a weighted l1 or l-infinity norm: one positive weight a neuron."""
+
+from dataclasses import dataclass
+
+import flint
+from typing_extensions import override
+
+from theory.contraction.claims.claim import Document, number, numbers
+from theory.contraction.claims.step_claim import StepClaim
+from theory.contraction.claims.step_majorant import step_majorant
+from theory.contraction.claims.weighted_norm import Norm
+from theory.contraction.network import ExactNetwork
+
+
+@dataclass(frozen=True)
+class StepNorm(StepClaim):
+    """A step shrinks distances in a weighted norm by rho = 1 - `rate`: no sum of |F|, at its worst slopes, is more.
+
+    A sum that one slope multiplies whole is largest where that is zero, 1 - a_i, or at its most
+    (`tests/theory/contraction/test_map_claims.py` goes through all corners).
+    """
+
+    norm: Norm
+    weights: tuple[flint.fmpq, ...]
+
+    @override
+    def proved(self, network: ExactNetwork) -> bool:
+        if (
+            not 0 < self.factor < 1
+            or len(self.weights) != network.weights.shape[0]
+            or any(q <= 0 for q in self.weights)
+        ):
+            return False
+        bound = step_majorant(network, steepest=self.norm.factors_out(network.form))
+        sums = self.norm.oriented(bound).times(self.weights)
+        return max(network.keep.diagonal_entries()) <= self.factor and all(
+            total <= self.factor * weight for total, weight in zip(sums, self.weights, strict=True)
+        )
+
+    @override
+    def document(self) -> Document:
+        return {
+            "claim": "contracting",
+            "by": self.norm.name,
+            "factor": number(self.factor),
+            "weights": numbers(self.weights),
+        }

@@ -1,0 +1,167 @@
+"""Sequences of slopes, one set a step and repeated, under which a map's displacements do not decay.
+
+One set of slopes first: the spectral radius of F, maximised over them. For a few neurons then products of corners: a
+breadth-first search that keeps the longest products (compare the joint spectral radius).
+"""
+
+import warnings
+from collections.abc import Iterator
+
+import numpy as np
+import scipy.linalg
+from jaxtyping import Float
+
+from theory.contraction.claims.slope_sequence import SlopeSequence
+from theory.contraction.exact_matrix import ExactMatrix, on_grid, rational
+from theory.contraction.network import LeakyMap, Matrix, Network, Vector
+from theory.contraction.search.balanced_units import in_balanced_units
+from theory.contraction.search.instability import ALL_CORNERS, STARTS, slopes_at
+
+LONGEST, KEPT = 12, 48
+PRODUCTS_UP_TO = 6
+"""Neurons up to which products are searched."""
+_ON_THE_CIRCLE = 1e-9
+_LARGE = 64
+
+
+@in_balanced_units
+def unstable_sequence(network: Network, rate: float = 0.0) -> SlopeSequence | None:
+    """Slopes that do not let a displacement fall faster than (1 - `rate`)^n, with proof; None where none are found."""
+    if rate < 0 or rate >= 1 or not isinstance(network, LeakyMap):
+        return None
+    for sequence in _candidates(network, 1 - rate):
+        for shrunk in (1.0, 1 - 2.0**-7, 1 - 2.0**-13):  # an eigenvalue on the circle can so be moved off
+            claim = _proved(network, rate, [shrunk * fractions for fractions in sequence])
+            if claim is not None:
+                return claim
+    return None
+
+
+def radius(asked: LeakyMap, fractions: Vector) -> float:
+    """The spectral radius of F at these fractions of the largest slopes."""
+    return float(np.abs(np.linalg.eigvals(asked.step(fractions))).max())
+
+
+def steepest_radius(asked: LeakyMap, fractions: Vector) -> tuple[float, Vector]:
+    """The spectral radius and its gradient in the fractions (`tests/theory/contraction/test_slope_sequences.py`)."""
+    values, left, right = scipy.linalg.eig(asked.step(fractions), left=True)
+    top = np.abs(values).argmax()
+    l, r = left[:, top].conj() * asked.leaks, right[:, top]  # noqa: E741
+    change = asked.form.driven(l, asked.gained) * asked.form.sensed(asked.gained.T, r)
+    size = float(np.abs(values[top]))
+    turned = change / (left[:, top].conj() @ r) * (values[top].conj() / size if size else 1.0)
+    gradient: Vector = turned.real
+    return size, gradient
+
+
+def _candidates(asked: LeakyMap, factor: float) -> Iterator[list[Vector]]:
+    size, enough = asked.size, factor * (1 - _ON_THE_CIRCLE)
+    ones = np.ones(size)
+    if radius(asked, ones) >= enough:
+        yield [ones]
+    best: list[Vector] = []
+    if size <= ALL_CORNERS:
+        corners = (np.arange(2**size)[:, None] >> np.arange(size) & 1).astype(float)
+        values = np.array([radius(asked, corner) for corner in corners])
+        best = [corners[i] for i in np.argsort(-values, kind="stable")[:STARTS]]
+        yield from ([corner] for corner in best if radius(asked, corner) >= enough)
+    rng = np.random.default_rng(0)
+    for start in (ones, *best, *rng.uniform(size=(STARTS if size <= _LARGE else 1, size))):
+        end = _ascent(asked, start, factor)
+        if radius(asked, end) >= enough:
+            yield [end]
+    if size <= PRODUCTS_UP_TO:
+        yield from _products(asked, enough)
+
+
+def _ascent(asked: LeakyMap, start: Vector, enough: float) -> Vector:
+    """Projected gradient ascent on the box, with a step that grows when it helps and halves when it does not."""
+    here, step = start, 0.5
+    value, gradient = steepest_radius(asked, here)
+    for _ in range(60 if asked.size <= _LARGE else 12):
+        if value > enough * (1 + 1e-6) or step < 1e-4:
+            break
+        norm = np.abs(gradient).max()
+        there = np.clip(here + step * gradient / norm, 0.0, 1.0) if norm > 0 else here
+        new, new_gradient = steepest_radius(asked, there)
+        if new > value:
+            here, value, gradient, step = there, new, new_gradient, 2 * step
+        else:
+            step /= 2
+    return here
+
+
+def _products(asked: LeakyMap, enough: float) -> Iterator[list[Vector]]:
+    """Products of corners whose spectral radius is at least `enough` a step, short ones first."""
+    corners = (np.arange(2**asked.size)[:, None] >> np.arange(asked.size) & 1).astype(float)
+    steps = np.array([asked.step(corner) for corner in corners])
+    words, products = [(i,) for i in range(len(corners))], steps
+    for length in range(2, LONGEST + 1):
+        longer: Float[np.ndarray, "words corners n n"] = np.einsum("aij,bjk->baik", steps, products)
+        flat = longer.reshape(-1, asked.size, asked.size)
+        named = [(*word, i) for word in words for i in range(len(corners))]
+        radii = np.abs(np.linalg.eigvals(flat)).max(axis=1)
+        for place in np.argsort(-radii)[:2]:
+            if radii[place] >= enough**length:
+                yield [corners[i] for i in named[place]]
+        longest = np.argsort(-np.linalg.norm(flat, axis=(1, 2)), kind="stable")[:KEPT]
+        words, products = [named[i] for i in longest], flat[longest]
+
+
+def _proved(asked: LeakyMap, rate: float, sequence: list[Vector]) -> SlopeSequence | None:
+    """By Phi^T X Phi - rho^(2 m) X = I, Phi the product; on the circle by X = I, or l l^T with l Phi = rho^m l."""
+    phi = np.eye(asked.size)
+    for fractions in sequence:
+        phi = asked.step(fractions) @ phi
+    slopes = tuple(slopes_at(asked, fractions) for fractions in sequence)
+    for form in _forms(phi / (1 - rate) ** len(sequence)):
+        for bits in (6, 12, 24, 45) if asked.size <= 32 else (30, 48):
+            rounded = on_grid(form, bits)
+            values, vectors = np.linalg.eigh(rounded)
+            claim = SlopeSequence(
+                rational(rate),
+                slopes,
+                ExactMatrix.of(rounded),
+                tuple(map(rational, on_grid(vectors[:, -1], 6).tolist())),
+            )
+            if values[-1] > 0 and claim.holds(asked.exact):
+                return claim
+    return None
+
+
+def _forms(phi: Matrix) -> Iterator[Matrix]:
+    for solve in (_stein, _stein_by_halves):
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # scipy warns where an equation is nearly singular
+            try:
+                form = solve(phi)
+            except (np.linalg.LinAlgError, ValueError, Warning):
+                continue
+        if np.isfinite(form).all():
+            yield (form + form.T) / 2
+    yield np.eye(len(phi))
+    values, vectors = np.linalg.eig(phi.T)
+    near = np.abs(values.imag) + np.abs(np.abs(values.real) - 1)
+    left = vectors[:, near.argmin()].real
+    if near.min() < _ON_THE_CIRCLE:
+        left = left / np.abs(left[np.abs(left).argmax()])
+        yield np.outer(left, left)
+
+
+def _stein(phi: Matrix) -> Matrix:
+    """X with Phi^T X Phi - X = I."""
+    return np.asarray(scipy.linalg.solve_discrete_lyapunov(phi.T, -np.eye(len(phi))))
+
+
+def _stein_by_halves(phi: Matrix) -> Matrix:
+    """X > 0 on the unstable, < 0 on the stable invariant subspace: products of eigenvalues from both do not matter."""
+    size = len(phi)
+    schur, basis, unstable = scipy.linalg.schur(phi, output="real", sort=lambda real, imag: np.hypot(real, imag) > 1)
+    if unstable in (0, size):
+        return _stein(phi)
+    upper, coupling, lower = schur[:unstable, :unstable], schur[:unstable, unstable:], schur[unstable:, unstable:]
+    mixing = scipy.linalg.solve_sylvester(upper, -lower, -coupling)
+    to_halves = np.linalg.inv(
+        basis @ np.block([[np.eye(unstable), mixing], [np.zeros(mixing.T.shape), np.eye(size - unstable)]])
+    )
+    return np.asarray(to_halves.T @ scipy.linalg.block_diag(_stein(upper), _stein(lower)) @ to_halves)
