@@ -19,6 +19,7 @@ from jaxtyping import Float, Shaped
 
 from validate.array_size import require_not_too_large
 from validate.delimited import read_delimited
+from validate.options import listed
 
 Array = Shaped[np.ndarray, "..."]
 Real = Float[np.ndarray, "..."]
@@ -69,7 +70,7 @@ def _asked_for(found: Mapping[str, Array], required: Iterable[str], optional: It
     names = (*required, *optional)
     missing = [name for name in required if name not in found]
     if missing:
-        present = ", ".join(found) or "none at all"
+        present = listed(found, most=40) or "none at all"
         raise BadArray(f"no array named {', '.join(missing)}; the file has {present}")
     arrays = {name: finite(name, found[name]) for name in names if name in found}
     return NamedArrays(arrays, tuple(name for name in found if name not in arrays))

@@ -8,7 +8,7 @@ import os
 import re
 import tempfile
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -31,6 +31,17 @@ def one_of(words: Sequence[str]) -> str:
     """
     *first, last = words
     return f"{', '.join(first)} or {last}" if first else last
+
+
+def listed(words: Iterable[str], most: int = 6) -> str:
+    """Words as a list in a sentence; of many, the first.
+
+    >>> listed(["a", "b"]), listed("abcdefgh", most=2)
+    ('a, b', 'a, b and 6 more')
+    """
+    every = list(words)
+    rest = len(every) - most
+    return ", ".join(every) if rest <= 0 else f"{', '.join(every[:most])} and {rest} more"
 
 
 class Kind(ABC):

@@ -14,12 +14,11 @@ from validate.contraction.recurrent_weights import (
     RecurrentWeights,
     by_rows,
     described,
-    listed,
     of_a_gate,
     of_inputs,
     recurrent_weights,
 )
-from validate.options import InputFile, Kind, one_of
+from validate.options import InputFile, Kind, listed, one_of
 
 Array = Shaped[np.ndarray, "..."]
 

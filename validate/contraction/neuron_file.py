@@ -9,8 +9,7 @@ from jaxtyping import Float
 
 from validate.arrays import MATRIX_FILES, NAMED_FILES, BadArray, finite, read_arrays, read_numbers
 from validate.contraction.matrix_file import ArrayFile
-from validate.contraction.recurrent_weights import listed
-from validate.options import InputFile, Kind, Real, Refusal
+from validate.options import InputFile, Kind, Real, Refusal, listed
 
 FORMATS = "a file as that of --weights"
 Numbers = float | Float[np.ndarray, " n"]

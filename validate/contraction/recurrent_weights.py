@@ -145,17 +145,6 @@ def by_rows(name: str) -> bool:
     return BY_ROWS.search(name) is not None
 
 
-def listed(names: Iterable[str], most: int = 6) -> str:
-    """Names in a sentence; of many, the first.
-
-    >>> listed(["a", "b"]), listed("abcdefgh", most=2)
-    ('a, b', 'a, b and 6 more')
-    """
-    every = list(names)
-    rest = len(every) - most
-    return ", ".join(every) if rest <= 0 else f"{', '.join(every[:most])} and {rest} more"
-
-
 def _components(name: str) -> list[str]:
     return re.split(r"[./]", name)
 

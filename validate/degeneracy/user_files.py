@@ -12,7 +12,7 @@ from simulate.measures.representation import NoVariance, centred
 from simulate.measures.samples import TooFewSamples
 from validate.arrays import NAMED_FILES, BadArray, Real, finite, read_arrays
 from validate.degeneracy.user_settings import CELLS
-from validate.options import one_of
+from validate.options import listed, one_of
 
 Array = Shaped[np.ndarray, "..."]
 
@@ -77,9 +77,8 @@ def _read(path: Path, cell: str | None, layer: str | None) -> NetworkFile:
         activity = found.get(ACTIVITY)
         ignored = tuple(name for name in found if name not in (ACTIVITY, *WEIGHTS))
     if activity is None and not weights:
-        raise BadArray(
-            f"it holds none of activity, W, U, b and V, and no state dict; it has {', '.join(found) or 'none'}"
-        )
+        has = listed(found, most=40) or "none"
+        raise BadArray(f"it holds none of activity, W, U, b and V, and no state dict; it has {has}")
     network = NetworkFile(path, kind, None if activity is None else _activity(activity), weights, ignored)
     return _with_shapes(network, kind or cell or "vanilla")
 

@@ -132,6 +132,13 @@ def test_a_bad_state_dict_is_refused(door):
         door("--weights", name, "--form", "voltage").refuses("--weights", problem, ".safetensors")
 
 
+def test_names_in_a_file_do_not_reach_the_terminal_as_they_are(door):
+    np.savez("a.npz", **{"one\ntwo\x1b[31m": GOOD, "c": GOOD})
+    answer = door("--weights", "a.npz", "--form", "rate")
+    answer.refuses("--weights", "it holds one two?[31m (2 x 2", ".npz")
+    assert "\x1b" not in answer.err
+
+
 def test_an_lstm_is_named_and_its_readout_not_taken(door):
     save_file({"lstm.weight_hh_l0": np.ones((8, 2)), "fc.weight": GOOD}, "s.safetensors")
     problem = "the recurrent weights of an LSTM of 2 units, layer 0, a gated cell"

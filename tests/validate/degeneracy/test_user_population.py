@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import scipy.io
 from safetensors.numpy import save_file
 
 from validate.degeneracy import __main__ as degeneracy
@@ -306,6 +307,16 @@ def test_npz_safetensors_and_single_precision_are_read_alike(run):
         assert one[name] == other[name]
         np.testing.assert_allclose(single[name], one[name], atol=1e-5)
     assert read_network(Path("a32.npz"), None).activity.dtype == np.float32
+
+
+def test_files_of_matlab_are_read_alike(tmp_path):
+    scipy.io.savemat(tmp_path / "a.mat", NETWORKS[0])
+    np.savez(tmp_path / "a.npz", **NETWORKS[0])
+    one, other = (read_network(tmp_path / f"a.{suffix}", None) for suffix in ("mat", "npz"))
+    np.testing.assert_array_equal(one.activity, other.activity)
+    assert list(one.weights) == list(other.weights)
+    for name, array in one.weights.items():
+        np.testing.assert_array_equal(array, other.weights[name])
 
 
 def tensors(kind, seed=None):
