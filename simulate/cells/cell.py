@@ -17,7 +17,8 @@ CellT = TypeVar("CellT", bound="Cell")
 class Cell(Learner):
     """A recurrent network with its readout. A new kind of network is one subclass in one file.
 
-    Array fields are parameters and learn, but those named in `fixed`. Methods speak of one network and one trial.
+    Array fields are parameters and learn, but those named in `fixed`. A setting that all networks share, as a time
+    constant, is a static field: `tau: float = eqx.field(static=True)`. Methods speak of one network and one trial.
 
     >>> import jax, jax.numpy as jnp
     >>> class Leaky(Cell):

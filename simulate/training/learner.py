@@ -13,10 +13,16 @@ from simulate.tasks.task import Batch
 from simulate.training.rule import GradientDescent
 
 LearnerT = TypeVar("LearnerT", bound="Learner")
+ARRAYS = jax.Array | np.ndarray | np.generic
+"""The last is what NumPy makes of a number that is taken out of the array of a population."""
 
 
 class NoBlocks(TypeError):
     """Rates for the blocks m, u, v, z, given to something that has no such blocks."""
+
+
+class PlainNumber(TypeError):
+    """A field of a network that is a number and no array, of which it is not said whether it learns."""
 
 
 class Measured(eqx.Module):
@@ -110,5 +116,21 @@ def kept(theta: Array, rule: GradientDescent) -> Array:
     return theta if rule.weight_decay is None else (1 - rule.weight_decay) * theta
 
 
+def require_arrays(learner: Learner) -> None:
+    """Refuse numbers that a population would hold as arrays, and so train, though nobody said that they learn.
+
+    Raises:
+        PlainNumber: naming the field.
+    """
+    for path, leaf in jax.tree_util.tree_leaves_with_path(learner):
+        if not (isinstance(leaf, ARRAYS) or learner._fixes(path)):
+            name = jax.tree_util.keystr(path, simple=True, separator=".")
+            raise PlainNumber(
+                f"{type(learner).__name__} has {name} = {leaf!r}, which is no array: for a setting write "
+                f"`{name}: {type(leaf).__name__} = eqx.field(static=True)`, for a number of each network name it in "
+                "`fixed`, and for one that learns give an array"
+            )
+
+
 def _is_real(leaf: Any) -> bool:
-    return isinstance(leaf, jax.Array | np.ndarray) and bool(jnp.issubdtype(leaf.dtype, jnp.inexact))
+    return isinstance(leaf, ARRAYS) and bool(jnp.issubdtype(leaf.dtype, jnp.inexact))

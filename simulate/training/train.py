@@ -16,7 +16,7 @@ from simulate.training.checkpoint import Checkpoint
 from simulate.training.described import made_of
 from simulate.training.epoch import Observe, Regime, own_observation
 from simulate.training.learn import NothingToTrain
-from simulate.training.learner import Learner
+from simulate.training.learner import Learner, require_arrays
 from simulate.training.outcome import TrainingOutcome
 from simulate.training.progress import EpochsDone, Progress
 from simulate.training.rule import Rule, as_rule
@@ -90,6 +90,7 @@ def train(
 
     Raises:
         NothingToTrain: without epochs or networks, or with numbers of a rule that do not fit their count.
+        PlainNumber: if a network holds a number of which it is not said whether it learns.
         CheckpointMismatch: if the checkpoint belongs to another run.
         TrainingInterrupted: on Ctrl-C; its `result` holds what was done.
     """
@@ -147,7 +148,10 @@ def _population(networks: LearnerT | Sequence[LearnerT]) -> LearnerT:
     if not isinstance(networks, Learner):
         if not networks:
             raise NothingToTrain("0 networks: at least one epoch and one network are needed")
+        for network in networks:
+            require_arrays(network)
         return jax.tree.map(lambda *each: jnp.stack([jnp.asarray(one) for one in each]), *networks)
+    require_arrays(networks)
     population = jax.tree.map(jnp.asarray, networks)
     axes = {leaf.shape[:1] for leaf in jax.tree.leaves(population)}
     if len(axes) != 1 or () in axes:

@@ -1,5 +1,8 @@
 """A new kind of cell is one class: a gated one, defined here and nowhere else, is trained like those of the house."""
 
+from typing import ClassVar
+
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -9,6 +12,7 @@ import pytest
 from simulate.cells.cell import Cell
 from simulate.tasks.flip_flop import FlipFlop
 from simulate.training.checkpoint import Checkpoint
+from simulate.training.learner import PlainNumber
 from simulate.training.outcome import TrainingOutcome
 from simulate.training.stopping import Threshold
 from simulate.training.train import train
@@ -90,3 +94,50 @@ def test_it_goes_on_from_a_checkpoint_bit_for_bit(whole, tmp_path):
     assert np.array_equal(resumed.loss, whole.loss)
     for name, found in resumed.networks.parameters.items():
         assert np.array_equal(found, whole.networks.parameters[name])
+
+
+class Leaky(Cell):
+    """With a leak that is said to be nothing."""
+
+    W: jax.Array
+    leak: float
+
+    def initial_state(self):
+        return jnp.zeros(len(self.W), self.W.dtype)
+
+    def step(self, state, inputs, dt):
+        return state + self.leak * (-state + jnp.tanh(self.W @ state + inputs))
+
+    def read(self, state):
+        return state[:1]
+
+
+class LeakySetting(Leaky):
+    leak: float = eqx.field(static=True)
+
+
+class LeakyFixed(Leaky):
+    fixed: ClassVar[tuple[str, ...]] = ("leak",)
+
+
+def leaky(kind, leak):
+    return train([kind(0.1 * jnp.eye(3), leak)], TASK, rule=optax.adam(0.02), epochs=3)
+
+
+@pytest.mark.parametrize("leak", [0.3, 1])
+def test_a_number_of_which_nobody_said_that_it_learns_is_refused(leak):
+    """As an array of the population it would be trained, though `parameters` does not name it."""
+    assert list(Leaky(jnp.eye(3), leak).parameters) == ["W"]
+    with pytest.raises(PlainNumber, match=r"Leaky has leak = .*eqx\.field\(static=True\)"):
+        leaky(Leaky, leak)
+
+
+def test_a_setting_and_a_fixed_number_stay_and_an_array_learns():
+    setting, fixed, learning = (
+        leaky(kind, leak).network(0)
+        for kind, leak in ((LeakySetting, 0.3), (LeakyFixed, 0.3), (Leaky, jnp.asarray(0.3)))
+    )
+    assert (setting.leak, float(fixed.leak)) == (0.3, 0.3)
+    np.testing.assert_allclose(setting.W, fixed.W, rtol=1e-12)
+    assert abs(float(learning.leak) - 0.3) > 0.01
+    assert sorted(learning.parameters) == ["W", "leak"]
