@@ -15,6 +15,7 @@ from simulate.tasks.task import Task
 from simulate.training.checkpoint import Checkpoint
 from simulate.training.described import made_of
 from simulate.training.epoch import Observe, Regime, own_observation
+from simulate.training.interruption import sigterm_as_interrupt
 from simulate.training.learn import NothingToTrain
 from simulate.training.learner import Learner, require_arrays
 from simulate.training.outcome import TrainingOutcome
@@ -83,7 +84,7 @@ def train(
         progress: is told the number of epochs done after each chunk, with how many networks still learn:
             `EpochsDone`, which is a whole number.
         chunk: up to so many epochs run in one call of the program; between calls progress is told, checkpoints are
-            written and Ctrl-C is obeyed.
+            written and Ctrl-C and SIGTERM are obeyed.
 
     The networks are shared out among JAX's devices, whatever they are. Training ends early when all networks are
     finished or have diverged.
@@ -92,7 +93,8 @@ def train(
         NothingToTrain: without epochs or networks, or with numbers of a rule that do not fit their count.
         PlainNumber: if a network holds a number of which it is not said whether it learns.
         CheckpointMismatch: if the checkpoint belongs to another run.
-        TrainingInterrupted: on Ctrl-C; its `result` holds what was done.
+        TrainingInterrupted: on Ctrl-C, and on SIGTERM where the program does not handle it; its `result` holds what was
+            done.
     """
     began = time.monotonic()
     _require_counts(epochs=epochs, record_every=record_every, snapshot_every=snapshot_every, chunk=chunk)
@@ -118,21 +120,22 @@ def train(
     if checkpoint is not None and (arrays := checkpoint.load(mark)) is not None:
         run = run.restored(arrays, plan)
     saved_at, in_time = began, True
-    try:
-        while run.recorder.done < plan.epochs and len(run.slots):
-            if seconds is not None and time.monotonic() - began > seconds:
-                in_time = False
-                break
-            run = extended(run, plan)
-            progress(EpochsDone(run.recorder.done, learning=int(run.learning.sum())))
-            if checkpoint is not None and time.monotonic() - saved_at > checkpoint.seconds:
+    with sigterm_as_interrupt():
+        try:
+            while run.recorder.done < plan.epochs and len(run.slots):
+                if seconds is not None and time.monotonic() - began > seconds:
+                    in_time = False
+                    break
+                run = extended(run, plan)
+                progress(EpochsDone(run.recorder.done, learning=int(run.learning.sum())))
+                if checkpoint is not None and time.monotonic() - saved_at > checkpoint.seconds:
+                    checkpoint.save(mark, run.arrays())
+                    saved_at = time.monotonic()
+        except KeyboardInterrupt as stopped:
+            raise TrainingInterrupted(_result(run, plan, TrainingOutcome.interrupted, began)) from stopped
+        finally:
+            if checkpoint is not None:
                 checkpoint.save(mark, run.arrays())
-                saved_at = time.monotonic()
-    except KeyboardInterrupt as stopped:
-        raise TrainingInterrupted(_result(run, plan, TrainingOutcome.interrupted, began)) from stopped
-    finally:
-        if checkpoint is not None:
-            checkpoint.save(mark, run.arrays())
     return _result(run, plan, TrainingOutcome.completed if in_time else TrainingOutcome.out_of_time, began)
 
 

@@ -16,7 +16,7 @@ LearnerT = TypeVar("LearnerT", bound=Learner)
 
 
 class TrainingInterrupted(KeyboardInterrupt):
-    """Ctrl-C during training; `result` holds everything up to the last finished chunk of epochs.
+    """Ctrl-C or SIGTERM during training; `result` holds everything up to the last finished chunk of epochs.
 
     >>> import jax
     >>> jax.config.update("jax_enable_x64", True)

@@ -1,5 +1,8 @@
 """The trainer of populations against one network trained by itself in a plain loop, and its promises on stopping."""
 
+import os
+import signal
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -194,6 +197,29 @@ def test_a_run_stopped_and_resumed_is_bit_identical_to_one_that_was_not(tmp_path
     again = {"checkpoint": checkpoint, "progress": lambda _: pytest.fail("computed again")}
     trained(networks, epochs=100, snapshot_every=20, **again)
     assert [file.name for file in tmp_path.iterdir()] == ["run.npz"]
+
+
+def test_sigterm_of_a_batch_queue_keeps_what_was_done_unless_the_program_handles_it(tmp_path):
+    networks, checkpoint = draw_networks(GaussianBias(20), 3, 6, DOUBLE), Checkpoint(tmp_path / "run.npz")
+
+    def terminate(epochs_done):
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+    with pytest.raises(TrainingInterrupted) as stopped:
+        trained(networks, checkpoint=checkpoint, progress=terminate)
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+    assert stopped.value.result.history.done == 8
+    done = []
+    trained(networks, checkpoint=checkpoint, progress=done.append)
+    assert done[0] == 16
+    heard = []
+    signal.signal(signal.SIGTERM, lambda *_: heard.append(True))
+    try:
+        trained(networks, epochs=8, progress=terminate)
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    assert heard == [True]
 
 
 @pytest.mark.parametrize("other", [optax.sgd(0.2), optax.adam(0.1), optax.sgd(optax.linear_schedule(0.1, 0.0, 9))])
