@@ -37,6 +37,7 @@ REFUSED = [
     ("--learning-rate", "-1e-10", "is too small", "above 0"),
     ("--learning-rate", "inf", "is not finite", "above 0"),
     ("--learning-rate", "nan", "is not finite", "above 0"),
+    ("--learning-rate", "1e300", "is too large", "to 1e+100"),
     ("--confidence", "0", "is too small", "from 0.001 to 1000"),
     ("--confidence", "1e300", "is too large", "from 0.001 to 1000"),
     ("--threshold", "inf", "is not finite", "from 0.001 to 1000"),

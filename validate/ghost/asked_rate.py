@@ -82,8 +82,9 @@ def _compare_plateau(report: Report, way: Way, a: float) -> AskedRate:
     reach = (1 + 15 / 8 * PAPER.scaled(a) * way.longest_plateau) ** 0.4
     start = min(START, reach)
     length = plateau_length(start, a)
-    steps = math.ceil(length.epochs + length.error_bound) + 2
-    rounding = 2**-52 * start / float(jump_length(start, PAPER.scaled(a)))  # of a step, at most
+    first = float(jump_length(start, PAPER.scaled(a)))  # the shortest step of them all
+    steps = math.ceil(min(length.epochs + length.error_bound, (start - 1) / first + 1)) + 2
+    rounding = 2**-52 * start / first  # of a step, at most
     name = f"rate asked for: plateau from rho_0 = {start:.9g}, {way.name}, epochs"
     if rounding > UNRESOLVED:
         because = "the steps are smaller than the rounding of r: nothing can be measured"

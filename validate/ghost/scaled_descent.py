@@ -16,6 +16,9 @@ from theory.ghost.toy import finite_threshold, step_output
 from theory.ghost.toy.toy_model import ToyModel
 
 CHUNK = 250  # epochs in one call
+AT_REST = -100.0
+"""In units of the optimum: the solver is asked no further. From r = 0 down the state comes to rest, and the loss is that
+of no output whatever r is; but the time scale falls as |r|^-1/2, and the solver's steps with it."""
 
 
 @dataclass(frozen=True)
@@ -97,7 +100,8 @@ def simulated(model: ToyModel) -> ScaledDescent:
 
     def loss_and_gradient(r: Float[Array, ""]) -> tuple[Array, Array]:
         def loss(r: Float[Array, ""]) -> Array:
-            return confident_loss(r, model.delay, model.delay, model.threshold, FORWARD).value
+            held = jnp.maximum(r, AT_REST * model.optimal_r)
+            return confident_loss(held, model.delay, model.delay, model.threshold, FORWARD).value
 
         return jax.jvp(loss, (r,), (jnp.ones_like(r),))
 

@@ -86,7 +86,8 @@ FULL = Effort(
 POSITIVE = Real(0.0, above=True)
 TOY_RANGE = Real(1e-3, 1e3)
 """Where quadrature and solver are checked to hold their tolerances."""
-RATE = Real(0.0, above=True, note=" (at zero nothing would ever be learned)")
+RATE = Real(0.0, 1e100, above=True, note=" (at zero nothing would ever be learned)")
+"""Beyond, ratios of rates and their powers are no finite numbers at long delays."""
 TOY, NETWORKS = "Toy model", "Networks"
 
 

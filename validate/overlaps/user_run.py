@@ -146,7 +146,7 @@ def _read_sigma(path: Path) -> Float[np.ndarray, "rows columns"]:
     if matrix.shape[0] != matrix.shape[1]:
         raise Refusal("--sigma", f"a {matrix.shape[0]} x {matrix.shape[1]} matrix is not square", SIGMA)
     names = None if path.suffix == ".npy" else column_names(path)
-    blocks = [] if names is None else [name[:1] for name in names]
+    blocks = [] if names is None else [name[:1].lower() for name in names]
     if set(blocks) <= set("muvz") and blocks != sorted(blocks):
         raise Refusal("--sigma", f"its columns are named {', '.join(names or [])}", SIGMA)
     return matrix

@@ -31,6 +31,16 @@ def test_the_plateau_is_that_of_the_rate_asked_for(ratio):
     assert check.predicted == pytest.approx(plateau_length(10.0, ratio).epochs, rel=1e-12)
 
 
+@pytest.mark.parametrize("rate", [0.01, 1e100])
+def test_far_beyond_the_critical_rate_the_plateau_is_a_few_steps(rate):
+    """The first term left out grows with the rate, and the epochs that are descended would with it."""
+    found, model = report(), ToyModel(1e6 if rate > 1 else 37.0)
+    descended = compare_plateau(found, Way("gradient", analytic(model), 10, 1), rate / model.critical_learning_rate)
+    (check,) = found.checks
+    assert check.measured == 1
+    assert len(descended.rho) <= 6
+
+
 def test_a_rate_that_is_descended_on_wrongly_is_noticed():
     """A learner that steps 1 % too far ends its plateau fifteen epochs early."""
     honest = way()

@@ -166,7 +166,7 @@ def test_a_text_file_that_is_no_matrix_is_refused(door, text):
     door("--task", "task.npz", "--sigma", "sigma.csv").refuses("--sigma", "", ".txt, d = n_in + 2 rank + n_out")
 
 
-@pytest.mark.parametrize("names", ["z,m,u,v", "m,u,z,v", ",v,u,m,z"])
+@pytest.mark.parametrize("names", ["z,m,u,v", "m,u,z,v", ",v,u,m,z", "Z,V,U,M"])
 def test_columns_named_in_another_order_are_refused(door, names):
     begin = "row," if names.startswith(",") else ""
     rows = [begin + ",".join("1" if i == k else "0.1" for k in range(4)) for i in range(4)]
