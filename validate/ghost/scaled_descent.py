@@ -17,8 +17,8 @@ from theory.ghost.toy.toy_model import ToyModel
 
 CHUNK = 250  # epochs in one call
 AT_REST = -100.0
-"""In units of the optimum: the solver is asked no further. From r = 0 down the state comes to rest, and the loss is that
-of no output whatever r is; but the time scale falls as |r|^-1/2, and the solver's steps with it."""
+"""In units of the optimum: the solver is asked no further. From r = 0 down the state comes to rest, and the loss is
+that of no output whatever r is; but the time scale falls as |r|^-1/2, and the solver's steps with it."""
 
 
 @dataclass(frozen=True)
