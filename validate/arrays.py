@@ -4,8 +4,8 @@ What is read: npy and text for one matrix; npz, mat (MATLAB), safetensors and Py
 and a sparse matrix of SciPy. Numpy alone is imported here, and more where a file needs it, so that refusals come at
 once.
 
-One rule of numbers: what a double holds exactly is taken, whatever it was stored as, and anything else is refused.
-`validate.contraction.certificate_checker` has the same rule in code of its own.
+One rule of numbers, that of `theory.doubles`: what a double holds exactly is taken, whatever it was stored as, and
+anything else is refused. `validate.contraction.certificate_checker` has the same rule in code of its own.
 """
 
 import warnings
@@ -17,6 +17,7 @@ from typing import TypeVar
 import numpy as np
 from jaxtyping import Float, Shaped
 
+from theory.doubles import NotDoubles, as_doubles
 from validate.array_size import require_not_too_large
 from validate.delimited import read_delimited
 from validate.options import listed
@@ -118,34 +119,15 @@ def finite(name: str, array: Array) -> Real:
     Raises:
         BadArray: otherwise.
     """
-    if array.dtype.kind == "V" and array.dtype.names is None and array.dtype.name == "bfloat16":
-        array = array.astype(np.float32)
-    if array.dtype.kind not in "fiub":
-        raise BadArray(f"{name} holds {_kind(array.dtype)}, not real numbers")
-    if array.dtype.itemsize > 8:  # their format differs from machine to machine, and no file tells which it is
-        raise BadArray(f"{name} holds long doubles ({array.dtype}); save doubles, array.astype(float)")
-    values = np.ascontiguousarray(array.astype(np.float64)).reshape(array.shape)
+    try:
+        values = as_doubles(array)
+    except NotDoubles as error:
+        raise BadArray(f"{name} {error}") from error
     wrong = np.argwhere(~np.isfinite(values))
     if len(wrong):
         at = f" at {tuple(wrong[0].tolist())}" if values.ndim else ""
         raise BadArray(f"{name} is not finite: {len(wrong)} of {values.size} values, the first{at}")
-    if array.dtype.kind in "iu" and array.dtype.itemsize == 8:
-        large = np.abs(values) >= 2**53
-        for whole, nearest in zip(array[large].tolist(), values[large].tolist(), strict=True):
-            if whole != int(nearest):
-                raise BadArray(f"{name} holds {whole}, beyond 2^53 and not exact in double precision; round it first")
     return values
-
-
-def _kind(dtype: np.dtype) -> str:
-    """What a type that is not of real numbers holds, in words."""
-    if dtype.names == ("real", "imag"):  # of HDF5
-        return "complex values"
-    if dtype.names is not None:
-        return f"a structure (of {', '.join(dtype.names)[:60]})"
-    if dtype.kind == "O":
-        return "objects"
-    return f"{dtype} values"
 
 
 def _read_npz(path: Path, wanted: Collection[str] | None) -> dict[str, Array]:

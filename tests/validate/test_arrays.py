@@ -66,7 +66,7 @@ class Trap:
         (np.array([(1, 2.0)], dtype=[("x", int), ("y", float)]), "not real numbers"),
         (np.array([1.0, np.nan]), r"a is not finite: 1 of 2 values, the first at (1,)"),
         (np.array(-np.inf), "a is not finite: 1 of 1 values"),
-        (np.array([np.longdouble("1.5")]), "a holds long doubles (float128); save doubles, array.astype(float)"),
+        (np.array([np.longdouble("1.5")]), "a holds long doubles (float128); make them doubles, array.astype(float)"),
         (np.array([0, 2**53 + 1]), "a holds 9007199254740993, beyond 2^53 and not exact in double precision"),
         (np.array([-(2**53) - 1]), "a holds -9007199254740993"),
         (np.array([2**64 - 1], np.uint64), "a holds 18446744073709551615"),

@@ -12,7 +12,7 @@ from fractions import Fraction
 
 import flint
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Real
 
 Number = flint.fmpq | Fraction | int | float
 
@@ -43,10 +43,12 @@ class ExactMatrix:
     entries: flint.fmpq_mat
 
     @classmethod
-    def of(cls, array: Sequence[Sequence[Number]] | Float[np.ndarray, "rows columns"]) -> "ExactMatrix":
+    def of(cls, array: Sequence[Sequence[Number]] | Real[np.ndarray, "rows columns"]) -> "ExactMatrix":
         """From rows of numbers, each taken exactly."""
         if isinstance(array, np.ndarray):
-            return cls(_dyadic(array))
+            if array.dtype.kind == "f" and array.dtype.itemsize <= 8:
+                return cls(_dyadic(array.astype(np.float64)))
+            array = array.tolist()
         return cls(flint.fmpq_mat([[rational(entry) for entry in row] for row in array]))
 
     @classmethod

@@ -9,6 +9,7 @@ from typing_extensions import override
 
 from theory.contraction.exact_matrix import ExactMatrix, rational
 from theory.contraction.form import FORMS, MAPS, Form, NamedVectorField
+from theory.doubles import NotDoubles, as_doubles
 
 Matrix = Float[np.ndarray, "n n"]
 Vector = Float[np.ndarray, " n"]
@@ -225,10 +226,10 @@ def _form(form: object) -> Form:
 
 
 def _real(name: str, values: object) -> Float[np.ndarray, "..."]:
-    array = np.asarray(values)
-    if array.dtype.kind not in "fiub":
-        raise NotANetwork(f"{name} are {array.dtype} values; real numbers are needed")
-    array = array.astype(np.float64)
+    try:
+        array = as_doubles(np.asarray(values))
+    except NotDoubles as error:
+        raise NotANetwork(f"the array of {name.removeprefix('the ')} {error}") from error
     if not np.isfinite(array).all():
         raise NotANetwork(f"{name} are not all finite")
     return array

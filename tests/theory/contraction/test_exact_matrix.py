@@ -41,6 +41,19 @@ def test_no_rational_value(wrong):
         ExactMatrix.of(np.array([[1.0, wrong]]))
 
 
+@pytest.mark.parametrize("kind", ["f2", "f4", "i8", "u8"])
+def test_other_numbers_are_taken_exactly(kind):
+    """Whole numbers beyond 2^53 too, and short floats, of which 53 digits overflow."""
+    array = np.array([[0, 1], [1, 0]]).astype(kind)
+    if kind in ("i8", "u8"):
+        array[0, 0] = 2**53 + 1
+    else:
+        array[0, 0] = np.array(1, kind) / 3
+    found = ExactMatrix.of(array)
+    assert [found.entries[i, j] for i in (0, 1) for j in (0, 1)] == [rational(x) for x in array.ravel().tolist()]
+    assert found.entries[0, 0] != 0
+
+
 def test_beyond_floats():
     huge = ExactMatrix.of([[1 << 3000, -(1 << 3000), Fraction(1, 1 << 3000)]])
     assert huge.approximate().tolist() == [[np.inf, -np.inf, 0.0]]
