@@ -11,6 +11,7 @@ anything else is refused. `validate.contraction.certificate_checker` has the sam
 import warnings
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -138,7 +139,7 @@ def _read_npz(path: Path, wanted: Collection[str] | None) -> dict[str, Array]:
         if set(archive.files) >= _PARTS_OF_SPARSE:
             return {SPARSE: _dense_npz(path, archive)}
         if wanted is None:
-            return {name: _or_objects(lambda name=name: archive[name]) for name in archive.files}  # type: ignore[misc]
+            return {name: _or_objects(partial(archive.__getitem__, name)) for name in archive.files}
         return {name: np.asarray(archive[name]) if _is_in(name, wanted) else np.empty(0) for name in archive.files}
 
 
@@ -177,7 +178,7 @@ def _read_safetensors(path: Path, wanted: Collection[str] | None) -> dict[str, A
     with safe_open(path, framework="numpy") as file:
         names = list(file.keys())
         if wanted is None:
-            return {name: _or_objects(lambda name=name: file.get_tensor(name)) for name in names}  # type: ignore[misc]
+            return {name: _or_objects(partial(file.get_tensor, name)) for name in names}
         return {name: np.asarray(file.get_tensor(name)) if _is_in(name, wanted) else np.empty(0) for name in names}
 
 

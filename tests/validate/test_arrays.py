@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 import safetensors.numpy
 import scipy.io
+import scipy.sparse
 
-from validate.arrays import BadArray, read_matrix, read_named
+from validate.arrays import BadArray, read_arrays, read_matrix, read_named
 
 
 @pytest.fixture
@@ -208,3 +209,32 @@ def test_the_other_files_of_arrays_by_name(tmp_path):
         (tmp_path / f"c.{suffix}").write_bytes(b"")
         with pytest.raises(BadArray, match="cannot be read"):
             read_named(tmp_path / f"c.{suffix}", ("m",))
+
+
+ROWS = np.array([[0.5, -1.0, 0.0], [2.0, 0.0, 0.25]])
+
+
+@pytest.mark.parametrize("kind", [scipy.sparse.csr_matrix, scipy.sparse.csc_matrix, scipy.sparse.coo_matrix])
+@pytest.mark.parametrize("number", [np.float64, np.float32, np.int64])
+def test_sparse_matrices_of_scipy(kind, number, tmp_path):
+    dense = (4 * ROWS).astype(number)
+    scipy.sparse.save_npz(tmp_path / "a.npz", kind(dense))
+    (found,) = read_arrays(tmp_path / "a.npz").values()
+    np.testing.assert_array_equal(found, dense)
+    assert found.dtype == number
+
+
+def test_sparse_files_that_lie_are_refused(tmp_path):
+    """About the size of the matrix, about places in it."""
+    parts = {"format": b"csr", "data": np.ones(1), "indptr": np.array([0, 1, 1])}
+    np.savez(tmp_path / "a.npz", **parts, indices=np.array([0]), shape=np.array([2, 10**12]))
+    with pytest.raises(BadArray, match="2 x 1000000000000 is too large"):
+        read_arrays(tmp_path / "a.npz")
+    np.savez(tmp_path / "a.npz", **parts, indices=np.array([10**6]), shape=np.array([2, 2]))
+    with pytest.raises(BadArray, match="cannot be read"):
+        read_arrays(tmp_path / "a.npz")
+
+
+def test_objects_beside_a_matrix_do_no_harm(tmp_path):
+    np.savez(tmp_path / "a.npz", W=ROWS, notes=np.array([{}], dtype=object))
+    assert list(read_arrays(tmp_path / "a.npz")) == ["W", "notes"]

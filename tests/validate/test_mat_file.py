@@ -6,7 +6,7 @@ import pytest
 import scipy.io
 import scipy.sparse
 
-from validate.arrays import BadArray, read_arrays, read_matrix, read_named
+from validate.arrays import BadArray, read_arrays, read_named
 
 MATRIX = np.array([[0.5, -1.0, 0.0], [2.0, 0.0, 0.25]])
 SPARSE = scipy.sparse.csc_matrix(MATRIX)
@@ -95,34 +95,3 @@ def test_links_out_of_the_file_are_not_followed(matlab, tmp_path):
         file["W"] = h5py.ExternalLink(str(tmp_path / "other.h5"), "W")
     with pytest.raises(BadArray, match="W holds objects"):
         read_named(path, ("W",))
-
-
-@pytest.mark.parametrize("kind", [scipy.sparse.csr_matrix, scipy.sparse.csc_matrix, scipy.sparse.coo_matrix])
-@pytest.mark.parametrize("number", [np.float64, np.float32, np.int64])
-def test_sparse_matrices_of_scipy(kind, number, tmp_path):
-    dense = (4 * MATRIX).astype(number)
-    scipy.sparse.save_npz(tmp_path / "a.npz", kind(dense))
-    (found,) = read_arrays(tmp_path / "a.npz").values()
-    np.testing.assert_array_equal(found, dense)
-    assert found.dtype == number
-
-
-def test_sparse_files_that_lie_are_refused(tmp_path):
-    """About the size of the matrix, about places in it."""
-    parts = {"format": b"csr", "data": np.ones(1), "indptr": np.array([0, 1, 1])}
-    np.savez(tmp_path / "a.npz", **parts, indices=np.array([0]), shape=np.array([2, 10**12]))
-    with pytest.raises(BadArray, match="2 x 1000000000000 is too large"):
-        read_arrays(tmp_path / "a.npz")
-    np.savez(tmp_path / "a.npz", **parts, indices=np.array([10**6]), shape=np.array([2, 2]))
-    with pytest.raises(BadArray, match="cannot be read"):
-        read_arrays(tmp_path / "a.npz")
-
-
-def test_objects_beside_a_matrix_do_no_harm(tmp_path):
-    np.savez(tmp_path / "a.npz", W=MATRIX, notes=np.array([{}], dtype=object))
-    assert list(read_arrays(tmp_path / "a.npz")) == ["W", "notes"]
-
-
-def test_one_number_for_each_of_a_text_file_s_rows(tmp_path):
-    (tmp_path / "a.txt").write_text("1\n2\n")
-    assert read_matrix(tmp_path / "a.txt").tolist() == [[1], [2]]
