@@ -29,11 +29,11 @@ _variance = sp.Symbol("variance", nonnegative=True)
 def gain_of(phi: Nonlinearity) -> Gain:
     """The gain, and its derivatives of any order, at every finite variance from 0.
 
-    A phi without closed form whose slope does not settle far out (a cubic, a sine) has a gain up to `LARGEST` only;
-    beyond it is not a number.
+    A phi without closed form whose slope does not settle far out, or slowly (a cubic, arsinh), has a gain up to
+    `LARGEST` only; beyond it is not a number. One that oscillates up to there (a sine) is refused.
 
     Raises:
-        GainRuleError: if phi has no closed form and is not smooth enough for the quadrature.
+        GainRuleError: if phi has no closed form, and is not smooth enough for the quadrature or oscillates.
         UnsupportedExpression: if phi holds a function with no JAX form.
     """
     closed = phi.gain(_variance)
