@@ -1,4 +1,4 @@
-"""The numerical range of a matrix and the parabola that it must stay inside.
+"""The numerical range of a matrix and the parabola, or the ellipse, that it must stay inside.
 
 >>> from theory.contraction import numerical_range
 >>> shear = np.array([[0.0, 2.0], [0.0, 0.0]])  # its numerical range is the unit disk
@@ -30,3 +30,13 @@ def parabola(k: float, reach: float, points: int = 181) -> Complex[np.ndarray, "
     """The parabola |s| + Re s = 2 k, focus at zero: Re s = k - Im^2 / 4k, for |Im s| up to `reach`."""
     height: Float[np.ndarray, " points"] = np.linspace(-reach, reach, points)
     return k - height**2 / (4 * k) + 1j * height
+
+
+def ellipse(k: float, eccentricity: float, points: int = 181) -> Complex[np.ndarray, " points"]:
+    """|s| + t Re s = (1 + t) k of eccentricity t below 1, focus at zero: for t = 0 the circle of radius k.
+
+    >>> ellipse(2.0, 0.0, 3).round(9).tolist()
+    [(2+0j), (-2+0j), (2-0j)]
+    """
+    angles = np.linspace(0, 2 * np.pi, points)
+    return (1 + eccentricity) * k / (1 + eccentricity * np.cos(angles)) * np.exp(1j * angles)

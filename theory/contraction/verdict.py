@@ -12,24 +12,37 @@ from theory.contraction.network import Network
 class Verdict(Enum):
     """Four answers to whether a network forgets its initial state; all but the last are proofs.
 
+    `sentence` says it of a flow, `of_map` of a map.
+
     >>> Verdict.UNDECIDED.word, Verdict.UNDECIDED.sentence
     ('undecided', 'nothing was proved: see what was tried, and how close it came')
     """
 
-    CONTRACTING = "contracting", "a constant quadratic metric contracts at the rate, whatever the slopes do"
+    CONTRACTING = (
+        "contracting",
+        "a constant quadratic metric contracts at the rate, whatever the slopes do",
+        "every step shrinks distances by the factor in a constant quadratic metric, whatever inputs and biases are",
+    )
     NO_QUADRATIC_METRIC = (
         "no_quadratic_metric",
         "no constant quadratic metric contracts, or none as fast as was asked; another norm may",
+        "no constant quadratic metric shrinks at every step, or none as much as was asked; another norm may",
     )
     NOT_CONTRACTING = (
         "not_contracting",
         "at fixed slopes, or along a switching law, a displacement does not die out, or not as fast as was asked",
+        "at fixed slopes, or at some in sequence, a displacement does not die out, or not as fast as was asked",
     )
-    UNDECIDED = "undecided", "nothing was proved: see what was tried, and how close it came"
+    UNDECIDED = (
+        "undecided",
+        "nothing was proved: see what was tried, and how close it came",
+        "nothing was proved: see what was tried, and how close it came",
+    )
 
-    def __init__(self, word: str, sentence: str) -> None:
+    def __init__(self, word: str, sentence: str, of_map: str) -> None:
         self.word = word
         self.sentence = sentence
+        self.of_map = of_map
 
 
 @dataclass(frozen=True)
@@ -86,6 +99,11 @@ class Certification:
     slower: Claim | None
     euler: EulerStep | None
     attempts: tuple[Attempt, ...]
+
+    @property
+    def sentence(self) -> str:
+        """What the verdict says, of a flow or of a map."""
+        return self.verdict.of_map if self.network.form.discrete else self.verdict.sentence
 
     @property
     def factor(self) -> float | None:

@@ -1,4 +1,4 @@
-"""Numerical ranges beside a parabola that proves contraction."""
+"""Numerical ranges beside a parabola, or an ellipse, that proves contraction."""
 
 from dataclasses import dataclass
 
@@ -6,21 +6,23 @@ import numpy as np
 from jaxtyping import Complex
 
 from theory.contraction.conditions.multiplier import searched
-from theory.contraction.network import Network, Vector
-from theory.contraction.numerical_range import numerical_range, parabola
+from theory.contraction.conditions.step_multiplier import searched_at
+from theory.contraction.network import LeakyMap, Network, Vector
+from theory.contraction.numerical_range import ellipse, numerical_range, parabola
 from validate.output import Plot
 from validate.plotting import GUIDE, PREDICTED, new_figure, plot, style
 
 
 @dataclass(frozen=True)
 class Ranges:
-    """Numerical ranges of M and of D M D^-1 at the best D = `scaling`, and the parabola |s| + Re s = 2 k."""
+    """Numerical ranges of M and of D M D^-1 at the best D = `scaling`, and the conic |s| + t Re s = (1 + t) k."""
 
     plain: Complex[np.ndarray, " points"]
     scaled: Complex[np.ndarray, " points"]
     edge: Complex[np.ndarray, " points"]
     scaling: Vector
     k: float
+    eccentricity: float = 1.0
 
 
 def ranges_of(network: Network, k: float) -> Ranges:
@@ -32,20 +34,39 @@ def ranges_of(network: Network, k: float) -> Ranges:
     return Ranges(plain, scaled, parabola(k, reach), scaling, k)
 
 
+def ranges_of_map(asked: LeakyMap, rate: float) -> Ranges:
+    """The ranges, and the ellipse of this rate: with rho = 1 - rate, k = (rho - 1 + a) / a and t = (1 - a) / rho."""
+    keep, factor = float(asked.keep[0]), 1 - rate
+    scaling = searched_at(asked, rate).found.scaling
+    plain = numerical_range(asked.gained)
+    scaled = numerical_range(scaling[:, None] * asked.gained / scaling)
+    k = (factor - keep) / (1 - keep)
+    return Ranges(plain, scaled, ellipse(k, keep / factor), scaling, k, keep / factor)
+
+
 def range_plot(name: str, found: Ranges) -> Plot:
-    """The range of M as it is and with every neuron measured in its best unit, and the parabola of k = 1 - rate."""
+    """The range of M as it is and with every neuron measured in its best unit, and the conic."""
     plain, scaled, edge, k = found.plain, found.scaled, found.edge, found.k
+    if found.eccentricity == 1:
+        kind, label = "parabola", f"|s| + Re s = {2 * k:.3g}"
+    else:
+        t = found.eccentricity
+        kind, label = "ellipse", f"|s| + {t:.2g} Re s = {(1 + t) * k:.3g}" if t else f"|s| = {k:.3g}"
     with style():
         figure, axes = new_figure(5.2, 4.4)
-        axes.plot(edge.real, edge.imag, label=f"|s| + Re s = {2 * k:.3g}", **PREDICTED)
+        axes.plot(edge.real, edge.imag, label=label, **PREDICTED)
         axes.plot(plain.real, plain.imag, color="#777777", linestyle="--", label="range of W")
         axes.plot(scaled.real, scaled.imag, color="#1f4e79", label="range of D W / D, best D")
         axes.axhline(0, **GUIDE)
         axes.axvline(0, **GUIDE)
-        low = 1.1 * min(plain.real.min(), scaled.real.min(), -k)
-        reach = edge.imag.max()
-        axes.set(xlabel="Re s", ylabel="Im s", xlim=(low, 1.1 * max(plain.real.max(), k)), ylim=(-reach, reach))
-        axes.legend()
-    caption = "Contraction is proved where the numerical range, with neurons in units of their own, is in the parabola."
-    data = {"range": plain, "scaled_range": scaled, "parabola": edge, "scaling": found.scaling}
+        if kind == "ellipse":
+            axes.set(xlabel="Re s", ylabel="Im s", aspect="equal")
+            axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0))
+        else:
+            low = 1.1 * min(plain.real.min(), scaled.real.min(), -k)
+            reach = edge.imag.max()
+            axes.set(xlabel="Re s", ylabel="Im s", xlim=(low, 1.1 * max(plain.real.max(), k)), ylim=(-reach, reach))
+            axes.legend()
+    caption = f"Contraction is proved where the numerical range, with neurons in units of their own, is in the {kind}."
+    data = {"range": plain, "scaled_range": scaled, kind: edge, "scaling": found.scaling}
     return plot(name, caption, figure, data)

@@ -11,7 +11,10 @@ from validate.settings import Derived, Option, Settings, chosen, flag, setting
 
 SLOPES = NeuronsOption(Real(0.0, 1e6, above=True))
 TIME_CONSTANTS = NeuronFileOption(Real(0.0, 1e6, above=True))
-FORMS = ("voltage", "rate")
+LEAK = NeuronsOption(Real(0.0, 1.0, above=True))
+FORMS = ("voltage", "rate", "discrete", "discrete-voltage")
+MAPS = FORMS[2:]
+"""Those that go in steps."""
 PIXELS = 28
 """Along an edge of an image of MNIST."""
 
@@ -101,10 +104,11 @@ class MatrixConfig(_Certified):
     form: str = setting(
         "--form",
         Choice(FORMS),
-        "voltage: tau x' = -x + W phi(x) + u; rate: tau x' = -x + phi(W x + u).",
+        "voltage: tau x' = -x + W phi(x) + u; rate: tau x' = -x + phi(W x + u); discrete, as torch.nn.RNN: "
+        "h <- (1 - a) h + a phi(W h + u); discrete-voltage: v <- (1 - a) v + a (W phi(v) + u).",
         shown="none, needed with --weights",
         group=MATRIX,
-        required="the two forms have different metrics",
+        required="each form has metrics of its own",
     )
     slope: float | NeuronFile = setting(
         "--slope",
@@ -123,11 +127,20 @@ class MatrixConfig(_Certified):
         shown="all tau",
         group=MATRIX,
     )
+    leak: float | NeuronFile | None = setting(
+        "--leak",
+        LEAK,
+        "The leak a of a discrete form, of all neurons or of each.",
+        unit="a step",
+        default=None,
+        shown="1",
+        group=MATRIX,
+    )
     rate: float = setting(
         "--rate",
         Real(0.0, 1e6),
-        "Ask for this rate at least.",
-        unit="per unit of tau",
+        "Ask for this rate at least; of a discrete form, one minus the factor a step.",
+        unit="per unit of tau, or a step",
         default=0.0,
         shown="any above 0",
         group=MATRIX,

@@ -8,10 +8,11 @@ from theory.contraction.candidates import attempted
 from theory.contraction.certificate import Certificate
 from theory.contraction.certify import certify
 from theory.contraction.claims.claim import Claim, Statement
-from theory.contraction.form import FORMS
+from theory.contraction.form import FORMS, MAPS
 from theory.contraction.gain import largest_gain
+from theory.contraction.network import LeakyMap, Network
 from theory.contraction.verdict import Certification, Gain, Verdict
-from validate.contraction.ranges import Ranges, range_plot, ranges_of
+from validate.contraction.ranges import Ranges, range_plot, ranges_of, ranges_of_map
 from validate.contraction.settings import MatrixConfig, besides
 from validate.contraction.user_run import OwnNetwork
 from validate.output import Plot
@@ -29,12 +30,12 @@ class MatrixResults:
     certification: Certification
     gain: Gain
     ranges: Ranges | None
-    """None for time constants that differ, and for more than `DRAWN` neurons."""
+    """None for time constants or leaks that differ, and for more than `DRAWN` neurons."""
 
 
 def checks(own: OwnNetwork, config: MatrixConfig, report: Report, progress: Progress) -> MatrixResults:
     """Certify, bracket the gain, write the certificate."""
-    (form,) = (form for form in FORMS if form.name == config.form)
+    (form,) = (form for form in (*FORMS, *MAPS) if form.name == config.form)
     with progress.task("certifying"):
         found = certify(
             own.weights.matrix,
@@ -43,6 +44,7 @@ def checks(own: OwnNetwork, config: MatrixConfig, report: Report, progress: Prog
             own.time_constants,
             rate=config.rate,
             euler_step=config.euler_step,
+            leak=own.leak,
         )
     with progress.task("largest gain"):
         gain = largest_gain(found.network, config.rate)
@@ -54,7 +56,11 @@ def checks(own: OwnNetwork, config: MatrixConfig, report: Report, progress: Prog
     _tell(report, "matrix", own.weights.key, "", own.weights.words)
     _report(found, gain, written, config, report)
     drawn = found.network.uniform and found.network.size <= DRAWN
-    return MatrixResults(found, gain, attempted(ranges_of, found.network, 1 - config.rate) if drawn else None)
+    return MatrixResults(found, gain, attempted(_ranges, found.network, config.rate) if drawn else None)
+
+
+def _ranges(asked: Network, rate: float) -> Ranges:
+    return ranges_of_map(asked, rate) if isinstance(asked, LeakyMap) else ranges_of(asked, 1 - rate)
 
 
 def _written(path: Path | None, certificate: Certificate | None) -> str | None:
@@ -69,17 +75,28 @@ def _report(
     found: Certification, gain: Gain, written: dict[str, str | None], config: MatrixConfig, report: Report
 ) -> None:
     """Each number with its unit and what it means; what there is none of stands in the report as null alone."""
-    report.finding("verdict", found.verdict.word, "", found.verdict.sentence)
-    report.quantity("meaning", found.verdict.sentence)
+    report.finding("verdict", found.verdict.word, "", found.sentence)
+    report.quantity("meaning", found.sentence)
     report.finding("neurons", found.network.size)
     lower = None if found.slower is None else float(found.slower.rate)
-    per_time = "1 / tau" if config.time_constants is None else "1 / time"
+    discrete = found.network.form.discrete
+    per_time = "a step" if discrete else "1 / tau" if config.time_constants is None else "1 / time"
+    shrunk = "of a distance, a step"
+    pace: tuple[tuple[str, Scalar, str, str], ...] = (
+        ("rate", found.rate, per_time, "certified"),
+        ("lower_rate", lower, per_time, "certified, lower than was asked"),
+    )
+    if discrete:
+        larger = None if lower is None else 1 - lower
+        pace = (
+            ("factor", found.factor, shrunk, "certified: every step multiplies distances by it, at most"),
+            ("larger_factor", larger, shrunk, "certified, larger than was asked"),
+        )
     slopes, times = ("slope of phi", config.slope) if isinstance(config.slope, float) else ("times the slopes", 1.0)
     excluded_by = None if gain.high_claim is None else gain.high_claim.document()["claim"]
     for name, value, unit, meaning in (
         ("condition", found.condition, "", "what proves it"),
-        ("rate", found.rate, per_time, "certified"),
-        ("lower_rate", lower, per_time, "certified, lower than was asked"),
+        *pace,
         ("non_quadratic", _by(found.non_quadratic), "", "a proof by another norm"),
         ("largest_gain", _times(gain.low, times), slopes, "the largest that is certified"),
         ("gain_excluded_from", _times(gain.high, times), slopes, f"excluded from here: {excluded_by}"),
@@ -102,7 +119,7 @@ def _report(
             report.finding(
                 f"tried {attempt.name}", attempt.rate, per_time, "rate at best in floating point, not proved"
             )
-    report.conclude(f"{found.verdict.word}: {found.verdict.sentence}")
+    report.conclude(f"{found.verdict.word}: {found.sentence}")
 
 
 def _tell(report: Report, name: str, value: Scalar, unit: str, meaning: str) -> None:

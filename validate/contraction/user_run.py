@@ -9,25 +9,27 @@ from validate.arrays import BadArray
 from validate.command import Plan, Section, use_jax
 from validate.contraction.matrix_file import ChosenMatrix, MatrixOption
 from validate.contraction.neuron_file import Numbers
-from validate.contraction.settings import PIXELS, SLOPES, TIME_CONSTANTS, ImagesConfig, MatrixConfig
+from validate.contraction.settings import LEAK, MAPS, PIXELS, SLOPES, TIME_CONSTANTS, ImagesConfig, MatrixConfig
 from validate.options import Refusal
 
 
 @dataclass(frozen=True, eq=False)
 class OwnNetwork:
-    """The matrix that is asked about, and the slopes and time constants of its neurons: of all of them, or of each."""
+    """The matrix that is asked about, with slopes and time constants or leaks of its neurons: of all, or of each."""
 
     weights: ChosenMatrix
     slopes: Numbers
     time_constants: Numbers
+    leak: Numbers | None
 
 
 def matrix_plan(config: MatrixConfig) -> Plan:
     """The run on the user's matrix; no JAX is needed.
 
     Raises:
-        Refusal: where a file holds no such matrix, or not a number a neuron.
+        Refusal: where a file holds no such matrix, or not a number a neuron, or an option is that of other forms.
     """
+    _refuse_of_other_forms(config)
     try:
         weights = config.weights.read()
     except BadArray as error:
@@ -35,8 +37,25 @@ def matrix_plan(config: MatrixConfig) -> Plan:
     neurons = len(weights.matrix)
     slopes = SLOPES.read("--slope", config.slope, neurons)
     constants = 1.0 if config.time_constants is None else config.time_constants
-    network = OwnNetwork(weights, slopes, TIME_CONSTANTS.read("--time-constants", constants, neurons))
+    taus = TIME_CONSTANTS.read("--time-constants", constants, neurons)
+    leak = None if config.leak is None else LEAK.read("--leak", config.leak, neurons)
+    network = OwnNetwork(weights, slopes, taus, leak)
     return Plan(config, (Section("Your matrix", "validate.contraction.user_matrix", network),), one_thread)
+
+
+def _refuse_of_other_forms(config: MatrixConfig) -> None:
+    maps = " or ".join(MAPS)
+    if config.form not in MAPS:
+        if config.leak is not None:
+            raise Refusal("--leak", f"the {config.form} form has time constants", f"with --form {maps}")
+        return
+    flows = "with --form voltage or rate"
+    if config.time_constants is not None:
+        raise Refusal("--time-constants", f"the {config.form} form has a leak, --leak", flows)
+    if config.euler_step is not None:
+        raise Refusal("--euler-step", f"the {config.form} form is a step already", flows)
+    if config.rate >= 1:
+        raise Refusal("--rate", f"{config.rate:g} is too large for the {config.form} form", "a number from 0, below 1")
 
 
 def images_plan(config: ImagesConfig) -> Plan:

@@ -35,7 +35,19 @@ def door(knock):
         (["--weights", ""], "--weights", "does not exist", ".npy"),
         (["--weights", "."], "--weights", "is a directory", ".npy"),
         (["--weights", "w.doc"], "--weights", "has another suffix", ".npy"),
-        (["--weights", "w.npy", "--form", "hopfield"], "--form", "is unknown", "voltage, rate"),
+        (["--weights", "w.npy", "--form", "hopfield"], "--form", "is unknown", "voltage, rate, discrete"),
+        (["--weights", "w.npy", "--form", "discrete", "--leak", "0"], "--leak", "is too small", "above 0"),
+        (["--weights", "w.npy", "--form", "discrete", "--leak", "1.5"], "--leak", "is too large", "to 1"),
+        (["--weights", "w.npy", "--form", "discrete", "--leak", "w.npy"], "--leak", "it holds 2 x 2", "a neuron"),
+        (["--weights", "w.npy", "--form", "rate", "--leak", "0.5"], "--leak", "has time constants", "discrete"),
+        (["--weights", "w.npy", "--form", "discrete", "--rate", "1"], "--rate", "is too large", "below 1"),
+        (["--weights", "w.npy", "--form", "discrete", "--euler-step", "1"], "--euler-step", "a step already", "rate"),
+        (
+            ["--weights", "w.npy", "--form", "discrete-voltage", "--time-constants", "w.npy"],
+            "--time-constants",
+            "has a leak",
+            "voltage",
+        ),
         (["--weights", "w.npy"], "--form", "missing", "voltage, rate"),
         (["--weights", "w.npy", "--slope", "0"], "--slope", "is too small", "above 0"),
         (["--weights", "w.npy", "--slope", "nan"], "--slope", "is not finite", "above 0"),
@@ -64,7 +76,10 @@ def test_a_bad_option_is_refused(door, arguments, option, problem, accepted):
 
 @pytest.mark.parametrize(
     ("option", "needed"),
-    [(f"--{name} {value}", "--weights") for name, value in (("form", "rate"), ("slope", "1"), ("rate", "0.5"))]
+    [
+        (f"--{name} {value}", "--weights")
+        for name, value in (("form", "rate"), ("slope", "1"), ("rate", "0.5"), ("leak", "1"))
+    ]
     + [("--euler-step 0.1", "--weights"), ("--certificate c.json", "--weights")]
     + [(f"--{name} 1", "--data") for name in ("downsample", "modules", "units", "epochs", "minutes", "step")]
     + [("--permuted", "--data"), ("--checkpoint c.npz", "--data")],
@@ -247,6 +262,36 @@ def contraction_check(*arguments):
     from validate.contraction.certificate_checker import main
 
     return main([str(argument) for argument in arguments])
+
+
+@pytest.mark.parametrize("form", ["discrete", "discrete-voltage"])
+def test_a_map_has_a_factor_a_step(tmp_path, capsys, form):
+    """0.5 W with a leak of a half: its words, its numbers, its ellipse's certificates."""
+    file = tmp_path / "c.json"
+    code, found = run(tmp_path, 1.1 * TURN, form, leak=0.5, certificate=file)
+    assert (code, found["verdict"], found["condition"]) == (0, "contracting", "multiplier")
+    assert found["factor"] == pytest.approx((0.55 + np.sqrt(0.55**2 + 1)) / 2, abs=1e-5)
+    assert "rate" not in found
+    assert found["largest_gain"] == pytest.approx(1.5 / 1.1, rel=1e-4)  # c < (1 - 1/4) / (1/2)
+    for name in ("certificate", "gain_certificate", "gain_excluded_certificate"):
+        assert contraction_check(found[name]) == 0
+    document = json.loads(file.read_text())
+    assert (document["form"], document["leaks"]) == (form, ["1/2", "1/2"])
+    assert "every step shrinks distances" in capsys.readouterr().out
+    _, slower = run(tmp_path, 1.1 * TURN, form, leak=0.5, rate=0.2)
+    assert slower["factor"] is None
+    assert slower["larger_factor"] == pytest.approx(found["factor"], abs=1e-5)
+    _, wild = run(tmp_path, 1.1 * TURN, form)
+    assert wild["verdict"] == "not_contracting"
+
+
+def test_leaks_of_each_neuron(tmp_path):
+    np.save(tmp_path / "a.npy", np.array([0.5, 1.0]))
+    file = tmp_path / "c.json"
+    _, found = run(tmp_path, GOOD, "discrete", leak=tmp_path / "a.npy", certificate=file)
+    assert found["verdict"] == "contracting"
+    assert json.loads(file.read_text())["leaks"] == ["1/2", 1]
+    assert contraction_check(file) == 0
 
 
 def test_largest_slope_does_not_depend_on_the_slope_asked_about(tmp_path):
