@@ -6,10 +6,11 @@
 <Membership.HOLDS: 'holds'>
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from functools import cache
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
@@ -64,8 +65,17 @@ def contained(form: Form) -> dict[tuple[str, str], str]:
         (SINGULAR, MULTIPLIER): "Q = s P or P / s (SingularCondition)",
         (MULTIPLIER, VERTEX): "the same P serves at every corner (MultiplierCondition.identities)",
     }
-    reasons = {(a.name, b.name): reason for (a, b), reason in direct.items()}
-    names = [condition.name for condition in CONDITIONS]
+    return closed({(a.name, b.name): reason for (a, b), reason in direct.items()})
+
+
+def closed(direct: Mapping[tuple[str, str], str]) -> dict[tuple[str, str], str]:
+    """With all that follows from two of them.
+
+    >>> closed({("a", "b"): "why", ("b", "c"): "so"})[("a", "c")]
+    'through b'
+    """
+    reasons = dict(direct)
+    names = list(dict.fromkeys(name for pair in direct for name in pair))
     for middle in names:
         for a in names:
             for b in names:
@@ -79,6 +89,7 @@ class InclusionTable:
     """For every ordered pair of conditions: why the first is contained in the second, or a separating matrix."""
 
     form: Form
+    names: tuple[str, ...]
     reasons: Mapping[tuple[str, str], str]
     separating: Mapping[tuple[str, str], AnySize]
     memberships: tuple[tuple[AnySize, Mapping[str, Membership]], ...]
@@ -86,8 +97,7 @@ class InclusionTable:
     @property
     def open(self) -> tuple[tuple[str, str], ...]:
         """Pairs for which neither is known."""
-        names = [condition.name for condition in CONDITIONS]
-        pairs = ((a, b) for a in names for b in names if a != b)
+        pairs = ((a, b) for a in self.names for b in self.names if a != b)
         return tuple(pair for pair in pairs if pair not in self.reasons and pair not in self.separating)
 
     @property
@@ -125,19 +135,30 @@ EXAMPLES: tuple[tuple[tuple[float, ...], ...], ...] = (
 @one_blas_thread
 def inclusion_table(form: Form) -> InclusionTable:
     """The table for one form, computed: memberships of every example and of its transpose, all proved."""
-    found = []
-    examples = {
-        np.array(side, dtype=float).tobytes(): side
-        for rows in EXAMPLES
-        for side in (rows, tuple(zip(*rows, strict=True)))
-    }
-    for rows in examples.values():
-        matrix = np.array(rows, dtype=float)
-        found.append((matrix, {c.name: membership(c, matrix, form) for c in CONDITIONS}))
-    separating: dict[tuple[str, str], Matrix] = {}
+    names = tuple(condition.name for condition in CONDITIONS)
+    found = [
+        (matrix, {c.name: membership(c, matrix, form) for c in CONDITIONS}) for matrix in both_sides(arrays(EXAMPLES))
+    ]
+    return InclusionTable(form, names, contained(form), separated(found), tuple(found))
+
+
+def arrays(examples: Any) -> Iterator[AnySize]:
+    """Matrices out of rows of numbers."""
+    return (np.array(rows, dtype=float) for rows in examples)
+
+
+def both_sides(examples: Iterable[AnySize]) -> list[AnySize]:
+    """The matrices and their transposes, each once."""
+    sides = (side for matrix in examples for side in (matrix, matrix.T.copy()))
+    return list({side.tobytes(): side for side in sides}.values())
+
+
+def separated(found: Iterable[tuple[AnySize, Mapping[str, Membership]]]) -> dict[tuple[str, str], AnySize]:
+    """For pairs of names the first matrix of which the one is proved and the other refuted."""
+    separating: dict[tuple[str, str], AnySize] = {}
     for matrix, memberships in found:
         for a, first in memberships.items():
             for b, second in memberships.items():
                 if first is Membership.HOLDS and second is Membership.FAILS:
                     separating.setdefault((a, b), matrix)
-    return InclusionTable(form, contained(form), separating, tuple(found))
+    return separating

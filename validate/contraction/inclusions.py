@@ -1,12 +1,13 @@
 """Which condition contains which, computed."""
 
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 
-from theory.contraction.conditions.registry import CONDITIONS
-from theory.contraction.form import FORMS
+from theory.contraction.form import FORMS, MAPS
 from theory.contraction.inclusion import InclusionTable, inclusion_table
+from theory.contraction.step_inclusion import step_inclusion_table
 from validate.contraction.settings import Config
 from validate.output import Plot
 from validate.plotting import new_panels, plot, style
@@ -14,62 +15,87 @@ from validate.progress import Progress
 from validate.report import Report
 from validate.tolerance import Exact
 
+LEAKS = (1.0, 0.0625)
+"""Of the maps: a `torch.nn.RNN`, and one that forgets slowly."""
+
 
 @dataclass(frozen=True)
 class InclusionResults:
-    """The tables, one a form."""
+    """The tables, one a form of a flow; and those of maps with their flows, one a form and leak."""
 
     tables: tuple[InclusionTable, ...]
+    step_tables: tuple[InclusionTable, ...]
 
 
 def checks(config: Config, report: Report, progress: Progress) -> InclusionResults:
     """Every ordered pair is an inclusion with a reason, or is separated by a matrix with two exact proofs."""
-    tables = []
-    with progress.task("inclusions", total=len(FORMS)) as advance:
-        for number, form in enumerate(FORMS):
-            table = inclusion_table(form)
-            tables.append(table)
-            pairs = len(CONDITIONS) * (len(CONDITIONS) - 1)
-            report.check(
-                f"{form.name}: ordered pairs of conditions decided",
-                predicted=pairs,
-                measured=pairs - len(table.open),
-                tolerance=Exact(),
-            )
-            report.check(
-                f"{form.name}: inclusions that an example contradicts",
-                predicted=0,
-                measured=len(table.contradictions),
-                tolerance=Exact(),
-            )
-            report.quantity(f"inclusions_{form.name}", [f"{a} in {b}: {why}" for (a, b), why in table.reasons.items()])
-            report.quantity(
-                f"separations_{form.name}",
-                [
-                    {"in": a, "not_in": b, "weights": np.asarray(weights).tolist()}
-                    for (a, b), weights in table.separating.items()
-                ],
-            )
-            advance(number + 1)
-    return InclusionResults(tuple(tables))
+    tables, step_tables = [], []
+    with progress.task("inclusions", total=len(FORMS) + len(MAPS) * len(LEAKS)) as advance:
+        for form in FORMS:
+            tables.append(inclusion_table(form))
+            _checked(form.name, tables[-1], report)
+            advance(len(tables))
+        for form, leak in product(MAPS, LEAKS):
+            step_tables.append(step_inclusion_table(form, leak))
+            _checked(f"{form.name}, leak {leak:g}", step_tables[-1], report)
+            advance(len(tables) + len(step_tables))
+    return InclusionResults(tuple(tables), tuple(step_tables))
+
+
+def _checked(name: str, table: InclusionTable, report: Report) -> None:
+    pairs = len(table.names) * (len(table.names) - 1)
+    report.check(
+        f"{name}: ordered pairs of conditions decided",
+        predicted=pairs,
+        measured=pairs - len(table.open),
+        tolerance=Exact(),
+    )
+    report.check(
+        f"{name}: inclusions that an example contradicts",
+        predicted=0,
+        measured=len(table.contradictions),
+        tolerance=Exact(),
+    )
+    key = name.replace(", ", "_").replace(" ", "_")
+    report.quantity(f"inclusions_{key}", [f"{a} in {b}: {why}" for (a, b), why in table.reasons.items()])
+    report.quantity(
+        f"separations_{key}",
+        [{"in": a, "not_in": b, "weights": np.asarray(w).tolist()} for (a, b), w in table.separating.items()],
+    )
 
 
 def figures(config: Config, results: InclusionResults) -> tuple[Plot, ...]:
     """One panel a form: filled where the row's condition is contained in the column's."""
-    data = {}
+    flows = [(table.form.name, table) for table in results.tables]
+    table = results.step_tables[0]
+    return (
+        _table_plot(
+            "inclusions",
+            "Which condition contains which: filled where it is proved, blank where a matrix separates them exactly.",
+            flows,
+            (9.0, 4.4),
+        ),
+        _table_plot(
+            "step_inclusions",
+            "The same of a map (step:) and its flow: what is proved of the map holds of the flow, hardly the reverse.",
+            [(f"{table.form.name}, leak {LEAKS[0]:g}", table)],
+            (6.4, 6.0),
+        ),
+    )
+
+
+def _table_plot(name: str, caption: str, titled: list[tuple[str, InclusionTable]], inches: tuple[float, float]) -> Plot:
+    data: dict[str, np.ndarray] = {}
+    names = titled[0][1].names
     with style():
-        figure, panels = new_panels(len(results.tables), 9.0, 4.4)
-        for axes, table in zip(panels, results.tables, strict=True):
-            names = list(table.memberships[0][1])
+        figure, panels = new_panels(len(titled), *inches)
+        for axes, (title, table) in zip(panels, titled, strict=True):
             inside = np.array([[a == b or (a, b) in table.reasons for b in names] for a in names])
             axes.imshow(np.where(inside, 1.0, 0.0), cmap="Blues", vmin=0, vmax=1.6)
             axes.set_xticks(range(len(names)), labels=names, rotation=60, ha="right")
             axes.set_yticks(range(len(names)), labels=names)
-            axes.set(title=f"{table.form.name}: row contained in column")
+            axes.set(title=f"{title}: row contained in column")
             axes.grid(False)
-            data[table.form.name] = inside
+            data[title] = inside
         data["names"] = np.array(names)
-    caption = (
-        "Which condition contains which: filled where it is proved, blank where a matrix separates the two exactly."
-    )
-    return (plot("inclusions", caption, figure, data),)
+    return plot(name, caption, figure, data)
