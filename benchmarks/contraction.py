@@ -5,6 +5,8 @@
     solver      search and exact claim of the multiplier condition, beside cvxpy and Clarabel on the same LMI: one
                 solve at 0.99 of the gain, one at 1.01. A solver has to bisect to find a gain: to 1 %, from a bracket
                 of a factor of two, seven solves (stated, not run)
+    maps        the same of h <- phi(W h + u): largest gain from both sides, beside cvxpy and Clarabel on the map's LMI
+    reservoirs  echo state networks of 300 units, sparse, of spectral radius 0.9 and 1.1: verdict and largest gain
     alone       the same without the solver; an exactly proved gain, and one at which the condition is exactly refuted
     absolute    Theorem 1 at n = 1,000, its exact check included
     assembly    chains of modules of 32 with feedback between neighbours: links by equation (3) in floating point
@@ -35,14 +37,17 @@ os.environ["OPENBLAS_NUM_THREADS"] = "1"
 import numpy as np
 
 from theory.contraction import (
+    DISCRETE,
     VOLTAGE,
     Certificate,
     Network,
     assembly,
+    certify,
     certify_assembly,
     claims,
     conditions,
     exact_matrix,
+    largest_gain,
     module,
     network,
     search,
@@ -183,6 +188,59 @@ def solver_rows(sizes: list[int], repeats: int) -> Iterator[Row]:
             row = over_matrices(kind, size, repeats if size < 24 else 1, beside_solver)
             yield row
             seconds, before = row["solver_seconds"] or 0.0, size
+
+
+def map_beside_solver(size: int, rng: np.random.Generator, kind: str, solved: bool) -> Row:
+    """Seconds of our largest gain of a map, and whether the solver finds a solution 1 % below and 1 % above."""
+    asked = network(KINDS[kind](size, rng), DISCRETE)
+    seconds, gain = timed(lambda: largest_gain(asked))
+    row: Row = {"weights": kind, "neurons": size, "seconds": seconds, "gain": gain.low}
+    row["tightness"] = None if gain.low is None or gain.high is None else gain.low / gain.high
+    if not solved or gain.low is None:
+        return row | dict.fromkeys(("solver_seconds", "ratio", "below", "above", "bisection_ratio"))
+    low, high = (search.euler_lmi.StepProgram(asked.with_gain(part * gain.low), 1.0) for part in (0.99, 1.01))
+    solver, below = timed(lambda: low.solve(1.0))
+    return row | {
+        "solver_seconds": solver,
+        "ratio": solver / seconds,
+        "below": below is not None,
+        "above": high.solve(1.0) is not None,
+        "bisection_ratio": SOLVES * solver / seconds,
+    }
+
+
+def map_rows(sizes: list[int], repeats: int) -> Iterator[Row]:
+    """Maps beside Clarabel up to 32 neurons, alone beyond."""
+    search.euler_lmi.StepProgram(network(np.zeros((2, 2)), DISCRETE), 1.0).solve(1.0)  # imports cvxpy
+    for kind in KINDS:
+        for size in sizes:
+            seeds = range(repeats if size < 24 else 1)
+            yield medians([map_beside_solver(size, np.random.default_rng(seed), kind, size <= 32) for seed in seeds])
+
+
+def reservoir(size: int, radius: float, seed: int) -> np.ndarray:
+    """Uniform weights, one in twenty, of this spectral radius."""
+    rng = np.random.default_rng(seed)
+    weights = rng.uniform(-1, 1, (size, size)) * (rng.random((size, size)) < 0.05)
+    return weights * radius / np.abs(np.linalg.eigvals(weights)).max()
+
+
+def reservoir_rows(size: int) -> Iterator[Row]:
+    """Verdict and largest gain; leak 1."""
+    for radius in (0.9, 1.1):
+        weights = reservoir(size, radius, 0)
+        seconds, found = timed(lambda weights=weights: certify(weights, DISCRETE))
+        gain_seconds, gain = timed(lambda found=found: largest_gain(found.network))
+        yield {
+            "weights": f"radius {radius:g}",
+            "neurons": size,
+            "norm": float(np.linalg.norm(weights, 2)),
+            "verdict": found.verdict.word,
+            "seconds": seconds,
+            "gain": gain.low,
+            "excluded": gain.high,
+            "gain_seconds": gain_seconds,
+        }
 
 
 def without_solver(asked: Network) -> Row:
@@ -352,6 +410,38 @@ PARTS = {
         ),
         lambda repeats, largest: solver_rows(up_to(largest, 8, 16, 24, 32, 48), repeats),
         lambda: solver_rows([8], 1),
+    ),
+    "maps": Part(
+        "maps h <- phi(W h + u): our largest gain, proved and refuted, and one solve by Clarabel",
+        (
+            WEIGHTS,
+            NEURONS,
+            Column("ours, s", "seconds", ".3g"),
+            Column("gain", "gain", ".4f"),
+            Column("proved / refuted", "tightness", ".6f"),
+            Column("solver, s", "solver_seconds", ".3g"),
+            Column("ratio", "ratio", ".3g"),
+            Column("ratio to a bisection", "bisection_ratio", ".3g"),
+            Column("feasible at 0.99", "below", ".2f"),
+            Column("feasible at 1.01", "above", ".2f"),
+        ),
+        lambda repeats, largest: map_rows(up_to(largest, 8, 16, 24, 32, 64, 128, 256), repeats),
+        lambda: map_rows([8], 1),
+    ),
+    "reservoirs": Part(
+        "echo state networks, h <- tanh(W h + u)",
+        (
+            WEIGHTS,
+            NEURONS,
+            Column("norm", "norm", ".3f"),
+            Column("verdict", "verdict"),
+            Column("s", "seconds", ".3g"),
+            Column("proved to slope", "gain", ".4f"),
+            Column("no multiplier from", "excluded", ".4f"),
+            Column("s", "gain_seconds", ".3g"),
+        ),
+        lambda repeats, largest: reservoir_rows(min(largest, 300)),
+        lambda: reservoir_rows(40),
     ),
     "alone": Part(
         "the multiplier condition, ours alone: proved gain over exactly refuted gain",

@@ -56,6 +56,29 @@ def test_dense_networks_beside_the_program(form, leak):
 
 
 @BOTH
+def test_sparse_networks(form):
+    """Neurons that hear nothing, or nobody hears, cost nothing: the gain is closed to the search's tolerance."""
+    rng = np.random.default_rng(0)
+    weights = rng.uniform(-1, 1, (30, 30)) * (rng.random((30, 30)) < 0.06)
+    assert not weights.any(axis=1).all()
+    assert not weights.any(axis=0).all()
+    gain = largest_gain(network(weights, form, leak=0.8))
+    assert gain.low < gain.high < 1.002 * gain.low
+
+
+@pytest.mark.parametrize("units", [1e3, 1e-8])
+def test_units_do_not_matter(units):
+    """A positive diagonal similarity and another order of the neurons: the same factor, to the searches' tolerance."""
+    weights = dense(7, 2, 0.8)
+    rng = np.random.default_rng(3)
+    scaling, order = units ** rng.uniform(-1, 1, 7), rng.permutation(7)
+    moved = (scaling[:, None] * weights / scaling)[np.ix_(order, order)]
+    one, other = (certify(each, DISCRETE, leak=0.6) for each in (weights, moved))
+    assert one.verdict is other.verdict is Verdict.CONTRACTING
+    assert one.factor == pytest.approx(other.factor, abs=3e-4)
+
+
+@BOTH
 def test_forms_have_the_same_factor(form):
     """A map and the dual map of W^T: the same best factor, to the searches' tolerance."""
     weights = dense(6, 3, 0.7)

@@ -30,7 +30,7 @@ def propose_step(asked: LeakyMap, rate: Number, found: ConicSearch) -> StepMulti
     scaling = to_digits(found.scaling, bits=SCALING_BITS)
     scaled = rescaled(asked.gained, np.log(scaling))
     for share in _SHARES:
-        metric = _metric(asked, scaled, leak, least + share * (factor - least))
+        metric = _metric(asked, scaled, least + share * (factor - least), factor)
         if metric is None:
             continue
         claim = StepMultiplier(
@@ -43,10 +43,14 @@ def propose_step(asked: LeakyMap, rate: Number, found: ConicSearch) -> StepMulti
     return None
 
 
-def _metric(asked: LeakyMap, scaled: Matrix, leak: float, factor: float) -> Matrix | None:
-    """X of the corresponding voltage-like map, brought to the form of this one."""
+def _metric(asked: LeakyMap, scaled: Matrix, factor: float, above: float) -> Matrix | None:
+    """X of the corresponding voltage-like map, brought to the form of this one.
+
+    X is strictly inside at any factor above that for which it is solved; so is what is made of it there.
+    """
+    leak = float(asked.leaks[0])
     solution = solve_step_metric(np.ascontiguousarray(asked.form.as_voltage(scaled)), leak, factor)
     if solution is None or asked.form.power == 1:
         return solution
-    inverse: Matrix = np.linalg.inv((leak * factor) ** 2 * solution)
+    inverse: Matrix = np.linalg.inv((leak * (factor + above) / 2) ** 2 * solution)
     return (inverse + inverse.T) / 2

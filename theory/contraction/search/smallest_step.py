@@ -9,12 +9,13 @@ A scaling that is best in one conic is nearly so in those near it, by an error o
 a grid of eccentricities, each once, and their scalings and duals are evaluated where they are asked.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from theory.contraction.network import Matrix
 from theory.contraction.search.angles import ceiling
+from theory.contraction.search.balanced_units import balancing
 from theory.contraction.search.central_path import rescaled
 from theory.contraction.search.conic import Conic
 from theory.contraction.search.memo import remembered
@@ -37,7 +38,10 @@ class StepSearch:
 
 @dataclass(frozen=True)
 class Searches:
-    """All searches that were made for one matrix, by their conic; each begins at the nearest one made before."""
+    """All searches that were made for one matrix, by their conic; each begins at the nearest one made before.
+
+    They are made in balanced units, so that those of the neurons do not matter.
+    """
 
     matrix: Matrix
     made: dict[Conic, ConicSearch] = field(default_factory=dict)
@@ -47,8 +51,10 @@ class Searches:
         rounded = Conic(round(conic.eccentricity * _GRID) / _GRID)
         if rounded not in self.made:
             nearest = min(self.made, key=lambda other: abs(other.eccentricity - rounded.eccentricity), default=None)
-            start = None if nearest is None else self.made[nearest].scaling
-            self.made[rounded] = smallest_conic(self.matrix, rounded, start)
+            units = balancing(self.matrix)
+            start = None if nearest is None else self.made[nearest].scaling / units
+            found = smallest_conic(units[:, None] * self.matrix / units, rounded, start)
+            self.made[rounded] = replace(found, scaling=found.scaling * units, vectors=found.vectors / units[:, None])
         return self.made[rounded]
 
     def at(self, conic: Conic) -> StepSearch:
