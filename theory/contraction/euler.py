@@ -10,9 +10,12 @@ import scipy.optimize
 from theory.contraction.claims.euler_step import EulerStep, euler_blocks
 from theory.contraction.claims.multiplier import Multiplier
 from theory.contraction.conditions.registry import MULTIPLIER
+from theory.contraction.conditions.step_registry import STEP_MULTIPLIER
 from theory.contraction.exact_matrix import ExactMatrix, on_grid, rational, to_digits
-from theory.contraction.network import Matrix, Network, Vector
+from theory.contraction.form import MAPS
+from theory.contraction.network import LeakyMap, Matrix, Network, Vector
 from theory.contraction.search.euler_lmi import best_euler_metric
+from theory.contraction.search.smallest_step import least_factor
 
 PROGRAMMED = 12
 """Neurons up to which semidefinite programs are solved."""
@@ -40,9 +43,13 @@ class _Proposal:
 def certify_euler_step(network: Network, step: float, claim: Multiplier | None) -> EulerStep | None:
     """That x -> x + step x' contracts; None where no metric that was tried shows it. `step` is in units of time.
 
-    Tried are the metric of the flow's claim and those at lower rates, with the flow's multiplier scaled by one number
-    that is searched for, and for few neurons the semidefinite program of the step. The smallest factor is taken.
+    With time constants of one a step of at most one is a map with the leak `step`, and is decided as such. Else, and
+    where that finds nothing, are tried the metric of the flow's claim and those at lower rates, with the flow's
+    multiplier scaled by one number that is searched for, and for few neurons the semidefinite program of the step. The
+    smallest factor is taken.
     """
+    if network.uniform and step <= 1 and (of_map := _of_map(network, step)) is not None:
+        return of_map
     proposals = [] if claim is None else [_of_flow(network, step, flow) for flow in _flows(network, claim)]
     least = min((p.factor for p in proposals if p is not None), default=1.0)
     loses = claim is None or 1 - least < _CLOSE * step * float(claim.rate)
@@ -54,6 +61,18 @@ def certify_euler_step(network: Network, step: float, claim: Multiplier | None) 
             proved = EulerStep(rational(step), rational(claimed), proposal.metric, multiplier)
             if proved.holds(network.exact):
                 return proved
+    return None
+
+
+def _of_map(network: Network, step: float) -> EulerStep | None:
+    """The best factor of the map that the step is, by its multiplier LMI."""
+    leaks = np.full(network.size, step)
+    form = next(form for form in MAPS if form.power == network.form.power)
+    as_map = LeakyMap(network.weights, form, network.slopes, 1 / leaks, leaks)
+    for claimed in claimable_factors(least_factor(as_map.gained, 1 - step)):
+        proved = STEP_MULTIPLIER.prove_step(as_map, 1 - claimed)
+        if proved is not None:
+            return EulerStep(rational(step), proved.factor, proved.metric, proved.multiplier)
     return None
 
 

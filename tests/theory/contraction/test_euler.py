@@ -163,3 +163,13 @@ def test_one_linear_neuron(form):
     net = network(np.zeros((1, 1)), form, time_constants=2.0)
     claim = certify_euler_step(net, 0.5, ABSOLUTE.prove(net, 0.25).as_multiplier(net.exact))
     assert 0.75 <= float(claim.factor) < 0.75 + 5e-3
+
+
+@BOTH
+def test_a_step_of_one_of_an_orthogonal_network(form):
+    """0.95 Q of 32 neurons, of which no program is solved: the step is the map W phi, of the factor 0.95."""
+    orthogonal = np.linalg.qr(np.random.default_rng(0).normal(size=(32, 32)))[0]
+    claim = certify_euler_step(network(0.95 * orthogonal, form), 1.0, None)
+    assert claim is not None
+    assert claim.holds(network(0.95 * orthogonal, form).exact)
+    assert float(claim.factor) == pytest.approx(0.95, abs=1e-4)
