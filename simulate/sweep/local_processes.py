@@ -10,6 +10,7 @@ import dask
 from distributed import Client, LocalCluster
 
 from simulate.runtime import KEEPING_FREED_MEMORY, available_cores
+from simulate.sweep.cluster import Cluster
 from simulate.sweep.spread import Spread, Tell, Workers
 from simulate.sweep.store import Store
 from simulate.sweep.submitted import submitting
@@ -54,17 +55,30 @@ class LocalProcesses(Spread):
     @contextmanager
     def workers(self, store: Store, tell: Tell) -> Iterator[Workers]:
         """They live as long as the sweep."""
-        environment = {**dask.config.get(BEFORE_SPAWN), **KEEPING_FREED_MEMORY}
         with (
-            _environment_kept(),
-            dask.config.set({BEFORE_SPAWN: environment, "distributed.worker.multiprocessing-method": "spawn"}),
             self._started() as cluster,
             Client(cluster, set_as_default=False) as client,
             submitting(client, store, tell) as workers,
         ):
             yield workers
 
-    def _started(self) -> LocalCluster:
+    @contextmanager
+    def kept(self) -> Iterator[Spread]:
+        """The same processes for several sweeps, which live as long as the block: each imports and traces but once."""
+        with self._started() as cluster:
+            yield Cluster(cluster.scheduler_address)
+
+    @contextmanager
+    def _started(self) -> Iterator[LocalCluster]:
+        environment = {**dask.config.get(BEFORE_SPAWN), **KEEPING_FREED_MEMORY}
+        with (
+            _environment_kept(),
+            dask.config.set({BEFORE_SPAWN: environment, "distributed.worker.multiprocessing-method": "spawn"}),
+            self._cluster() as cluster,
+        ):
+            yield cluster
+
+    def _cluster(self) -> LocalCluster:
         try:
             return LocalCluster(
                 n_workers=self.count,

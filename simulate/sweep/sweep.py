@@ -135,6 +135,7 @@ class _Books:
         self.progress = progress
         self.workers: Callable[[], int] = lambda: 1
         self.jobs: dict[str, Job] = {}
+        self.costs: dict[str, float] = {}  # they may take a while to find out, and progress asks often
         self.needs: dict[str, tuple[str, ...]] = {}
         self.computed: list[str] = []
         self.found: list[str] = []
@@ -154,7 +155,7 @@ class _Books:
             name = job.name
             if name in self.jobs:
                 continue
-            self.jobs[name] = job
+            self.jobs[name], self.costs[name] = job, job.cost
             if job in store:
                 self.found.append(name)
                 self._take_into_account(name, store.provenance(job)["seconds"])
@@ -173,7 +174,7 @@ class _Books:
                     self.enter(name, Failure(name, f"not begun, as it needs {min(failed)}"))
                 else:
                     ready.append(name)
-        return sorted((self.jobs[name] for name in ready), key=lambda job: -job.cost)
+        return [self.jobs[name] for name in sorted(ready, key=lambda name: -self.costs[name])]
 
     def enter(self, name: str, ending: Ending) -> None:
         """That a job has ended so."""
@@ -192,7 +193,7 @@ class _Books:
 
     def _take_into_account(self, name: str, seconds: float) -> None:
         self.seconds += seconds
-        self.cost += self.jobs[name].cost
+        self.cost += self.costs[name]
 
     def tell(self, name: str, part: Reached) -> None:
         """That a worker has a job in hand, and is so far."""
@@ -210,5 +211,5 @@ class _Books:
             return None
         ended = {*self.computed, *self.found, *(failure.name for failure in self.failures)}
         shares = {name: 1.0 - part.fraction for name, part in self.running.items()}
-        rest = sum(self.jobs[name].cost * shares.get(name, 1.0) for name in self.jobs if name not in ended)
+        rest = sum(cost * shares.get(name, 1.0) for name, cost in self.costs.items() if name not in ended)
         return self.seconds / self.cost * rest / max(self.workers(), 1)

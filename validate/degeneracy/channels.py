@@ -29,4 +29,4 @@ def checks(config: Config, report: Report, progress: Progress) -> tuple[Measured
 
 def figures(config: Config, results: tuple[MeasuredFactor, ...]) -> tuple[Plot, ...]:
     """Degeneracy against the number of channels."""
-    return drawn("channels", results)
+    return drawn("channels", config, results)

@@ -1,8 +1,10 @@
 """Populations along the levels of a factor: trained or found again, measured, held against what is published."""
 
+import atexit
+import functools
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -74,8 +76,16 @@ def spread_of(config: Config, jobs: int) -> Spread:
     """Where so many jobs are computed."""
     if config.scheduler is not None:
         return Cluster(config.scheduler)
-    count = min(workers_of(config), jobs)
-    return LocalProcesses(count) if count > 1 else HERE
+    count = workers_of(config)
+    return _processes(count) if min(count, jobs) > 1 else HERE
+
+
+@functools.cache
+def _processes(count: int) -> Spread:
+    """Processes that all sections share: to start them takes longer than many a job."""
+    running = ExitStack()
+    atexit.register(running.close)
+    return running.enter_context(LocalProcesses(count).kept())
 
 
 def workers_of(config: Config) -> int:
@@ -125,9 +135,6 @@ def compared(
             found[label] = each.degeneracy
             report.quantity(label, summary(each.degeneracy, units_of(level)) | demand)
     results = tuple(judged(factor, found) for factor in factors)
-    jobs = [AcrossJob(tuple(level.condition for level in each.levels), Probing()) for each in results if each.levels]
-    across = iter(results_of(jobs, config, progress))
-    results = tuple(replace(each, across=measured_across(next(across))) if each.levels else each for each in results)
     for result in results:
         _report(result, measured, report)
     return results
@@ -215,9 +222,9 @@ def _violations(found: Degeneracy) -> int:
     return sum(int((each.value < each.lower * (1 - 1e-9) - 1e-9).sum()) for each in every)
 
 
-def drawn(name: str, results: Sequence[MeasuredFactor]) -> tuple[Plot, ...]:
+def drawn(name: str, config: Config, results: Sequence[MeasuredFactor]) -> tuple[Plot, ...]:
     """Degeneracy along the levels, then what was learned and how alike representations are, then networks as points."""
-    shown = [result for result in results if len(result.found) > 1]
+    shown = _with_distances_across([result for result in results if len(result.found) > 1], config)
     parts = {name: shown} if 0 < len(shown) <= COLUMNS else _by_factor(name, shown)
     return tuple(
         plot
@@ -228,6 +235,13 @@ def drawn(name: str, results: Sequence[MeasuredFactor]) -> tuple[Plot, ...]:
             places(f"{part}_places", some),
         )
     )
+
+
+def _with_distances_across(results: Sequence[MeasuredFactor], config: Config) -> list[MeasuredFactor]:
+    """The distances between networks of all levels, which cost as much as training and which pictures alone need."""
+    jobs = [AcrossJob(tuple(level.condition for level in each.levels), Probing()) for each in results]
+    stored = results_of(jobs, config, Progress())
+    return [replace(each, across=measured_across(found)) for each, found in zip(results, stored, strict=True)]
 
 
 def _by_factor(name: str, shown: Sequence[MeasuredFactor]) -> dict[str, list[MeasuredFactor]]:

@@ -46,4 +46,4 @@ def checks(config: Config, report: Report, progress: Progress) -> tuple[Measured
 
 def figures(config: Config, results: tuple[MeasuredFactor, ...]) -> tuple[Plot, ...]:
     """Degeneracy against the delay, and without and with the auxiliary output."""
-    return drawn("demands", results)
+    return drawn("demands", config, results)

@@ -42,4 +42,4 @@ def checks(config: Config, report: Report, progress: Progress) -> tuple[Measured
 
 def figures(config: Config, results: tuple[MeasuredFactor, ...]) -> tuple[Plot, ...]:
     """Degeneracy against the weights of the penalties."""
-    return drawn("regularisation", results)
+    return drawn("regularisation", config, results)

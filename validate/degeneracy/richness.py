@@ -31,4 +31,4 @@ def checks(config: Config, report: Report, progress: Progress) -> tuple[Measured
 
 def figures(config: Config, results: tuple[MeasuredFactor, ...]) -> tuple[Plot, ...]:
     """Degeneracy against the richness."""
-    return drawn("richness", results)
+    return drawn("richness", config, results)

@@ -75,4 +75,4 @@ def _reach(n: np.ndarray, networks: np.ndarray) -> float:
 
 def figures(config: Config, results: tuple[MeasuredFactor, ...]) -> tuple[Plot, ...]:
     """Degeneracy against the width."""
-    return drawn("width", results)
+    return drawn("width", config, results)

@@ -54,6 +54,26 @@ class Refused(Job):
         raise ValueError("not this one")
 
 
+class Process(Job):
+    """Which one computes it."""
+
+    x: float
+
+    def compute(self, needed, progress):
+        return xr.Dataset({"process": os.getpid()})
+
+
+def test_processes_may_be_kept_for_several_sweeps(store: Store) -> None:
+    jobs = [Process(float(x)) for x in range(2)]
+    with LocalProcesses(1).kept() as spread:
+        for job in jobs:
+            sweep([job], store, spread=spread)
+    (process,) = {int(store.read(job).process) for job in jobs}
+    assert process != os.getpid()
+    with pytest.raises(ProcessLookupError):
+        os.kill(process, 0)
+
+
 def test_local_processes_survive_the_kill_of_one_and_a_job_that_raises(store: Store, folder: Path) -> None:
     jobs = [Counted(float(x), str(folder), seconds=1.5 * (x == 1)) for x in range(4)]
     circumstances, refused, total = Circumstances(jax.random.key(3)), Refused(), Total(tuple(jobs))
