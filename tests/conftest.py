@@ -1,5 +1,6 @@
 """Strict numerics for every test: double precision, no silent promotion; and programs that compile quickly, once."""
 
+import gc
 import os
 import tempfile
 from collections import defaultdict
@@ -21,6 +22,7 @@ _PROGRAMS = tempfile.TemporaryDirectory(prefix="programs-")
 jax.config.update("jax_compilation_cache_dir", _PROGRAMS.name)
 jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
 jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
+gc.set_threshold(100_000, 20, 50)  # traces are many small objects, that live as long as the tests
 jax.devices()  # the flags are read here; processes that tests start are to run as a user's would
 
 if _FLAGS is None:

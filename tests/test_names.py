@@ -103,7 +103,9 @@ def reached(path: Path) -> bool:
 def idle(sources: dict[str, str], elsewhere: Iterable[str]) -> set[str]:
     """Public names of some modules that nothing uses: neither one of these sources nor a text elsewhere."""
     trees = {path: ast.parse(source) for path, source in sources.items()}
-    uses = sum(map(named, trees.values()), Counter(name for text in elsewhere for name in re.findall(r"\w+", text)))
+    uses = Counter(name for text in elsewhere for name in re.findall(r"\w+", text))
+    for tree in trees.values():
+        uses.update(named(tree))
     return {
         f"{path}: {name}"
         for path, tree in trees.items()

@@ -17,7 +17,9 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_notebook
 
 FOLDER = Path(__file__).parents[1] / "notebooks"
-NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"), key=lambda path: path.stat().st_size)  # of two sampled the dearest is none
+NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"), key=lambda path: -path.stat().st_size)  # the last, the least dear, is sampled
+    FOLDER.glob("*.ipynb"), key=lambda path: -path.stat().st_size
+)  # the one that is sampled is the least dear
 PATIENCE = 300  # seconds a cell may take on a busy machine
 INLINE = "module://matplotlib_inline.backend_inline"
 
@@ -78,7 +80,7 @@ def test_there_are_notebooks() -> None:
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-@pytest.mark.sampled(2)
+@pytest.mark.sampled(1)
 def test_a_fresh_run_shows_what_was_committed(path: Path) -> None:
     committed = nbformat.read(path, as_version=4)
     fresh = run(committed_without_outputs(committed))

@@ -3,14 +3,21 @@
 Both raise KeyboardInterrupt, on which finished results are kept. The exit status tells them apart.
 """
 
+import os
 import signal
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from threading import Timer
 from types import FrameType
 from typing import Any
 
 INTERRUPTED, TERMINATED = 130, 143
 """Exit statuses: 128 plus the number of the signal, as shells have it."""
+
+
+_LATER = 0.1
+"""Seconds after which a signal that was lost is sent again."""
 
 
 class Terminated(KeyboardInterrupt):
@@ -39,7 +46,8 @@ class Stops:
 def stops_raised() -> Iterator[Stops]:
     """While the block runs, let SIGINT raise KeyboardInterrupt and SIGTERM `Terminated`. For the main thread.
 
-    A signal that the process was started to ignore, as by `nohup` or for a shell's background jobs, stays ignored.
+    A signal that the process was started to ignore, as by `nohup` or for a shell's background jobs, stays ignored. One
+    that comes while a finaliser or a library's callback runs is lost there, and sent again.
     """
     stops = Stops()
 
@@ -47,8 +55,26 @@ def stops_raised() -> Iterator[Stops]:
         stops.terminated = True
         raise Terminated
 
-    with _handled({signal.SIGINT: signal.default_int_handler, signal.SIGTERM: terminate}):
+    with _lost_ones_sent_again(), _handled({signal.SIGINT: signal.default_int_handler, signal.SIGTERM: terminate}):
         yield stops
+
+
+@contextmanager
+def _lost_ones_sent_again() -> Iterator[None]:
+    """Python tells `sys.unraisablehook` of what it had to drop."""
+    before = sys.unraisablehook
+
+    def hear(lost: "sys.UnraisableHookArgs") -> None:
+        if not isinstance(lost.exc_value, KeyboardInterrupt):
+            return before(lost)
+        number = signal.SIGTERM if isinstance(lost.exc_value, Terminated) else signal.SIGINT
+        Timer(_LATER, os.kill, (os.getpid(), number)).start()
+
+    sys.unraisablehook = hear
+    try:
+        yield
+    finally:
+        sys.unraisablehook = before
 
 
 @contextmanager

@@ -182,6 +182,7 @@ def test_ctrl_c_before_the_command_is_ready_leaves_no_traceback(tmp_path: Path, 
         (["--kept", "k.npz"], ["--kept", "other.npz"]),
     ],
 )
+@pytest.mark.sampled(1)
 def test_a_second_run_into_one_place_is_refused_and_a_killed_one_holds_nothing(
     tmp_path: Path, place: list[str], other: list[str]
 ) -> None:

@@ -53,7 +53,7 @@ def test_outputs_are_those_of_a_loop_over_trials_and_steps(phi):
 @pytest.mark.parametrize("phi", [TANH, RELU, LINEAR], ids=lambda phi: phi.name)
 @pytest.mark.parametrize("read", [1, 4, 9])
 @pytest.mark.parametrize(("dtype", "tolerance"), [(DOUBLE, 1e-12), (SINGLE, 1e-4)], ids=["double", "single"])
-@pytest.mark.sampled(9)
+@pytest.mark.sampled(5)
 def test_adjoint_gives_what_automatic_differentiation_gives(phi, read, dtype, tolerance):
     """Sums of some hundred terms: 100 eps is 2e-14 in float64 and 1e-5 in float32, relative to the largest entry."""
     network, batch = some_network(phi, dtype), some_batch(read, dtype)

@@ -174,7 +174,7 @@ def quadrature(r: float, task: ToyTask) -> tuple[float, float]:
 
 
 @pytest.mark.parametrize("delay", [1.0, 100.0, 1e6])
-@pytest.mark.parametrize(("threshold", "confidence"), [(1.0, 0.1), (10.0, 1.0), (1.0, 10.0), (10.0, 1e3), (1e3, 1e3)])
+@pytest.mark.parametrize(("threshold", "confidence"), [(1.0, 0.1), (1e3, 1e3), (10.0, 1.0), (1.0, 10.0), (10.0, 1e3)])
 @pytest.mark.sampled(4)
 def test_sigmoid_loss_and_gradient(delay, threshold, confidence, request):
     """Every regime of r. Loss to 1e-10 of the delay; gradient to 1e-8 of itself.
@@ -222,8 +222,8 @@ def test_sigmoid_loss_against_another_solver():
 
 def test_reverse_mode_agrees_with_forward_mode():
     """Two differentiations of one discrete solution: to rounding, which the sums of many steps spread."""
-    task = ToyTask(100.0, 100.0, 10.0, 10.0)
-    r = optimum(100.0) * jnp.array([-0.3, 0.6, 1.5])
+    task = ToyTask(10.0, 10.0, 2.0, 3.0)
+    r = optimum(10.0) * jnp.array([-0.3, 0.6, 1.5])
     reverse = jax.jit(jax.vmap(jax.grad(lambda r: sigmoid_loss(r, task).value)))(r)
     _, forward = loss_and_gradient(r, task)
     np.testing.assert_allclose(reverse, forward, rtol=1e-9)

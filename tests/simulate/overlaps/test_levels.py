@@ -74,6 +74,7 @@ def test_the_seed_is_explicit():
 
 
 @pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.sampled(2)
 def test_a_nonlinearity_is_one_object_whether_named_by_theory_or_by_simulation(level):
     ours, theirs = (level.start(SIGMA, SHAPE, phi) for phi in (ERF, theory_overlaps.ERF))
     batch = TASK.batch

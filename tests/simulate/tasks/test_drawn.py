@@ -45,6 +45,7 @@ each_task = pytest.mark.parametrize("expected", TASKS, ids=lambda each: type(eac
 
 
 @each_task
+@pytest.mark.sampled(4)
 def test_trials_repeat_by_key_and_differ_by_epoch(expected):
     draw = eqx.filter_jit(type(expected.task).__call__)
     other = dataclasses.replace(expected.task, key=jax.random.key(2))
@@ -56,6 +57,7 @@ def test_trials_repeat_by_key_and_differ_by_epoch(expected):
 
 
 @each_task
+@pytest.mark.sampled(4)
 def test_a_batch_has_the_shapes_that_its_task_tells(expected):
     task = expected.task
     batch = task(jnp.asarray(0))
@@ -79,6 +81,7 @@ def test_steps_that_do_not_count_have_the_target_zero(expected):
 
 
 @each_task
+@pytest.mark.sampled(4)
 def test_out_of_distribution_changes_what_it_says_and_nothing_else(expected):
     longer = expected.task.out_of_distribution()
     constants = [field.name for field in dataclasses.fields(longer) if field.name != "key"]
