@@ -105,6 +105,25 @@ def test_leaks_of_the_neurons_own(form):
     assert {a.name for a in found.attempts} >= {"norm bound", "absolute weights", "diagonal metric", "multiplier"}
 
 
+@BOTH
+@pytest.mark.sampled(1)
+def test_leaks_of_many_neurons_own(form):
+    """Eighteen, beyond any program: far better than the diagonal metric; alike leaks give what one leak gives."""
+    weights, leaks = dense(18, 5, 0.6), np.random.default_rng(6).uniform(0.25, 1, 18)
+    found = proved(certify(weights, form, leak=leaks))
+    rates = {attempt.name: attempt.rate for attempt in found.attempts}
+    assert found.condition == "multiplier"
+    assert 1 - found.factor > 1.5 * max(rates["diagonal metric"], 0.0)
+    gain = largest_gain(found.network, 0.01)
+    assert gain.low_claim.holds(found.network.with_gain(gain.low).exact)
+    assert gain.low > 1.05
+    nearly = np.full(18, 0.7)
+    nearly[0] = 0.7 * (1 + 1e-9)
+    one, other = (certify(weights, form, leak=leak) for leak in (0.7, nearly))
+    assert other.factor == pytest.approx(one.factor, abs=2e-3)
+    assert other.factor > one.factor - 1e-4
+
+
 def test_the_asked_rate():
     """One minus the factor: proved where asked for less, refuted where asked for more; a slower proof is told."""
     weights = 0.75 * TURN

@@ -1,6 +1,7 @@
 """The multiplier LMI of a map, which contains the norm bound, diagonal metrics and absolute weights."""
 
 from dataclasses import replace
+from functools import partial
 
 import sympy as sp
 from typing_extensions import override
@@ -12,13 +13,14 @@ from theory.contraction.conditions.step_condition import StepCondition, as_map, 
 from theory.contraction.exact_matrix import ExactMatrix, on_grid, rational, to_digits
 from theory.contraction.form import MAPS
 from theory.contraction.network import LeakyMap, Network
-from theory.contraction.search.euler_lmi import EulerMetric, StepProgram, best_euler_metric
+from theory.contraction.search.euler_lmi import StepProgram, best_euler_metric
+from theory.contraction.search.mixed_leaks import best_scaling, holds_at, propose_mixed, scalings
 from theory.contraction.search.scaled_step import propose_step
 from theory.contraction.search.smallest_step import StepSearch, conic_of, least_factor, searches
 from theory.contraction.search.step_dual import refute_step
 
 PROGRAMMED = 16
-"""Neurons up to which maps of different leaks are decided, by semidefinite programs."""
+"""Neurons up to which maps of different leaks are decided by semidefinite programs; beyond, by a few multipliers."""
 
 
 class StepMultiplierCondition(StepCondition):
@@ -40,7 +42,10 @@ class StepMultiplierCondition(StepCondition):
     def rate(self, asked: LeakyMap) -> float | None:
         if asked.uniform:
             return 1 - least_factor(asked.gained, float(asked.keep[0]))
-        found = _programmed(asked)
+        if asked.size > PROGRAMMED:
+            mixed = best_scaling(asked)
+            return None if mixed is None else 1 - mixed.factor
+        found = best_euler_metric(asked, 1.0, precision=1e-3)
         return None if found is None else 1 - found.factor
 
     @override
@@ -50,7 +55,7 @@ class StepMultiplierCondition(StepCondition):
             return 0.0
         if not asked.uniform:
             if asked.size > PROGRAMMED:
-                return 0.0
+                return max(last_gain(partial(holds_at, asked, scaling, factor)) for scaling in scalings(asked))
             return last_gain(lambda gain: StepProgram(asked.with_gain(gain), 1.0).solve(factor) is not None)
         value = searched_at(asked, rate).value
         return (factor - keep) / ((1 - keep) * value) if value > 0 else float("inf")
@@ -58,7 +63,7 @@ class StepMultiplierCondition(StepCondition):
     @override
     def prove_step(self, asked: LeakyMap, rate: float) -> StepMultiplier | None:
         if not asked.uniform:
-            return _from_program(asked, rate)
+            return _from_program(asked, rate) if asked.size <= PROGRAMMED else _of_mixed_leaks(asked, rate)
         return propose_step(asked, rate, searched_at(asked, rate).found)
 
     @override
@@ -99,13 +104,12 @@ def searched_at(asked: LeakyMap, rate: float) -> StepSearch:
     return replace(found, value=largest * found.value, lower=largest * found.lower)
 
 
-def _programmed(asked: LeakyMap) -> EulerMetric | None:
-    return best_euler_metric(asked, 1.0, precision=1e-3) if asked.size <= PROGRAMMED else None
+def _of_mixed_leaks(asked: LeakyMap, rate: float) -> StepMultiplier | None:
+    found = best_scaling(asked)
+    return None if found is None or found.factor >= 1 - rate else propose_mixed(asked, rate, found)
 
 
 def _from_program(asked: LeakyMap, rate: float) -> StepMultiplier | None:
-    if asked.size > PROGRAMMED:
-        return None
     found = StepProgram(asked, 1.0).solve(1 - rate)
     if found is None:
         return None

@@ -12,6 +12,7 @@ from . import instability as instability
 from . import invariant as invariant
 from . import irreducible as irreducible
 from . import memo as memo
+from . import mixed_leaks as mixed_leaks
 from . import multiplier_lmi as multiplier_lmi
 from . import polygon as polygon
 from . import polytope as polytope
@@ -44,6 +45,7 @@ __all__ = [
     "invariant",
     "irreducible",
     "memo",
+    "mixed_leaks",
     "multiplier_lmi",
     "polygon",
     "polytope",
