@@ -34,6 +34,7 @@ TRAININGS = 10
 SOLVED_TRAININGS, SOLVED_EPOCHS = 20, 1000
 TURNS = 200  # turns or cycles averaged over, within these bounds:
 SHORTEST_WINDOW, LONGEST_WINDOW, FEWEST_TURNS = 20_000, 400_000, 10
+LEAST = 10.0  # epochs: of a plateau that short, so many are no more than all
 UNRESOLVED = 0.1  # fraction of a plateau that rounding may add before it says nothing
 
 
@@ -91,13 +92,14 @@ def _compare_plateau(report: Report, way: Way, a: float) -> AskedRate:
         report.check(name, predicted=length.epochs, measured=None, tolerance=Reported(because))
         return AskedRate(a, length.epochs, np.array([start]))
     rho = way.descent.descend(np.array([start]), np.array([a]), steps)[0][:, 0]
+    bound = length.error_bound + rounding * length.epochs
     report.check(
         name,
         predicted=length.epochs,
         measured=float(np.argmax(rho <= 1)) if (rho <= 1).any() else float("inf"),
-        tolerance=Absolute(
-            length.error_bound + rounding * length.epochs, "whole epochs, twice the first term left out, rounding"
-        ),
+        tolerance=Absolute(bound, "whole epochs, twice the first term left out, rounding")
+        if bound < max(length.epochs, LEAST)
+        else Reported(f"so far above the critical rate the expansion says no more than within {bound:.3g} epochs"),
     )
     return AskedRate(a, length.epochs, rho)
 

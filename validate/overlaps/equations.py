@@ -16,7 +16,7 @@ from validate.output import Plot
 from validate.overlaps.overlap_roles import Roles, compare_moving, compare_visible, draw_roles, roles_of_rank_one
 from validate.overlaps.settings import Config
 from validate.overlaps.three_neurons import DT, short_task, three_neurons
-from validate.overlaps.unfelt_direction import Parting, compare_felt, draw_parting
+from validate.overlaps.unobservable_direction import Parting, compare_unobservable, draw_parting
 from validate.progress import Progress
 from validate.report import Report
 from validate.tolerance import Absolute, Exact
@@ -45,7 +45,7 @@ def checks(config: Config, report: Report, progress: Progress) -> EquationResult
         compare_visible(report, config.seed)
         compare_moving(report, config.seed)
     with progress.task("what learning feels"):
-        parting = compare_felt(report, config.seed)
+        parting = compare_unobservable(report, config.seed)
         return EquationResults(roles_of_rank_one(), parting)
 
 

@@ -27,7 +27,7 @@ def test_the_plateau_is_that_of_the_rate_asked_for(ratio):
     found = report()
     compare_plateau(found, way(), ratio)
     (check,) = found.checks
-    assert check.passed
+    assert check.passed is (True if ratio < 50 else None)  # beyond, any length is within the bound
     assert check.predicted == pytest.approx(plateau_length(10.0, ratio).epochs, rel=1e-12)
 
 

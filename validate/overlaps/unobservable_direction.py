@@ -1,4 +1,4 @@
-"""A direction of the overlaps that learning never feels: networks that differ along it learn alike."""
+"""A direction of the overlaps that the outputs never show: networks that differ along it learn alike."""
 
 from dataclasses import dataclass
 
@@ -29,14 +29,14 @@ SIZE = 0.1
 
 @dataclass(frozen=True)
 class Parting:
-    """How far the visible overlaps of pairs come apart, at each rate: along the unfelt direction, and along mm."""
+    """How far the visible overlaps of pairs part, at each rate: along the unobservable direction, and along mm."""
 
     rates: Float[np.ndarray, " rates"]
     unobservable: Float[np.ndarray, " rates"]
     observable: Float[np.ndarray, " rates"]
 
 
-def compare_felt(report: Report, seed: int) -> Parting:
+def compare_unobservable(report: Report, seed: int) -> Parting:
     """Pairs of networks that answer alike at first: along the unobservable direction, and along mm."""
     theory, shape = OverlapTheory(), Shape()
     span = theory.gradient_span()
@@ -100,4 +100,4 @@ def draw_parting(results: Parting) -> Plot:
         axes.legend()
     caption = "Networks that differ along A = diag(1, 1, -1, -1) learn alike, but for steps of finite size."
     data = {"rate": rates, "parting_along_mm": results.observable, "parting_along_A": results.unobservable}
-    return plot("unfelt_direction", caption, figure, data)
+    return plot("unobservable_direction", caption, figure, data)
