@@ -10,7 +10,7 @@ from scipy.sparse.csgraph import connected_components
 from theory.contraction.candidates import FEW, Candidate, attempted, candidates, step_conditions
 from theory.contraction.claims.claim import Claim, Statement
 from theory.contraction.conditions.condition import Condition
-from theory.contraction.conditions.multiplier import searched
+from theory.contraction.conditions.multiplier import MultiplierCondition, searched
 from theory.contraction.conditions.step_multiplier import searched_at
 from theory.contraction.definite import is_positive_semidefinite
 from theory.contraction.exact_matrix import ExactMatrix, short
@@ -18,6 +18,7 @@ from theory.contraction.means import means_of
 from theory.contraction.network import LeakyMap, Matrix, Network
 from theory.contraction.search.frequency_dual import refute_multiplier
 from theory.contraction.search.step_dual import refute_step
+from theory.contraction.search.unequal import unequal_searches
 from theory.contraction.search.vertex_dual import refute_quadratic
 from theory.contraction.search.vertex_lmi import solve_vertices
 from theory.contraction.threads import one_blas_thread
@@ -162,6 +163,9 @@ def _reach(candidate: Candidate, asked: Network, rate: float) -> float:
         return 0.0
     if asked.uniform or rate == 0 or supremum.gain == np.inf:
         return (1 - rate) * supremum.gain
+    if isinstance(candidate.condition, MultiplierCondition):
+        searches, slope = unequal_searches(asked)
+        return 1 / (slope * searches.at(rate).value)
     low, high = 0.0, supremum.gain
     while high - low > _RESOLUTION * high:
         middle = (low + high) / 2
@@ -182,17 +186,22 @@ def _above(asked: Network, gain: float, rate: float) -> _Bound[Statement] | None
                 statement: Statement | None = refute(asked.with_gain(high), rate)
                 if statement is not None:
                     return _Bound(high, statement)
-    if not asked.uniform or rate >= 1:
-        return None
     if isinstance(asked, LeakyMap):
-        return _above_map(asked, rate)
+        return _above_map(asked, rate) if asked.uniform and rate < 1 else None
+    if rate >= asked.slowest_leak:
+        return None
     if asked.size > BRACKETED:
         return None
-    excluded = (1 - rate) / searched(asked).lower if searched(asked).lower > 0 else np.inf
+    if asked.uniform:
+        lower = searched(asked).lower / (1 - rate)
+    else:
+        searches, slope = unequal_searches(asked)
+        lower = slope * searches.at(rate).lower
+    excluded = 1 / lower if lower > 0 else np.inf
     for slack in _SLACKS if np.isfinite(excluded) else ():
         high = short(excluded * (1 + slack), bits=30)
         scaled = asked.with_gain(high)
-        found = refute_multiplier(scaled, rate, searched(scaled))
+        found = refute_multiplier(scaled, rate, searched(scaled) if asked.uniform else None)
         if found is not None:
             return _Bound(high, found)
     return None

@@ -1035,6 +1035,19 @@ class ComplexVector:
             results.append(Fraction(cos * (a * c + b * d) - sin * (a * d - b * c)))
         return results
 
+    def filtered(self, matrix: Matrix, static: Vector, moving: Vector) -> Vector:
+        """Re(conj(w_i) C_i (M w)_i) for every i, where 1 / C_i = k_i + p_i (1 - z) / (1 + z), 0 where z = -1."""
+        results = []
+        for row, a, b, k, p in zip(matrix, self.real, self.imaginary, static, moving, strict=True):
+            c, d = sum(map(mul, row, self.real)), sum(map(mul, row, self.imaginary))
+            # C = (1 + z) / (real + i imaginary)
+            real, imaginary = k * (1 + self.cos) + p * (1 - self.cos), (k - p) * self.sin
+            square = real**2 + imaginary**2
+            cos = ((1 + self.cos) * real + self.sin * imaginary) / square
+            sin = (self.sin * real - (1 + self.cos) * imaginary) / square
+            results.append(Fraction(cos * (a * c + b * d) - sin * (a * d - b * c)))
+        return results
+
     def squares(self) -> Vector:
         """|w_i|^2 for every i."""
         return [a * a + b * b for a, b in zip(self.real, self.imaginary, strict=True)]
@@ -1042,13 +1055,16 @@ class ComplexVector:
 
 @dataclass(frozen=True)
 class NoMultiplierMetric(Claim):
-    """No P and Q prove a rate above c by "multiplier"; time constants are 1.
+    """No P and Q prove a rate above c by "multiplier".
 
-    Let alpha = (1 + z) / (2 (1 - c)), so that (1 - c) |alpha|^2 = Re alpha, and x = M w in the voltage form, where
-    M = W G, but x = w in the rate form, where M = G W. The form of the multiplier's matrix with a rate c' > c is at
-    (alpha x, w)
+    Let s be the largest time constant, k_i = 1 - c tau_i, p_i = k_s tau_i / s and C_i = (1 + z) / (k_i (1 + z) + p_i (1
+    - z)); for time constants of 1 that is (1 + z) / (2 (1 - c)). As (1 - z) / (1 + z) is imaginary, 1 / C_i = 1 - c
+    tau_i + i omega tau_i with one omega for all i. In rate form the multiplier's matrix is positive definite for M, P
+    and Q exactly if that in voltage form is for M^T, T P^-1 T and Q^-1: M stands for that where time constants differ;
+    where they do not, C is a number and M serves as well. Let x = C M w. The form of the multiplier's matrix with a
+    rate c' > c is then
 
-        -2 (c' - c) |alpha|^2 x^* P x + sum of q_i (2 |w_i|^2 - Re(conj(w_i) (1 + z) (M w)_i) / (1 - c)).
+        -2 (c' - c) x^* P x + 2 sum of q_i (|w_i|^2 - Re(conj(w_i) C_i (M w)_i)).
 
     The first part is not positive and, added up over the terms, nor is the second where the q_i are not negative: the
     matrix is not positive definite.
@@ -1060,16 +1076,21 @@ class NoMultiplierMetric(Claim):
     statement = "no multiplier metric: no P and Q prove a rate above {rate} by multipliers"
 
     def verify(self, network: Network) -> None:
-        """Gains are at least 2 (1 - c) times squares, and some w is not zero."""
-        require(0 <= self.rate < 1, "rate is not between 0 and 1")
-        require(set(network.time_constants) == {1}, "the time constants are not 1")
+        """Filtered gains are at least squares, and some w is not zero."""
+        slowest = max(network.time_constants)
+        require(0 <= self.rate * slowest < 1, "rate is not between 0 and 1 / (largest time constant)")
         for i, term in enumerate(self.terms):
             require(term.cos**2 + term.sin**2 == 1, f"terms[{i}]: cos + i sin is not of modulus 1")
+        static = [1 - self.rate * tau for tau in network.time_constants]
+        moving = [(1 - self.rate * slowest) * tau / slowest for tau in network.time_constants]
         squares = [sum(column) for column in zip(*(term.squares() for term in self.terms), strict=True)]
-        gains = [sum(column) for column in zip(*(term.gains(network.gained) for term in self.terms), strict=True)]
+        turned = isinstance(network, Rate) and len(set(network.time_constants)) > 1
+        matrix = transposed(network.gained) if turned else network.gained
+        filtered = (term.filtered(matrix, static, moving) for term in self.terms)
+        gains = [sum(column) for column in zip(*filtered, strict=True)]
         require(any(squares), "all vectors are zero")
         for i, (gain, weight) in enumerate(zip(gains, squares, strict=True)):
-            require(gain >= 2 * (1 - self.rate) * weight, f"the sum over terms is too small for neuron [{i}]")
+            require(gain >= weight, f"the sum over terms is too small for neuron [{i}]")
 
 
 # Claims about one map

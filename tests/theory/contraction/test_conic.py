@@ -55,19 +55,21 @@ def test_the_turn_is_the_largest_of_the_family(conic):
 def test_the_ceiling_is_that_of_a_fine_grid(conic):
     for seed in range(3):
         matrix = dense(7, seed) - seed * np.eye(7)
-        assert ceiling(matrix, conic=conic).value == pytest.approx(fine_ceiling(matrix, conic), rel=1e-4)
+        assert ceiling(matrix, filters=conic).value == pytest.approx(fine_ceiling(matrix, conic), rel=1e-4)
 
 
 def test_numerical_radii_that_are_known():
     """Jordan blocks cos(pi / (n + 1)), normal matrices their spectral radius, nilpotent [[0, 2], [0, 0]] one."""
     for size in (2, 3, 5):
-        assert ceiling(np.eye(size, k=1), conic=DISC).value == pytest.approx(np.cos(np.pi / (size + 1)), rel=1e-6)
+        assert ceiling(np.eye(size, k=1), filters=DISC).value == pytest.approx(np.cos(np.pi / (size + 1)), rel=1e-6)
     rng = np.random.default_rng(1)
     orthogonal = np.linalg.qr(rng.normal(size=(8, 8)))[0]
-    assert ceiling(0.95 * orthogonal, conic=DISC).value == pytest.approx(0.95, rel=1e-5)
+    assert ceiling(0.95 * orthogonal, filters=DISC).value == pytest.approx(0.95, rel=1e-5)
     symmetric = dense(6) + dense(6).T
-    assert ceiling(symmetric, conic=DISC).value == pytest.approx(np.abs(np.linalg.eigvalsh(symmetric)).max(), rel=1e-6)
-    assert ceiling(-np.eye(3), conic=DISC).value == pytest.approx(1.0)  # at the angle pi alone
+    assert ceiling(symmetric, filters=DISC).value == pytest.approx(
+        np.abs(np.linalg.eigvalsh(symmetric)).max(), rel=1e-6
+    )
+    assert ceiling(-np.eye(3), filters=DISC).value == pytest.approx(1.0)  # at the angle pi alone
 
 
 @conics

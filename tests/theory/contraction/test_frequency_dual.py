@@ -41,9 +41,11 @@ def test_the_dual_satisfies_its_inequality_in_floating_point():
     assert (left >= search.lower * (1 - 1e-9) * right).all()
 
 
-def test_time_constants_that_differ_are_not_refuted():
+def test_time_constants_that_differ_are_refuted_too():
     net = network(np.array([[0.0, -9.0], [9.0, 0.0]]), VOLTAGE, time_constants=np.array([1.0, 2.0]))
-    assert refute_multiplier(net, 0) is None
+    assert refute_multiplier(net, 0) is not None
+    assert refute_multiplier(net.with_gain(0.1), 0) is None
+    assert refute_multiplier(net, 0.5) is None  # nothing is faster than the slowest leak
 
 
 def test_where_the_least_level_is_zero_nothing_is_refuted():

@@ -6,7 +6,6 @@ import flint
 from typing_extensions import override
 
 from theory.contraction.claims.claim import Claim, Document, number, numbers
-from theory.contraction.exact_matrix import ExactMatrix
 from theory.contraction.network import ExactNetwork
 
 
@@ -31,11 +30,13 @@ class Frequency:
 
 @dataclass(frozen=True)
 class NoMultiplierMetric(Claim):
-    """No P and Q prove a rate above `rate` by the multiplier LMI; for time constants of one.
+    """No P and Q prove a rate above `rate` by the multiplier LMI.
 
-    Feasible P, Q at k = 1 - rate have Re(w^* Q (1 + z) M w) < 2 k w^* Q w for every |z| = 1 and w != 0: put x = (k +
-    i omega)^-1 M w into the LMI, where k / (k + i omega) = (1 + z) / 2, and P drops out. Here the reverse holds,
-    summed, for every diagonal Q.
+    Feasible P, Q have Re(w^* Q C M w) < w^* Q w, C = (I - c T + i omega T)^-1, for every omega and w != 0: put x = C M
+    w into the LMI, and P drops out. Here the reverse holds, summed, for every diagonal Q. With s the largest time
+    constant and k_i = 1 - c tau_i, i omega = (k_s / s) (1 - z) / (1 + z), so that C_i = (1 + z) / (k_i (1 + z) + k_s
+    (tau_i / s) (1 - z)): for time constants of one C = (1 + z) / (2 k). In rate form the LMI for
+    M and P, Q is that in voltage form for M^T and T P^-1 T, Q^-1; M stands for M^T where time constants differ.
     """
 
     terms: tuple[Frequency, ...]
@@ -43,21 +44,27 @@ class NoMultiplierMetric(Claim):
     @override
     def proved(self, network: ExactNetwork) -> bool:
         size = network.weights.shape[0]
-        if not 0 <= self.rate < 1 or network.leaks != ExactMatrix.identity(size) or not self.terms:
+        time_constants = [1 / leak for leak in network.leaks.diagonal_entries()]
+        slowest = max(time_constants)
+        if not 0 <= self.rate * slowest < 1 or not self.terms:
             return False
+        static = [1 - self.rate * tau for tau in time_constants]
+        matrix = network.gained if len(set(time_constants)) == 1 else network.form.as_voltage(network.gained)
+        moving = [(1 - self.rate * slowest) * tau / slowest for tau in time_constants]
         left, right = [flint.fmpq(0)] * size, [flint.fmpq(0)] * size
         for term in self.terms:
             if term.cos**2 + term.sin**2 != 1 or len(term.real) != size or len(term.imaginary) != size:
                 return False
-            real, imaginary = (network.gained.times(part) for part in (term.real, term.imaginary))
+            real, imaginary = (matrix.times(part) for part in (term.real, term.imaginary))
             for i, (a, b) in enumerate(zip(term.real, term.imaginary, strict=True)):
-                # Re(conj(w_i) (1 + z) (M w)_i)
-                turned = (1 + term.cos) * real[i] - term.sin * imaginary[i]
-                turned_imaginary = (1 + term.cos) * imaginary[i] + term.sin * real[i]
-                left[i] += a * turned + b * turned_imaginary
+                # Re(conj(w_i) (1 + z) (M w)_i / below), below = k_i (1 + z) + k_s (tau_i / s) (1 - z)
+                below = static[i] * (1 + term.cos) + moving[i] * (1 - term.cos), (static[i] - moving[i]) * term.sin
+                size_of = below[0] ** 2 + below[1] ** 2
+                cos = ((1 + term.cos) * below[0] + term.sin * below[1]) / size_of
+                sin = (term.sin * below[0] - (1 + term.cos) * below[1]) / size_of
+                left[i] += a * (cos * real[i] - sin * imaginary[i]) + b * (cos * imaginary[i] + sin * real[i])
                 right[i] += a * a + b * b
-        k = 1 - self.rate
-        return any(weight > 0 for weight in right) and all(a >= 2 * k * b for a, b in zip(left, right, strict=True))
+        return any(weight > 0 for weight in right) and all(a >= b for a, b in zip(left, right, strict=True))
 
     @override
     def document(self) -> Document:

@@ -18,17 +18,17 @@ from theory.contraction.form import FORMS
 from theory.contraction.network import Network
 from theory.contraction.search.frequency_dual import refute_multiplier
 from theory.contraction.search.memo import remembered
-from theory.contraction.search.multiplier_lmi import best_multiplier_rate, prove_multiplier_lmi
 from theory.contraction.search.scaled_multiplier import propose_multiplier
 from theory.contraction.search.smallest_conic import ConicSearch, smallest_conic
+from theory.contraction.search.unequal import unequal_searches
 
 
 class MultiplierCondition(Condition):
     """A metric P and a positive number Q_i a neuron solve the multiplier LMI.
 
     With w = D y, -x^T (P J + J^T P + 2 c P) x = [x w] (LMI) [x w]^T + 2 w^T Q (y - w), y = x or G W x (identity in
-    both forms, with time constants), and the last term is not negative. With time constants of one the condition is
-    that of the parabola (`theory/contraction/search/smallest_conic.py`), which asks for n unknowns only.
+    both forms, with time constants), and the last term is not negative. It asks for n unknowns only: with time
+    constants of one those of the parabola (`theory/contraction/search/smallest_conic.py`), else those of `search/filters.py`.
     """
 
     name = "multiplier"
@@ -41,21 +41,23 @@ class MultiplierCondition(Condition):
     @override
     def supremum(self, network: Network) -> Supremum | None:
         if not network.uniform:
-            found = best_multiplier_rate(network)
-            return None if found is None else Supremum(*found)
+            searches, slope = unequal_searches(network)
+            value = slope * searches.at(0.0).value
+            return Supremum(searches.best_rate(slope), 1 / value if value > 0 else float("inf"))
         value = searched(network).value
         return Supremum(1 - value, 1 / value if value > 0 else float("inf"))
 
     @override
     def prove(self, network: Network, rate: float) -> Multiplier | None:
         if not network.uniform:
-            return prove_multiplier_lmi(network, rate)
+            return propose_multiplier(network, rate, unequal_searches(network)[0].near(rate))
         return propose_multiplier(network, rate, searched(network))
 
     @override
     def refuted(self, network: Network) -> bool:
         """A dual solution: a few frequencies, with a vector each."""
-        return network.uniform and refute_multiplier(network, 0.0, searched(network)) is not None
+        search = searched(network) if network.uniform else None
+        return refute_multiplier(network, 0.0, search) is not None
 
     @override
     def identities(self, size: int) -> tuple[sp.MatrixBase, ...]:

@@ -7,6 +7,7 @@ from . import components as components
 from . import conic as conic
 from . import conic_dual as conic_dual
 from . import euler_lmi as euler_lmi
+from . import filters as filters
 from . import frequency_dual as frequency_dual
 from . import instability as instability
 from . import invariant as invariant
@@ -27,6 +28,7 @@ from . import smallest_step as smallest_step
 from . import step_dual as step_dual
 from . import step_riccati as step_riccati
 from . import switching as switching
+from . import unequal as unequal
 from . import vertex_dual as vertex_dual
 from . import vertex_lmi as vertex_lmi
 
@@ -40,6 +42,7 @@ __all__ = [
     "conic",
     "conic_dual",
     "euler_lmi",
+    "filters",
     "frequency_dual",
     "instability",
     "invariant",
@@ -60,6 +63,7 @@ __all__ = [
     "step_dual",
     "step_riccati",
     "switching",
+    "unequal",
     "vertex_dual",
     "vertex_lmi",
 ]

@@ -1,4 +1,4 @@
-"""How far the numerical range of N reaches beyond a conic: a maximum over one angle (`conic`).
+"""How far the numerical range of N reaches beyond a conic, or what `filters` has: a maximum over one angle.
 
 N is real, so theta in [0, pi] is enough. The maximum is not negative.
 """
@@ -12,7 +12,8 @@ from jaxtyping import Complex, Float
 from scipy.linalg import lapack
 
 from theory.contraction.network import Matrix
-from theory.contraction.search.conic import PARABOLA, Conic
+from theory.contraction.search.conic import PARABOLA
+from theory.contraction.search.filters import Filters
 
 Hermitian = Float[np.ndarray, "n n"] | Complex[np.ndarray, "n n"]
 _ROUNDS = 8
@@ -28,20 +29,20 @@ class Ceiling:
     peaks: tuple[tuple[float, float], ...]
 
 
-def hermitian_part(matrix: Matrix, angle: float, conic: Conic = PARABOLA) -> Hermitian:
+def hermitian_part(matrix: Matrix, angle: float, filters: Filters = PARABOLA) -> Hermitian:
     """(c N + (c N)^*) / 2, real where c is.
 
     >>> hermitian_part(np.array([[0.0, 2.0], [0.0, 0.0]]), 0.0)
     array([[0., 1.],
            [1., 0.]])
     """
-    even = (matrix + matrix.T) / 2
-    if angle == 0:
+    c = filters.turn(angle)
+    static = c.real * matrix
+    even: Matrix = (static + static.T) / 2
+    if not np.any(c.imag):
         return even
-    c = conic.turn(angle)
-    if c.imag == 0:
-        return c.real * even
-    return c.real * even + 1j * c.imag * (matrix - even)
+    odd = c.imag * matrix
+    return even + 1j * ((odd - odd.T) / 2)
 
 
 def cholesky(matrix: Hermitian) -> Hermitian | None:
@@ -58,28 +59,25 @@ def top(matrix: Hermitian) -> tuple[float, Float[np.ndarray, " n"] | Complex[np.
     return float(values[0]), vectors[:, 0]
 
 
-def ascend(matrix: Matrix, angle: float, conic: Conic = PARABOLA) -> tuple[float, float, float]:
+def ascend(matrix: Matrix, angle: float, filters: Filters = PARABOLA) -> tuple[float, float, float]:
     """The value at this angle, a local maximum reached from it, and the angle of that.
 
-    For a fixed unit vector v with s = v^* N v the best angle is -arg s, with value (|s| + t Re s) / (1 + t):
-    alternating between the two never descends.
+    For a fixed unit vector v the best angle is that of s_i = conj(v_i) (N v)_i: alternating between the two never
+    descends.
     """
     first = best = -np.inf
     place = angle
     for _ in range(_ROUNDS):
-        value, vector = top(hermitian_part(matrix, angle, conic))
+        value, vector = top(hermitian_part(matrix, angle, filters))
         first = value if first == -np.inf else first
         if value <= best + 1e-7 * abs(best):
             break
         best, place = value, angle
-        point = np.vdot(vector, matrix @ vector)
-        angle = min(abs(float(np.angle(point))), conic.last)
-        if angle < 1e-9:
-            angle = 0.0
+        angle = filters.best((vector.conj() * (matrix @ vector)).astype(complex))
     return first, best, place
 
 
-def ceiling(matrix: Matrix, known: Iterable[float] = (), conic: Conic = PARABOLA) -> Ceiling:
+def ceiling(matrix: Matrix, known: Iterable[float] = (), filters: Filters = PARABOLA) -> Ceiling:
     """The maximum over theta to 1e-5 or so, from known angles and wherever a Cholesky factor on the grid fails.
 
     >>> round(ceiling(np.array([[0.0, -3.0], [3.0, 0.0]])).value, 6)
@@ -87,12 +85,12 @@ def ceiling(matrix: Matrix, known: Iterable[float] = (), conic: Conic = PARABOLA
     """
     identity = np.eye(len(matrix))
     slack = 1e-12 * float(np.abs(matrix).max())
-    found = [ascend(matrix, angle, conic) for angle in dict.fromkeys([0.0, *known])]
+    found = [ascend(matrix, angle, filters) for angle in dict.fromkeys([0.0, *known])]
     start = max(0.0, *(first for first, _, _ in found))
     level = max(0.0, *(value for _, value, _ in found))
-    for angle in conic.grid:
-        if cholesky((level * (1 + 1e-5) + slack) * identity - hermitian_part(matrix, angle, conic)) is None:
-            found.append(ascend(matrix, angle, conic))
+    for angle in filters.grid:
+        if cholesky((level * (1 + 1e-5) + slack) * identity - hermitian_part(matrix, angle, filters)) is None:
+            found.append(ascend(matrix, angle, filters))
             level = max(level, found[-1][1])
     peaks: list[tuple[float, float]] = []
     for _, value, angle in sorted(found, key=lambda peak: -peak[1]):

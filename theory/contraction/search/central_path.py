@@ -1,7 +1,7 @@
 """Diagonal scalings that lower the ceiling of N = D M D^-1 at given angles: an interior-point method in n + 1 unknowns.
 
-With Q = D^2 and c_a the turn of the conic at a the condition at one angle is S_a = k Q - Herm(c_a Q M) > 0. Scaled so
-that Q = I at the current point, with Z = S^-1 and B = k I - c N:
+With Q = D^2 and c_a the turn at a (a number, or a diagonal matrix: `filters`) the condition at one angle is S_a = k Q -
+Herm(c_a Q M) > 0. Scaled so that Q = I at the current point, with Z = S^-1 and B = k I - c N:
 
     d log det S / dq_i = Re (B Z)_ii                              d log det S / dk = tr Z
     <E_i, E_j> = Re((B Z)_ij (B Z)_ji + (B Z B^*)_ij Z_ji) / 2    <E_i, I> = Re (B Z Z)_ii    <I, I> = tr Z^2
@@ -21,7 +21,8 @@ from scipy.linalg import lapack
 
 from theory.contraction.network import Matrix, Vector
 from theory.contraction.search.angles import Hermitian, cholesky, hermitian_part
-from theory.contraction.search.conic import PARABOLA, Conic
+from theory.contraction.search.conic import PARABOLA
+from theory.contraction.search.filters import Filters
 
 _FASTER = 8.0
 """By how much a centred point raises t."""
@@ -63,9 +64,9 @@ def rescaled(matrix: Matrix, logs: Vector) -> Matrix:
     return matrix * np.exp(np.clip(logs[:, None] - logs[None, :], -700, 700))
 
 
-def inverse(scaled: Matrix, level: float, angle: float, conic: Conic) -> Hermitian | None:
+def inverse(scaled: Matrix, level: float, angle: float, filters: Filters) -> Hermitian | None:
     """Z = (k I - Herm(c N))^-1, None where that is not positive definite."""
-    factor = cholesky(level * np.eye(len(scaled)) - hermitian_part(scaled, angle, conic))
+    factor = cholesky(level * np.eye(len(scaled)) - hermitian_part(scaled, angle, filters))
     if factor is None:
         return None
     routine = lapack.ztrtri if np.iscomplexobj(factor) else lapack.dtrtri
@@ -103,7 +104,7 @@ class _Barrier:
 
     matrix: Matrix
     angles: tuple[float, ...]
-    conic: Conic
+    filters: Filters
 
     def at(self, logs: Vector, level: float) -> _Point:
         """The point log d, k."""
@@ -113,7 +114,9 @@ class _Barrier:
         """t k - log k - sum_a log det (k I - Herm(c_a N)) with t = `pull`; infinite outside."""
         value = pull * point.level - np.log(point.level)
         for angle in self.angles:
-            factor = cholesky(point.level * np.eye(len(point.scaled)) - hermitian_part(point.scaled, angle, self.conic))
+            factor = cholesky(
+                point.level * np.eye(len(point.scaled)) - hermitian_part(point.scaled, angle, self.filters)
+            )
             if factor is None:
                 return np.inf
             value -= 2 * np.log(factor.diagonal().real).sum()
@@ -147,18 +150,18 @@ class _Barrier:
         diagonal = np.zeros(size)
         weights = []
         for angle in self.angles:
-            z = inverse(scaled, level, angle, self.conic)
+            z = inverse(scaled, level, angle, self.filters)
             if z is None:
                 raise ArithmeticError(f"the point is not inside at angle {angle:g}; this is a defect of the search")
-            c = self.conic.turn(angle)
+            c = self.filters.turn(angle)
             bz: Hermitian
             bzb: Hermitian
-            if c.imag == 0:
+            if not np.any(c.imag):
                 bz = level * z - c.real * (scaled @ z)
-                bzb = level * bz - c.real * (bz @ scaled.T)
+                bzb = level * bz - (c.real * (scaled @ bz.T)).T
             else:
                 bz = level * z - c * _product(scaled, z)
-                bzb = level * bz - c.conjugate() * _product(scaled, bz.T).T
+                bzb = level * bz - (c.conjugate() * _product(scaled, bz.T)).T
             matrix[:size, :size] += (bz * bz.T + bzb * z.T).real / 2
             matrix[:size, size] += (bz * z.T).real.sum(axis=1)
             matrix[size, size] += (np.abs(z) ** 2).sum()
@@ -243,7 +246,7 @@ def follow_central_path(
     *,
     tolerance: float,
     floor: float = 0.0,
-    conic: Conic = PARABOLA,
+    filters: Filters = PARABOLA,
 ) -> Centre:
     """From a strictly feasible point along the central path, until k is within `tolerance` of the angles' optimum.
 
@@ -254,7 +257,7 @@ def follow_central_path(
     (2.0, [0.25, 4.0])
     """
     count = len(matrix) * len(angles) + 1
-    barrier = _Barrier(matrix, angles, conic)
+    barrier = _Barrier(matrix, angles, filters)
     point = barrier.at(logs, level)
     pull, lower = 0.0, 0.0
     for step in range(_STEPS):

@@ -14,7 +14,8 @@ from jaxtyping import Complex, Float
 
 from theory.contraction.network import Matrix
 from theory.contraction.search.angles import hermitian_part
-from theory.contraction.search.conic import PARABOLA, Conic
+from theory.contraction.search.conic import PARABOLA
+from theory.contraction.search.filters import Filters
 
 _LIGHTEST = 1e-11
 """Eigenvectors whose weight is below this part of the largest are left out."""
@@ -35,15 +36,15 @@ class Columns:
     vectors: Complex[np.ndarray, "n columns"]
 
 
-def weigh(scaled: Matrix, level: float, angles: tuple[float, ...], conic: Conic = PARABOLA) -> Columns:
+def weigh(scaled: Matrix, level: float, angles: tuple[float, ...], filters: Filters = PARABOLA) -> Columns:
     """The best bound from the top eigenvectors at these angles; `level` is a little above the largest eigenvalue.
 
     >>> columns = weigh(np.array([[0.0, -2.0], [2.0, 0.0]]), 1.0001, (np.pi / 2,))
     >>> round(columns.lower, 3)
     1.0
     """
-    weights, places, vectors = _eigenvectors(scaled, level, angles, conic)
-    turns = np.array([conic.turn(a) for a in places.tolist()])
+    weights, places, vectors = _eigenvectors(scaled, level, angles, filters)
+    turns = np.hstack([np.reshape(filters.turn(angle), (-1, 1)) for angle in places.tolist()])
     heavy = np.where(weights > _HEAVY, weights, 0.0)
     best = Columns(0.0, places[:0], vectors[:, :0])
     for rows in (np.ones(len(scaled)), _shrunk(scaled, turns, vectors, heavy)):
@@ -51,7 +52,7 @@ def weigh(scaled: Matrix, level: float, angles: tuple[float, ...], conic: Conic 
         rows = rows * _shrunk(scaled, turns, vectors * rows[:, None], chosen)
         kept = chosen > 0
         weighted = vectors[:, kept] * rows[:, None] * np.sqrt(chosen[kept])
-        lower = bound(*_sides(scaled, turns[kept], weighted))
+        lower = bound(*_sides(scaled, turns[:, kept], weighted))
         if lower > best.lower:
             best = Columns(lower, places[kept], weighted)
         if best.lower > level * (1 - 2 * _CLOSE):
@@ -72,7 +73,7 @@ def bound(left: Float[np.ndarray, "n columns"], right: Float[np.ndarray, "n colu
 
 def _programmed(
     scaled: Matrix,
-    turns: Complex[np.ndarray, " columns"],
+    turns: Complex[np.ndarray, "_ columns"],
     vectors: Complex[np.ndarray, "n columns"],
     weights: Float[np.ndarray, " columns"],
     level: float,
@@ -97,7 +98,7 @@ def _programmed(
 
 
 def _sides(
-    scaled: Matrix, turns: Complex[np.ndarray, " columns"], vectors: Complex[np.ndarray, "n columns"]
+    scaled: Matrix, turns: Complex[np.ndarray, "_ columns"], vectors: Complex[np.ndarray, "n columns"]
 ) -> tuple[Float[np.ndarray, "n columns"], Float[np.ndarray, "n columns"]]:
     """Re(conj(v_ij) (c_j N v_j)_i) and |v_ij|^2."""
     turned = (scaled @ vectors.real + 1j * (scaled @ vectors.imag)) * turns
@@ -106,7 +107,7 @@ def _sides(
 
 def _shrunk(
     scaled: Matrix,
-    turns: Complex[np.ndarray, " columns"],
+    turns: Complex[np.ndarray, "_ columns"],
     vectors: Complex[np.ndarray, "n columns"],
     weights: Float[np.ndarray, " columns"],
 ) -> Float[np.ndarray, " n"]:
@@ -147,11 +148,11 @@ def _program(surplus: Float[np.ndarray, "n columns"], scale: Float[np.ndarray, "
 
 
 def _eigenvectors(
-    scaled: Matrix, level: float, angles: tuple[float, ...], conic: Conic
+    scaled: Matrix, level: float, angles: tuple[float, ...], filters: Filters
 ) -> tuple[Float[np.ndarray, " columns"], Float[np.ndarray, " columns"], Complex[np.ndarray, "n columns"]]:
     weights, places, vectors = [], [], []
     for angle in angles:
-        values, basis = np.linalg.eigh(hermitian_part(scaled, angle, conic))
+        values, basis = np.linalg.eigh(hermitian_part(scaled, angle, filters))
         weights.append(1 / np.maximum(level - values, 1e-12 * level))
         places.append(np.full(len(values), angle))
         vectors.append(basis.astype(complex))

@@ -7,7 +7,7 @@ from jaxtyping import Int
 from theory.contraction.network import Matrix, Vector
 from theory.contraction.search.angles import ceiling
 from theory.contraction.search.central_path import rescaled
-from theory.contraction.search.conic import Conic
+from theory.contraction.search.filters import Filters
 
 _WIDEST = 400.0
 """Binary digits between the largest and the smallest d."""
@@ -51,7 +51,9 @@ def depths(matrix: Matrix, labels: Int[np.ndarray, " n"]) -> Int[np.ndarray, " n
     return np.array(found, dtype=np.int64)[labels]
 
 
-def scaled_by_depth(matrix: Matrix, logs: Vector, depth: Int[np.ndarray, " n"], target: float, conic: Conic) -> Vector:
+def scaled_by_depth(
+    matrix: Matrix, logs: Vector, depth: Int[np.ndarray, " n"], target: float, filters: Filters
+) -> Vector:
     """log d with components scaled down by their depth, no more than it takes for the ceiling to be at most `target`.
 
     Where d would span more than `_WIDEST` binary digits, as close as that allows.
@@ -62,6 +64,6 @@ def scaled_by_depth(matrix: Matrix, logs: Vector, depth: Int[np.ndarray, " n"], 
         if digits * deepest > _WIDEST:
             break
         reached = logs - digits * float(np.log(2)) * depth
-        if ceiling(rescaled(matrix, reached), conic=conic).value <= target:
+        if ceiling(rescaled(matrix, reached), filters=filters).value <= target:
             break
     return reached

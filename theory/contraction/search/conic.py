@@ -14,6 +14,10 @@ Hermitian part of b / (z - a) N be below I wherever |z| = rho; there b / (z - a)
 from dataclasses import dataclass
 
 import numpy as np
+from jaxtyping import Complex, Int
+from typing_extensions import override
+
+from theory.contraction.search.filters import Filters
 
 _ANGLES: tuple[float, ...] = tuple((np.pi * np.arange(32) / 32).tolist())
 _FIRST = (0.0, 1.0, 2.0)
@@ -22,7 +26,7 @@ _NEARLY_ZERO = 3.1
 
 
 @dataclass(frozen=True)
-class Conic:
+class Conic(Filters):
     """The family |s| + t Re s < (1 + t) k of one eccentricity t, from -1 (excluded) to 1.
 
     >>> DISC.turn(np.pi / 2).imag, PARABOLA.turn(0.0), Conic(0.5).turn(np.pi)
@@ -31,27 +35,43 @@ class Conic:
 
     eccentricity: float
 
+    @override
     def turn(self, angle: float) -> complex:
         """c at this angle; real at 0 and pi."""
         if angle == np.pi:
             return complex((self.eccentricity - 1) / (1 + self.eccentricity))
         return complex((self.eccentricity + np.exp(1j * angle)) / (1 + self.eccentricity))
 
+    @override
+    def best(self, points: Complex[np.ndarray, " n"]) -> float:
+        """-arg s, s the sum of the points; at most `last`."""
+        angle = min(abs(float(np.angle(points.sum()))), self.last)
+        return angle if angle >= 1e-9 else 0.0
+
+    @override
+    def part(self, members: Int[np.ndarray, " members"]) -> "Conic":
+        """The same: neurons are alike."""
+        return self
+
     @property
+    @override
     def last(self) -> float:
         """The largest angle of use: pi, where this is no parabola."""
         return _NEARLY_ZERO if self.eccentricity == 1 else np.pi
 
     @property
+    @override
     def first(self) -> tuple[float, ...]:
         """Angles to begin with."""
         return _FIRST if self.eccentricity == 1 else (*_FIRST, np.pi)
 
     @property
+    @override
     def grid(self) -> tuple[float, ...]:
         """Angles close enough to one another to see every peak."""
         return _ANGLES if self.eccentricity == 1 else (*_ANGLES, np.pi)
 
+    @override
     def level(self, value: float) -> float:
         """The k of a real number that lies on the conic.
 

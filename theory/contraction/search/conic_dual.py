@@ -11,7 +11,7 @@ from theory.contraction.search.angles import ceiling
 from theory.contraction.search.central_path import follow_central_path, rescaled
 from theory.contraction.search.column_weights import weigh
 from theory.contraction.search.components import components
-from theory.contraction.search.conic import Conic
+from theory.contraction.search.filters import Filters
 from theory.contraction.search.irreducible import LeastCeiling, StoppingRule, least_ceiling
 
 Members = Int[np.ndarray, " members"]
@@ -39,20 +39,20 @@ class Dual:
         return cls(0.0, np.zeros(0), np.zeros((size, 0), dtype=complex))
 
 
-def dual_of_part(gained: Matrix, members: Members, least: LeastCeiling, conic: Conic) -> Dual:
+def dual_of_part(gained: Matrix, members: Members, least: LeastCeiling, filters: Filters) -> Dual:
     """The bound of the `members` of M, which is one of the whole, from the end of their central path.
 
     Angles are moved a little, to such as have rational tangents of their halves; there the path is followed further.
     """
-    matrix = gained[np.ix_(members, members)]
+    matrix, filters = gained[np.ix_(members, members)], filters.part(members)
     tangents = {_tangent(angle) for angle in least.angles}
     tangent_of = {2 * float(np.arctan(t)): t for t in sorted(tangents)}
     angles = tuple(tangent_of)
-    level = max(least.level, ceiling(rescaled(matrix, least.centre), angles, conic).value) * (1 + 1e-5)
+    level = max(least.level, ceiling(rescaled(matrix, least.centre), angles, filters).value) * (1 + 1e-5)
     start, found = least.centre, []
     for end in _ENDS:
-        point = follow_central_path(matrix, start, level, angles, tolerance=end, conic=conic)
-        found.append((weigh(rescaled(matrix, point.logs), point.level, angles, conic), point.logs))
+        point = follow_central_path(matrix, start, level, angles, tolerance=end, filters=filters)
+        found.append((weigh(rescaled(matrix, point.logs), point.level, angles, filters), point.logs))
         start, level = point.logs, point.level
         if found[-1][0].lower > level * (1 - _CLOSE):
             break
@@ -69,7 +69,7 @@ def _tangent(angle: float) -> float:
     return float(np.ldexp(np.round(np.ldexp(np.tan(angle / 2), _TANGENT_BITS)), -_TANGENT_BITS))
 
 
-def duals_of_fewer(gained: Matrix, members: Members, conic: Conic, stopping: StoppingRule) -> Iterator[Dual]:
+def duals_of_fewer(gained: Matrix, members: Members, filters: Filters, stopping: StoppingRule) -> Iterator[Dual]:
     """The bounds of the members without one of them, for each: bounds of the whole, of which those are parts.
 
     Where the optimal vectors vanish at a neuron, linear programs with rounding find no bound with it, and do without.
@@ -79,6 +79,6 @@ def duals_of_fewer(gained: Matrix, members: Members, conic: Conic, stopping: Sto
         matrix = gained[np.ix_(fewer, fewer)]
         if not len(fewer) or components(matrix).any():
             continue  # nothing left, or no longer of one piece
-        least = least_ceiling(matrix, conic, stopping)
+        least = least_ceiling(matrix, filters.part(fewer), stopping)
         if least.value > stopping.floor:
-            yield dual_of_part(gained, fewer, least, conic)
+            yield dual_of_part(gained, fewer, least, filters)

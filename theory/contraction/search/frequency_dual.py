@@ -12,39 +12,48 @@ from jaxtyping import Complex
 from theory.contraction.claims.no_multiplier import Frequency, NoMultiplierMetric
 from theory.contraction.exact_matrix import Number, rational
 from theory.contraction.network import Network
+from theory.contraction.search.filters import LowPass
 from theory.contraction.search.smallest_conic import ConicSearch, smallest_conic
+from theory.contraction.search.unequal import unequal_searches
 
 _BITS = (24, 40)
 
 
 def refute_multiplier(network: Network, rate: Number, search: ConicSearch | None = None) -> NoMultiplierMetric | None:
-    """A proof that no P and Q give a rate above `rate`; None where none was found and time constants are not one.
+    """A proof that no P and Q give a rate above `rate`; None where none was found .
 
-    `search` is that of `network.gained`, made here if it is not given.
+    `search` is that of `network.gained`, made here if it is not given; for time constants other than one it is made at
+    this rate.
 
     >>> from theory.contraction import VOLTAGE, network
     >>> refute_multiplier(network(np.array([[0.0, -2.1], [2.1, 0.0]]), VOLTAGE), 0) is None
     False
     """
     exact_rate = rational(rate)
-    level = 1 - int(exact_rate.p) / int(exact_rate.q)
-    if not network.uniform:
-        return None
-    search = search or smallest_conic(network.gained)
+    value = int(exact_rate.p) / int(exact_rate.q)
+    scale = 1.0
+    if network.uniform:
+        search, level = search or smallest_conic(network.gained), 1 - value
+    else:
+        if value >= network.slowest_leak:
+            return None
+        searches, gain = unequal_searches(network)
+        search, filters = searches.at(value), LowPass.of(network.time_constants, value)
+        level, scale = 1 / gain, filters.unit / float(filters.corners.min())
     if search.lower < level * (1 - 1e-9):
         return None
-    for terms in frequencies(search):
+    for terms in frequencies(search, scale):
         claim = NoMultiplierMetric(exact_rate, terms)
         if claim.holds(network.exact):
             return claim
     return None
 
 
-def frequencies(search: ConicSearch) -> Iterator[tuple[Frequency, ...]]:
-    """The dual in rationals, short ones first."""
+def frequencies(search: ConicSearch, scale: float = 1.0) -> Iterator[tuple[Frequency, ...]]:
+    """The dual in rationals, short ones first; its tangents times `scale`."""
     for bits in _BITS:
         vectors = _short(search.vectors, bits)
-        yield tuple(_frequency(t, w) for t, w in zip(search.tangents.tolist(), vectors.T, strict=True))
+        yield tuple(_frequency(scale * t, w) for t, w in zip(search.tangents.tolist(), vectors.T, strict=True))
 
 
 def _short(vectors: Complex[np.ndarray, "n columns"], bits: int) -> Complex[np.ndarray, "n columns"]:

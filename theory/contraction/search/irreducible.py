@@ -12,7 +12,7 @@ from theory.contraction.network import Matrix, Vector
 from theory.contraction.search.angles import ceiling
 from theory.contraction.search.balanced_units import balancing
 from theory.contraction.search.central_path import follow_central_path, rescaled
-from theory.contraction.search.conic import Conic
+from theory.contraction.search.filters import Filters
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,9 @@ _LIGHT = 0.01
 """An angle with less than this part of the heaviest one's weight is dropped until it binds again."""
 
 
-def least_ceiling(matrix: Matrix, conic: Conic, stopping: StoppingRule, start: Vector | None = None) -> LeastCeiling:
+def least_ceiling(
+    matrix: Matrix, filters: Filters, stopping: StoppingRule, start: Vector | None = None
+) -> LeastCeiling:
     """Lower the ceiling of D M D^-1; `start` is a log d that is likely to be near.
 
     >>> from theory.contraction import search
@@ -57,20 +59,20 @@ def least_ceiling(matrix: Matrix, conic: Conic, stopping: StoppingRule, start: V
     """
     floor = stopping.floor
     if len(matrix) == 1:
-        value = max(conic.level(float(matrix[0, 0])), 0.0)
-        angle = 0.0 if matrix[0, 0] > 0 else conic.last
+        value = max(filters.level(float(matrix[0, 0])), 0.0)
+        angle = 0.0 if matrix[0, 0] > 0 else filters.last
         return LeastCeiling(np.zeros(1), value, np.zeros(1), max(value * 1.0001, floor), (angle,), 0, True)
-    tried = _starts(matrix) if start is None else [start]
-    starts = [(logs, ceiling(rescaled(matrix, logs), conic=conic)) for logs in tried]
+    tried = _starts((filters.turn(0.0) * matrix).real) if start is None else [start]
+    starts = [(logs, ceiling(rescaled(matrix, logs), filters=filters)) for logs in tried]
     logs, top = min(starts, key=lambda start: start[1].value)
     best, best_logs, steps, tolerance, closed = top.value, logs, 0, 0.1, False
-    angles = tuple(sorted({*conic.first, *(angle for _, angle in top.peaks)}))
+    angles = tuple(sorted({*filters.first, *(angle for _, angle in top.peaks)}))
     level = max(1.2 * best, floor)
     for _ in range(stopping.rounds):
-        point = follow_central_path(matrix, logs, level, angles, tolerance=tolerance, floor=floor / 2, conic=conic)
+        point = follow_central_path(matrix, logs, level, angles, tolerance=tolerance, floor=floor / 2, filters=filters)
         logs, level = point.logs, point.level
         steps += point.steps
-        top = ceiling(rescaled(matrix, logs), angles, conic)
+        top = ceiling(rescaled(matrix, logs), angles, filters)
         if top.value < best:
             best, best_logs = top.value, logs
         estimate = max(level - point.gap, point.lower, 0.0)

@@ -5,20 +5,21 @@ With N = D M D^-1, Q = D^2 and P = D X D the multiplier LMI in voltage form is
     X N N^T X + X (N - 2 k I) + (N - 2 k I)^T X + I < 0,
 
 and in rate form it is the same for N^T and X^-1. It has a solution exactly if the numerical range of N lies inside the
-parabola |s| + Re s < 2 k (`tests/theory/contraction/test_riccati.py`).
+parabola |s| + Re s < 2 k (`tests/theory/contraction/test_riccati.py`). With time constants T at rate c the same holds
+of T^-1 N and k = T^-1 - c, a number a neuron; in rate form of N^T and T P^-1 T.
 """
 
 import numpy as np
 from jaxtyping import Float
 
-from theory.contraction.network import Matrix
+from theory.contraction.network import Matrix, Vector
 from theory.contraction.search.angles import cholesky
 
 _DOUBLINGS = 60
 _SETTLED = 1e-13
 
 
-def solve_metric(scaled: Matrix, level: float) -> Matrix | None:
+def solve_metric(scaled: Matrix, level: float | Vector) -> Matrix | None:
     """The smallest X with equality, None where there is none: solved at a lower k it is well inside at a higher one.
 
     By the structure-preserving doubling of Chu, Fan & Lin (Linear Algebra Appl. 396, 2005): with A = N - 2 k I stable
@@ -29,8 +30,9 @@ def solve_metric(scaled: Matrix, level: float) -> Matrix | None:
     """
     size = len(scaled)
     identity = np.eye(size)
-    shift = 2 * level + float(np.sqrt(np.linalg.norm(scaled, 1) * np.linalg.norm(scaled, np.inf)))
-    shifted = scaled - (2 * level + shift) * identity
+    decay = np.broadcast_to(level, len(scaled))
+    shift = 2 * float(decay.max()) + float(np.sqrt(np.linalg.norm(scaled, 1) * np.linalg.norm(scaled, np.inf)))
+    shifted = scaled - np.diag(2 * decay) - shift * identity
     try:
         left = np.linalg.solve(shifted, -scaled @ scaled.T)
         inverse = np.linalg.inv(shifted.T + left)

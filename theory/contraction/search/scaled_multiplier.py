@@ -8,6 +8,7 @@ from theory.contraction.network import Matrix, Network
 from theory.contraction.search.central_path import rescaled
 from theory.contraction.search.riccati import solve_metric
 from theory.contraction.search.smallest_conic import ConicSearch
+from theory.contraction.search.unequal import unequal_searches
 
 _METRIC_BITS = 30
 SCALING_BITS = 16
@@ -18,17 +19,18 @@ _SHARES = (0.5, 0.2, 0.8)
 def propose_multiplier(network: Network, rate: Number, search: ConicSearch) -> Multiplier | None:
     """A proved claim at this rate, in either form, from a scaling that allows more; None where none was found.
 
-    `search` is that of `network.gained`; time constants must be one. The Riccati equation is solved at some k' between
-    the search's value and k = 1 - rate, so that its solution lies inside the inequality at k by 4 (k - k') X.
+    `search` is that of `network.gained`. The Riccati equation is solved at a rate c' between the asked one and that
+    which the scaling allows, so that its solution lies inside the inequality at the asked c by 4 (c' - c) X.
     """
     exact_rate = rational(rate)
-    level = 1 - int(exact_rate.p) / int(exact_rate.q)
-    if not network.uniform or not search.value < level:
+    slow = int(exact_rate.p) / int(exact_rate.q)
+    fast = 1 - search.value if network.uniform else _allowed(network, search)
+    if not fast > slow:
         return None
-    scaling = to_digits(search.scaling, bits=SCALING_BITS)
+    scaling = to_digits(search.scaling if network.uniform else search.scaling**network.form.power, bits=SCALING_BITS)
     scaled = rescaled(network.gained, np.log(scaling))
     for share in _SHARES:
-        metric = _metric(network, scaled, search.value + share * (level - search.value))
+        metric = _metric(network, scaled, fast - share * (fast - slow))
         if metric is None:
             continue
         claim = Multiplier(
@@ -41,10 +43,19 @@ def propose_multiplier(network: Network, rate: Number, search: ConicSearch) -> M
     return None
 
 
-def _metric(network: Network, scaled: Matrix, level: float) -> Matrix | None:
+def _allowed(network: Network, search: ConicSearch) -> float:
+    searches, gain = unequal_searches(network)
+    return searches.allowed(search.scaling, gain)
+
+
+def _metric(network: Network, scaled: Matrix, rate: float) -> Matrix | None:
     """X of the corresponding voltage network, brought to the form of this one."""
-    solution = solve_metric(np.ascontiguousarray(network.form.as_voltage(scaled)), level)
-    return None if solution is None else np.linalg.matrix_power(solution, network.form.power)
+    leaks = 1 / network.time_constants
+    driven = leaks[:, None] * network.form.as_voltage(scaled)
+    solution = solve_metric(np.ascontiguousarray(driven), leaks - rate)
+    if solution is None or network.form.power == 1:
+        return solution
+    return np.linalg.inv(solution * np.outer(leaks, leaks))
 
 
 def rounded_metric(metric: Matrix) -> Matrix:

@@ -17,8 +17,9 @@ from theory.contraction.network import Matrix, Vector
 from theory.contraction.search.angles import ceiling
 from theory.contraction.search.central_path import rescaled
 from theory.contraction.search.components import components, depths, scaled_by_depth
-from theory.contraction.search.conic import PARABOLA, Conic
+from theory.contraction.search.conic import PARABOLA
 from theory.contraction.search.conic_dual import Dual, dual_of_part, duals_of_fewer
+from theory.contraction.search.filters import Filters
 from theory.contraction.search.irreducible import LeastCeiling, StoppingRule, least_ceiling
 
 _FEW = 32
@@ -59,7 +60,7 @@ class _Part:
     least: LeastCeiling
 
 
-def smallest_conic(gained: Matrix, conic: Conic = PARABOLA, start: Vector | None = None) -> ConicSearch:
+def smallest_conic(gained: Matrix, filters: Filters = PARABOLA, start: Vector | None = None) -> ConicSearch:
     """The scaling d, and f* from both sides; `start` is a scaling that is likely to be near.
 
     >>> search = smallest_conic(np.array([[0.0, -8.0], [0.5, 0.0]]))
@@ -71,7 +72,12 @@ def smallest_conic(gained: Matrix, conic: Conic = PARABOLA, start: Vector | None
     members = [np.flatnonzero(labels == label) for label in range(int(labels.max()) + 1)]
     logs = None if start is None else np.log(start)
     parts = [
-        _Part(each, least_ceiling(gained[np.ix_(each, each)], conic, stopping, None if logs is None else logs[each]))
+        _Part(
+            each,
+            least_ceiling(
+                gained[np.ix_(each, each)], filters.part(each), stopping, None if logs is None else logs[each]
+            ),
+        )
         for each in members
     ]
     worst = max(parts, key=lambda part: part.least.value)
@@ -80,23 +86,23 @@ def smallest_conic(gained: Matrix, conic: Conic = PARABOLA, start: Vector | None
         logs[part.members] = part.least.logs
     if len(parts) > 1:
         target = max(value * (1 + stopping.tolerance / 5), stopping.floor)
-        logs = scaled_by_depth(gained, logs, depths(gained, labels), target, conic)
-        value = ceiling(rescaled(gained, logs), conic=conic).value
+        logs = scaled_by_depth(gained, logs, depths(gained, labels), target, filters)
+        value = ceiling(rescaled(gained, logs), filters=filters).value
     if worst.least.value <= stopping.floor:
         dual, outcome = Dual.trivial(len(gained)), ConicOutcome.VANISHING
     else:
-        dual = _best_dual(gained, worst, value, conic, stopping)
+        dual = _best_dual(gained, worst, value, filters, stopping)
         outcome = ConicOutcome.CLOSED if _close(value, dual, stopping) else ConicOutcome.APART
     evaluations = sum(part.least.steps for part in parts)
     return ConicSearch(np.exp(logs), value, dual.lower, outcome, evaluations, dual.tangents, dual.vectors)
 
 
-def _best_dual(gained: Matrix, worst: _Part, value: float, conic: Conic, stopping: StoppingRule) -> Dual:
+def _best_dual(gained: Matrix, worst: _Part, value: float, filters: Filters, stopping: StoppingRule) -> Dual:
     """The bound of the worst part; where it is not close, the best of that and of those with one neuron less."""
-    dual = dual_of_part(gained, worst.members, worst.least, conic)
+    dual = dual_of_part(gained, worst.members, worst.least, filters)
     if _close(value, dual, stopping) or len(worst.members) > _FEW:
         return dual
-    return max((dual, *duals_of_fewer(gained, worst.members, conic, stopping)), key=lambda each: each.lower)
+    return max((dual, *duals_of_fewer(gained, worst.members, filters, stopping)), key=lambda each: each.lower)
 
 
 def _close(value: float, dual: Dual, stopping: StoppingRule) -> bool:

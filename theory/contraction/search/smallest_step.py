@@ -60,7 +60,7 @@ class Searches:
     def at(self, conic: Conic) -> StepSearch:
         """Its scaling and its dual, evaluated in this very conic."""
         found = self.near(conic)
-        value = ceiling(rescaled(self.matrix, np.log(found.scaling)), conic=conic).value
+        value = ceiling(rescaled(self.matrix, np.log(found.scaling)), filters=conic).value
         return StepSearch(found, value, _dual_bound(self.matrix, found, conic))
 
 
@@ -98,9 +98,9 @@ def least_factor(matrix: Matrix, keep: float) -> float:
 def factor_at(matrix: Matrix, found: ConicSearch, keep: float) -> float:
     """The factor that this scaling allows: the fixed point of rho = k + a (ceiling at k / rho), from above."""
     scaled = rescaled(matrix, np.log(found.scaling))
-    factor = max(1.0, keep + (1 - keep) * ceiling(scaled, conic=conic_of(keep, 1.0)).value)
+    factor = max(1.0, keep + (1 - keep) * ceiling(scaled, filters=conic_of(keep, 1.0)).value)
     for _ in range(_ITERATIONS if keep else 1):
-        lower = keep + (1 - keep) * ceiling(scaled, conic=conic_of(keep, factor)).value
+        lower = keep + (1 - keep) * ceiling(scaled, filters=conic_of(keep, factor)).value
         if factor - lower <= 1e-7 * lower:
             break
         factor = lower
