@@ -27,8 +27,8 @@ class MultiplierCondition(Condition):
     """A metric P and a positive number Q_i a neuron solve the multiplier LMI.
 
     With w = D y, -x^T (P J + J^T P + 2 c P) x = [x w] (LMI) [x w]^T + 2 w^T Q (y - w), y = x or G W x (identity in
-    both forms, with time constants), and the last term is not negative. It asks for n unknowns only: with time
-    constants of one those of the parabola (`theory/contraction/search/smallest_conic.py`), else those of `search/filters.py`.
+    both forms, with time constants), and the last term is not negative. It asks for n unknowns only, as the
+    conic of time constants of one does (`search/smallest_conic.py`), or the filters of others (`search/filters.py`).
     """
 
     name = "multiplier"
