@@ -212,7 +212,8 @@ def network(
     leaks = _positive("leaks", 1.0 if leak is None else leak, len(matrix))
     if (leaks > 1).any():
         raise NotANetwork(f"leaks must be at most 1, got {leaks.max():g}")
-    return LeakyMap(matrix, form, gains, 1 / leaks, leaks)
+    with np.errstate(over="ignore"):  # the least leaks have no inverse among doubles; proofs take the leaks
+        return LeakyMap(matrix, form, gains, 1 / leaks, leaks)
 
 
 def _form(form: object) -> Form:

@@ -27,8 +27,8 @@ _HIDDEN = re.compile(r"h|dense_h|linear_h|hh|h2h|hid(den)?_?(2|to)_?hid(den)?|re
 """Modules, or arrays, of hidden-to-hidden weights."""
 _INPUT = re.compile(r"i|dense_i|ih|i2h|in2hid|input_?(2|to)_?h(id(den)?)?|input2hidden|[Ww]_?(ih|in|x|xh)|wi|U")
 _GATED = re.compile(r"LSTM|GRU|(?<![a-z])(lstm|gru)(?![a-z])|(forget|reset|update|input|output)_?[Gg]ate")
-_LETTERS = ("ifo", "rz")
-"""For the gates of an LSTM and of a GRU, where each has a matrix of its own."""
+_LETTERS = ("ifo", "ifgo", "rz", "rzn")
+"""For the gates of an LSTM and of a GRU, without and with the candidate, where each has a matrix of its own."""
 _OF_A_MODULE = re.compile(r"weight|kernel(:0)?|w")
 _ALONE = ("W", "w", "J")
 """Names of recurrent weights where they are the whole name."""

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from theory.contraction.exact_matrix import ExactMatrix, rational
-from theory.contraction.form import FORMS, RATE, VOLTAGE
+from theory.contraction.form import DISCRETE, FORMS, RATE, VOLTAGE
 from theory.contraction.network import NotANetwork, network
 
 BOTH = pytest.mark.parametrize("form", FORMS, ids=lambda form: form.name)
@@ -87,6 +87,13 @@ def test_gain_scales_slopes_alone(form):
     np.testing.assert_array_equal(scaled.gained, 2 * net.gained)
     np.testing.assert_array_equal(scaled.weights, net.weights)
     np.testing.assert_array_equal(scaled.time_constants, net.time_constants)
+
+
+@pytest.mark.filterwarnings("error")
+def test_the_least_leak_is_exact_and_raises_no_warning():
+    least = 5e-324  # its inverse is no double
+    asked = network(np.eye(2), DISCRETE, leak=least)
+    assert asked.exact.leaks.diagonal_entries() == [rational(least)] * 2
 
 
 def test_whole_numbers_and_truth_values_are_real():

@@ -146,6 +146,13 @@ def test_gates_by_name_and_by_their_neighbours():
     assert of_a_gate("lstm_model.lstm.weight", [])
 
 
+@pytest.mark.parametrize("gates", ["rzn", "ifgo"])
+def test_the_candidate_belongs_to_the_gates(gates):
+    names = [f"cell/i{gate}/kernel" for gate in gates]
+    assert all(of_a_gate(name, names) for name in names)
+    assert not of_a_gate("cell/in/kernel", ["cell/in/kernel", "cell/on/kernel"])
+
+
 def test_rows():
     assert [by_rows(name) for name in ("a/kernel", "kernel", "recurrent_kernel:0", "linear/w")] == [True] * 4
     assert [by_rows(name) for name in ("w", "rnn.w", "kernel.weight", "my_kernel", "weight_hh")] == [False] * 5
