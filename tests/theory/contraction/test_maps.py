@@ -66,14 +66,16 @@ def test_sparse_networks(form):
     assert gain.low < gain.high < 1.002 * gain.low
 
 
+@pytest.mark.parametrize("leak", [0.6, np.linspace(0.25, 1, 7)], ids=["one", "mixed"])
 @pytest.mark.parametrize("units", [1e3, 1e-8])
-def test_units_do_not_matter(units):
+def test_units_do_not_matter(units, leak):
     """A positive diagonal similarity and another order of the neurons: the same factor, to the searches' tolerance."""
     weights = dense(7, 2, 0.8)
     rng = np.random.default_rng(3)
     scaling, order = units ** rng.uniform(-1, 1, 7), rng.permutation(7)
     moved = (scaling[:, None] * weights / scaling)[np.ix_(order, order)]
-    one, other = (certify(each, DISCRETE, leak=0.6) for each in (weights, moved))
+    leaks = np.broadcast_to(leak, 7)
+    one, other = certify(weights, DISCRETE, leak=leaks), certify(moved, DISCRETE, leak=leaks[order])
     assert one.verdict is other.verdict is Verdict.CONTRACTING
     assert one.factor == pytest.approx(other.factor, abs=3e-4)
 

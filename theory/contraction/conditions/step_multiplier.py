@@ -10,11 +10,12 @@ from theory.contraction.claims.euler_step import euler_blocks
 from theory.contraction.claims.step_multiplier import StepMultiplier
 from theory.contraction.conditions.condition import diagonal, generic, generic_symmetric, vector
 from theory.contraction.conditions.step_condition import StepCondition, as_map, last_gain
-from theory.contraction.exact_matrix import ExactMatrix, on_grid, rational, to_digits
+from theory.contraction.exact_matrix import ExactMatrix, rational, to_digits
 from theory.contraction.form import MAPS
 from theory.contraction.network import LeakyMap, Network
 from theory.contraction.search.euler_lmi import StepProgram, best_euler_metric
 from theory.contraction.search.mixed_leaks import best_scaling, holds_at, propose_mixed, scalings
+from theory.contraction.search.scaled_multiplier import rounded_metric
 from theory.contraction.search.scaled_step import propose_step
 from theory.contraction.search.smallest_step import StepSearch, conic_of, least_factor, searches
 from theory.contraction.search.step_dual import refute_step
@@ -115,6 +116,8 @@ def _from_program(asked: LeakyMap, rate: float) -> StepMultiplier | None:
         return None
     metric, multiplier = found
     claim = StepMultiplier(
-        rational(rate), ExactMatrix.of(on_grid(metric)), ExactMatrix.diagonal(to_digits(multiplier, bits=40).tolist())
+        rational(rate),
+        ExactMatrix.of(rounded_metric(metric)),
+        ExactMatrix.diagonal(to_digits(multiplier, bits=40).tolist()),
     )
     return claim if claim.holds(asked.exact) else None
