@@ -48,6 +48,7 @@ GRIDS = (60, 240)  # binary digits of the factors that prove definiteness, befor
 PRECISIONS = (128, 512, 2048)  # binary digits of enclosures of exponentials
 LONGEST_LEG = 2**16  # norm of the exponent beyond which no exponential is enclosed
 MOST_CORNERS = 12  # neurons of claims that visit all 2^n corners
+LONGEST_SEQUENCE = 64  # sets of slopes: the digits of their product grow with each
 NAMED = (".npz", ".safetensors")  # of these FILE:KEY too
 WEIGHTS = (".npy", ".csv", ".tsv", ".txt", *NAMED)
 BY_ROWS = re.compile(r"(^|[./])(recurrent_)?kernel(:0)?$|/w$")  # names of Flax, Keras and Haiku: h -> h W, W h here
@@ -1276,6 +1277,7 @@ class SlopeSequence(StepClaim):
 
     def verify_step(self, network: Map) -> None:
         """The form begins positive and does not fall from round to round."""
+        require(len(self.slopes) <= LONGEST_SEQUENCE, f"there are more than {LONGEST_SEQUENCE} sets of slopes")
         require(0 < self.factor <= 1, "factor is not above 0 and at most 1")
         require_symmetric(self.X, "X")
         require(quadratic_form(self.X, self.vector) > 0, "vector^T X vector is not positive")
