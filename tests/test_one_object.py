@@ -68,7 +68,7 @@ def test_what_is_none_is_refused_by_name(wrong: object) -> None:
         RecurrentNetwork(jnp.eye(2), simulated.VOLTAGE, wrong)
     with pytest.raises(UnknownForm, match="give VOLTAGE or RATE"):
         RecurrentNetwork(jnp.eye(2), wrong, cells.TANH)
-    with pytest.raises(NotANetwork, match="give VOLTAGE or RATE"):
+    with pytest.raises(NotANetwork, match="give VOLTAGE, RATE, DISCRETE or DISCRETE_VOLTAGE"):
         inspect.unwrap(network)(np.eye(2), wrong)
 
 
