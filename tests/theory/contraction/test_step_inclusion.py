@@ -13,7 +13,7 @@ from theory.contraction.step_inclusion import contained_steps, step_inclusion_ta
 
 @pytest.mark.parametrize("leak", [1.0, 0.0625])
 @pytest.mark.parametrize("form", MAPS, ids=lambda form: form.name)
-@pytest.mark.sampled(2)
+@pytest.mark.sampled(1)
 def test_complete(form, leak):
     table = step_inclusion_table(form, leak)
     assert len(table.names) == 16
