@@ -1,12 +1,15 @@
 """Slopes at which displacements do not decay: the Jacobian's spectral abscissa, maximised over the slopes."""
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import TypeVar
 
 import flint
 import numpy as np
 import scipy.linalg
 
+from theory.contraction.claims.claim import Statement
 from theory.contraction.claims.fixed_slopes import FixedSlopes
 from theory.contraction.claims.slopes import Slopes, drift, form_value, twice_symmetric_part
 from theory.contraction.exact_matrix import ExactMatrix, on_grid, rational
@@ -16,9 +19,13 @@ from theory.contraction.search.balanced_units import in_balanced_units
 ALL_CORNERS = 10
 """Neurons up to which all corners are tried."""
 STARTS = 4
+LARGE = 64
+"""Neurons beyond which fewer ascents are made, and shorter ones."""
 _AXIS = 1e-9
 _EXACT_NULL = 40
 _EXACT_LYAPUNOV = 8
+
+StatementT = TypeVar("StatementT", bound=Statement)
 
 
 @in_balanced_units
@@ -74,22 +81,25 @@ def _candidates(network: Network, rate: float) -> Iterator[Vector]:
         best = [corners[i] for i in np.argsort(-values, kind="stable")[:STARTS]]
         yield from (corner for corner in best if abscissa(network, corner) > -rate - _AXIS)
     rng = np.random.default_rng(0)
-    for start in (ones, *best, *rng.uniform(size=(STARTS if size <= 64 else 1, size))):
-        end = _ascent(network, start, -rate + 10 * _AXIS)
+    for start in (ones, *best, *rng.uniform(size=(STARTS if size <= LARGE else 1, size))):
+        end = ascend(partial(steepest, network), start, -rate + 10 * _AXIS)
         if abscissa(network, end) > -rate - _AXIS:
             yield end
 
 
-def _ascent(network: Network, start: Vector, enough: float, steps: int = 60) -> Vector:
-    """Projected gradient ascent on the box, with a step that grows when it helps and halves when it does not."""
+def ascend(steepest: Callable[[Vector], tuple[float, Vector]], start: Vector, enough: float) -> Vector:
+    """Projected gradient ascent on the box, with a step that grows when it helps and halves when it does not.
+
+    `steepest` gives a value and its gradient; the ascent ends where the value is above `enough`.
+    """
     here, step = start, 0.5
-    value, gradient = steepest(network, here)
-    for _ in range(steps if network.size <= 64 else 12):
+    value, gradient = steepest(here)
+    for _ in range(60 if len(start) <= LARGE else 12):
         if value > enough or step < 1e-4:
             break
         norm = np.abs(gradient).max()
         there = np.clip(here + step * gradient / norm, 0.0, 1.0) if norm > 0 else here
-        new, new_gradient = steepest(network, there)
+        new, new_gradient = steepest(there)
         if new > value:
             here, value, gradient, step = there, new, new_gradient, 2 * step
         else:
@@ -117,17 +127,22 @@ def _strict(network: Network, rate: float, fractions: Vector) -> FixedSlopes | N
                 continue
         if not np.isfinite(form).all():
             continue
-        for bits in (6, 12, 24, 45) if network.size <= 32 else (30, 48):
-            rounded = on_grid(form, bits)
-            values, vectors = np.linalg.eigh(rounded)
-            claim = FixedSlopes(
-                rational(rate),
-                slopes_at(network, fractions),
-                ExactMatrix.of(rounded),
-                tuple(map(rational, on_grid(vectors[:, -1], 6).tolist())),
-            )
-            if values[-1] > 0 and claim.holds(network.exact):
-                return claim
+        claim = witnessed(form, lambda x, v: FixedSlopes(rational(rate), slopes_at(network, fractions), x, v), network)
+        if claim is not None:
+            return claim
+    return None
+
+
+def witnessed(
+    form: Matrix, claim: Callable[[ExactMatrix, tuple[flint.fmpq, ...]], StatementT], network: Network
+) -> StatementT | None:
+    """The claim of a form that is positive somewhere, at v, in the fewest digits in which it holds; None in none."""
+    for bits in (6, 12, 24, 45) if len(form) <= 32 else (30, 48):
+        rounded = on_grid(form, bits)
+        values, vectors = np.linalg.eigh(rounded)
+        made = claim(ExactMatrix.of(rounded), tuple(map(rational, on_grid(vectors[:, -1], 6).tolist())))
+        if values[-1] > 0 and made.holds(network.exact):
+            return made
     return None
 
 

@@ -6,22 +6,22 @@ breadth-first search that keeps the longest products (compare the joint spectral
 
 import warnings
 from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
 import scipy.linalg
 from jaxtyping import Float
 
 from theory.contraction.claims.slope_sequence import SlopeSequence
-from theory.contraction.exact_matrix import ExactMatrix, on_grid, rational
+from theory.contraction.exact_matrix import rational
 from theory.contraction.network import LeakyMap, Matrix, Network, Vector
 from theory.contraction.search.balanced_units import in_balanced_units
-from theory.contraction.search.instability import ALL_CORNERS, STARTS, slopes_at
+from theory.contraction.search.instability import ALL_CORNERS, LARGE, STARTS, ascend, slopes_at, witnessed
 
 LONGEST, KEPT = 12, 48
 PRODUCTS_UP_TO = 6
 """Neurons up to which products are searched."""
 _ON_THE_CIRCLE = 1e-9
-_LARGE = 64
 
 
 @in_balanced_units
@@ -43,13 +43,13 @@ def radius(asked: LeakyMap, fractions: Vector) -> float:
 
 
 def steepest_radius(asked: LeakyMap, fractions: Vector) -> tuple[float, Vector]:
-    """The spectral radius and its gradient in the fractions (`tests/theory/contraction/test_slope_sequences.py`)."""
+    """The spectral radius and its gradient in the fractions (`tests/theory/contraction/test_map_claims.py`)."""
     values, left, right = scipy.linalg.eig(asked.step(fractions), left=True)
     top = np.abs(values).argmax()
-    l, r = left[:, top].conj() * asked.leaks, right[:, top]  # noqa: E741
-    change = asked.form.driven(l, asked.gained) * asked.form.sensed(asked.gained.T, r)
+    row, column = left[:, top].conj() * asked.leaks, right[:, top]
+    change = asked.form.driven(row, asked.gained) * asked.form.sensed(asked.gained.T, column)
     size = float(np.abs(values[top]))
-    turned = change / (left[:, top].conj() @ r) * (values[top].conj() / size if size else 1.0)
+    turned = change / (left[:, top].conj() @ column) * (values[top].conj() / size if size else 1.0)
     gradient: Vector = turned.real
     return size, gradient
 
@@ -66,29 +66,12 @@ def _candidates(asked: LeakyMap, factor: float) -> Iterator[list[Vector]]:
         best = [corners[i] for i in np.argsort(-values, kind="stable")[:STARTS]]
         yield from ([corner] for corner in best if radius(asked, corner) >= enough)
     rng = np.random.default_rng(0)
-    for start in (ones, *best, *rng.uniform(size=(STARTS if size <= _LARGE else 1, size))):
-        end = _ascent(asked, start, factor)
+    for start in (ones, *best, *rng.uniform(size=(STARTS if size <= LARGE else 1, size))):
+        end = ascend(partial(steepest_radius, asked), start, factor * (1 + 1e-6))
         if radius(asked, end) >= enough:
             yield [end]
     if size <= PRODUCTS_UP_TO:
         yield from _products(asked, enough)
-
-
-def _ascent(asked: LeakyMap, start: Vector, enough: float) -> Vector:
-    """Projected gradient ascent on the box, with a step that grows when it helps and halves when it does not."""
-    here, step = start, 0.5
-    value, gradient = steepest_radius(asked, here)
-    for _ in range(60 if asked.size <= _LARGE else 12):
-        if value > enough * (1 + 1e-6) or step < 1e-4:
-            break
-        norm = np.abs(gradient).max()
-        there = np.clip(here + step * gradient / norm, 0.0, 1.0) if norm > 0 else here
-        new, new_gradient = steepest_radius(asked, there)
-        if new > value:
-            here, value, gradient, step = there, new, new_gradient, 2 * step
-        else:
-            step /= 2
-    return here
 
 
 def _products(asked: LeakyMap, enough: float) -> Iterator[list[Vector]]:
@@ -115,17 +98,9 @@ def _proved(asked: LeakyMap, rate: float, sequence: list[Vector]) -> SlopeSequen
         phi = asked.step(fractions) @ phi
     slopes = tuple(slopes_at(asked, fractions) for fractions in sequence)
     for form in _forms(phi / (1 - rate) ** len(sequence)):
-        for bits in (6, 12, 24, 45) if asked.size <= 32 else (30, 48):
-            rounded = on_grid(form, bits)
-            values, vectors = np.linalg.eigh(rounded)
-            claim = SlopeSequence(
-                rational(rate),
-                slopes,
-                ExactMatrix.of(rounded),
-                tuple(map(rational, on_grid(vectors[:, -1], 6).tolist())),
-            )
-            if values[-1] > 0 and claim.holds(asked.exact):
-                return claim
+        claim = witnessed(form, lambda x, v: SlopeSequence(rational(rate), slopes, x, v), asked)
+        if claim is not None:
+            return claim
     return None
 
 

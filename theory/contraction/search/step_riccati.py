@@ -6,7 +6,7 @@ Schur complement
     rho^2 X - k^2 X - (k a X N + I) (2 I - a^2 N^T X N)^-1 (k a N^T X + I) > 0.
 
 Equality is X = A^T X (I + G X)^-1 A + H with A = (k I + a N / 2) / rho, G = -a^2 N N^T / 2 and H = I / (2 rho^2). The
-rate-like map has X^-1 / (a rho)^2 for N^T (`tests/theory/contraction/test_step_riccati.py`).
+rate-like map has X^-1 / (a rho)^2 for N^T (`tests/theory/contraction/test_map_claims.py`).
 """
 
 import numpy as np
