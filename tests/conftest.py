@@ -9,6 +9,8 @@ from collections.abc import Iterator
 import jax
 import pytest
 
+from simulate.programs import release_programs
+
 _FLAGS = os.environ.get("XLA_FLAGS")
 # Compiling takes most of the tests' time. The older emitters need a quarter less and code that is not optimised half of
 # that; both round differently.
@@ -39,6 +41,13 @@ def optimised_programs() -> Iterator[None]:
         jax.clear_caches()  # the setting is no part of a program's key
         if optimised:
             yield
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """Between files, programs go where they have come to be too many for one process."""
+    if nextitem is not None and nextitem.path != item.path:
+        release_programs()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from simulate.lock import InUse
+from simulate.programs import release_programs
 from simulate.sweep.job import Job, JobProgress
 from simulate.sweep.store import NotStored, Store
 
@@ -67,3 +68,5 @@ def attempt(job: Job, store: Store, progress: JobProgress) -> Ending:
         hopeless = isinstance(error, NotStored)
         told = f"{type(error).__name__}: {error}"
         return Failure(job.name, told, traceback.format_exc(), hopeless)
+    finally:
+        release_programs()  # every condition has programs of its own, and a sweep may have thousands

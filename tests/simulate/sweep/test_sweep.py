@@ -3,9 +3,11 @@ from pathlib import Path
 
 import equinox as eqx
 import jax
+import jax.numpy as jnp
 import pytest
 import xarray as xr
 
+from simulate import programs
 from simulate.integrate import DoublePrecisionRequired
 from simulate.sweep import Job, NotStored, RefusedResult, Standing, Store, SweepFailed, sweep
 from tests.simulate.sweep.fake_jobs import Counted, Total, times_computed
@@ -176,3 +178,15 @@ def test_what_was_found_counts_for_the_time_left(store: Store) -> None:
     sweep(jobs, store, progress=heard.append)
     assert heard[0].seconds_left == pytest.approx(24.0)
     assert str(heard[0]) == "1 of 2 done, 1 left, about 24 s"
+
+
+def test_programs_of_conditions_that_are_done_are_let_go_where_maps_are_short(
+    store: Store, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    double = jax.jit(lambda x: 2 * x)
+    double(jnp.ones(2))
+    monkeypatch.setattr(programs, "_MAPS_GRANTED", tmp_path / "granted")
+    for granted, kept in ((10**9, 1), (2, 0)):
+        (tmp_path / "granted").write_text(str(granted))
+        sweep([Counted(float(granted), str(folder))], store)
+        assert double._cache_size() == kept
