@@ -20,7 +20,7 @@ from validate.interruption import uninterrupted
 from validate.options import Refusal
 from validate.output import OutputDirectory, Plot
 from validate.progress import Progress
-from validate.report import Report
+from validate.report import Report, Unfinished
 from validate.settings import Destination, Option, Settings, build, options_of, require_consistent, written_files
 from validate.table import show, tell_section
 
@@ -175,7 +175,8 @@ def execute(command: Command, plan: Plan, destination: Destination, *, draw: boo
 
     Figures are drawn where `draw` is set or `destination.out` is given, and written as soon as their section
     is done; the run's time ends with its last section. Where the output is no terminal, a line says how each section
-    ended. Ctrl-C ends the run early: the report says so and holds what was finished.
+    ended. A section that cannot be finished (`Unfinished`) fails, and the others go on. Ctrl-C ends the run early: the
+    report says so and holds what was finished.
 
     Raises:
         Refusal: where another run writes to the same places.
@@ -230,15 +231,12 @@ def _execute(
             for section in [section.load() for section in plan.sections]:
                 started = time.perf_counter()
                 report.section(section.title)
-                results = section.checks(config, report, progress)
-                if draw or directory is not None:
-                    for plot in section.figures(config, results):
+                try:
+                    for plot in _ended(section, report, progress, directory=directory, draw=draw):
                         plots.append(plot)
-                        if directory is not None:
-                            plot.save(directory)
-                if directory is not None:
-                    for name, content in section.files(config, results).items():
-                        directory.write(name, content)
+                except Unfinished as why:
+                    print(f"{section.title}: {why}", file=sys.stderr)
+                    report.unfinished(section.title, why)
                 tell_section(report, section.title, time.perf_counter() - started)
                 if report.interrupted:
                     break
@@ -255,3 +253,19 @@ def _execute(
         finally:
             show_findings(report) if any(report.findings.values()) else show(report)
     return Run(command.title, report, tuple(plots))
+
+
+def _ended(
+    section: LoadedSection, report: Report, progress: Progress, *, directory: OutputDirectory | None, draw: bool
+) -> Iterator[Plot]:
+    """Run a section to its end; its figures as they are drawn, where they are asked for, and written."""
+    config: Any = report.config
+    results = section.checks(config, report, progress)
+    if draw or directory is not None:
+        for plot in section.figures(config, results):
+            if directory is not None:
+                plot.save(directory)
+            yield plot
+    if directory is not None:
+        for name, content in section.files(config, results).items():
+            directory.write(name, content)

@@ -19,7 +19,7 @@ from pathlib import Path, PurePath
 
 import numpy as np
 
-from validate.tolerance import Reported, Scalar, Tolerance
+from validate.tolerance import Exact, Reported, Scalar, Tolerance
 
 LIBRARIES = (
     "rnn-learning-theory",
@@ -48,6 +48,10 @@ class UnrecordableError(TypeError):
 
     The remedy is to reduce it to numbers, text, lists or a dataclass.
     """
+
+
+class Unfinished(RuntimeError):
+    """What a section needs could not be computed; the message says what, why, and what is kept, a line each."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -138,6 +142,12 @@ class Report:
             self.section("")
         self._current.append(check)
         return check
+
+    def unfinished(self, title: str, why: Unfinished) -> None:
+        """Record that a section did not come to its end: a check that fails, and the reasons."""
+        tolerance = Exact("all that it needs is computed")
+        self.check(f"{title}: finished", predicted=True, measured=False, tolerance=tolerance)
+        self.quantity(f"{title}: unfinished", [line.strip() for line in str(why).splitlines()])
 
     def quantity(self, name: str, value: object) -> None:
         """Record a number, text, list, dict or dataclass under `name`; None stands for a missing value."""

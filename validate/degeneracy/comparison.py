@@ -27,7 +27,7 @@ from simulate.sweep import HERE, Cluster, LocalProcesses, NotStored, NoWorkers, 
 from simulate.sweep.job import Job
 from simulate.sweep.standing import Standing
 from simulate.sweep.store import Store
-from simulate.sweep.sweep import sweep
+from simulate.sweep.sweep import SweepFailed, sweep
 from simulate.training.outcome import TrainingOutcome
 from validate.degeneracy.conditions import FactorLevel
 from validate.degeneracy.curves import DEGENERACY, LEARNING, MEASURES, clean, curves
@@ -45,7 +45,7 @@ from validate.degeneracy.settings import QUICK, Config
 from validate.options import Refusal
 from validate.output import Plot
 from validate.progress import Progress
-from validate.report import Report
+from validate.report import Report, Unfinished
 from validate.tolerance import Exact, Reported
 
 
@@ -102,7 +102,11 @@ def populations(levels: Sequence[FactorLevel], config: Config, progress: Progres
 
 
 def results_of(jobs: Sequence[Job], config: Config, progress: Progress) -> list[xr.Dataset]:
-    """The results of some jobs: from the store, or computed now."""
+    """The results of some jobs: from the store, or computed now.
+
+    Raises:
+        Unfinished: where jobs failed; the others are stored.
+    """
     store = store_of(config)
     with progress.task("populations", 1.0) as advance:
 
@@ -116,6 +120,8 @@ def results_of(jobs: Sequence[Job], config: Config, progress: Progress) -> list[
             except (SchedulerLost, NoWorkers) as error:
                 option = "--scheduler" if config.scheduler else "--workers"
                 raise Refusal(option, str(error), "workers that can be had") from None
+            except SweepFailed as error:
+                raise Unfinished(str(error)) from error
             return [store.read(job) for job in jobs]
 
 

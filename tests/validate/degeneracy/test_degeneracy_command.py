@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import pytest
 
+from simulate.populations import jobs, train_population
 from simulate.sweep.job import FORMAT
 from validate.command import Command, Mode, Plan
 from validate.degeneracy.__main__ import COMMAND, SECTIONS
@@ -89,6 +90,29 @@ def test_an_unreachable_threshold_ends_in_words_and_the_populations_are_kept(ask
             "rate"
         }
     assert len(list(store.glob("train-job-*.nc"))) == 3
+
+
+def test_a_population_that_cannot_be_trained_fails_in_words_and_the_others_are_kept(ask, tmp_path, monkeypatch):
+    def train(condition, **settings):
+        if condition.task.bits == 3:
+            raise MemoryError("no room for 3 bits")
+        return train_population(condition, **settings)
+
+    monkeypatch.setattr(jobs, "train_population", train)
+    store, out = tmp_path / "store", tmp_path / "found.json"
+    asked = shortened(TINY, "One population", "Width")
+    answer = ask(asked, *FLIP_FLOP, "--networks", "3", "--units", "4", "--store", str(store), "--json", str(out))
+    assert answer.status == 1
+    told, trained, measured = answer.err.splitlines()
+    assert told.startswith("One population") and "2 jobs failed, all others are stored" in told
+    assert trained.startswith("  train-job-") and trained.endswith("MemoryError: no room for 3 bits")
+    assert measured.startswith("  measure-job-") and "not begun, as it needs train-job-" in measured
+    last = answer.out.splitlines()[-1]
+    assert last.startswith("FAIL degeneracy: ") and last.endswith(f"failed: {SECTIONS[0].title}: finished")
+    found = json.loads(out.read_text())
+    assert found["quantities"][f"{SECTIONS[0].title}: unfinished"][1] == trained.strip()
+    assert found["quantities"]["flip-flop, 16 units"]["networks"] == 3
+    assert len(list(store.glob("train-job-*.nc"))) == 2
 
 
 def test_every_condition_has_its_numbers_and_their_errors(ask, tmp_path):
