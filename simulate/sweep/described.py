@@ -12,7 +12,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from simulate.training.described import Described, made_of
+from simulate.training.made_of import Described, made_of
 
 Plain: TypeAlias = Any
 """None, booleans, numbers, text, lists and dictionaries with text for keys: what JSON holds."""

@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import optax
 from jaxtyping import Array, Float, Key, PyTree
 
-from simulate.training.described import Described
+from simulate.training.made_of import Described
 
 Real = float | Float[Array, "*networks"]
 LearnerT = TypeVar("LearnerT")

@@ -13,11 +13,11 @@ from jaxtyping import Array, Key
 
 from simulate.tasks.task import Task
 from simulate.training.checkpoint import Checkpoint
-from simulate.training.described import made_of
 from simulate.training.epoch import Observe, Regime, own_observation
 from simulate.training.interruption import sigterm_as_interrupt
 from simulate.training.learn import NothingToTrain
 from simulate.training.learner import Learner, require_arrays
+from simulate.training.made_of import made_of
 from simulate.training.outcome import TrainingOutcome
 from simulate.training.progress import EpochsDone, Progress
 from simulate.training.rule import Rule, as_rule

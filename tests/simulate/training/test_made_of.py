@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import optax
 import pytest
 
-from simulate.training.described import Described, made_of
+from simulate.training.made_of import Described, made_of
 
 SCHEDULES = (
     "optax.constant_schedule(0.1)",
@@ -66,7 +66,7 @@ NAMES = {"jax": jax, "optax": optax, "__name__": "user"}
 def elsewhere() -> list[str]:
     """What another process says of all of them."""
     program = (
-        "import sys, jax, optax; from simulate.training.described import Described\n"
+        "import sys, jax, optax; from simulate.training.made_of import Described\n"
         "for rule in sys.stdin: print(repr(Described(eval(rule, {'jax': jax, 'optax': optax, '__name__': 'user'}))))"
     )
     told = subprocess.run(
