@@ -4,7 +4,6 @@ from .dsa import DSA as DSA
 from .eigenvalues import EigenvalueDistance as EigenvalueDistance
 from .embedding import bootstrap_ellipses as bootstrap_ellipses, embed as embed
 from .estimate import PopulationEstimate as PopulationEstimate
-from .jackknife import jackknife as jackknife
 from .learning import kernel_alignment as kernel_alignment, weight_change as weight_change
 from .linear_cka import LinearCKA as LinearCKA
 from .measure import Distance as Distance
@@ -33,7 +32,6 @@ __all__ = [
     "all_weights",
     "bootstrap_ellipses",
     "embed",
-    "jackknife",
     "kernel_alignment",
     "pairwise",
     "shuffled",

@@ -9,8 +9,8 @@ from numpy.typing import ArrayLike
 from scipy.linalg import orthogonal_procrustes
 from scipy.stats import chi2
 
-from simulate.measures.pairwise import Pairs
-from simulate.measures.samples import TooFewSamples, WrongShape, finite
+from simulate.measures.pairwise import Pairs, matrix_of_pairs
+from simulate.measures.samples import TooFewSamples, WrongShape
 
 MOST_STEPS = 1000
 OF_A_REPLICATE = 1e-6
@@ -73,7 +73,7 @@ def embed(pairs: Pairs | ArrayLike, *, dimensions: int = 2) -> Embedding:
 
     Raises:
         TooFewSamples: if there are not more items than dimensions.
-        WrongShape, NotFinite: if the matrix is not square; if it has NaN or infinity.
+        WrongShape, NotFinite: if the matrix is not square and symmetric; if it has NaN or infinity.
 
     >>> from simulate.measures import embed
     >>> embed([[0, 1, 2], [1, 0, 1], [2, 1, 0]], dimensions=1).points.round(6).ravel().tolist()
@@ -141,9 +141,7 @@ def bootstrap_ellipses(
 
 
 def _square(pairs: Pairs | ArrayLike) -> Distances:
-    distances = finite(pairs.value if isinstance(pairs, Pairs) else pairs, ("items", "items"), "a matrix of pairs")
-    if distances.shape[0] != distances.shape[1]:
-        raise WrongShape(f"a matrix of pairs of shape {distances.shape}: give a square one, symmetric")
+    distances = matrix_of_pairs(pairs)
     distances = (distances + distances.T) / 2
     np.fill_diagonal(distances, 0)
     return distances

@@ -6,8 +6,10 @@ from typing import Any, TypeVar
 
 import numpy as np
 from jaxtyping import Float, Int
+from numpy.typing import ArrayLike
 
 from simulate.measures.measure import Distance, Measure
+from simulate.measures.samples import WrongShape, finite
 
 Item = TypeVar("Item")
 Square = Float[np.ndarray, "items items"]
@@ -86,6 +88,20 @@ def all_pairs(count: int) -> tuple[Places, Places]:
         raise NoPairs(f"{count} items have no pairs: give at least two")
     first, second = np.triu_indices(count, 1)
     return first, second
+
+
+def matrix_of_pairs(pairs: Pairs | ArrayLike) -> Square:
+    """The values of all pairs as a matrix, of whatever was given for them; the diagonal is as it was given.
+
+    Raises:
+        WrongShape, NotFinite: if it is not square and symmetric, to rounding; if it has NaN or infinity.
+    """
+    matrix = finite(pairs.value if isinstance(pairs, Pairs) else pairs, ("items", "items"), "a matrix of pairs")
+    if matrix.shape[0] != matrix.shape[1]:
+        raise WrongShape(f"a matrix of pairs of shape {matrix.shape}: give a square one, symmetric")
+    if not np.allclose(matrix, matrix.T, rtol=1e-6, atol=1e-9 * np.abs(matrix).max()):
+        raise WrongShape("a matrix of pairs that is not symmetric: give the mean of both directions, (D + D.T) / 2")
+    return matrix
 
 
 def pairs_of(distances: Sequence[Distance], count: int, measure: Callable[..., Distance | float]) -> Pairs:

@@ -70,6 +70,8 @@ def test_ellipses_of_networks_hold_exact_places_and_shrink_with_the_misfit() -> 
 def test_refusals() -> None:
     with pytest.raises(WrongShape, match="square"):
         embed(np.zeros((3, 4)))
+    with pytest.raises(WrongShape, match="not symmetric"):
+        embed([[0.0, 1.0, 2.0], [1.0, 0.0, 1.0], [3.0, 1.0, 0.0]])
     with pytest.raises(NotFinite):
         embed(np.full((3, 3), np.nan))
     with pytest.raises(TooFewSamples, match="2 items"):
