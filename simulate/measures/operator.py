@@ -7,7 +7,10 @@ import numpy as np
 from jaxtyping import Complex, Float
 from numpy.typing import ArrayLike
 
-from simulate.measures.samples import FewerSamplesThanFeatures, TooFewSamples, WrongShape, finite
+from simulate.measures.samples import FewerSamplesThanFeatures, NotFinite, TooFewSamples, WrongShape, finite
+
+LARGEST = 1e150
+"""Entries beyond have squares that are no finite numbers."""
 
 
 @dataclass(frozen=True)
@@ -46,11 +49,14 @@ def matrix_of(operator: Operator | ArrayLike) -> Float[np.ndarray, "n n"]:
     """The matrix of an operator, or a matrix as it is.
 
     Raises:
-        WrongShape, NotFinite, NotReal: if it is not square; if not all of its entries are finite; if it is complex.
+        WrongShape, NotFinite, NotReal: if it is not square; if not all of its entries and their squares are finite; if
+            it is complex.
     """
     matrix = finite(operator.matrix if isinstance(operator, Operator) else operator, ("n", "n"), "an operator")
     if matrix.shape[0] != matrix.shape[1]:
         raise WrongShape(f"an operator of shape {matrix.shape}: give a square matrix")
+    if (largest := float(np.abs(matrix).max())) > LARGEST:
+        raise NotFinite(f"an operator with values up to {largest:g}, whose squares are no finite numbers: scale both")
     return matrix
 
 
@@ -81,6 +87,7 @@ def fit_operator(activity: ArrayLike, *, delays: int, rank: int, interval: int) 
         )
     if not states.shape[2]:
         return Operator(np.zeros((rank, rank)), 0, 0.0, 0.0, transitions)
+    states = np.ldexp(states, -np.frexp(np.abs(states).max())[1])  # exact, and squares of any scale are numbers
     history = embedded(states, delays, interval)
     history = history - history.mean(axis=(0, 1))
     trials, steps, features = history.shape

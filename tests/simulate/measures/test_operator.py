@@ -90,6 +90,15 @@ def test_rotated_shifted_scaled_and_shuffled_activity_is_at_zero() -> None:
         assert found.lower <= found.value < 1e-11 * size
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("power", [-1000, 1000])
+def test_no_power_of_two_changes_a_bit_of_the_operator(power: int) -> None:
+    activity = noisy()
+    found, known = (DSA(3, 5).fit_operator(each) for each in (np.ldexp(activity, power), activity))
+    np.testing.assert_array_equal(found.matrix, known.matrix)
+    assert (found.error, found.discarded) == (known.error, known.discarded)
+
+
 def test_other_dynamics_are_not_at_zero() -> None:
     dsa = DSA(3, 5)
     assert dsa(noisy(0), noisy(1)).lower > 0.01
@@ -143,6 +152,8 @@ def test_refusals() -> None:
         DSA(2, 4).fit_operator(noisy()[:1, :5])
     with pytest.warns(FewerSamplesThanFeatures, match="10 transitions for 12 delay coordinates"):
         DSA(2, 4).fit_operator(noisy()[:1, :12])
+    with pytest.raises(NotFinite, match=r"values up to 1e\+200"):
+        OperatorDistance()(np.eye(2), 1e200 * np.eye(2))
     for wrong in ((0, 1, 1), (1, -1, 1), (1, 1, 0)):
         with pytest.raises(BadEmbedding, match="one or more"):
             DSA(*wrong)
