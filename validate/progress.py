@@ -3,10 +3,13 @@
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TypeAlias
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bars
+
+Tell: TypeAlias = Callable[[str, float | int, float | int | None], None]
 
 
 class Progress:
@@ -36,8 +39,19 @@ class Progress:
 
         `total` is the work in all, None where it is not known.
         """
+        with self.told_task(description, total) as tell:
+            yield lambda done: tell("", done, total)
+
+    @contextmanager
+    def told_task(self, description: str, total: float | int | None = None) -> Iterator[Tell]:
+        """A bar as well; call what it yields with some words, the work done so far and the work in all."""
         task = self._bars.add_task(description, total=total)
+
+        def tell(words: str, done: float | int, of: float | int | None) -> None:
+            told = f"{description}: {words}" if words else description
+            self._bars.update(task, description=told, completed=done, total=of)
+
         try:
-            yield lambda done: self._bars.update(task, completed=done)
+            yield tell
         finally:
             self._bars.remove_task(task)

@@ -17,8 +17,9 @@ def show(report: Report) -> None:
     console = Console(file=sys.stdout, width=None if terminal else WIDTH_OF_A_FILE, highlight=False)
     if report.checks:
         console.print(_checks(report))
-    if report.quantities:
-        console.print(_quantities(report))
+    quantities = _quantities(report)
+    if quantities.row_count:
+        console.print(quantities)
     print(report.verdict)
 
 

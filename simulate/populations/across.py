@@ -1,5 +1,6 @@
 """Distances between networks of several populations: where all levels of a factor lie in one picture."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
@@ -12,6 +13,7 @@ from threadpoolctl import threadpool_limits
 from simulate.measures.pairwise import pairwise
 from simulate.measures.weights import WeightsUpTo
 from simulate.populations.condition import Network, TrainingCondition
+from simulate.populations.counted import Counted, DistanceProgress, cost_of_distances, unheard
 from simulate.populations.degeneracy import Probing, activities, batches, dense, only_recurrent
 from simulate.populations.jobs import TrainJob, trained_population
 from simulate.populations.population import TrainedPopulation
@@ -40,12 +42,17 @@ class DistancesAcross:
 
 
 def distances_across(
-    populations: Sequence[TrainedPopulation], probing: Probing | None = None, *, most: int = 20
+    populations: Sequence[TrainedPopulation],
+    probing: Probing | None = None,
+    *,
+    most: int = 20,
+    progress: DistanceProgress = unheard,
 ) -> DistancesAcross:
     """Measure all pairs; of each population the first `most` networks that converged.
 
     Networks of one population are shown the same trials, all of them: a copy is at zero, as in a picture it should be.
-    (`degeneracy_of` compares them between different trials, as its null has to.) Weights are compared as there.
+    (`degeneracy_of` compares them between different trials, as its null has to.) Weights are compared as there, and
+    `progress` is told the same.
 
     >>> import jax
     >>> jax.config.update("jax_enable_x64", True)
@@ -74,14 +81,15 @@ def distances_across(
         networks += chosen
         states += activities(chosen, shown)
         population += [number] * len(chosen)
-    symmetries = {dense(network).symmetry for network in networks}
-    return DistancesAcross(
-        np.array(population, int),
-        pairwise(probing.dsa, states).value,
-        pairwise(WeightsUpTo(symmetries.pop()), [only_recurrent(network) for network in networks]).value
-        if len(symmetries) == 1
-        else None,
-    )
+    symmetries, pairs = {dense(network).symmetry for network in networks}, math.comb(len(networks), 2)
+    one_size = len(symmetries) == 1
+    counted = Counted(progress, of=(1 + one_size) * pairs)
+    dsa = counted(pairwise(probing.dsa, states), pairs).value
+    if not one_size:
+        return DistancesAcross(np.array(population, int), dsa, None)
+    recurrent = [only_recurrent(network) for network in networks]
+    weights = counted(pairwise(WeightsUpTo(symmetries.pop()), recurrent), pairs).value
+    return DistancesAcross(np.array(population, int), dsa, weights)
 
 
 class AcrossJob(Job):
@@ -102,11 +110,22 @@ class AcrossJob(Job):
         """The trained populations."""
         return tuple(TrainJob(condition) for condition in self.conditions)
 
+    @property
+    def cost(self) -> float:
+        """Of both kinds of distances, beside that of training."""
+        networks = sum(min(self.most, each.networks) for each in self.conditions)
+        return cost_of_distances(2 * math.comb(networks, 2), max(each.start.units for each in self.conditions))
+
     def compute(self, needed: tuple[xr.Dataset, ...], progress: JobProgress) -> xr.Dataset:
         """The matrices, and whose rows they are."""
         populations = [trained_population(*each) for each in zip(self.conditions, needed, strict=True)]
         with threadpool_limits(1, "blas"):  # matrices this small wait for their threads
-            found = distances_across(populations, self.probing, most=self.most)
+            found = distances_across(
+                populations,
+                self.probing,
+                most=self.most,
+                progress=lambda done, of: progress(done, of, "distances"),
+            )
         matrices = {"dsa": found.dsa} | ({} if found.weights is None else {"weights": found.weights})
         return xr.Dataset(
             {"population": ("network", found.population)}

@@ -1,5 +1,6 @@
 """How differently the networks of a population ended: behaviour, dynamics and weights, each beside its null."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
@@ -22,11 +23,14 @@ from simulate.measures.svcca import SVCCA
 from simulate.measures.weights import WeightsUpTo
 from simulate.populations.activity import activity
 from simulate.populations.condition import Network
+from simulate.populations.counted import Counted, DistanceProgress, unheard
 from simulate.populations.population import TrainedPopulation
 from simulate.tasks.task import Batch
 
 FEWEST = 3
 """Networks without which a mean over pairs has no standard error."""
+KINDS = 9
+"""Of distances between two networks, each over all pairs: the matrices of a `Degeneracy`."""
 
 Square = Float[np.ndarray, "networks networks"]
 
@@ -147,8 +151,12 @@ class Degeneracy:
         return PopulationEstimate.of_relative_spread(self.unseen_loss.each)
 
 
-def degeneracy_of(population: TrainedPopulation, probing: Probing | None = None) -> Degeneracy:
+def degeneracy_of(
+    population: TrainedPopulation, probing: Probing | None = None, *, progress: DistanceProgress = unheard
+) -> Degeneracy:
     """Measure a population, on trials that it was not trained on.
+
+    `progress` is told how many distances between two networks are measured, and of how many, after each kind of them.
 
     >>> import jax
     >>> jax.config.update("jax_enable_x64", True)
@@ -179,14 +187,16 @@ def degeneracy_of(population: TrainedPopulation, probing: Probing | None = None)
         activities(networks, shown),
         activities(first, shown),
     )
-    dynamics = against_halves(probing.dsa, states, seed=probing.seed)
+    pairs = math.comb(len(networks), 2)
+    counted = Counted(progress, of=KINDS * pairs)
+    dynamics = counted(against_halves(probing.dsa, states, seed=probing.seed), pairs)
     whole, recurrent = (
         [all_weights(dense(network)) for network in networks],
         [only_recurrent(each) for each in networks],
     )
     symmetry = dense(networks[0]).symmetry
     group, permutations = WeightsUpTo(symmetry), WeightsUpTo(Symmetry(symmetry.units, signs=False, scales=False))
-    beside = against_shuffles(group, recurrent, seed=probing.seed)
+    beside = counted(against_shuffles(group, recurrent, seed=probing.seed), 2 * pairs)
     changes = [weight_change(dense(a).W, dense(b).W) for a, b in zip(first, networks, strict=True)]
     return Degeneracy(
         networks=len(population),
@@ -195,15 +205,15 @@ def degeneracy_of(population: TrainedPopulation, probing: Probing | None = None)
         behaviour=PopulationEstimate.of_spread(losses),
         unseen_loss=PopulationEstimate.of_mean(losses),
         dsa=dynamics.pairs,
-        dsa_at_start=against_halves(probing.dsa, states_at_start, seed=probing.seed).pairs,
+        dsa_at_start=counted(against_halves(probing.dsa, states_at_start, seed=probing.seed).pairs, pairs),
         dsa_halves=dynamics.null,
-        svcca=pairwise(SVCCA(), states),
-        svcca_at_start=pairwise(SVCCA(), states_at_start),
-        weights=pairwise(permutations, recurrent),
+        svcca=counted(pairwise(SVCCA(), states), pairs),
+        svcca_at_start=counted(pairwise(SVCCA(), states_at_start), pairs),
+        weights=counted(pairwise(permutations, recurrent), pairs),
         weights_group=beside.pairs,
-        weights_all=pairwise(group, whole),
+        weights_all=counted(pairwise(group, whole), pairs),
         weights_shuffled=beside.null[0],
-        weights_at_start=pairwise(group, [only_recurrent(network) for network in first]),
+        weights_at_start=counted(pairwise(group, [only_recurrent(network) for network in first]), pairs),
         norms=np.array([norm(blocks) for blocks in recurrent]),
         norms_at_start=np.array([each.start for each in changes]),
         change=PopulationEstimate.of_mean([each.value for each in changes]),

@@ -1,6 +1,7 @@
 """Training and measuring populations as jobs of a sweep: each result in a file, found again by what it depends on."""
 
 import dataclasses
+import math
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, ClassVar
@@ -14,12 +15,14 @@ from threadpoolctl import threadpool_limits
 from simulate.measures.estimate import PopulationEstimate
 from simulate.measures.pairwise import Pairs
 from simulate.populations.condition import Network, TrainingCondition
-from simulate.populations.degeneracy import FEWEST, Degeneracy, Probing, degeneracy_of
+from simulate.populations.counted import cost_of_distances
+from simulate.populations.degeneracy import FEWEST, KINDS, Degeneracy, Probing, degeneracy_of
 from simulate.populations.population import TrainedPopulation, train_population
 from simulate.runtime import cache_directory
 from simulate.sweep.job import Job, JobProgress
 from simulate.training.checkpoint import Checkpoint, Spare
 from simulate.training.outcome import TrainingOutcome
+from simulate.training.progress import EpochsDone
 
 DTYPE = "float32"
 MATRICES = ("value", "lower", "agreed")
@@ -39,9 +42,10 @@ class TrainJob(Job):
 
     @property
     def cost(self) -> float:
-        """In proportion to the networks, the updates they may have and the steps of a trial."""
+        """In proportion to the networks, the updates they may have and the steps of a trial; with width from 128 on."""
         condition, shape = self.condition, jax.eval_shape(self.condition.task, jnp.asarray(0)).inputs.shape
-        return float(condition.networks * condition.updates * shape[0] * shape[1])
+        steps = condition.networks * condition.updates * shape[0] * shape[1]
+        return float(steps) * max(condition.start.units / 128, 1.0) ** 2
 
     def compute(self, needed: tuple[xr.Dataset, ...], progress: JobProgress) -> xr.Dataset:
         """The trained population, as `trained_population` reads it.
@@ -52,7 +56,7 @@ class TrainJob(Job):
         population = train_population(
             condition,
             checkpoint=checkpoint,
-            progress=lambda done: progress(done, condition.updates, f"updates, {done.learning} networks learning"),
+            progress=lambda done: progress(done, condition.updates, _told(done)),
             dtype=DTYPE,
         )
         arrays = {
@@ -76,6 +80,10 @@ class TrainJob(Job):
         folder = cache / "checkpoints"
         folder.mkdir(exist_ok=True)
         return Spare(folder / f"{self.name}.npz", seconds=SECONDS)
+
+
+def _told(done: EpochsDone) -> str:
+    return f"updates, {done.learning} network{'s' * (done.learning != 1)} learning"
 
 
 def trained_population(condition: TrainingCondition, stored: xr.Dataset) -> TrainedPopulation:
@@ -131,6 +139,11 @@ class MeasureJob(Job):
         """The trained population."""
         return (TrainJob(self.condition),)
 
+    @property
+    def cost(self) -> float:
+        """Of all distances, beside that of training."""
+        return cost_of_distances(KINDS * math.comb(self.condition.networks, 2), self.condition.start.units)
+
     def compute(self, needed: tuple[xr.Dataset, ...], progress: JobProgress) -> xr.Dataset:
         """All of a `Degeneracy`, or how many networks converged where these are too few."""
         population = trained_population(self.condition, needed[0])
@@ -138,7 +151,7 @@ class MeasureJob(Job):
         if counts["converged"] < FEWEST:
             return xr.Dataset(counts)
         with threadpool_limits(1, "blas"):  # matrices this small wait for their threads
-            found = degeneracy_of(population, self.probing)
+            found = degeneracy_of(population, self.probing, progress=lambda done, of: progress(done, of, "distances"))
         stored: dict[str, Any] = {}
         for each in dataclasses.fields(found):
             stored |= dict(_stored(each.name, getattr(found, each.name)))

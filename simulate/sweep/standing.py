@@ -53,9 +53,14 @@ class Standing:
             words.append(f"{len(self.running)} running ({each})")
         if self.left:
             words.append(f"{self.left} left")
-        if self.seconds_left is not None and (self.running or self.left):
-            words.append(f"about {_in_words(self.seconds_left)}")
-        return ", ".join(words)
+        return ", ".join(words + ([self.about] if self.about else []))
+
+    @property
+    def about(self) -> str:
+        """The time that is left, in words; nothing where it is not known, or all is done."""
+        if self.seconds_left is None or not (self.running or self.left):
+            return ""
+        return f"about {_in_words(self.seconds_left)}"
 
 
 def _in_words(seconds: float) -> str:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import validate
 from validate import report as report_module
-from validate.report import Check, DuplicateNameError, Report, Source, UnrecordableError, plain
+from validate.report import Check, DuplicateNameError, Report, Source, Unfinished, UnrecordableError, plain
 from validate.table import formatted, outcome, show
 from validate.tolerance import Absolute, Exact, Relative, Reported
 
@@ -164,6 +164,24 @@ def test_the_table_shows_every_number_and_ends_with_the_verdict(capsys: pytest.C
     assert any("The toy model" in line for line in lines)
     assert any("optimal_r" in line and "0.0625" in line for line in lines)
     assert lines[-1] == made.verdict
+
+
+def test_quantities_of_several_numbers_are_for_the_document_and_no_empty_table(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    made = report()
+    made.quantity("levels", {"mean": 1.0})
+    show(made)
+    assert "quantities" not in capsys.readouterr().out
+
+
+def test_a_section_that_is_not_finished_fails_and_says_why() -> None:
+    made = report()
+    made.section("trained")
+    made.unfinished("trained", Unfinished("1 job failed:\n  one: MemoryError"))
+    assert made.exit_code == 1
+    assert made.quantities == {"trained: unfinished": ["1 job failed:", "one: MemoryError"]}
+    assert made.verdict.endswith("failed: trained: finished")
 
 
 def test_numbers_are_shown_in_full_and_absent_ones_as_a_dash() -> None:

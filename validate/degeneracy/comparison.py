@@ -108,10 +108,11 @@ def results_of(jobs: Sequence[Job], config: Config, progress: Progress) -> list[
         Unfinished: where jobs failed; the others are stored.
     """
     store = store_of(config)
-    with progress.task("populations", 1.0) as advance:
+    with progress.told_task("populations") as tell:
 
         def show(standing: Standing) -> None:
-            advance((standing.done + standing.failed) / max(standing.jobs, 1))
+            words = [*map(str, standing.running.values()), *filter(None, [standing.about])]
+            tell("; ".join(words), standing.done + standing.failed, standing.jobs)
 
         with store_refused():
             try:

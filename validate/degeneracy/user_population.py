@@ -67,13 +67,13 @@ def checks(own: OwnPopulation, config: PopulationConfig, report: Report, progres
     networks = [
         _recorded(network, name, own.cell, config) for network, name in zip(own.networks, own.names, strict=True)
     ]
-    with progress.task("distances", 1.0) as advance:
+    with progress.told_task("distances") as tell:
         try:
             found = distances_between(
                 networks,
                 DSA(delays=config.delays, rank=config.rank),
                 seed=config.seed,
-                progress=lambda name: advance(MEASURES.index(name) / len(MEASURES)),
+                progress=lambda name: tell(name, MEASURES.index(name), len(MEASURES)),
             )
         except StoppedEarly as stopped:
             report.interrupted, found = True, stopped.found

@@ -8,7 +8,9 @@ import pytest
 
 from simulate.cells import GRU, LSTM, MaximalUpdate, UniformWeights
 from simulate.measures import DSA, PopulationEstimate, kernel_alignment
+from simulate.measures.pairwise import Pairs
 from simulate.populations import (
+    AcrossJob,
     MeasureJob,
     Probing,
     TrainingCondition,
@@ -36,9 +38,13 @@ def population():
     return train_population(CONDITION)
 
 
+TOLD: list[tuple[int, int]] = []
+
+
 @pytest.fixture(scope="module")
 def degeneracy(population):
-    return degeneracy_of(population, PROBING)
+    TOLD.clear()
+    return degeneracy_of(population, PROBING, progress=lambda done, of: TOLD.append((done, of)))
 
 
 def test_each_network_stops_at_the_threshold_after_its_patience(population):
@@ -105,6 +111,24 @@ def test_what_is_measured_is_relative_and_beyond_the_null_as_it_says(degeneracy)
     np.testing.assert_allclose(
         degeneracy.svcca_beyond_null, degeneracy.svcca.value - degeneracy.svcca_at_start.value, rtol=1e-12
     )
+
+
+def test_who_measures_tells_how_many_distances_are_done(degeneracy):
+    matrices = [field.name for field in dataclasses.fields(degeneracy) if field.type is Pairs]
+    of = 6 * len(matrices)  # pairs of four networks
+    assert sorted(set(TOLD)) == TOLD
+    assert TOLD[-1] == (of, of)
+    assert len(TOLD) == len(matrices) - 1  # the shuffles come with what they are held against
+
+
+def test_measuring_costs_of_the_order_of_training_or_less():
+    """So that the time left is of the right size whichever was done first: with a cost of one, it was in years."""
+    for networks, units, updates, steps in ((5, 16, 4_000, 20), (8, 64, 12_000, 30), (50, 512, 128_000, 100)):
+        task = dataclasses.replace(TASK, steps=steps, trials=32)
+        start = UniformWeights(units, inputs=1, outputs=1)
+        each = TrainingCondition(task, start, optax.adam(1e-2), networks=networks, updates=updates)
+        for job in (MeasureJob(each, PROBING), AcrossJob((each, each, each), PROBING)):
+            assert 0.01 < job.cost / TrainJob(each).cost < 2
 
 
 def test_learning_is_held_beside_the_start_and_the_kernel_beside_that_of_another_start(population, degeneracy):

@@ -104,11 +104,15 @@ def test_a_population_that_cannot_be_trained_fails_in_words_and_the_others_are_k
     answer = ask(asked, *FLIP_FLOP, "--networks", "3", "--units", "4", "--store", str(store), "--json", str(out))
     assert answer.status == 1
     told, trained, measured = answer.err.splitlines()
-    assert told.startswith("One population") and "2 jobs failed, all others are stored" in told
-    assert trained.startswith("  train-job-") and trained.endswith("MemoryError: no room for 3 bits")
-    assert measured.startswith("  measure-job-") and "not begun, as it needs train-job-" in measured
+    assert told.startswith("One population")
+    assert "2 jobs failed, all others are stored" in told
+    assert trained.startswith("  train-job-")
+    assert trained.endswith("MemoryError: no room for 3 bits")
+    assert measured.startswith("  measure-job-")
+    assert "not begun, as it needs train-job-" in measured
     last = answer.out.splitlines()[-1]
-    assert last.startswith("FAIL degeneracy: ") and last.endswith(f"failed: {SECTIONS[0].title}: finished")
+    assert last.startswith("FAIL degeneracy: ")
+    assert last.endswith(f"failed: {SECTIONS[0].title}: finished")
     found = json.loads(out.read_text())
     assert found["quantities"][f"{SECTIONS[0].title}: unfinished"][1] == trained.strip()
     assert found["quantities"]["flip-flop, 16 units"]["networks"] == 3

@@ -1,3 +1,5 @@
+import re
+from contextlib import contextmanager
 from dataclasses import replace
 
 import numpy as np
@@ -29,14 +31,31 @@ def config(tmp_path):
     return Config(effort=TINY, networks=3, units=6, store=tmp_path / "store")
 
 
-def run(section, config):
+class Heard(Progress):
+    """Keeps what the bars would say."""
+
+    def __init__(self):
+        super().__init__()
+        self.words = []
+
+    @contextmanager
+    def told_task(self, description, total=None):
+        yield lambda words, done, of: self.words.append((words, done, of))
+
+
+def run(section, config, progress=None):
     report = Report("degeneracy", config)
-    return report, section.checks(config, report, Progress())
+    return report, section.checks(config, report, progress or Progress())
 
 
 def test_one_population_is_held_beside_its_nulls_and_copies_are_found(config):
-    report, results = run(one_population, config)
+    heard = Heard()
+    report, results = run(one_population, config, heard)
     assert report.passed
+    words = [words for words, _, _ in heard.words]
+    assert any(re.fullmatch(r"\d+ of 400 updates, 3 networks learning", each) for each in words)
+    assert any(re.fullmatch(r"27 of 27 distances; about \d+ (s|min)", each) for each in words)
+    assert heard.words[-1] == ("", 2, 2)
     assert results.found is not None
     assert len(one_population.figures(config, results)) == 1
     entry = report.document()["quantities"]["flip-flop, 3 bits, alone"]
