@@ -6,6 +6,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from simulate.tasks.constant import BadConstant
 from simulate.tasks.lorenz_96 import Lorenz96, advection, lorenz_96, runge_kutta
 
 KEY = jax.random.key(13)
@@ -115,3 +116,10 @@ def test_the_loop_above_is_no_copy_of_what_it_checks():
     x = jnp.asarray(RANDOM.normal(size=6))
     changed = np.asarray(lorenz_96(x.at[2].add(0.5), 8.0) - lorenz_96(x, 8.0)) != 0
     assert changed.tolist() == [False, True, True, True, True, False]
+
+
+@pytest.mark.parametrize("sign", [-1, 1])
+def test_a_forcing_that_steps_do_not_follow_is_refused_and_the_strongest_stays_finite(sign):
+    with pytest.raises(BadConstant, match=r"too long a step at a forcing of -?100: give at most 0\.01"):
+        Lorenz96(jax.random.key(0), forcing=100.0 * sign)
+    assert jnp.isfinite(drawn(forcing=20.0 * sign, trials=50).targets).all()
