@@ -11,6 +11,7 @@ from theory.contraction.conditions.registry import (
     PRODUCT,
     SINGULAR,
     SYMMETRIC,
+    SYMMETRISED,
     TRIANGULAR,
 )
 from theory.contraction.conditions.step_condition import StepCondition
@@ -24,6 +25,9 @@ SINGULAR_UP_TO = 32
 beyond."""
 FEW = 6
 """Neurons up to which all corners of the slopes are searched, and polytopes sought, as a matter of course."""
+
+CHECKED = 1024
+"""Neurons up to which proofs are sought that take matrices: the checker of certificates takes no more."""
 
 ResultT = TypeVar("ResultT")
 Parameters = ParamSpec("Parameters")
@@ -78,8 +82,12 @@ def candidates(asked: Network) -> tuple[Candidate, ...]:
     """
     if asked.form.discrete:
         return tuple(Candidate.of(condition, asked) for condition in step_conditions(asked))
-    exact = tuple(Candidate.of(condition, asked) for condition in (SYMMETRIC, PRODUCT))
-    cheap = (*(Candidate.of(condition, asked) for condition in (TRIANGULAR, ABSOLUTE)), *exact)
+    cheapest = tuple(Candidate.of(condition, asked) for condition in (TRIANGULAR, ABSOLUTE))
+    if asked.size > CHECKED:
+        return cheapest
+    symmetric = bool((asked.weights == asked.weights.T).all())
+    exact = tuple(Candidate.of(each, asked) for each in ((SYMMETRIC, PRODUCT) if symmetric else (PRODUCT, SYMMETRISED)))
+    cheap = (*cheapest, *exact)
     if asked.size > LARGEST_SEARCH or any(each.supremum is not None for each in exact):
         return cheap
     costly = (SINGULAR, MULTIPLIER) if asked.size <= SINGULAR_UP_TO else (MULTIPLIER,)
@@ -88,6 +96,8 @@ def candidates(asked: Network) -> tuple[Candidate, ...]:
 
 def step_conditions(asked: Network) -> tuple[StepCondition, ...]:
     """Those to try on a map of this size, what asks for least first."""
+    if asked.size > CHECKED:
+        return (STEP_ABSOLUTE,)
     cheap: tuple[StepCondition, ...] = (NORM_BOUND, STEP_ABSOLUTE)
     if asked.size > LARGEST_SEARCH:
         return cheap

@@ -1,13 +1,13 @@
 """Does a network forget its initial state? A verdict that is a proof, or an honest "undecided"."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
 import numpy as np
 from jaxtyping import Shaped
 
-from theory.contraction.candidates import FEW, Candidate, attempted, candidates
+from theory.contraction.candidates import CHECKED, FEW, Candidate, attempted, candidates
 from theory.contraction.claims.absolute_weights import AbsoluteWeights
 from theory.contraction.claims.claim import Claim, Statement
 from theory.contraction.claims.euler_step import EulerStep
@@ -17,6 +17,7 @@ from theory.contraction.exact_matrix import short
 from theory.contraction.form import Form, NamedVectorField
 from theory.contraction.means import means_of
 from theory.contraction.network import Network, network
+from theory.contraction.search.balanced_units import Units
 from theory.contraction.search.polytope import SOUGHT_UP_TO, contracting_polytope
 from theory.contraction.search.vertex_dual import refute_quadratic
 from theory.contraction.threads import one_blas_thread
@@ -94,17 +95,25 @@ def certify(
 def certify_network(asked: Network, rate: float = 0.0, euler_step: float | None = None) -> Certification:
     """Decide about a `Network`, as `certify` does; `rate` and `euler_step` are not checked again."""
     with np.errstate(all="ignore"):
-        known = candidates(asked)
-        quadratic = _quadratic(asked, rate, known)
-        proof, slower = quadratic.found, None
-        if proof is not None:
-            judged = _Stage(_Judgement(Verdict.CONTRACTING, (proof.claim,)), ())
-        else:
-            slower = _quadratic(asked, 0.0, known).found if rate > 0 else None
-            judged = _refuted(asked, rate)
-        non_quadratic = _non_quadratic(asked, rate, judged.found.verdict)
-        flow = proof or slower
-        euler = _euler(asked, None if flow is None else flow.claim, euler_step)
+        units = Units.of(asked)
+        return _in_given_units(units, _certified(units.balanced, rate, euler_step))
+
+
+def _certified(asked: Network, rate: float, euler_step: float | None) -> Certification:
+    """The answer about a network in balanced units; what is quick to refute is refuted first."""
+    outright = _outright(asked, rate)
+    quickly = outright.found is not None
+    known = () if quickly and rate == 0 else candidates(asked)
+    quadratic = _Stage[_Proof | None](None, outright.attempts) if quickly else _quadratic(asked, rate, known)
+    proof, slower = quadratic.found, None
+    if proof is not None:
+        judged = _Stage(_Judgement(Verdict.CONTRACTING, (proof.claim,)), ())
+    else:
+        slower = _quadratic(asked, 0.0, known).found if rate > 0 else None
+        judged = _Stage(outright.found, ()) if outright.found is not None else _refuted(asked, rate)
+    non_quadratic = _non_quadratic(asked, rate, judged.found.verdict)
+    flow = proof or slower
+    euler = _euler(asked, None if flow is None else flow.claim, euler_step)
     return Certification(
         network=asked,
         verdict=judged.found.verdict,
@@ -116,6 +125,18 @@ def certify_network(asked: Network, rate: float = 0.0, euler_step: float | None 
         slower=None if slower is None else slower.claim,
         euler=euler.found,
         attempts=(*quadratic.attempts, *judged.attempts, *non_quadratic.attempts, *euler.attempts),
+    )
+
+
+def _in_given_units(units: Units, found: Certification) -> Certification:
+    """The same, said of the network as it was given."""
+    return replace(
+        found,
+        network=units.given,
+        claims=tuple(units.returned(claim) for claim in found.claims),
+        non_quadratic=None if found.non_quadratic is None else units.returned(found.non_quadratic),
+        slower=None if found.slower is None else units.returned(found.slower),
+        euler=None if found.euler is None else units.returned(found.euler),
     )
 
 
@@ -209,6 +230,15 @@ def _claimable(best: float, rate: float) -> Iterator[float]:
         yield rate
 
 
+def _outright(asked: Network, rate: float) -> _Stage[_Judgement | None]:
+    """That the network is unstable at its largest slopes, which costs little to find and excludes all metrics."""
+    seeking = means_of(asked).outright
+    unstable = attempted(seeking.search, asked, rate * _BELOW) if asked.size <= seeking.largest else None
+    if unstable is None:
+        return _Stage(None, ())
+    return _Stage(_Judgement(Verdict.NOT_CONTRACTING, (unstable,)), (Attempt(seeking.name, None, True),))
+
+
 def _refuted(asked: Network, rate: float) -> _Stage[_Judgement]:
     """That there is no metric, and that the network is unstable; the stronger is the verdict."""
     excluded = rate * _BELOW
@@ -248,7 +278,7 @@ def _non_quadratic(asked: Network, rate: float, verdict: Verdict) -> _Stage[Clai
 
 def _euler(asked: Network, flow: Claim | None, step: float | None) -> _Stage[EulerStep | None]:
     """The step's claim, in whatever metric; there is none where the flow contracts in no metric."""
-    if step is None or flow is None:
+    if step is None or flow is None or asked.size > CHECKED:
         return _Stage(None, ())
     found = attempted(certify_euler_step, asked, step, as_multiplier(asked, flow))
     return _Stage(found, (Attempt("Euler step", None, found is not None),))

@@ -11,10 +11,11 @@ from theory.contraction.claims.euler_step import EulerStep, euler_blocks
 from theory.contraction.claims.multiplier import Multiplier
 from theory.contraction.conditions.registry import MULTIPLIER
 from theory.contraction.conditions.step_registry import STEP_MULTIPLIER
-from theory.contraction.exact_matrix import ExactMatrix, on_grid, rational, to_digits
+from theory.contraction.exact_matrix import ExactMatrix, rational, to_digits
 from theory.contraction.form import MAPS
 from theory.contraction.network import LeakyMap, Matrix, Network, Vector
 from theory.contraction.search.euler_lmi import best_euler_metric
+from theory.contraction.search.scaled_multiplier import rounded_metric
 from theory.contraction.search.smallest_step import least_factor
 
 PROGRAMMED = 12
@@ -123,7 +124,7 @@ def _of_program(network: Network, step: float) -> _Proposal | None:
     found = best_euler_metric(network, step)
     if found is None:
         return None
-    return _proposed(network, step, ExactMatrix.of(on_grid(found.metric)), found.multiplier / step)
+    return _proposed(network, step, ExactMatrix.of(rounded_metric(found.metric, bits=40)), found.multiplier / step)
 
 
 def _proposed(network: Network, step: float, metric: ExactMatrix, multiplier: Vector) -> _Proposal | None:

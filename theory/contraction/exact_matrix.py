@@ -101,6 +101,15 @@ class ExactMatrix:
         """The entries, row by row."""
         return [list(row) for row in self.entries.table()]
 
+    def integers(self) -> tuple[flint.fmpz_mat, int]:
+        """Integers, and the denominator that all entries share.
+
+        >>> ExactMatrix.of([[0.5, 3]]).integers()
+        ([1, 6], 2)
+        """
+        whole, below = self.entries.numer_denom()
+        return whole, int(below)
+
     def diagonal_entries(self) -> list[flint.fmpq]:
         """The entries on the diagonal."""
         return [self.entries[i, i] for i in range(min(self.shape))]

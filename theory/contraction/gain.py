@@ -1,13 +1,13 @@
 """How far the slopes can grow before contraction is lost, bracketed from both sides."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
 import flint
 import numpy as np
 from scipy.sparse.csgraph import connected_components
 
-from theory.contraction.candidates import FEW, Candidate, attempted, candidates, step_conditions
+from theory.contraction.candidates import FEW, LARGEST_SEARCH, Candidate, attempted, candidates, step_conditions
 from theory.contraction.claims.claim import Claim, Statement
 from theory.contraction.conditions.condition import Condition
 from theory.contraction.conditions.multiplier import MultiplierCondition, searched
@@ -16,6 +16,7 @@ from theory.contraction.definite import is_positive_semidefinite
 from theory.contraction.exact_matrix import ExactMatrix, short
 from theory.contraction.means import means_of
 from theory.contraction.network import LeakyMap, Matrix, Network
+from theory.contraction.search.balanced_units import Units
 from theory.contraction.search.frequency_dual import refute_multiplier
 from theory.contraction.search.step_dual import refute_step
 from theory.contraction.search.unequal import unequal_searches
@@ -29,8 +30,6 @@ _RESOLUTION = 1e-4
 _FURTHER = (0.1, 0.3, 1.0, 3.0)
 _FAR = (2.0**30, 2.0**20, 2.0**10, 2.0**5, 2.0)
 _NARROW = 1e-3
-BRACKETED = 128
-"""Neurons of a flow up to which the other end is looked for."""
 
 StatementT = TypeVar("StatementT", bound=Statement, covariant=True)
 
@@ -48,14 +47,26 @@ def largest_gain(asked: Network, rate: float = 0.0) -> Gain:
     '1.7778 1.7778'
     """
     with np.errstate(all="ignore"):
-        reach = sorted((pair for pair in _reaches(asked, rate) if pair[1] > 0), key=lambda pair: -pair[1])
-        if reach and reach[0][1] == np.inf and holds_at_every_gain(asked):
-            return Gain(None, None, None, None, rate < asked.slowest_leak)
-        low = _below(asked, reach, rate)
-        best = next((gain for _, gain in reach if np.isfinite(gain)), 1.0)
-        high = attempted(_above, asked, best if low is None else max(best, low.gain), rate)
-        if asked.size <= FEW and low is not None and high is not None:
-            low, high = _narrowed(asked, rate, low, high)
+        units = Units.of(asked)
+        found = _bracketed(units.balanced, rate)
+        low, high = found.low_claim, found.high_claim
+        return replace(
+            found,
+            low_claim=None if low is None or found.low is None else units.returned(low, found.low),
+            high_claim=None if high is None or found.high is None else units.returned(high, found.high),
+        )
+
+
+def _bracketed(asked: Network, rate: float) -> Gain:
+    """That of a network in balanced units."""
+    reach = sorted((pair for pair in _reaches(asked, rate) if pair[1] > 0), key=lambda pair: -pair[1])
+    if reach and reach[0][1] == np.inf and holds_at_every_gain(asked):
+        return Gain(None, None, None, None, rate < asked.slowest_leak)
+    low = _below(asked, reach, rate)
+    best = next((gain for _, gain in reach if np.isfinite(gain)), 1.0)
+    high = attempted(_above, asked, best if low is None else max(best, low.gain), rate)
+    if asked.size <= FEW and low is not None and high is not None:
+        low, high = _narrowed(asked, rate, low, high)
     return Gain(
         low=None if low is None else low.gain,
         low_claim=None if low is None else low.proof,
@@ -190,7 +201,7 @@ def _above(asked: Network, gain: float, rate: float) -> _Bound[Statement] | None
         return _above_map(asked, rate) if asked.uniform and rate < 1 else None
     if rate >= asked.slowest_leak:
         return None
-    if asked.size > BRACKETED:
+    if asked.size > LARGEST_SEARCH:
         return None
     if asked.uniform:
         lower = searched(asked).lower / (1 - rate)

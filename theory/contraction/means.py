@@ -3,17 +3,15 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from theory.contraction.candidates import FEW
+from theory.contraction.candidates import CHECKED, FEW
 from theory.contraction.claims.claim import Statement
 from theory.contraction.conditions.condition import Condition
 from theory.contraction.conditions.registry import NON_QUADRATIC, VERTEX
 from theory.contraction.conditions.step_registry import STEP_NON_QUADRATIC, STEP_VERTEX
 from theory.contraction.network import Network
-from theory.contraction.search.instability import unstable_slopes
-from theory.contraction.search.slope_sequences import unstable_sequence
+from theory.contraction.search.instability import unstable_at_largest, unstable_slopes
+from theory.contraction.search.slope_sequences import unstable_at_largest_step, unstable_sequence
 from theory.contraction.search.switching import unstable_switching
-
-_ANY = 10**9
 
 
 @dataclass(frozen=True)
@@ -22,7 +20,7 @@ class Seeking:
 
     name: str
     search: Callable[[Network, float], Statement | None]
-    largest: int = _ANY
+    largest: int = CHECKED
 
 
 @dataclass(frozen=True)
@@ -32,6 +30,8 @@ class Means:
     vertex: Condition
     non_quadratic: tuple[Condition, ...]
     unstable: tuple[Seeking, ...]
+    outright: Seeking
+    """The first thing to try: it costs next to nothing where it finds nothing."""
 
 
 FLOW = Means(
@@ -41,8 +41,14 @@ FLOW = Means(
         Seeking("unstable at fixed slopes", unstable_slopes),
         Seeking("unstable under switching", unstable_switching, FEW),
     ),
+    Seeking("unstable at the largest slopes", unstable_at_largest),
 )
-MAP = Means(STEP_VERTEX, STEP_NON_QUADRATIC, (Seeking("unstable at slopes in sequence", unstable_sequence),))
+MAP = Means(
+    STEP_VERTEX,
+    STEP_NON_QUADRATIC,
+    (Seeking("unstable at slopes in sequence", unstable_sequence),),
+    Seeking("unstable at the largest slopes", unstable_at_largest_step),
+)
 
 
 def means_of(asked: Network) -> Means:

@@ -47,8 +47,12 @@ DIGITS = 4300  # of a number, above and below the line: what Python reads unaske
 GRIDS = (60, 240)  # binary digits of the factors that prove definiteness, before exact elimination
 PRECISIONS = (128, 512, 2048)  # binary digits of enclosures of exponentials
 LONGEST_LEG = 2**16  # norm of the exponent beyond which no exponential is enclosed
-MOST_CORNERS = 12  # neurons of claims that visit all 2^n corners
-LONGEST_SEQUENCE = 64  # sets of slopes: the digits of their product grow with each
+MOST_CORNERS = 10  # neurons of claims that visit all 2^n corners
+LARGEST = 4096  # neurons of claims whose proof takes n^2 operations
+MANY = 1024  # neurons of claims whose proof takes n^3 operations
+ELIMINATED = 64  # rows of matrices that are eliminated, of ELIMINATED_BITS binary digits; of fewer rows, more digits
+ELIMINATED_BITS = 256
+CLAIMS_AT_MOST = 16  # in one file
 NAMED = (".npz", ".safetensors")  # of these FILE:KEY too
 WEIGHTS = (".npy", ".csv", ".tsv", ".txt", *NAMED)
 BY_ROWS = re.compile(r"(^|[./])(recurrent_)?kernel(:0)?$|/w$")  # names of Flax, Keras and Haiku: h -> h W, W h here
@@ -157,8 +161,23 @@ def quadratic_form(matrix: Matrix, vector: Vector) -> Fraction:
 def failing_block(matrix: Matrix, strict: bool) -> int | None:
     """The size of a leading block that is not positive definite (semidefinite unless `strict`); None if M is.
 
-    Decided exactly: by a factor on a grid, by a vector with v^T M v < 0, or else by elimination.
+    Decided exactly. Semidefinite are matrices that are weakly dominated by a positive diagonal, and lines of zeros
+    change nothing.
+
+    Raises:
+        Rejected: where only elimination could tell, and the matrix is too large for it.
     """
+    if strict:
+        return indefinite_block(matrix, strict)
+    kept = [i for i, row in enumerate(matrix) if any(row)]
+    if all(2 * matrix[i][i] >= sum(map(abs, matrix[i])) for i in kept):
+        return None
+    size = indefinite_block([[matrix[i][j] for j in kept] for i in kept], strict)
+    return None if size is None else kept[size - 1] + 1
+
+
+def indefinite_block(matrix: Matrix, strict: bool) -> int | None:
+    """The same, by a factor on a grid, by a vector with v^T M v < 0, or else by elimination."""
     for bits in GRIDS:
         failure = factor_on_grid(matrix, bits)
         if failure is None:
@@ -166,7 +185,14 @@ def failing_block(matrix: Matrix, strict: bool) -> int | None:
         value = quadratic_form([row[: len(failure)] for row in matrix[: len(failure)]], failure)
         if value < 0 or (strict and value == 0):
             return len(failure)
+    affordable = len(matrix) ** 5 * longest(x for row in matrix for x in row) ** 2 <= ELIMINATED**5 * ELIMINATED_BITS**2
+    require(affordable, f"a matrix is too near to singular for {GRIDS[-1]} binary digits, and too large to eliminate")
     return eliminate(matrix, strict)
+
+
+def longest(numbers: Iterable[Fraction]) -> int:
+    """The most binary digits above or below a line."""
+    return max((max(x.numerator.bit_length(), x.denominator.bit_length()) for x in numbers), default=0)
 
 
 def factor_on_grid(matrix: Matrix, bits: int) -> Vector | None:
@@ -640,30 +666,79 @@ def records(kind: type[RecordT]) -> Reader[list[RecordT]]:
     return read
 
 
-def square_for_corners(value: object, size: int, where: str) -> Matrix:
-    """An n x n matrix, of few neurons."""
-    return square(value, few(size, where), where)
-
-
 def square_at_corners(value: object, size: int, where: str) -> list[Matrix]:
     """A square matrix for each of the 2^n corners, of any size."""
     places = [(x, f"{where}[{i}]") for i, x in enumerate(items(value, where))]
-    if len(places) != 2 ** few(size, where):
+    if len(places) != 2**size:
         raise Malformed(f"{where} has {len(places)} matrices, not {2**size}")
     return [square(x, len(items(x, place)), place) for x, place in places]
-
-
-def few(size: int, where: str) -> int:
-    """So many neurons that 2^n corners can be visited."""
-    if size > MOST_CORNERS:
-        raise Malformed(f"{where}: there are {size} neurons; claims that visit all corners take {MOST_CORNERS} at most")
-    return size
 
 
 Number = Annotated[Fraction, number]
 PerNeuron = Annotated[list[Fraction], vector]
 Vectors = Annotated[list[list[Fraction]], vectors]
 Square = Annotated[list[list[Fraction]], square]
+
+
+# Limits of size
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a kind of claim may have, so that deciding it takes no longer than n^3 tells: docs/certificates.md.
+
+    `lists` says of a list, or of lists in a list as "terms.vectors", how many elements there are at most: so many, and
+    so many a neuron.
+    """
+
+    neurons: int
+    bits: int = 2**14
+    lists: tuple[tuple[str, int, int], ...] = ()
+
+    def require_neurons(self, size: int, where: str) -> None:
+        """Refuse more.
+
+        Raises:
+            Malformed: if there are.
+        """
+        if size > self.neurons:
+            raise Malformed(f"{where}: there are {size} neurons; such claims take {self.neurons} at most")
+
+    def require(self, claim: object, size: int, where: str) -> None:
+        """Refuse lists and numbers that are longer, in the claim or what else it is about.
+
+        Raises:
+            Malformed: if there are.
+        """
+        self.require_neurons(size, where)
+        for name, fixed, each in self.lists:
+            found = sum(1 for _ in inside(claim, name.split(".")))
+            if found > fixed + each * size:
+                raise Malformed(f"{where}.{name}: there are {found}; such claims take {fixed + each * size} at most")
+        self.require_numbers(claim, where)
+
+    def require_numbers(self, holder: object, where: str) -> None:
+        """Refuse longer numbers.
+
+        Raises:
+            Malformed: if there are.
+        """
+        found = longest(inside(holder, []))
+        if found > self.bits:
+            raise Malformed(f"{where}: a number has {found} binary digits; such claims take {self.bits} at most")
+
+
+def inside(value: object, names: Sequence[str]) -> Iterator[Any]:
+    """Elements of the list that the names lead to; without names, all numbers."""
+    if isinstance(value, list):
+        for each in value:
+            yield from [each] if isinstance(each, Fraction) and not names else inside(each, names)
+    elif names:
+        yield from inside(getattr(value, names[0]), names[1:]) if names[1:] else getattr(value, names[0])
+    elif isinstance(value, Fraction):
+        yield value
+    elif isinstance(value, dict) or hasattr(value, "__dict__"):
+        yield from inside(list(value.values() if isinstance(value, dict) else vars(value).values()), [])
 
 
 # Claims about one network
@@ -673,6 +748,12 @@ class Claim:
     """A statement with its proof; the fields are the keys of its JSON object."""
 
     statement: ClassVar[str]  # with names of fields in braces
+    limits: ClassVar[Limits]
+
+    @property
+    def within(self) -> Limits:
+        """Those of this very claim, where they depend on more than its kind."""
+        return self.limits
 
     def words(self) -> str:
         """What is claimed."""
@@ -703,6 +784,7 @@ class Multiplier(Claim):
     P: Square
     Q: PerNeuron
 
+    limits = Limits(neurons=MANY)
     statement = "contracting at rate {rate} in the metric x^T P x, whatever the slopes do in time (by multipliers)"
 
     def verify(self, network: Network) -> None:
@@ -732,6 +814,7 @@ class AbsoluteWeights(Claim):
     left: PerNeuron
     right: PerNeuron
 
+    limits = Limits(neurons=LARGEST)
     statement = (
         "contracting at rate {rate} in the metric diag(tau left / right), whatever the slopes do in time"
         " (by the absolute weights)"
@@ -761,8 +844,9 @@ class Vertices(Claim):
     """
 
     rate: Number
-    P: Annotated[list[list[Fraction]], square_for_corners]
+    P: Square
 
+    limits = Limits(neurons=MOST_CORNERS, bits=2**12)
     statement = (
         "contracting at rate {rate} in the metric x^T P x, whatever the slopes do in time"
         " (by all corners of the slopes)"
@@ -788,6 +872,7 @@ class WeightedNorm(Claim):
 
     rate: Number
     weights: PerNeuron
+    limits = Limits(neurons=LARGEST)
     along_rows: ClassVar[bool]
 
     def verify(self, network: Network) -> None:
@@ -832,6 +917,7 @@ class Polytope(Claim):
     vertices: Vectors
     combinations: Annotated[list[list[list[Fraction]]], square_at_corners]
 
+    limits = Limits(neurons=MOST_CORNERS, bits=2**13, lists=(("vertices", 256, 0),))
     statement = (
         "contracting at rate {rate} in the norm whose unit ball is spanned by {vertices} vectors and their negatives,"
         " whatever the slopes do in time"
@@ -877,6 +963,7 @@ class NoQuadraticMetric(Claim):
     rate: Number
     terms: Annotated[list[SlopesAndVectors], records(SlopesAndVectors)]
 
+    limits = Limits(neurons=64, bits=2**13, lists=(("terms.vectors", 0, 256),))
     statement = (
         "no quadratic metric: no constant P > 0 has x^T P x fall faster than exp(-2 c t), c = {rate}, at all slopes"
     )
@@ -908,6 +995,7 @@ class FixedSlopes(Claim):
     X: Square
     vector: PerNeuron
 
+    limits = Limits(neurons=MANY)
     statement = "not contracting: at fixed slopes a displacement does not fall faster than exp(-c t), c = {rate}"
 
     def verify(self, network: Network) -> None:
@@ -945,6 +1033,7 @@ class Switching(Claim):
     X: Square
     vector: PerNeuron
 
+    limits = Limits(neurons=6, bits=2**13, lists=(("legs", 32, 0),))
     statement = (
         "not contracting: {legs} sets of slopes, one after the other and repeated, do not let a displacement fall"
         " faster than exp(-c t), c = {rate}"
@@ -995,6 +1084,7 @@ class EulerStep(Claim):
     P: Square
     Q: PerNeuron
 
+    limits = Limits(neurons=MANY)
     statement = (
         "Euler's step of {step} units of time shrinks distances in the metric x^T P x by the factor {factor}"
         " at least, whatever the slopes do in time"
@@ -1028,30 +1118,51 @@ class ComplexVector:
     real: PerNeuron
     imaginary: PerNeuron
 
-    def gains(self, matrix: Matrix, kept: Fraction = Fraction(1), factor: Fraction = Fraction(1)) -> Vector:
-        """Re(conj(w_i) (k + rho z) (M w)_i) for every i, where k and rho are 1 or as given."""
-        results, cos, sin = [], kept + factor * self.cos, factor * self.sin
-        for row, a, b in zip(matrix, self.real, self.imaginary, strict=True):
-            c, d = sum(map(mul, row, self.real)), sum(map(mul, row, self.imaginary))
-            results.append(Fraction(cos * (a * c + b * d) - sin * (a * d - b * c)))
-        return results
+    def squares(self) -> Vector:
+        """|w_i|^2 for every i."""
+        return [a * a + b * b for a, b in zip(self.real, self.imaginary, strict=True)]
 
-    def filtered(self, matrix: Matrix, static: Vector, moving: Vector) -> Vector:
-        """Re(conj(w_i) C_i (M w)_i) for every i, where 1 / C_i = k_i + p_i (1 - z) / (1 + z), 0 where z = -1."""
+
+@dataclass(frozen=True)
+class Correlation:
+    """At one z, sums over the vectors w there of the real and the imaginary parts of conj(w_i) (M w)_i, for every i."""
+
+    cos: Fraction
+    sin: Fraction
+    real: Vector
+    imaginary: Vector
+
+    def times(self, cos: Fraction, sin: Fraction, i: int) -> Fraction:
+        """Re((cos + i sin) conj(w_i) (M w)_i), added up."""
+        return cos * self.real[i] - sin * self.imaginary[i]
+
+    def filtered(self, static: Vector, moving: Vector) -> Vector:
+        """Re(C_i conj(w_i) (M w)_i) for every i, where 1 / C_i = k_i + p_i (1 - z) / (1 + z), 0 where z = -1."""
         results = []
-        for row, a, b, k, p in zip(matrix, self.real, self.imaginary, static, moving, strict=True):
-            c, d = sum(map(mul, row, self.real)), sum(map(mul, row, self.imaginary))
+        for i, (k, p) in enumerate(zip(static, moving, strict=True)):
             # C = (1 + z) / (real + i imaginary)
             real, imaginary = k * (1 + self.cos) + p * (1 - self.cos), (k - p) * self.sin
             square = real**2 + imaginary**2
             cos = ((1 + self.cos) * real + self.sin * imaginary) / square
             sin = (self.sin * real - (1 + self.cos) * imaginary) / square
-            results.append(Fraction(cos * (a * c + b * d) - sin * (a * d - b * c)))
+            results.append(self.times(cos, sin, i))
         return results
 
-    def squares(self) -> Vector:
-        """|w_i|^2 for every i."""
-        return [a * a + b * b for a, b in zip(self.real, self.imaginary, strict=True)]
+
+def correlations(terms: list[ComplexVector], matrix: Matrix) -> Iterator[Correlation]:
+    """Those at every z, by one product of matrices."""
+    lines = [line for term in terms for line in (term.real, term.imaginary)]
+    images = product(lines, transposed(matrix))
+    places: dict[tuple[Fraction, Fraction], list[int]] = {}
+    for place, term in enumerate(terms):
+        places.setdefault((term.cos, term.sin), []).append(place)
+    for (cos, sin), here in places.items():
+        columns = [zip(*(some[2 * k + part] for k in here), strict=True) for some in (lines, images) for part in (0, 1)]
+        real, imaginary = [], []
+        for a, b, c, d in zip(*columns, strict=True):
+            real.append(sum(map(mul, a, c), Fraction(0)) + sum(map(mul, b, d)))
+            imaginary.append(sum(map(mul, a, d), Fraction(0)) - sum(map(mul, b, c)))
+        yield Correlation(cos, sin, real, imaginary)
 
 
 @dataclass(frozen=True)
@@ -1074,6 +1185,7 @@ class NoMultiplierMetric(Claim):
     rate: Number
     terms: Annotated[list[ComplexVector], records(ComplexVector)]
 
+    limits = Limits(neurons=MANY, bits=2**13, lists=(("terms", 64, 4),))
     statement = "no multiplier metric: no P and Q prove a rate above {rate} by multipliers"
 
     def verify(self, network: Network) -> None:
@@ -1087,7 +1199,7 @@ class NoMultiplierMetric(Claim):
         squares = [sum(column) for column in zip(*(term.squares() for term in self.terms), strict=True)]
         turned = isinstance(network, Rate) and len(set(network.time_constants)) > 1
         matrix = transposed(network.gained) if turned else network.gained
-        filtered = (term.filtered(matrix, static, moving) for term in self.terms)
+        filtered = (each.filtered(static, moving) for each in correlations(self.terms, matrix))
         gains = [sum(column) for column in zip(*filtered, strict=True)]
         require(any(squares), "all vectors are zero")
         for i, (gain, weight) in enumerate(zip(gains, squares, strict=True)):
@@ -1119,6 +1231,7 @@ class StepMultiplier(StepClaim):
     P: Square
     Q: PerNeuron
 
+    limits = Limits(neurons=MANY)
     statement = (
         "contracting: every step shrinks distances in the metric x^T P x by the factor {factor} at least, whatever the"
         " slopes do in time (by multipliers)"
@@ -1144,6 +1257,7 @@ class StepAbsoluteWeights(StepClaim):
     left: PerNeuron
     right: PerNeuron
 
+    limits = Limits(neurons=LARGEST)
     statement = (
         "contracting: every step shrinks distances in the metric diag(left / right) by the factor {factor} at least,"
         " whatever the slopes do in time (by the absolute weights)"
@@ -1165,8 +1279,9 @@ class StepVertices(StepClaim):
     """A step shrinks distances in the metric P by rho at least: |F x| is convex in the slopes, largest at a corner."""
 
     factor: Number
-    P: Annotated[list[list[Fraction]], square_for_corners]
+    P: Square
 
+    limits = Limits(neurons=MOST_CORNERS, bits=2**12)
     statement = (
         "contracting: every step shrinks distances in the metric x^T P x by the factor {factor} at least, whatever the"
         " slopes do in time (by all corners of the slopes)"
@@ -1192,6 +1307,7 @@ class StepNorm(StepClaim):
 
     factor: Number
     weights: PerNeuron
+    limits = Limits(neurons=LARGEST)
     along_rows: ClassVar[bool]
 
     def verify_step(self, network: Map) -> None:
@@ -1237,6 +1353,7 @@ class NoQuadraticStep(StepClaim):
     factor: Number
     terms: Annotated[list[SlopesAndVectors], records(SlopesAndVectors)]
 
+    limits = Limits(neurons=64, bits=2**13, lists=(("terms.vectors", 0, 256),))
     statement = (
         "no quadratic metric: in no constant metric x^T P x does every step, whatever the slopes, shrink distances by a"
         " factor below {factor}"
@@ -1270,14 +1387,20 @@ class SlopeSequence(StepClaim):
     X: Square
     vector: PerNeuron
 
+    limits = Limits(neurons=MANY)
+    repeated: ClassVar[Limits] = Limits(MOST_CORNERS, 2**12, (("slopes", 16, 0),))
     statement = (
         "not contracting: {slopes} sets of slopes, one a step and repeated, do not let a displacement fall faster than"
         " rho^n, rho = {factor}"
     )
 
+    @property
+    def within(self) -> Limits:
+        """Fewer neurons and digits where slopes change: the digits of their product grow with each set."""
+        return self.limits if len(self.slopes) == 1 else self.repeated
+
     def verify_step(self, network: Map) -> None:
         """The form begins positive and does not fall from round to round."""
-        require(len(self.slopes) <= LONGEST_SEQUENCE, f"there are more than {LONGEST_SEQUENCE} sets of slopes")
         require(0 < self.factor <= 1, "factor is not above 0 and at most 1")
         require_symmetric(self.X, "X")
         require(quadratic_form(self.X, self.vector) > 0, "vector^T X vector is not positive")
@@ -1306,6 +1429,7 @@ class NoMultiplierStep(StepClaim):
     factor: Number
     terms: Annotated[list[ComplexVector], records(ComplexVector)]
 
+    limits = Limits(neurons=MANY, bits=2**13, lists=(("terms", 64, 4),))
     statement = "no multiplier metric: no P and Q prove a factor of {factor} or below by multipliers"
 
     def verify_step(self, network: Map) -> None:
@@ -1316,7 +1440,8 @@ class NoMultiplierStep(StepClaim):
         for i, term in enumerate(self.terms):
             require(term.cos**2 + term.sin**2 == 1, f"terms[{i}]: cos + i sin is not of modulus 1")
         squares = [sum(column) for column in zip(*(term.squares() for term in self.terms), strict=True)]
-        each = (term.gains(network.gained, kept, self.factor) for term in self.terms)
+        neurons, turned = range(network.size), correlations(self.terms, network.gained)
+        each = ([x.times(kept + self.factor * x.cos, self.factor * x.sin, i) for i in neurons] for x in turned)
         gains = [sum(column) for column in zip(*each, strict=True)]
         require(any(squares), "all vectors are zero")
         level = (self.factor**2 - kept**2) / leak
@@ -1447,6 +1572,7 @@ class Assembly:
     modules: list[Module]
     links: dict[tuple[int, int], Matrix]
     euler: AssemblyStep | None
+    limits: ClassVar[Limits] = Limits(neurons=MANY, lists=(("modules", 256, 0),))
 
     def words(self) -> Iterator[str]:
         """The modules, and what is claimed of them together."""
@@ -1520,14 +1646,19 @@ def read_certificate(file: str) -> NetworkCertificate | Assembly:
         pace = FORMS[form].pace if isinstance(form, str) and form in FORMS else Network.pace
         entries = object_of(value, "the certificate", keys, [pace])
         network = read_network(entries, "", FORMS)
-        claims = [read_claim(x, network, f"claims[{i}]") for i, x in enumerate(items(entries["claims"], "claims"))]
+        asked = items(entries["claims"], "claims")
+        if len(asked) > CLAIMS_AT_MOST:
+            raise Malformed(f"claims: there are {len(asked)}; a file has {CLAIMS_AT_MOST} at most")
+        claims = [read_claim(x, network, f"claims[{i}]") for i, x in enumerate(asked)]
         return NetworkCertificate(network, claims)
     if kind == "assembly certificate 1":
         entries = object_of(value, "the certificate", ["format", "rate", "modules", "links"], ["Euler step"])
         modules = [read_module(x, f"modules[{i}]") for i, x in enumerate(items(entries["modules"], "modules"))]
         links = read_links(entries["links"], modules)
         euler = read_step(entries["Euler step"], modules) if "Euler step" in entries else None
-        return Assembly(number(entries["rate"], 1, "rate"), modules, links, euler)
+        found = Assembly(number(entries["rate"], 1, "rate"), modules, links, euler)
+        Assembly.limits.require(found, sum(each.network.size for each in modules), "the assembly")
+        return found
     raise Malformed("the file is not an object with a format that is known")
 
 
@@ -1553,7 +1684,11 @@ def read_claim(value: object, network: Network, where: str) -> Claim:
     names = {key: value[key] for key in ("claim", "by") if key in value} if isinstance(value, dict) else {}
     for tags, kind in (MAP_CLAIMS if network.discrete else CLAIMS).items():
         if tuple(names.values()) == tags:
-            return record(kind, value, network.size, where, tags=list(names))
+            kind.limits.require_neurons(network.size, where)
+            claim = record(kind, value, network.size, where, tags=list(names))
+            claim.within.require(claim, network.size, where)
+            claim.within.require_numbers(network, "the network")
+            return claim
     named = ", ".join(f"{key}: {shown(name)}" for key, name in names.items())
     raise Malformed(f"{where} is no claim that is known ({named or shown(value)})")
 

@@ -175,15 +175,15 @@ def test_the_checker_verifies_every_kind(form, tmp_path):
     } | {("no multiplier metric", None), ("no quadratic metric", None), ("not contracting", "slope sequence")}
 
 
-def test_a_sequence_of_too_many_slopes_is_rejected_at_once(tmp_path):
+def test_a_sequence_of_too_many_slopes_is_refused_at_once(tmp_path):
     """The digits of its product grow with every set."""
     steep = drawn(DISCRETE, MIXED).with_gain(10.0)
     document = Certificate(steep.exact, (unstable_sequence(steep),)).document()
     slopes = document["claims"][0]["slopes"]
-    document["claims"][0]["slopes"] = (slopes * 65)[:65]
+    document["claims"][0]["slopes"] = (slopes * 17)[:17]
     file = tmp_path / "long.json"
     file.write_text(json.dumps(document))
-    assert main([str(file)]) == 1
+    assert main([str(file)]) == 2
 
 
 @BOTH

@@ -17,10 +17,11 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from fractions import Fraction
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 import flint
 import numpy as np
@@ -940,6 +941,104 @@ def many_neurons(**claim: Any) -> str:
 def replaced(old: str, new: str, text: str = GOOD) -> str:
     assert text.count(old) >= 1
     return text.replace(old, new, 1)
+
+
+# Sizes
+
+
+KINDS = {*checker.CLAIMS.values(), *checker.MAP_CLAIMS.values()}
+TAGS = {kind: tags for claims in (checker.CLAIMS, checker.MAP_CLAIMS) for tags, kind in claims.items()}
+
+
+def readers(kind: type[Any]) -> dict[str, tuple[Any, Any]]:
+    """Of every field, what reads it and what is in it."""
+    hints = get_type_hints(kind, include_extras=True)
+    return {
+        name: (x.__metadata__[0], get_args(x.__origin__)) for name, x in hints.items() if hasattr(x, "__metadata__")
+    }
+
+
+def sample(kind: type[Any], size: int) -> Any:
+    """Some well-formed claim of a kind, true or not, with one element in each list whose length is free."""
+    ones, unit = [1] * size, np.eye(size, dtype=int).tolist()
+    known = {checker.number: 1, checker.vector: ones, checker.vectors: [ones], checker.square: unit}
+    known[checker.square_at_corners] = [[[1]]] * 2**size
+    return {name: known[r] if r in known else [sample(inner[0], size)] for name, (r, inner) in readers(kind).items()}
+
+
+def lists_of(kind: type[Any], before: str = "") -> Iterator[str]:
+    """The lists in a claim whose length is free."""
+    for name, (reader, inner) in readers(kind).items():
+        if reader is checker.vectors:
+            yield before + name
+        elif reader not in (checker.number, checker.vector, checker.square, checker.square_at_corners):
+            yield before + name
+            yield from lists_of(inner[0], f"{before}{name}.")
+
+
+@pytest.mark.parametrize("kind", sorted(KINDS, key=lambda kind: kind.__name__))
+def test_every_kind_of_claim_has_limits_that_refuse_at_once(
+    kind: type[Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Read within them, and refused in a line before anything is proved where any of them is less."""
+    monkeypatch.setattr(kind, "verify", lambda claim, network: pytest.fail("something was proved"))
+    claim = {**dict(zip(("claim", "by"), TAGS[kind], strict=False)), **sample(kind, 2)}
+    certificate = network("discrete" if kind in checker.MAP_CLAIMS.values() else "rate", [[0, 1], [1, 0]], [claim])
+    sets = {"limits": kind.limits, **({"repeated": kind.repeated} if hasattr(kind, "repeated") else {})}
+    named = {name for limits in sets.values() for name, _, _ in limits.lists}
+    for free in lists_of(kind):
+        assert any(name == free or name.startswith(f"{free}.") for name in named), f"{free} may be of any length"
+    if "repeated" in sets:
+        claim["slopes"] *= 2
+        certificate["claims"] = plain([claim])
+    for name, limits in sets.items():
+        tight = [replace(limits, neurons=1), replace(limits, bits=0)]
+        tight += [replace(limits, lists=((each, 0, 0),)) for each, _, _ in limits.lists]
+        for less in tight if name == "repeated" or len(sets) == 1 else tight[:1]:
+            with monkeypatch.context() as patch:
+                patch.setattr(kind, name, less)
+                answer, out, err = run(certificate, tmp_path)
+            assert (answer, out, len(err)) == (2, [], 1)
+            assert "at most" in err[0]
+
+
+def test_numbers_of_the_network_and_the_claims_of_a_file_are_limited(tmp_path: Path) -> None:
+    certificate = vertices("rate")
+    certificate["slopes"] = 2**4096
+    assert run(certificate, tmp_path)[2] == [
+        "certificate checker: the network: a number has 4097 binary digits; such claims take 4096 at most"
+    ]
+    certificate = multiplier("rate")
+    certificate = {**certificate, "claims": certificate["claims"] * 17}
+    assert run(certificate, tmp_path)[2] == ["certificate checker: claims: there are 17; a file has 16 at most"]
+
+
+def test_an_assembly_is_limited(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for less in (replace(checker.Assembly.limits, neurons=1), checker.Limits(9, lists=(("modules", 1, 0),))):
+        monkeypatch.setattr(checker.Assembly, "limits", less)
+        answer, out, err = run(feedback(), tmp_path)
+        assert (answer, out, len(err)) == (2, [], 1)
+        assert "at most" in err[0]
+
+
+def test_sizes_are_those_of_the_page() -> None:
+    """Every number of the limits stands in the table."""
+    table = Path("docs/certificates.md").read_text().partition("## Sizes")[2]
+    limits = {each for kind in KINDS for each in vars(kind).values() if isinstance(each, checker.Limits)}
+    for each in {*limits, checker.Assembly.limits}:
+        lists = [str(number) for _, *some in each.lists for number in some if number]
+        row = next((row for row in table.splitlines() if f"| {each.neurons} | {each.bits} |" in row), "")
+        assert row, each
+        rows = [row for row in table.splitlines() if f"| {each.neurons} | {each.bits} |" in row]
+        assert any(all(number in row for number in lists) for row in rows), each
+
+
+def test_what_is_singular_and_large_is_not_eliminated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checker, "eliminate", lambda matrix, strict: pytest.fail("eliminated"))
+    v = [Fraction(3**1200 + k, 2**1900 + 1) for k in range(24)]
+    claim = {"claim": "contracting", "by": "multiplier", "rate": HALF, "P": [[a * b for b in v] for a in v]}
+    certificate = network("rate", [[0] * 24] * 24, [{**claim, "Q": [1] * 24}])
+    assert "too large to eliminate" in run(certificate, tmp_path)[1][-1]
 
 
 NO_FRACTIONS = [

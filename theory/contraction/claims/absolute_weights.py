@@ -1,11 +1,11 @@
 """Theorem 1's claim: two positive vectors against the absolute weights, checked entry by entry."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import flint
 from typing_extensions import override
 
-from theory.contraction.claims.claim import Claim, Document, number, numbers
+from theory.contraction.claims.claim import Claim, Document, Units, divided, multiplied, number, numbers
 from theory.contraction.claims.majorant import majorant, negative_diagonal_dropped
 from theory.contraction.claims.multiplier import Multiplier
 from theory.contraction.exact_matrix import ExactMatrix
@@ -36,6 +36,10 @@ class AbsoluteWeights(Claim):
             for vector, matrix in ((self.right, majorised), (self.left, majorised.T))
             for entry, image, factor in zip(vector, matrix.times(vector), room, strict=True)
         )
+
+    @override
+    def rescaled(self, network: ExactNetwork, units: Units) -> "AbsoluteWeights":
+        return replace(self, left=multiplied(self.left, units), right=divided(self.right, units))
 
     @override
     def document(self) -> Document:

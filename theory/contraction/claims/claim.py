@@ -11,6 +11,8 @@ from theory.contraction.exact_matrix import ExactMatrix
 from theory.contraction.network import ExactNetwork
 
 Document = dict[str, object]
+Units = tuple[flint.fmpq, ...]
+"""Positive numbers, one a neuron."""
 
 
 class Statement(ABC):
@@ -31,6 +33,10 @@ class Statement(ABC):
         """The proof, for a flow or for a map as the statement has it."""
 
     @abstractmethod
+    def rescaled(self, network: ExactNetwork, units: Units) -> "Statement":
+        """The same said of `network`, whose x are D^-1 y: this is about y = D x, D the diagonal of `units`."""
+
+    @abstractmethod
     def document(self) -> Document:
         """The statement as JSON knows it, every number an integer or a "p/q"."""
 
@@ -42,13 +48,32 @@ class Claim(Statement):
     rate: flint.fmpq
 
 
-@dataclass(frozen=True)
-class Rescalable(Claim):
-    """A claim that can be brought into other units of the neurons."""
+def multiplied(vector: Sequence[flint.fmpq], units: Units) -> tuple[flint.fmpq, ...]:
+    """Entry by entry: how a covector goes from y = D x to x.
 
-    @abstractmethod
-    def rescaled(self, units: tuple[flint.fmpq, ...]) -> "Rescalable":
-        """What is claimed of y = D x, said of x; D is the diagonal of `units`."""
+    >>> multiplied((flint.fmpq(3), flint.fmpq(1)), (flint.fmpq(2), flint.fmpq(1, 2)))
+    (6, 1/2)
+    """
+    return tuple(entry * unit for entry, unit in zip(vector, units, strict=True))
+
+
+def divided(vector: Sequence[flint.fmpq], units: Units) -> tuple[flint.fmpq, ...]:
+    """Entry by entry: how a displacement goes from y = D x to x.
+
+    >>> divided((flint.fmpq(3), flint.fmpq(1)), (flint.fmpq(2), flint.fmpq(1, 2)))
+    (3/2, 2)
+    """
+    return tuple(entry / unit for entry, unit in zip(vector, units, strict=True))
+
+
+def congruent(form: ExactMatrix, units: Units) -> ExactMatrix:
+    """D X D: how a quadratic form goes from y = D x to x.
+
+    >>> congruent(ExactMatrix.of([[1, 1], [1, 1]]), (flint.fmpq(1), flint.fmpq(2))).approximate().tolist()
+    [[1.0, 2.0], [2.0, 4.0]]
+    """
+    scaling = ExactMatrix.diagonal(units)
+    return scaling @ form @ scaling
 
 
 def number(value: flint.fmpq) -> int | str:

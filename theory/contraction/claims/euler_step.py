@@ -1,12 +1,12 @@
 """A step of Euler's method: the map that is simulated contracts, which the flow's contraction does not imply."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import flint
 from typing_extensions import override
 
-from theory.contraction.claims.claim import Document, Statement, number, numbers, rows
+from theory.contraction.claims.claim import Document, Statement, Units, congruent, number, numbers, rows
 from theory.contraction.definite import is_positive_definite
 from theory.contraction.exact_matrix import ExactMatrix
 from theory.contraction.network import ExactNetwork
@@ -48,6 +48,11 @@ class EulerStep(Statement):
         read = network.form.sensed(network.gained, self.multiplier)
         blocks = euler_blocks(keep, through, read, metric=self.metric, multiplier=self.multiplier, factor=self.factor)
         return is_positive_definite(self.metric) and is_positive_definite(ExactMatrix.symmetric(*blocks))
+
+    @override
+    def rescaled(self, network: ExactNetwork, units: Units) -> "EulerStep":
+        metric, multiplier = congruent(self.metric, units), congruent(self.multiplier, units)
+        return replace(self, metric=metric, multiplier=multiplier)
 
     @override
     def document(self) -> Document:

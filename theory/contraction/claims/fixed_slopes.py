@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import flint
 from typing_extensions import override
 
-from theory.contraction.claims.claim import Document, Rescalable, number, numbers, rows
+from theory.contraction.claims.claim import Claim, Document, Units, congruent, divided, number, numbers, rows
 from theory.contraction.claims.slopes import Slopes, allowed, drift, form_value, twice_symmetric_part
 from theory.contraction.definite import is_positive_semidefinite
 from theory.contraction.exact_matrix import ExactMatrix
@@ -13,7 +13,7 @@ from theory.contraction.network import ExactNetwork
 
 
 @dataclass(frozen=True)
-class FixedSlopes(Rescalable):
+class FixedSlopes(Claim):
     """At these slopes a displacement v does not fall faster than exp(-`rate` t).
 
     Along y = exp(c t) x the form y^T X y does not fall, as (J + c I)^T X + X (J + c I) >= 0; it begins positive.
@@ -33,10 +33,9 @@ class FixedSlopes(Rescalable):
         return bool(form_value(self.lyapunov, self.vector) > 0) and is_positive_semidefinite(growth)
 
     @override
-    def rescaled(self, units: tuple[flint.fmpq, ...]) -> "FixedSlopes":
-        scaling = ExactMatrix.diagonal(units)
-        vector = tuple(v / unit for v, unit in zip(self.vector, units, strict=True))
-        return replace(self, lyapunov=scaling @ self.lyapunov @ scaling, vector=vector)
+    def rescaled(self, network: ExactNetwork, units: Units) -> "FixedSlopes":
+        form, vector = congruent(self.lyapunov, units), divided(self.vector, units)
+        return replace(self, lyapunov=form, vector=vector)
 
     @override
     def document(self) -> Document:

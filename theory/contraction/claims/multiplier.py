@@ -1,11 +1,11 @@
 """The multiplier LMI: a quadratic metric P and one positive number a neuron, Q."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from typing_extensions import override
 
-from theory.contraction.claims.claim import Claim, Document, number, numbers, rows
+from theory.contraction.claims.claim import Claim, Document, Units, congruent, number, numbers, rows
 from theory.contraction.definite import is_positive_definite
 from theory.contraction.exact_matrix import ExactMatrix
 from theory.contraction.form import Form
@@ -42,6 +42,11 @@ class Multiplier(Claim):
             network.form, network.gained, network.leaks, metric=self.metric, multiplier=self.multiplier, rate=self.rate
         )
         return is_positive_definite(self.metric) and is_positive_definite(ExactMatrix.symmetric(*blocks))
+
+    @override
+    def rescaled(self, network: ExactNetwork, units: Units) -> "Multiplier":
+        metric, multiplier = congruent(self.metric, units), congruent(self.multiplier, units)
+        return replace(self, metric=metric, multiplier=multiplier)
 
     @override
     def document(self) -> Document:

@@ -1,11 +1,13 @@
 """That the multiplier LMI has no solution: its dual, a few frequencies and a complex vector for each."""
 
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 
 import flint
 from typing_extensions import override
 
-from theory.contraction.claims.claim import Claim, Document, number, numbers
+from theory.contraction.claims.claim import Claim, Document, Units, divided, multiplied, number, numbers
+from theory.contraction.exact_matrix import ExactMatrix
 from theory.contraction.network import ExactNetwork
 
 
@@ -18,6 +20,14 @@ class Frequency:
     real: tuple[flint.fmpq, ...]
     imaginary: tuple[flint.fmpq, ...]
 
+    def on_circle(self, size: int) -> bool:
+        """Whether |z| = 1, and the vector has this many entries."""
+        return bool(self.cos**2 + self.sin**2 == 1) and len(self.real) == len(self.imaginary) == size
+
+    def rescaled(self, units: Units, turn: Callable[[Units, Units], Units]) -> "Frequency":
+        """The vector in other units: `multiplied` or `divided`."""
+        return replace(self, real=turn(self.real, units), imaginary=turn(self.imaginary, units))
+
     def document(self) -> Document:
         """Both, as JSON knows them."""
         return {
@@ -26,6 +36,43 @@ class Frequency:
             "real": numbers(self.real),
             "imaginary": numbers(self.imaginary),
         }
+
+
+@dataclass(frozen=True)
+class Correlation:
+    """Sums over all vectors w at one z: those of Re(conj(w_i) (M w)_i), `even`, and of the imaginary parts, `odd`."""
+
+    cos: flint.fmpq
+    sin: flint.fmpq
+    even: tuple[flint.fmpq, ...]
+    odd: tuple[flint.fmpq, ...]
+
+
+def correlations(terms: tuple[Frequency, ...], matrix: ExactMatrix) -> Iterator[Correlation]:
+    """Those of every z, by one exact product of matrices: its integers are multiplied and added up as integers."""
+    vectors, below = ExactMatrix.of([part for term in terms for part in (term.real, term.imaginary)]).integers()
+    images, under = ExactMatrix(flint.fmpq_mat(vectors) * matrix.entries.transpose()).integers()
+    pairs = list(zip(vectors.tolist(), images.tolist(), strict=True))
+    places: dict[tuple[str, str], list[int]] = {}
+    for place, term in enumerate(terms):
+        places.setdefault((str(term.cos), str(term.sin)), []).append(place)
+    scale = flint.fmpq(1, below * below * under)
+    for here in places.values():
+        even, odd = ([flint.fmpz(0)] * matrix.shape[0] for _ in range(2))
+        for place in here:
+            (real, real_image), (imaginary, imaginary_image) = pairs[2 * place], pairs[2 * place + 1]
+            for i, (a, b, c, d) in enumerate(zip(real, imaginary, real_image, imaginary_image, strict=True)):
+                even[i] += a * c + b * d
+                odd[i] += a * d - b * c
+        first = terms[here[0]]
+        yield Correlation(first.cos, first.sin, tuple(scale * x for x in even), tuple(scale * x for x in odd))
+
+
+def squares(terms: tuple[Frequency, ...]) -> list[flint.fmpq]:
+    """The sum of |w_i|^2 over all vectors, for every i."""
+    whole, below = ExactMatrix.of([part for term in terms for part in (term.real, term.imaginary)]).integers()
+    columns = zip(*whole.tolist(), strict=True)
+    return [flint.fmpq(sum(x * x for x in column), below * below) for column in columns]
 
 
 @dataclass(frozen=True)
@@ -49,24 +96,33 @@ class NoMultiplierMetric(Claim):
         if not 0 <= self.rate * slowest < 1 or not self.terms:
             return False
         static = [1 - self.rate * tau for tau in time_constants]
-        matrix = network.gained if len(set(time_constants)) == 1 else network.form.as_voltage(network.gained)
+        matrix = network.gained.T if _turned(network) else network.gained
         moving = [(1 - self.rate * slowest) * tau / slowest for tau in time_constants]
-        left, right = [flint.fmpq(0)] * size, [flint.fmpq(0)] * size
-        for term in self.terms:
-            if term.cos**2 + term.sin**2 != 1 or len(term.real) != size or len(term.imaginary) != size:
-                return False
-            real, imaginary = (matrix.times(part) for part in (term.real, term.imaginary))
-            for i, (a, b) in enumerate(zip(term.real, term.imaginary, strict=True)):
-                # Re(conj(w_i) (1 + z) (M w)_i / below), below = k_i (1 + z) + k_s (tau_i / s) (1 - z)
-                below = static[i] * (1 + term.cos) + moving[i] * (1 - term.cos), (static[i] - moving[i]) * term.sin
+        if not all(term.on_circle(size) for term in self.terms):
+            return False
+        left, right = [flint.fmpq(0)] * size, squares(self.terms)
+        for each in correlations(self.terms, matrix):
+            z_real, z_imaginary = 1 + each.cos, each.sin
+            for i, (even, odd) in enumerate(zip(each.even, each.odd, strict=True)):
+                # C_i = (1 + z) / below, below = k_i (1 + z) + k_s (tau_i / s) (1 - z)
+                below = static[i] * z_real + moving[i] * (1 - each.cos), (static[i] - moving[i]) * each.sin
                 size_of = below[0] ** 2 + below[1] ** 2
-                cos = ((1 + term.cos) * below[0] + term.sin * below[1]) / size_of
-                sin = (term.sin * below[0] - (1 + term.cos) * below[1]) / size_of
-                left[i] += a * (cos * real[i] - sin * imaginary[i]) + b * (cos * imaginary[i] + sin * real[i])
-                right[i] += a * a + b * b
+                cos = (z_real * below[0] + z_imaginary * below[1]) / size_of
+                sin = (z_imaginary * below[0] - z_real * below[1]) / size_of
+                left[i] += cos * even - sin * odd
         return any(weight > 0 for weight in right) and all(a >= b for a, b in zip(left, right, strict=True))
+
+    @override
+    def rescaled(self, network: ExactNetwork, units: Units) -> "NoMultiplierMetric":
+        turn = multiplied if _turned(network) else divided
+        return replace(self, terms=tuple(term.rescaled(units, turn) for term in self.terms))
 
     @override
     def document(self) -> Document:
         terms = [term.document() for term in self.terms]
         return {"claim": "no multiplier metric", "rate": number(self.rate), "terms": terms}
+
+
+def _turned(network: ExactNetwork) -> bool:
+    """Whether M stands for M^T: in rate form, where time constants differ."""
+    return network.form.slopes_multiply_rows and len(set(network.leaks.diagonal_entries())) > 1

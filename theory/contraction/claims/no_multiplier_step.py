@@ -1,14 +1,13 @@
 """That a map's multiplier LMI has no solution: its dual, a few points of a circle and a complex vector for each."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import flint
 from typing_extensions import override
 
-from theory.contraction.claims.claim import Document, number
-from theory.contraction.claims.no_multiplier import Frequency
+from theory.contraction.claims.claim import Document, Units, divided, number
+from theory.contraction.claims.no_multiplier import Frequency, correlations, squares
 from theory.contraction.claims.step_claim import StepClaim
-from theory.contraction.exact_matrix import ExactMatrix
 from theory.contraction.network import ExactNetwork
 
 
@@ -31,20 +30,19 @@ class NoMultiplierStep(StepClaim):
         leak, keep, factor = leaks[0], 1 - leaks[0], self.factor
         if any(each != leak for each in leaks) or not keep < factor <= 1 or not self.terms:
             return False
-        left, right = [flint.fmpq(0)] * size, [flint.fmpq(0)] * size
-        for term in self.terms:
-            if term.cos**2 + term.sin**2 != 1 or len(term.real) != size or len(term.imaginary) != size:
-                return False
-        vectors = ExactMatrix.of([part for term in self.terms for part in (term.real, term.imaginary)])
-        images = (vectors @ network.gained.T).rows()
-        for term, real, imaginary in zip(self.terms, images[::2], images[1::2], strict=True):
-            cos, sin = keep + factor * term.cos, factor * term.sin
-            for i, (a, b) in enumerate(zip(term.real, term.imaginary, strict=True)):
-                # Re(conj(w_i) (k + rho zeta) (M w)_i)
-                left[i] += a * (cos * real[i] - sin * imaginary[i]) + b * (cos * imaginary[i] + sin * real[i])
-                right[i] += a * a + b * b
+        if not all(term.on_circle(size) for term in self.terms):
+            return False
+        left, right = [flint.fmpq(0)] * size, squares(self.terms)
+        for each in correlations(self.terms, network.gained):
+            # Re(conj(w_i) (k + rho zeta) (M w)_i), added up
+            cos, sin = keep + factor * each.cos, factor * each.sin
+            left = [total + cos * a - sin * b for total, a, b in zip(left, each.even, each.odd, strict=True)]
         level = (factor**2 - keep**2) / leak
         return any(weight > 0 for weight in right) and all(a >= level * b for a, b in zip(left, right, strict=True))
+
+    @override
+    def rescaled(self, network: ExactNetwork, units: Units) -> "NoMultiplierStep":
+        return replace(self, terms=tuple(term.rescaled(units, divided) for term in self.terms))
 
     @override
     def document(self) -> Document:

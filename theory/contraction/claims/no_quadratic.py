@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import flint
 from typing_extensions import override
 
-from theory.contraction.claims.claim import Document, Rescalable, number, numbers
+from theory.contraction.claims.claim import Claim, Document, Units, divided, number, numbers
 from theory.contraction.claims.slopes import Slopes, allowed, drift, twice_symmetric_part
 from theory.contraction.definite import is_positive_semidefinite
 from theory.contraction.exact_matrix import ExactMatrix
@@ -21,9 +21,13 @@ class Displacements:
     slopes: Slopes
     vectors: Vectors
 
+    def rescaled(self, units: Units) -> "Displacements":
+        """Those of y = D x, as x has them."""
+        return replace(self, vectors=tuple(divided(vector, units) for vector in self.vectors))
+
 
 @dataclass(frozen=True)
-class NoQuadraticMetric(Rescalable):
+class NoQuadraticMetric(Claim):
     """No P > 0 has P J + J^T P + 2 c' P <= 0 at all slopes with c' above `rate` c.
 
     With S the sum of (J + c I) Z + Z (J + c I)^T over the terms, positive semidefinite here, such a P had
@@ -47,15 +51,8 @@ class NoQuadraticMetric(Rescalable):
         return is_positive_semidefinite(total)
 
     @override
-    def rescaled(self, units: tuple[flint.fmpq, ...]) -> "NoQuadraticMetric":
-        terms = (
-            replace(
-                term,
-                vectors=tuple(tuple(v / unit for v, unit in zip(each, units, strict=True)) for each in term.vectors),
-            )
-            for term in self.terms
-        )
-        return replace(self, terms=tuple(terms))
+    def rescaled(self, network: ExactNetwork, units: Units) -> "NoQuadraticMetric":
+        return replace(self, terms=tuple(term.rescaled(units) for term in self.terms))
 
     @override
     def document(self) -> Document:

@@ -2,20 +2,19 @@
 
 from dataclasses import dataclass, replace
 
-import flint
 from typing_extensions import override
 
-from theory.contraction.claims.claim import Document, number, numbers
+from theory.contraction.claims.claim import Document, Units, number, numbers
 from theory.contraction.claims.no_quadratic import Displacements
 from theory.contraction.claims.slopes import allowed
-from theory.contraction.claims.step_claim import RescalableStep
+from theory.contraction.claims.step_claim import StepClaim
 from theory.contraction.definite import is_positive_semidefinite
 from theory.contraction.exact_matrix import ExactMatrix
 from theory.contraction.network import ExactNetwork
 
 
 @dataclass(frozen=True)
-class NoQuadraticStep(RescalableStep):
+class NoQuadraticStep(StepClaim):
     """No P > 0 has F^T P F <= rho'^2 P at all slopes with rho' below rho = 1 - `rate`.
 
     With S the sum of F Z F^T - rho^2 Z over the terms, positive semidefinite here, such a P had
@@ -40,15 +39,8 @@ class NoQuadraticStep(RescalableStep):
         return is_positive_semidefinite(total)
 
     @override
-    def rescaled(self, units: tuple[flint.fmpq, ...]) -> "NoQuadraticStep":
-        terms = (
-            replace(
-                term,
-                vectors=tuple(tuple(v / unit for v, unit in zip(each, units, strict=True)) for each in term.vectors),
-            )
-            for term in self.terms
-        )
-        return replace(self, terms=tuple(terms))
+    def rescaled(self, network: ExactNetwork, units: Units) -> "NoQuadraticStep":
+        return replace(self, terms=tuple(term.rescaled(units) for term in self.terms))
 
     @override
     def document(self) -> Document:

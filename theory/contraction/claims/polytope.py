@@ -5,14 +5,14 @@ from dataclasses import dataclass, replace
 import flint
 from typing_extensions import override
 
-from theory.contraction.claims.claim import Document, Rescalable, number, numbers, rows
+from theory.contraction.claims.claim import Claim, Document, Units, divided, number, numbers, rows
 from theory.contraction.claims.slopes import CORNERED, corners
 from theory.contraction.exact_matrix import ExactMatrix
 from theory.contraction.network import ExactNetwork
 
 
 @dataclass(frozen=True)
-class Polytope(Rescalable):
+class Polytope(Claim):
     """Contracting at `rate` in the norm with unit ball conv(v_j, -v_j), the least |a|_1 with x = V a.
 
     At all corners J V = V Gamma, and Gamma_jj + sum of |Gamma_ij| over i != j is at most -c, hence at all slopes with
@@ -45,9 +45,8 @@ class Polytope(Rescalable):
         )
 
     @override
-    def rescaled(self, units: tuple[flint.fmpq, ...]) -> "Polytope":
-        vertices = (tuple(v / unit for v, unit in zip(vertex, units, strict=True)) for vertex in self.vertices)
-        return replace(self, vertices=tuple(vertices))
+    def rescaled(self, network: ExactNetwork, units: Units) -> "Polytope":
+        return replace(self, vertices=tuple(divided(vertex, units) for vertex in self.vertices))
 
     @override
     def document(self) -> Document:

@@ -5,16 +5,16 @@ from dataclasses import dataclass, replace
 import flint
 from typing_extensions import override
 
-from theory.contraction.claims.claim import Document, number, numbers, rows
+from theory.contraction.claims.claim import Document, Units, congruent, divided, number, numbers, rows
 from theory.contraction.claims.slopes import Slopes, allowed, form_value
-from theory.contraction.claims.step_claim import RescalableStep
+from theory.contraction.claims.step_claim import StepClaim
 from theory.contraction.definite import is_positive_semidefinite
 from theory.contraction.exact_matrix import ExactMatrix
 from theory.contraction.network import ExactNetwork
 
 
 @dataclass(frozen=True)
-class SlopeSequence(RescalableStep):
+class SlopeSequence(StepClaim):
     """Repeated for ever, these slopes do not let a displacement v fall faster than rho^n, rho = 1 - `rate`.
 
     One round of m steps takes y = rho^-n x to rho^-m Phi y, Phi the product of the F, the first on the right. As
@@ -41,10 +41,9 @@ class SlopeSequence(RescalableStep):
         return bool(form_value(self.lyapunov, self.vector) > 0) and is_positive_semidefinite(growth)
 
     @override
-    def rescaled(self, units: tuple[flint.fmpq, ...]) -> "SlopeSequence":
-        scaling = ExactMatrix.diagonal(units)
-        vector = tuple(v / unit for v, unit in zip(self.vector, units, strict=True))
-        return replace(self, lyapunov=scaling @ self.lyapunov @ scaling, vector=vector)
+    def rescaled(self, network: ExactNetwork, units: Units) -> "SlopeSequence":
+        form, vector = congruent(self.lyapunov, units), divided(self.vector, units)
+        return replace(self, lyapunov=form, vector=vector)
 
     @override
     def document(self) -> Document:

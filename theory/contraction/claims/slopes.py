@@ -7,7 +7,7 @@ import flint
 from theory.contraction.exact_matrix import ExactMatrix
 from theory.contraction.network import ExactNetwork
 
-CORNERED = 12
+CORNERED = 10
 """Neurons up to which claims go through all corners."""
 
 Slopes = tuple[flint.fmpq, ...]

@@ -1,11 +1,11 @@
 """Absolute values of a map: two positive vectors against a bound of |F|, checked entry by entry."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import flint
 from typing_extensions import override
 
-from theory.contraction.claims.claim import Document, number, numbers
+from theory.contraction.claims.claim import Document, Units, divided, multiplied, number, numbers
 from theory.contraction.claims.step_claim import StepClaim
 from theory.contraction.claims.step_majorant import step_majorant
 from theory.contraction.network import ExactNetwork
@@ -32,6 +32,10 @@ class StepAbsoluteWeights(StepClaim):
             for vector, matrix in ((self.right, bound), (self.left, bound.T))
             for entry, image in zip(vector, matrix.times(vector), strict=True)
         )
+
+    @override
+    def rescaled(self, network: ExactNetwork, units: Units) -> "StepAbsoluteWeights":
+        return replace(self, left=multiplied(self.left, units), right=divided(self.right, units))
 
     @override
     def document(self) -> Document:

@@ -1,10 +1,10 @@
 """The multiplier LMI of a map: a quadratic metric P and one positive number a neuron, Q."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from typing_extensions import override
 
-from theory.contraction.claims.claim import Document, number, numbers, rows
+from theory.contraction.claims.claim import Document, Units, congruent, number, numbers, rows
 from theory.contraction.claims.euler_step import euler_blocks
 from theory.contraction.claims.step_claim import StepClaim
 from theory.contraction.definite import is_positive_definite
@@ -35,6 +35,11 @@ class StepMultiplier(StepClaim):
             factor=self.factor,
         )
         return is_positive_definite(self.metric) and is_positive_definite(ExactMatrix.symmetric(*blocks))
+
+    @override
+    def rescaled(self, network: ExactNetwork, units: Units) -> "StepMultiplier":
+        metric, multiplier = congruent(self.metric, units), congruent(self.multiplier, units)
+        return replace(self, metric=metric, multiplier=multiplier)
 
     @override
     def document(self) -> Document:

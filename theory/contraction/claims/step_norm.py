@@ -1,11 +1,11 @@
 """Contraction of a map in a weighted l1 or l-infinity norm: one positive weight a neuron."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import flint
 from typing_extensions import override
 
-from theory.contraction.claims.claim import Document, number, numbers
+from theory.contraction.claims.claim import Document, Units, number, numbers
 from theory.contraction.claims.step_claim import StepClaim
 from theory.contraction.claims.step_majorant import step_majorant
 from theory.contraction.claims.weighted_norm import Norm
@@ -36,6 +36,10 @@ class StepNorm(StepClaim):
         return max(network.keep.diagonal_entries()) <= self.factor and all(
             total <= self.factor * weight for total, weight in zip(sums, self.weights, strict=True)
         )
+
+    @override
+    def rescaled(self, network: ExactNetwork, units: Units) -> "StepNorm":
+        return replace(self, weights=self.norm.rescaled(self.weights, units))
 
     @override
     def document(self) -> Document:

@@ -1,10 +1,10 @@
 """A quadratic metric checked at every corner of a map's slopes: necessary and sufficient, for few neurons."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from typing_extensions import override
 
-from theory.contraction.claims.claim import Document, number, rows
+from theory.contraction.claims.claim import Document, Units, congruent, number, rows
 from theory.contraction.claims.slopes import CORNERED, corners
 from theory.contraction.claims.step_claim import StepClaim
 from theory.contraction.definite import is_positive_definite
@@ -26,6 +26,10 @@ class StepVertices(StepClaim):
         return is_positive_definite(self.metric) and all(
             is_positive_definite(self.factor**2 * self.metric - step.T @ self.metric @ step) for step in steps
         )
+
+    @override
+    def rescaled(self, network: ExactNetwork, units: Units) -> "StepVertices":
+        return replace(self, metric=congruent(self.metric, units))
 
     @override
     def document(self) -> Document:

@@ -5,14 +5,14 @@ from dataclasses import dataclass, replace
 import flint
 from typing_extensions import override
 
-from theory.contraction.claims.claim import Document, Rescalable, number, numbers, rows
+from theory.contraction.claims.claim import Claim, Document, Units, congruent, divided, number, numbers, rows
 from theory.contraction.claims.slopes import Slopes, allowed, drift, form_value
 from theory.contraction.definite import is_positive_definite
 from theory.contraction.exact_matrix import ExactMatrix
 from theory.contraction.network import ExactNetwork
 
-PRECISION = 256
-"""Binary digits of the enclosure of an exponential."""
+PRECISIONS = (256, 2048)
+"""Binary digits of the enclosure of an exponential; units that differ widely take more."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Leg:
 
 
 @dataclass(frozen=True)
-class Switching(Rescalable):
+class Switching(Claim):
     """Repeated for ever, the legs do not let a displacement v fall faster than exp(-`rate` t).
 
     One round takes y = exp(c t) x to Phi y, Phi the product of the legs' exp((J + c I) time), the first on the right.
@@ -47,12 +47,12 @@ class Switching(Rescalable):
             return False
         if not form_value(self.lyapunov, self.vector) > 0:
             return False
-        lowest = _lowest(self.growth(network))
-        return lowest is not None and is_positive_definite(lowest)
+        lowest = (_lowest(self.growth(network, precision)) for precision in PRECISIONS)
+        return any(each is not None and is_positive_definite(each) for each in lowest)
 
-    def growth(self, network: ExactNetwork) -> flint.arb_mat:
+    def growth(self, network: ExactNetwork, precision: int = PRECISIONS[0]) -> flint.arb_mat:
         """Phi^T X Phi - X, enclosed."""
-        with flint.ctx.workprec(PRECISION):
+        with flint.ctx.workprec(precision):
             round_trip = flint.arb_mat(ExactMatrix.identity(network.weights.shape[0]).entries)
             for leg in self.legs:
                 moving = leg.time * drift(network, leg.slopes, self.rate)
@@ -61,10 +61,9 @@ class Switching(Rescalable):
             return round_trip.transpose() * form * round_trip - form
 
     @override
-    def rescaled(self, units: tuple[flint.fmpq, ...]) -> "Switching":
-        scaling = ExactMatrix.diagonal(units)
-        vector = tuple(v / unit for v, unit in zip(self.vector, units, strict=True))
-        return replace(self, lyapunov=scaling @ self.lyapunov @ scaling, vector=vector)
+    def rescaled(self, network: ExactNetwork, units: Units) -> "Switching":
+        form, vector = congruent(self.lyapunov, units), divided(self.vector, units)
+        return replace(self, lyapunov=form, vector=vector)
 
     @override
     def document(self) -> Document:

@@ -1,10 +1,10 @@
 """A quadratic metric checked at every corner of the slopes: necessary and sufficient, for few neurons."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from typing_extensions import override
 
-from theory.contraction.claims.claim import Claim, Document, number, rows
+from theory.contraction.claims.claim import Claim, Document, Units, congruent, number, rows
 from theory.contraction.claims.slopes import CORNERED, corners, drift, twice_symmetric_part
 from theory.contraction.definite import is_positive_definite
 from theory.contraction.exact_matrix import ExactMatrix
@@ -25,6 +25,10 @@ class Vertices(Claim):
             is_positive_definite(-twice_symmetric_part(self.metric @ drift(network, slopes, self.rate)))
             for slopes in corners(network)
         )
+
+    @override
+    def rescaled(self, network: ExactNetwork, units: Units) -> "Vertices":
+        return replace(self, metric=congruent(self.metric, units))
 
     @override
     def document(self) -> Document:

@@ -1,13 +1,13 @@
 """Contraction in a weighted l1 or l-infinity norm: one positive weight a neuron."""
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import flint
 from typing_extensions import override
 
-from theory.contraction.claims.claim import Claim, Document, number, numbers
+from theory.contraction.claims.claim import Claim, Document, Units, divided, multiplied, number, numbers
 from theory.contraction.claims.majorant import Diagonal, diagonal_kept, majorant, negative_diagonal_dropped
 from theory.contraction.exact_matrix import ExactMatrix
 from theory.contraction.form import Form
@@ -35,6 +35,10 @@ class Norm(ABC):
         """The matrix whose rows are the sums of this norm."""
 
     @abstractmethod
+    def rescaled(self, weights: Units, units: Units) -> Units:
+        """The weights of y = D x, for x."""
+
+    @abstractmethod
     def scaled(self, weights: tuple[flint.fmpq, ...], leaks: list[flint.fmpq]) -> list[flint.fmpq]:
         """The weights as they stand in the sums of T J."""
 
@@ -51,6 +55,10 @@ class Largest(Norm):
         return matrix
 
     @override
+    def rescaled(self, weights: Units, units: Units) -> Units:
+        return divided(weights, units)
+
+    @override
     def scaled(self, weights: tuple[flint.fmpq, ...], leaks: list[flint.fmpq]) -> list[flint.fmpq]:
         return list(weights)
 
@@ -65,6 +73,10 @@ class Sum(Norm):
     @override
     def oriented(self, matrix: ExactMatrix) -> ExactMatrix:
         return matrix.T
+
+    @override
+    def rescaled(self, weights: Units, units: Units) -> Units:
+        return multiplied(weights, units)
 
     @override
     def scaled(self, weights: tuple[flint.fmpq, ...], leaks: list[flint.fmpq]) -> list[flint.fmpq]:
@@ -96,6 +108,10 @@ class WeightedNorm(Claim):
             max(total, flint.fmpq(0)) <= (1 - self.rate / leak) * weight
             for total, weight, leak in zip(sums, scaled, leaks, strict=True)
         )
+
+    @override
+    def rescaled(self, network: ExactNetwork, units: Units) -> "WeightedNorm":
+        return replace(self, weights=self.norm.rescaled(self.weights, units))
 
     @override
     def document(self) -> Document:

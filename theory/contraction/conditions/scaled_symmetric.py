@@ -9,8 +9,9 @@ import numpy as np
 from jaxtyping import Float
 
 from theory.contraction.claims.multiplier import Multiplier
-from theory.contraction.exact_matrix import ExactMatrix, on_grid, rational, to_digits
+from theory.contraction.exact_matrix import ExactMatrix, rational, to_digits
 from theory.contraction.network import Matrix, Network, Vector
+from theory.contraction.search.scaled_multiplier import rounded_metric
 
 _TOLERANCE = 1e-10
 
@@ -54,10 +55,9 @@ def closed_form(network: Network, scaling: Vector, rate: float, middle: float) -
     """
     scaled = scaling[:, None] * network.gained / scaling
     metric = theta((scaled + scaled.T) / 2, middle, -network.form.power)
-    metric = on_grid(scaling[:, None] * metric * scaling, bits=48)
     claim = Multiplier(
         rational(rate),
-        ExactMatrix.of((metric + metric.T) / 2),
+        ExactMatrix.of(rounded_metric(scaling[:, None] * metric * scaling, bits=48)),
         ExactMatrix.diagonal(to_digits(scaling**2, bits=40).tolist()),
     )
     return claim if claim.holds(network.exact) else None

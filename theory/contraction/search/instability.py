@@ -29,6 +29,18 @@ StatementT = TypeVar("StatementT", bound=Statement)
 
 
 @in_balanced_units
+def unstable_at_largest(network: Network, rate: float = 0.0) -> FixedSlopes | None:
+    """That the largest slopes are such, by eigenvalues that tell at once; None where they do not.
+
+    >>> from theory.contraction import VOLTAGE, network
+    >>> unstable_at_largest(network(np.array([[2.0]]), VOLTAGE)) is None
+    False
+    """
+    largest = np.ones(network.size)
+    return _strict(network, rate, largest) if rate >= 0 and abscissa(network, largest) > _AXIS - rate else None
+
+
+@in_balanced_units
 def unstable_slopes(network: Network, rate: float = 0.0) -> FixedSlopes | None:
     """Slopes at which some displacement falls no faster than exp(-`rate` t), with proof; None where none are found.
 

@@ -13,9 +13,10 @@ from typing import Any
 import numpy as np
 
 from theory.contraction.claims.multiplier import Multiplier, multiplier_blocks
-from theory.contraction.exact_matrix import ExactMatrix, Number, on_grid, rational
+from theory.contraction.exact_matrix import ExactMatrix, Number, rational, to_digits
 from theory.contraction.network import Matrix, Network, Vector
 from theory.contraction.search.balanced_units import balancing
+from theory.contraction.search.scaled_multiplier import rounded_metric
 
 _SMALLEST_MARGIN = 1e-8
 _HALVINGS = 30
@@ -107,7 +108,11 @@ def prove_multiplier_lmi(network: Network, rate: Number) -> Multiplier | None:
     if found is None:
         return None
     metric, multiplier = found
-    claim = Multiplier(exact_rate, ExactMatrix.of(on_grid(metric)), ExactMatrix.diagonal(on_grid(multiplier).tolist()))
+    claim = Multiplier(
+        exact_rate,
+        ExactMatrix.of(rounded_metric(metric, bits=40)),
+        ExactMatrix.diagonal(to_digits(multiplier, bits=40).tolist()),
+    )
     return claim if claim.holds(network.exact) else None
 
 

@@ -61,7 +61,10 @@ def contracting_polytope(
     """A polytope whose norm contracts at `rate` > 0, with proof; None where none with at most `most` pairs is found."""
     if rate <= 0 or not 2 <= network.size <= SOUGHT_UP_TO:
         return None
-    plane = _drifts(network, rate) if network.size == 2 else None
+    at_corners = _drifts(network, rate)
+    if np.linalg.eigvals(at_corners).real.max() >= 0:
+        return None
+    plane = at_corners if network.size == 2 else None
     if plane is not None and any((slowest_decay(plane, sense) or 1.0) <= 0 for sense in (1, -1)):
         return None
     polygons = iter(()) if plane is None else _polygons(plane, most)

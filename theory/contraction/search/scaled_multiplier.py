@@ -58,9 +58,9 @@ def _metric(network: Network, scaled: Matrix, rate: float) -> Matrix | None:
     return np.linalg.inv(solution * np.outer(leaks, leaks))
 
 
-def rounded_metric(metric: Matrix) -> Matrix:
-    """P_ij to `_METRIC_BITS` binary digits of sqrt(P_ii P_jj), symmetric: independent of the units of the neurons."""
+def rounded_metric(metric: Matrix, bits: int = _METRIC_BITS) -> Matrix:
+    """P_ij to so many binary digits of sqrt(P_ii P_jj), symmetric: independent of the units of the neurons."""
     exponents = np.frexp(np.sqrt(metric.diagonal()))[1]
-    shift = exponents[:, None] + exponents[None, :] - _METRIC_BITS
+    shift = exponents[:, None] + exponents[None, :] - bits
     rounded = np.ldexp(np.round(np.ldexp(metric, -shift)), shift)
     return np.triu(rounded) + np.triu(rounded, 1).T

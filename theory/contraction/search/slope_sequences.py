@@ -25,6 +25,21 @@ _ON_THE_CIRCLE = 1e-9
 
 
 @in_balanced_units
+def unstable_at_largest_step(network: Network, rate: float = 0.0) -> SlopeSequence | None:
+    """That the largest slopes, at every step, are such, by eigenvalues that tell at once; None where they do not.
+
+    >>> from theory.contraction import DISCRETE, network
+    >>> unstable_at_largest_step(network(np.array([[-2.0]]), DISCRETE)) is None
+    False
+    """
+    if not 0 <= rate < 1 or not isinstance(network, LeakyMap):
+        return None
+    largest = np.ones(network.size)
+    beyond = radius(network, largest) > (1 - rate) * (1 + _ON_THE_CIRCLE)
+    return _proved(network, rate, [largest]) if beyond else None
+
+
+@in_balanced_units
 def unstable_sequence(network: Network, rate: float = 0.0) -> SlopeSequence | None:
     """Slopes that do not let a displacement fall faster than (1 - `rate`)^n, with proof; None where none are found."""
     if rate < 0 or rate >= 1 or not isinstance(network, LeakyMap):

@@ -25,7 +25,7 @@ from theory.contraction.search.irreducible import LeastCeiling, StoppingRule, le
 _FEW = 32
 """Neurons up to which a dual that is not found is sought with one neuron less."""
 _NEGLIGIBLE = 1e-6
-"""A ceiling below this part of the largest entry counts as zero."""
+"""A ceiling below this part of the largest entry of its component counts as zero."""
 
 
 class ConicOutcome(Enum):
@@ -67,21 +67,20 @@ def smallest_conic(gained: Matrix, filters: Filters = PARABOLA, start: Vector | 
     >>> round(search.value, 3), round(search.lower, 3), search.outcome.name
     (1.0, 1.0, 'CLOSED')
     """
-    stopping = StoppingRule(_NEGLIGIBLE * float(np.abs(gained).max()) or _NEGLIGIBLE)
     labels = components(gained)
     members = [np.flatnonzero(labels == label) for label in range(int(labels.max()) + 1)]
     logs = None if start is None else np.log(start)
     parts = [
         _Part(
             each,
-            least_ceiling(
-                gained[np.ix_(each, each)], filters.part(each), stopping, None if logs is None else logs[each]
-            ),
+            least_ceiling(block, filters.part(each), _stopping(block), None if logs is None else logs[each]),
         )
         for each in members
+        for block in (gained[np.ix_(each, each)],)
     ]
     worst = max(parts, key=lambda part: part.least.value)
     value, logs = worst.least.value, np.zeros(len(gained))
+    stopping = _stopping(gained[np.ix_(worst.members, worst.members)])
     for part in parts:
         logs[part.members] = part.least.logs
     if len(parts) > 1:
@@ -95,6 +94,10 @@ def smallest_conic(gained: Matrix, filters: Filters = PARABOLA, start: Vector | 
         outcome = ConicOutcome.CLOSED if _close(value, dual, stopping) else ConicOutcome.APART
     evaluations = sum(part.least.steps for part in parts)
     return ConicSearch(np.exp(logs), value, dual.lower, outcome, evaluations, dual.tangents, dual.vectors)
+
+
+def _stopping(block: Matrix) -> StoppingRule:
+    return StoppingRule(_NEGLIGIBLE * float(np.abs(block).max()) or _NEGLIGIBLE)
 
 
 def _best_dual(gained: Matrix, worst: _Part, value: float, filters: Filters, stopping: StoppingRule) -> Dual:
