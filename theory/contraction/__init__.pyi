@@ -2,11 +2,11 @@ from . import assembly as assembly
 from . import claims as claims
 from . import conditions as conditions
 from . import exact_matrix as exact_matrix
+from . import gated as gated
 from . import inclusion as inclusion
 from . import numerical_range as numerical_range
-from . import rotation as rotation
 from . import search as search
-from . import slow_slopes as slow_slopes
+from . import theorems as theorems
 from .assembly.assembly import assemble as assemble, feedback_link as feedback_link, module as module
 from .assembly.certificate import certify_assembly as certify_assembly
 from .certificate import Certificate as Certificate
@@ -33,12 +33,12 @@ __all__ = [
     "conditions",
     "exact_matrix",
     "feedback_link",
+    "gated",
     "inclusion",
     "largest_gain",
     "module",
     "network",
     "numerical_range",
-    "rotation",
     "search",
-    "slow_slopes",
+    "theorems",
 ]

@@ -6,6 +6,10 @@ runs the built-in checks. One matrix of your own is decided, and a certificate w
 
     python -m validate.contraction --weights FILE --form voltage --certificate OUT.json
 
+a GRU or an LSTM by
+
+    python -m validate.contraction --gated FILE --input-box 1 --certificate OUT.json
+
 and a certificate is verified, with Python's standard library alone, by
 
     python -m validate.contraction --check OUT.json [--weights FILE]
@@ -28,8 +32,8 @@ if __name__ == "__main__":
     stop_without_a_word()
 
 from validate.command import Command, Mode, Section, built_in
-from validate.contraction.settings import CHECK, Config, ImagesConfig, MatrixConfig
-from validate.contraction.user_run import images_plan, jax_and_one_thread, matrix_plan
+from validate.contraction.settings import CHECK, Config, GatedConfig, ImagesConfig, MatrixConfig
+from validate.contraction.user_run import gated_plan, images_plan, jax_and_one_thread, matrix_plan
 
 SECTIONS = (
     Section("Theorems 1 to 5, and norms", "validate.contraction.theorems"),
@@ -51,6 +55,7 @@ COMMAND = Command(
     modes=(
         built_in(Config, SECTIONS, jax_and_one_thread),
         Mode(MatrixConfig, matrix_plan, chosen_by=("--weights",)),
+        Mode(GatedConfig, gated_plan, chosen_by=("--gated",)),
         Mode(ImagesConfig, images_plan, chosen_by=("--data",)),
     ),
     elsewhere=(CHECK,),

@@ -9,7 +9,7 @@ where the file holds several square matrices.
 
 One file, to be read from top to bottom: exact matrices; which of them are positive definite; enclosures of
 exponentials; the network; reading JSON; the claims, one class each, whose docstring says why its check proves it;
-assemblies; files. No float decides anything.
+assemblies; layers with gates; files. No float decides anything.
 
 A "multiplier" certificate of n neurons with doubles as entries takes about 5e-5 n^2 + 3e-7 n^3 seconds of one
 processor: 0.1 at n = 32, 0.3 at 64, 1.2 at 128 and 8.5 at 256 (measured on a machine of two cores by
@@ -34,6 +34,7 @@ from dataclasses import dataclass
 from decimal import Context, Decimal
 from fractions import Fraction
 from functools import reduce
+from itertools import pairwise
 from math import factorial, isqrt, lcm
 from operator import matmul, mul
 from typing import Annotated, Any, ClassVar, NoReturn, TypeAlias, TypeVar, get_type_hints
@@ -53,6 +54,10 @@ MANY = 1024  # neurons of claims whose proof takes n^3 operations
 ELIMINATED = 64  # rows of matrices that are eliminated, of ELIMINATED_BITS binary digits; of fewer rows, more digits
 ELIMINATED_BITS = 256
 CLAIMS_AT_MOST = 16  # in one file
+LARGEST_LAYER = 2**19  # weights of a layer with gates
+MOST_GATED_CLAIMS = 4
+MOST_PIECES = 64  # of an interval
+DYADIC_BITS = 2300  # of a number of a layer with gates, above and below the line: those of doubles have fewer
 NAMED = (".npz", ".safetensors")  # of these FILE:KEY too
 WEIGHTS = (".npy", ".csv", ".tsv", ".txt", *NAMED)
 BY_ROWS = re.compile(r"(^|[./])(recurrent_)?kernel(:0)?$|/w$")  # names of Flax, Keras and Haiku: h -> h W, W h here
@@ -361,6 +366,41 @@ def exponential(matrix: Matrix, bits: int) -> Enclosure:
     for _ in range(halvings):
         total = total @ total
     return total
+
+
+# Enclosures of tanh and the sigmoid
+
+
+@dataclass(frozen=True)
+class Interval:
+    """From low to high."""
+
+    low: Fraction
+    high: Fraction
+
+
+def decayed(y: Fraction) -> Interval:
+    """exp(-y), y >= 0."""
+    if y > 1024:
+        return Interval(Fraction(0), decayed(Fraction(1024)).high)
+    found = exponential([[-y]], 128)
+    return Interval(max(found.center[0][0] - found.error, Fraction(0)), found.center[0][0] + found.error)
+
+
+def sigmoid(x: Fraction) -> Interval:
+    """1 / (1 + exp(-x))."""
+    u = decayed(abs(x))
+    values = sorted((1 / (1 + u.low), 1 / (1 + u.high)) if x >= 0 else (u.low / (1 + u.low), u.high / (1 + u.high)))
+    return Interval(
+        Fraction(values[0].numerator * 2**100 // values[0].denominator, 2**100),
+        Fraction(-(-values[1].numerator * 2**100 // values[1].denominator), 2**100),
+    )
+
+
+def tanh(x: Fraction) -> Interval:
+    """2 sigmoid(2 x) - 1."""
+    inner = sigmoid(2 * x)
+    return Interval(2 * inner.low - 1, 2 * inner.high - 1)
 
 
 # The network
@@ -1633,10 +1673,497 @@ class Assembly:
         return scaled(self.modules[i].weight, product(self.modules[i].claim.P, self.links[i, j]))
 
 
+# Gated layers: GRU and LSTM
+
+
+def total(row: Vector, weights: Vector, leave: int | None = None) -> Fraction:
+    """The sum of |row_j| weights_j, one place left out."""
+    return sum((abs(x) * w for j, (x, w) in enumerate(zip(row, weights, strict=True)) if j != leave), Fraction(0))
+
+
+def reached(row: Vector, box: list[Interval], shift: Fraction) -> Interval:
+    """All values of row . x + shift for x in the box."""
+    ends = [sorted((x * each.low, x * each.high)) for x, each in zip(row, box, strict=True)]
+    return Interval(sum((low for low, _ in ends), shift), sum((high for _, high in ends), shift))
+
+
+def times(first: Interval, second: Interval) -> Interval:
+    """All products."""
+    products = [x * y for x in (first.low, first.high) for y in (second.low, second.high)]
+    return Interval(min(products), max(products))
+
+
+def plus(first: Interval, second: Interval) -> Interval:
+    """All sums."""
+    return Interval(first.low + second.low, first.high + second.high)
+
+
+def over(rising: Callable[[Fraction], Interval], argument: Interval) -> Interval:
+    """What a rising function takes on an interval."""
+    return Interval(rising(argument.low).low, rising(argument.high).high)
+
+
+def farthest(interval: Interval) -> Fraction:
+    """The largest absolute value."""
+    return max(-interval.low, interval.high)
+
+
+def nearest(interval: Interval) -> Fraction:
+    """The least absolute value."""
+    return max(interval.low, -interval.high, Fraction(0))
+
+
+def cut(interval: Interval, pieces: int) -> list[Interval]:
+    """The interval in so many pieces of one length."""
+    ends = [interval.low + k * (interval.high - interval.low) / pieces for k in range(pieces + 1)]
+    return [Interval(low, high) for low, high in pairwise(ends)]
+
+
+def highest(constant: Fraction, linear: Fraction, square: Fraction, where: Interval) -> Fraction:
+    """The largest value of a parabola on an interval: at an end, or at its vertex if it bends down."""
+    values = [constant + linear * x + square * x * x for x in (where.low, where.high)]
+    if square < 0 and where.low < linear / (-2 * square) < where.high:
+        values.append(constant - linear * linear / (4 * square))
+    return max(values)
+
+
+@dataclass(frozen=True)
+class GatedCell:
+    """A layer with gates: a gate's argument is U h + W x + b, with U in `recurrent`, W in `driven` and b in `bias`.
+
+    Every input x_j is in its interval. Subclasses say what the gates do, where a step takes the states of a box, and
+    bound the rows of J and K, the Jacobians by the state and by the input, at all states of a box and all inputs.
+    """
+
+    recurrent: dict[str, Matrix]
+    driven: dict[str, Matrix]
+    bias: dict[str, Vector]
+    inputs: list[Interval]
+    blocks: ClassVar[tuple[str, ...]]
+    biases: ClassVar[tuple[str, ...]]
+    per_unit: ClassVar[int] = 1  # numbers of the state a unit
+
+    @property
+    def units(self) -> int:
+        """How many there are."""
+        return len(self.recurrent[self.blocks[0]])
+
+    @property
+    def size(self) -> int:
+        """Numbers of the state."""
+        return self.per_unit * self.units
+
+    def fed(self, block: str, i: int, inputs: list[Interval]) -> Interval:
+        """W x + b of unit i."""
+        return reached(self.driven[block][i], inputs, self.bias[block][i])
+
+    def argument(self, block: str, i: int, shown: list[Interval], inputs: list[Interval]) -> Interval:
+        """U h + W x + b of unit i."""
+        return plus(reached(self.recurrent[block][i], shown, Fraction(0)), self.fed(block, i, inputs))
+
+    def by_input(self, block: str, i: int) -> Fraction:
+        """The sum of |W_ij|."""
+        return total(self.driven[block][i], [Fraction(1)] * len(self.inputs))
+
+    def following(self, box: list[Interval], inputs: list[Interval]) -> list[Interval]:
+        """A box around the states one step after those of `box`."""
+        raise NotImplementedError
+
+    def rows(self, box: list[Interval], weights: Vector, pieces: int) -> Iterator[tuple[Fraction, Fraction]]:
+        """For each row bounds of the sum of |J_ij| weights_j and of the sum of |K_ij|."""
+        raise NotImplementedError
+
+
+class GRU(GatedCell):
+    """h+ = z h + (1 - z) n, r = sigmoid(...), z = sigmoid(...).
+
+    A row of J is z e_i + (1 - z) (1 - n_i^2) (da_i/dh) + (h_i - n_i) z (1 - z) U_z,i with n = tanh(a). The entries
+    beside the diagonal count in absolute value, that on it by either sign; for each sign the sum is a parabola in z.
+    The interval of n is cut into pieces, as both 1 - n^2 and h - n depend on it.
+    """
+
+    blocks = ("reset", "update", "candidate")
+    biases: ClassVar[tuple[str, ...]] = blocks
+
+    def gate(self, block: str, box: list[Interval], inputs: list[Interval]) -> list[Interval]:
+        """r or z of all units."""
+        return [over(sigmoid, self.argument(block, i, box, inputs)) for i in range(self.units)]
+
+    def candidates(self, box: list[Interval], resets: list[Interval], inputs: list[Interval]) -> list[Interval]:
+        """n of all units."""
+        raise NotImplementedError
+
+    def inner(
+        self, box: list[Interval], resets: list[Interval], weights: Vector
+    ) -> Iterator[tuple[tuple[Fraction, Fraction], Fraction]]:
+        """For each row of da/dh times the weights its sum for the signs 1 and -1 of the diagonal, and that of da/dx."""
+        raise NotImplementedError
+
+    def following(self, box: list[Interval], inputs: list[Interval]) -> list[Interval]:
+        """z h + (1 - z) n is linear in z, and rises with h and n."""
+        resets, updates = (self.gate(block, box, inputs) for block in self.blocks[:2])
+        result = []
+        for h, z, n in zip(box, updates, self.candidates(box, resets, inputs), strict=True):
+            low = min(share * h.low + (1 - share) * n.low for share in (z.low, z.high))
+            high = max(share * h.high + (1 - share) * n.high for share in (z.low, z.high))
+            result.append(Interval(low, high))
+        return result
+
+    def rows(self, box: list[Interval], weights: Vector, pieces: int) -> Iterator[tuple[Fraction, Fraction]]:
+        """The largest of both signs."""
+        resets, updates = (self.gate(block, box, self.inputs) for block in self.blocks[:2])
+        new = self.candidates(box, resets, self.inputs)
+        for i, (through, by_input) in enumerate(self.inner(box, resets, weights)):
+            row, w = self.recurrent["update"][i], weights[i]
+            apart, own = total(row, weights, i), row[i] * w
+            bounds = []
+            for kept, inside, diagonal, others in (
+                (w, through[0], own, apart),
+                (-w, through[1], -own, apart),
+                (Fraction(0), by_input, Fraction(0), self.by_input("update", i)),
+            ):
+                values = []
+                for n in cut(new[i], pieces):
+                    slope = max(inside * (1 - x * x) for x in (nearest(n), farthest(n)))
+                    distances = (box[i].low - n.high, box[i].high - n.low)
+                    turned = max(distance * diagonal + abs(distance) * others for distance in distances)
+                    values.append(highest(slope, kept - slope + turned, -turned, updates[i]))
+                bounds.append(max(values))
+            yield max(bounds[:2]), bounds[2]
+
+
+class GRUResetAfter(GRU):
+    """n = tanh(r s + W_n x + b_n) with s = U_n h + d, d the bias "inner"."""
+
+    biases = ("reset", "update", "candidate", "inner")
+
+    def sent(self, i: int, box: list[Interval]) -> Interval:
+        """s."""
+        return reached(self.recurrent["candidate"][i], box, self.bias["inner"][i])
+
+    def candidates(self, box: list[Interval], resets: list[Interval], inputs: list[Interval]) -> list[Interval]:
+        """n."""
+        arguments = (plus(times(r, self.sent(i, box)), self.fed("candidate", i, inputs)) for i, r in enumerate(resets))
+        return [over(tanh, each) for each in arguments]
+
+    def inner(
+        self, box: list[Interval], resets: list[Interval], weights: Vector
+    ) -> Iterator[tuple[tuple[Fraction, Fraction], Fraction]]:
+        """r U_n,i + s r (1 - r) U_r,i: for each sign a parabola in r, and convex in s, so largest at an end of s."""
+        for i, r in enumerate(resets):
+            s, direct, by_reset = self.sent(i, box), self.recurrent["candidate"][i], self.recurrent["reset"][i]
+            bounds = []
+            for sign in (1, -1):
+                linear = total(direct, weights, i) + sign * direct[i] * weights[i]
+                apart, own = total(by_reset, weights, i), sign * by_reset[i] * weights[i]
+                turned = max(end * own + abs(end) * apart for end in (s.low, s.high))
+                bounds.append(highest(Fraction(0), linear + turned, -turned, r))
+            turned = farthest(s) * self.by_input("reset", i)
+            by_input = self.by_input("candidate", i) + highest(Fraction(0), turned, -turned, r)
+            yield (bounds[0], bounds[1]), by_input
+
+
+class GRUResetBefore(GRU):
+    """n = tanh(U_n (r h) + W_n x + b_n)."""
+
+    def candidates(self, box: list[Interval], resets: list[Interval], inputs: list[Interval]) -> list[Interval]:
+        """n."""
+        sent = [times(r, h) for r, h in zip(resets, box, strict=True)]
+        return [over(tanh, self.argument("candidate", i, sent, inputs)) for i in range(self.units)]
+
+    def inner(
+        self, box: list[Interval], resets: list[Interval], weights: Vector
+    ) -> Iterator[tuple[tuple[Fraction, Fraction], Fraction]]:
+        """The sum over k of U_n,ik (r_k e_k + h_k r_k (1 - r_k) U_r,k): parabolas in r_k.
+
+        That of k = i has a sign on the diagonal and is convex in h_i; of the others the absolute values count.
+        """
+        reset, nothing = self.recurrent["reset"], Fraction(0)
+        each, fed = [], []
+        for k, (r, h) in enumerate(zip(resets, box, strict=True)):
+            turned = farthest(h) * total(reset[k], weights)
+            each.append(highest(nothing, weights[k] + turned, -turned, r))
+            turned = farthest(h) * self.by_input("reset", k)
+            fed.append(highest(nothing, turned, -turned, r))
+        for i, row in enumerate(self.recurrent["candidate"]):
+            others, apart = total(row, each, i), abs(row[i]) * total(reset[i], weights, i)
+            bounds = []
+            for sign in (1, -1):
+                direct = sign * row[i] * weights[i]
+                turned = max(end * direct * reset[i][i] + abs(end) * apart for end in (box[i].low, box[i].high))
+                bounds.append(others + highest(nothing, direct + turned, -turned, resets[i]))
+            yield (bounds[0], bounds[1]), self.by_input("candidate", i) + total(row, fed)
+
+
+class LSTM(GatedCell):
+    """c+ = f c + i g and h+ = o tanh(c+); the state is (c, h), memories first.
+
+    Rows of J, in absolute value: f e + |c| f (1 - f) U_f + |g| i (1 - i) U_i + i (1 - g^2) U_g for c, where the first
+    two terms are a parabola in f and the others, for each piece of g, one in i; o (1 - t^2) times that and
+    |t| o (1 - o) U_o for h, with t = tanh(c+): for each piece of t a parabola in o.
+    """
+
+    blocks = ("input", "forget", "candidate", "output")
+    biases = blocks
+    per_unit = 2
+
+    def gates(self, i: int, box: list[Interval], inputs: list[Interval]) -> list[Interval]:
+        """i, f, g and o of a unit, and the memory after the step."""
+        shown = box[self.units :]
+        write, keep, new, show = (self.argument(block, i, shown, inputs) for block in self.blocks)
+        gate, forget, candidate, output = (
+            over(sigmoid, write),
+            over(sigmoid, keep),
+            over(tanh, new),
+            over(sigmoid, show),
+        )
+        return [gate, forget, candidate, output, plus(times(forget, box[i]), times(gate, candidate))]
+
+    def following(self, box: list[Interval], inputs: list[Interval]) -> list[Interval]:
+        """Memories, then h."""
+        every = [self.gates(i, box, inputs) for i in range(self.units)]
+        return [each[4] for each in every] + [times(each[3], over(tanh, each[4])) for each in every]
+
+    def rows(self, box: list[Interval], weights: Vector, pieces: int) -> Iterator[tuple[Fraction, Fraction]]:
+        """Those of memories, then those of h."""
+        shown = []
+        for i in range(self.units):
+            gates = self.gates(i, box, self.inputs)
+            by_state = {name: total(self.recurrent[name][i], weights[self.units :]) for name in self.blocks}
+            by_input = {name: self.by_input(name, i) for name in self.blocks}
+            stretched = self.row(box[i], gates, weights[i], by_state, pieces)
+            moved = self.row(box[i], gates, Fraction(0), by_input, pieces)
+            shown.append((stretched[1], moved[1]))
+            yield stretched[0], moved[0]
+        yield from shown
+
+    def row(
+        self, c: Interval, gates: list[Interval], kept: Fraction, sums: dict[str, Fraction], pieces: int
+    ) -> tuple[Fraction, Fraction]:
+        """Of the memory and of h."""
+        gate, forget, candidate, output, memory = gates
+        turned, nothing = farthest(c) * sums["forget"], Fraction(0)
+        first = highest(nothing, kept + turned, -turned, forget)
+        first += max(self.piece(sums["candidate"], sums["input"], g, gate) for g in cut(candidate, pieces))
+        return first, max(self.piece(first, sums["output"], t, output) for t in cut(over(tanh, memory), pieces))
+
+    @staticmethod
+    def piece(direct: Fraction, turned: Fraction, value: Interval, gate: Interval) -> Fraction:
+        """The largest y (1 - v^2) `direct` + y (1 - y) |v| `turned` for a gate y and a value v."""
+        slope, around = (1 - nearest(value) ** 2) * direct, farthest(value) * turned
+        return highest(Fraction(0), slope + around, -around, gate)
+
+
+CELLS: dict[str, type[GatedCell]] = {
+    "gru, reset after": GRUResetAfter,
+    "gru, reset before": GRUResetBefore,
+    "lstm": LSTM,
+}
+
+
+def box_of(value: object, size: int, where: str) -> list[Interval]:
+    """A list of pairs of numbers, low and high."""
+    pairs = items(value, where)
+    if len(pairs) != size:
+        raise Malformed(f"{where} has {len(pairs)} entries, not {size}")
+    ends = [vector(pair, 2, f"{where}[{i}]") for i, pair in enumerate(pairs)]
+    require_short((end for pair in ends for end in pair), where)
+    for i, (low, high) in enumerate(ends):
+        if low > high:
+            raise Malformed(f"{where}[{i}] ends before it begins")
+    return [Interval(low, high) for low, high in ends]
+
+
+def require_short(numbers: Iterable[Fraction], where: str) -> None:
+    """Refuse numbers that are not over a power of two, of which sums would grow, and those that no double is."""
+    for x in numbers:
+        over_two, digits = (
+            x.denominator & (x.denominator - 1) == 0,
+            x.numerator.bit_length() + x.denominator.bit_length(),
+        )
+        if not over_two or digits > DYADIC_BITS:
+            raise Malformed(
+                f"{where}: {show(x)} is not over a power of two, or has more than {DYADIC_BITS} binary digits"
+            )
+
+
+def inside(box: list[Interval], outer: list[Interval]) -> int | None:
+    """The first place where a box is not within another; None where it is."""
+    places = enumerate(zip(box, outer, strict=True))
+    return next((i for i, (each, around) in places if each.low < around.low or around.high < each.high), None)
+
+
+@dataclass(frozen=True)
+class RowsInBox:
+    """Two trajectories from the box, under the same inputs, approach by `factor` a step in max |x_i| / weights_i.
+
+    No step leaves the box, which is convex. So the images of two of its states differ by a mean of Jacobians J at
+    states of the box, applied to their difference; and the sum of |J_ij| weights_j is at most factor weights_i. Inputs
+    that differ by e at most add the sum of |K_ij| e, at most (1 - factor) gain weights_i e: the distance comes as near
+    to gain e as you like, or below.
+    """
+
+    factor: Fraction
+    gain: Fraction
+    pieces: int
+    box: list[Interval]
+    weights: Vector
+
+    @classmethod
+    def read(cls, value: object, cell: GatedCell, where: str) -> "RowsInBox":
+        """From JSON."""
+        entries = object_of(value, where, ["claim", "by", "factor", "gain", "pieces", "box", "weights"])
+        factor, gain = (number(entries[key], 1, f"{where}.{key}") for key in ("factor", "gain"))
+        pieces = entries["pieces"]
+        if type(pieces) is not int or not 1 <= pieces <= MOST_PIECES:
+            raise Malformed(f"{where}.pieces is {shown(pieces)}, not a whole number from 1 to {MOST_PIECES}")
+        box, weights = box_of(entries["box"], cell.size, f"{where}.box"), entries["weights"]
+        result = cls(factor, gain, pieces, box, vector(weights, cell.size, f"{where}.weights"))
+        require_short((factor, gain, *result.weights), where)
+        return result
+
+    def words(self) -> str:
+        """What is claimed."""
+        return (
+            f"contracting by the factor {show(self.factor)} a step in max |x_i| / weights_i, from any states of the "
+            f"box and under any inputs of theirs; inputs that differ by e bring states no farther apart than"
+            f" {show(self.gain)} e in the end"
+        )
+
+    def verify(self, cell: GatedCell) -> None:
+        """No step leaves the box; every row is bounded."""
+        require(0 < self.factor < 1, "factor is not between 0 and 1")
+        require_all_positive(self.weights, "weights")
+        place = inside(cell.following(self.box, cell.inputs), self.box)
+        require(place is None, f"a step may leave the box in entry [{place}]")
+        for i, (stretched, moved) in enumerate(cell.rows(self.box, self.weights, self.pieces)):
+            require(stretched <= self.factor * self.weights[i], f"row [{i}] may stretch by more than the factor")
+            room = (1 - self.factor) * self.gain * self.weights[i]
+            require(moved <= room, f"inputs may move row [{i}] by more than the gain")
+
+
+@dataclass(frozen=True)
+class TwoBoxes:
+    """Under one constant input no step leaves either of two boxes without a common state.
+
+    Trajectories that start in them stay apart for ever.
+    """
+
+    input: Vector
+    boxes: list[list[Interval]]
+
+    @classmethod
+    def read(cls, value: object, cell: GatedCell, where: str) -> "TwoBoxes":
+        """From JSON."""
+        entries = object_of(value, where, ["claim", "by", "input", "boxes"])
+        boxes = [box_of(box, cell.size, f"{where}.boxes[{i}]") for i, box in enumerate(items(entries["boxes"], where))]
+        if len(boxes) != 2:
+            raise Malformed(f"{where}.boxes has {len(boxes)} entries, not 2")
+        value = vector(entries["input"], len(cell.inputs), f"{where}.input")
+        require_short(value, f"{where}.input")
+        return cls(value, boxes)
+
+    def words(self) -> str:
+        """What is claimed."""
+        return "not contracting: under one constant input trajectories from two boxes stay apart for ever"
+
+    def verify(self, cell: GatedCell) -> None:
+        """The input is allowed, the boxes are disjoint, and no step leaves them."""
+        constant = [Interval(x, x) for x in self.input]
+        place = inside(constant, cell.inputs)
+        require(place is None, f"input[{place}] is not in its interval")
+        first, second = self.boxes
+        apart = any(a.high < b.low or b.high < a.low for a, b in zip(first, second, strict=True))
+        require(apart, "the boxes may have a state in common")
+        for k, box in enumerate(self.boxes):
+            place = inside(cell.following(box, constant), box)
+            require(place is None, f"a step may leave boxes[{k}] in entry [{place}]")
+
+
+GATED_CLAIMS: dict[tuple[str, ...], type[RowsInBox] | type[TwoBoxes]] = {
+    ("contracting", "rows in a box"): RowsInBox,
+    ("not contracting", "two boxes"): TwoBoxes,
+}
+
+
+@dataclass(frozen=True)
+class GatedCertificate:
+    """Claims about one layer with gates."""
+
+    name: str
+    cell: GatedCell
+    sha256: str
+    claims: list[RowsInBox | TwoBoxes]
+
+    def words(self) -> Iterator[str]:
+        """The layer, and every claim."""
+        inputs = [each for pair in self.cell.inputs for each in (pair.low, pair.high)]
+        yield (
+            f"layer: {self.name}, {counted(self.cell.units, 'unit')}; {counted(len(self.cell.inputs), 'input')} in "
+            f"{span(inputs)}; SHA-256 of the recurrent weights {self.sha256}"
+        )
+        for i, claim in enumerate(self.claims):
+            yield f"claims[{i}]: {claim.words()}"
+
+    def compare(self, weights: Matrix) -> None:
+        """There is no one matrix to compare with."""
+        raise Malformed("--weights: a gated certificate has many matrices; check it without --weights")
+
+    def verify(self) -> None:
+        """Every claim, until one fails."""
+        stacked = [row for block in self.cell.blocks for row in self.cell.recurrent[block]]
+        require(self.sha256 == digest(stacked), "sha256 is not that of the recurrent weights")
+        for i, claim in enumerate(self.claims):
+            try:
+                claim.verify(self.cell)
+            except Rejected as error:
+                raise Rejected(f"claims[{i}]: {error}") from error
+
+
+def read_gated(value: object) -> GatedCertificate:
+    """A gated layer with its claims, of limited size: only numbers whose denominators are powers of two."""
+    keys = ["format", "cell", "recurrent", "sha256", "driven", "bias", "inputs", "claims"]
+    entries = object_of(value, "the certificate", keys)
+    name, sha256 = entries["cell"], entries["sha256"]
+    if not isinstance(name, str) or name not in CELLS:
+        raise Malformed(f"cell is {shown(name)}, not {' or '.join(json.dumps(each) for each in CELLS)}")
+    if not isinstance(sha256, str):
+        raise Malformed(f"sha256 is {shown(sha256)}, not a string")
+    kind, inputs = CELLS[name], items(entries["inputs"], "inputs")
+    recurrent, driven = (object_of(entries[key], key, kind.blocks) for key in ("recurrent", "driven"))
+    bias = object_of(entries["bias"], "bias", kind.biases)
+    units = len(items(recurrent[kind.blocks[0]], "recurrent"))
+    if len(kind.blocks) * units * (units + len(inputs)) > LARGEST_LAYER:
+        raise Malformed(f"there are {units} units and {len(inputs)} inputs; weights may number {LARGEST_LAYER} at most")
+    cell = kind(
+        {key: square(recurrent[key], units, f"recurrent.{key}") for key in kind.blocks},
+        {key: matrix_of(driven[key], units, len(inputs), f"driven.{key}") for key in kind.blocks},
+        {key: vector(bias[key], units, f"bias.{key}") for key in kind.biases},
+        box_of(inputs, len(inputs), "inputs"),
+    )
+    require_short(
+        (x for part in (cell.recurrent, cell.driven) for rows in part.values() for row in rows for x in row), "weights"
+    )
+    require_short((x for each in cell.bias.values() for x in each), "bias")
+    claims = items(entries["claims"], "claims")
+    if len(claims) > MOST_GATED_CLAIMS:
+        raise Malformed(f"there are {len(claims)} claims; a gated certificate has {MOST_GATED_CLAIMS} at most")
+    return GatedCertificate(name, cell, sha256, [gated_claim(x, cell, f"claims[{i}]") for i, x in enumerate(claims)])
+
+
+def gated_claim(value: object, cell: GatedCell, where: str) -> RowsInBox | TwoBoxes:
+    """A claim of the kind that it names."""
+    names = [value.get(key) for key in ("claim", "by")] if isinstance(value, dict) else []
+    for tags, kind in GATED_CLAIMS.items():
+        if tuple(names) == tags:
+            return kind.read(value, cell, where)
+    raise Malformed(f"{where} is no claim that is known ({', '.join(map(shown, names)) or shown(value)})")
+
+
 # From a file to a certificate
 
 
-def read_certificate(file: str) -> NetworkCertificate | Assembly:
+def read_certificate(file: str) -> NetworkCertificate | Assembly | GatedCertificate:
     """The certificate in a JSON file, well formed."""
     value = read_json(read_bytes(file))
     kind = value.get("format") if isinstance(value, dict) else None
@@ -1659,6 +2186,8 @@ def read_certificate(file: str) -> NetworkCertificate | Assembly:
         found = Assembly(number(entries["rate"], 1, "rate"), modules, links, euler)
         Assembly.limits.require(found, sum(each.network.size for each in modules), "the assembly")
         return found
+    if kind == "gated certificate 1":
+        return read_gated(value)
     raise Malformed("the file is not an object with a format that is known")
 
 

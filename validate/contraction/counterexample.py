@@ -9,7 +9,10 @@ from jaxtyping import Float
 
 from theory.contraction.form import FORMS, VOLTAGE, Form
 from theory.contraction.network import Network, network
-from theory.contraction.rotation import (
+from theory.contraction.search.polytope import contracting_polytope
+from theory.contraction.search.switching import unstable_switching
+from theory.contraction.search.vertex_dual import refute_quadratic
+from theory.contraction.theorems.rotation import (
     C,
     identity_metric,
     quadratic_witness,
@@ -18,9 +21,6 @@ from theory.contraction.rotation import (
     true_rate,
     witness_sum,
 )
-from theory.contraction.search.polytope import contracting_polytope
-from theory.contraction.search.switching import unstable_switching
-from theory.contraction.search.vertex_dual import refute_quadratic
 from validate.contraction.settings import Config
 from validate.output import Plot
 from validate.plotting import GUIDE, PREDICTED, new_panels, plot, style

@@ -26,7 +26,7 @@ FORMATS = f"{one_of(MATRIX_FILES)}, or {one_of(NAMED_FILES)} (FILE:KEY where it 
 """Of files with a matrix, as help and refusals name them."""
 SQUARE = "a square matrix of finite real numbers"
 _GATED = {3: "a GRU", 4: "an LSTM"}
-_SILENT = "a gated cell, about which these theorems say nothing"
+_SILENT = "a gated cell: ask about it by --gated"
 _TRANSPOSED = "transposed here, as arrays of that name multiply rows of states"
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from validate.contraction.certificate_checker import WEIGHTS
+from validate.contraction.gated_file import GatedFile, GatedOption
 from validate.contraction.matrix_file import MatrixFile, MatrixOption
 from validate.contraction.neuron_file import NeuronFile, NeuronFileOption, NeuronsOption
 from validate.options import Choice, InputDirectory, NewFile, Real, Whole, one_of
@@ -36,7 +37,7 @@ QUICK = Effort("quick", matrices=10, trajectories=16, epochs=3)
 USUAL = Effort("usual", matrices=60, trajectories=200, epochs=40)
 
 
-MATRIX, IMAGES = "Your matrix", "Your images"
+MATRIX, GATED, IMAGES = "Your matrix", "Your GRU or LSTM", "Your images"
 
 
 def besides(certificate: Path) -> tuple[Path, Path]:
@@ -153,6 +154,38 @@ class MatrixConfig(_Certified):
         default=None,
         shown="none",
         group=MATRIX,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class GatedConfig(_Certified):
+    """The settings of a run on the user's own GRU or LSTM."""
+
+    gated: GatedFile = setting(
+        "--gated",
+        GatedOption(),
+        "Decide about this GRU or LSTM: weights and biases of one layer, by the names that frameworks give.",
+        shown="the built-in checks",
+        group=GATED,
+        required="no file",
+    )
+    input_box: float = setting(
+        "--input-box",
+        Real(0.0, 1e6),
+        "Inputs x of the layer: every |x_j| is at most this.",
+        unit="that of inputs",
+        shown="none, needed with --gated",
+        group=GATED,
+        required="without a bound of inputs no gate has one",
+    )
+    reset_before: bool = chosen(
+        False,
+        flag(
+            "--reset-before",
+            True,
+            "The reset of a GRU acts before the product, U (r h); PyTorch's is after.",
+            group=GATED,
+        ),
     )
 
 

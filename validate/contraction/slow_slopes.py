@@ -12,7 +12,7 @@ from simulate.contraction.inputs import RandomSinusoids
 from simulate.integrate import FORWARD, solve_flow
 from theory.contraction.form import FORMS, Form
 from theory.contraction.network import network
-from theory.contraction.slow_slopes import along, premise, printed_counterexample, rate_excess, voltage_excess
+from theory.contraction.theorems.slow_slopes import along, premise, printed_counterexample, rate_excess, voltage_excess
 from validate.contraction.settings import Config
 from validate.contraction.simulated import simulated_network
 from validate.output import Plot

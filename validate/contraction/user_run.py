@@ -7,9 +7,19 @@ from dataclasses import dataclass
 
 from validate.arrays import BadArray
 from validate.command import Plan, Section, use_jax
+from validate.contraction.gated_file import GatedOption
 from validate.contraction.matrix_file import ChosenMatrix, MatrixOption
 from validate.contraction.neuron_file import Numbers
-from validate.contraction.settings import LEAK, MAPS, PIXELS, SLOPES, TIME_CONSTANTS, ImagesConfig, MatrixConfig
+from validate.contraction.settings import (
+    LEAK,
+    MAPS,
+    PIXELS,
+    SLOPES,
+    TIME_CONSTANTS,
+    GatedConfig,
+    ImagesConfig,
+    MatrixConfig,
+)
 from validate.options import Refusal
 
 
@@ -56,6 +66,34 @@ def _refuse_of_other_forms(config: MatrixConfig) -> None:
         raise Refusal("--euler-step", f"the {config.form} form is a step already", flows)
     if config.rate >= 1:
         raise Refusal("--rate", f"{config.rate:g} is too large for the {config.form} form", "a number from 0, below 1")
+
+
+def gated_plan(config: GatedConfig) -> Plan:
+    """The run on the user's GRU or LSTM; no JAX is needed.
+
+    Raises:
+        Refusal: where the file holds no such layer, or another convention of the reset than was asked.
+    """
+    try:
+        arrays = config.gated.read()
+    except BadArray as error:
+        raise Refusal("--gated", str(error), GatedOption().accepted) from error
+    if config.reset_before and (not arrays.is_gru or arrays.reset_after):
+        problem = "it resets after the product" if arrays.is_gru else "an LSTM has no reset"
+        raise Refusal("--reset-before", f"{config.gated}: {problem}", "a GRU whose file does not tell otherwise")
+    reset_after = not config.reset_before and arrays.reset_after is not False
+    from theory.contraction.gated import gru, lstm  # not before the options and the file are read
+    from theory.contraction.gated.layer import GatedLayer
+    from validate.contraction.user_gated import OwnLayer
+
+    parts = (arrays.weight_ih, arrays.weight_hh, arrays.bias_ih, arrays.bias_hh)
+    layer: GatedLayer
+    if arrays.is_gru:
+        layer = gru.from_arrays(*parts, input_box=config.input_box, reset_after=reset_after)
+    else:
+        layer = lstm.from_arrays(*parts, input_box=config.input_box)
+    own = OwnLayer(layer, arrays.words)
+    return Plan(config, (Section("Your GRU or LSTM", "validate.contraction.user_gated", own),), one_thread)
 
 
 def images_plan(config: ImagesConfig) -> Plan:

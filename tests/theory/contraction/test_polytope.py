@@ -11,10 +11,10 @@ import scipy.optimize
 from theory.contraction.exact_matrix import ExactMatrix
 from theory.contraction.form import FORMS, VOLTAGE
 from theory.contraction.network import network
-from theory.contraction.rotation import true_rate
 from theory.contraction.search.polygon import slowest_decay
 from theory.contraction.search.polytope import contracting_polytope
 from theory.contraction.search.vertex_dual import refute_quadratic
+from theory.contraction.theorems.rotation import true_rate
 
 BOTH = pytest.mark.parametrize("form", FORMS, ids=lambda form: form.name)
 TURN = np.array([[0.0, -1.0], [1.0, 0.0]])

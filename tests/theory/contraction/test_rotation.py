@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 import sympy as sp
 
-from theory.contraction import rotation
 from theory.contraction.form import FORMS, VOLTAGE
 from theory.contraction.network import network
-from theory.contraction.rotation import D1, D2, THETA, C
 from theory.contraction.search.polytope import contracting_polytope
 from theory.contraction.search.switching import unstable_switching
+from theory.contraction.theorems import rotation
+from theory.contraction.theorems.rotation import D1, D2, THETA, C
 
 BOTH = pytest.mark.parametrize("form", FORMS, ids=lambda form: form.name)
 

@@ -8,10 +8,10 @@ import pytest
 import scipy.integrate
 import sympy as sp
 
-from theory.contraction import slow_slopes
 from theory.contraction.form import FORMS, VOLTAGE
 from theory.contraction.network import network
-from theory.contraction.slow_slopes import BadSlopes, SlowSlopes, along, premise
+from theory.contraction.theorems import slow_slopes
+from theory.contraction.theorems.slow_slopes import BadSlopes, SlowSlopes, along, premise
 
 BOTH = pytest.mark.parametrize("form", FORMS, ids=lambda form: form.name)
 

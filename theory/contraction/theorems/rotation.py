@@ -11,8 +11,8 @@ tan theta = c, then (1, 1) to the axis, and with the neurons exchanged from ther
 M = max p / q, ln r grows by at most the integral of M over the angle, and the worst law reaches it. Adding a rate to J
 is dividing c and the time by 1 - rate, which gives the best rate. Derived here; test_rotation.py.
 
->>> from theory.contraction import rotation
->>> mpmath.nstr(rotation.threshold(), 10)
+>>> from theory.contraction import theorems
+>>> mpmath.nstr(theorems.rotation.threshold(), 10)
 '2.883447389'
 """
 

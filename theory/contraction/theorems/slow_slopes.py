@@ -18,8 +18,8 @@ so that for m = min(c, 2), the premise at c holding at m too, V' <= -beta V wher
 and distances fall at the rate beta / 2 while slopes stay above some positive number. The paper has the metric D for
 any P, and c / g in place of c, in the voltage form (`printed_counterexample`). Derived here; test_slow_slopes.py.
 
->>> from theory.contraction import slow_slopes
->>> sorted(slow_slopes.printed_counterexample().growth().eigenvals())
+>>> from theory.contraction import theorems
+>>> sorted(theorems.slow_slopes.printed_counterexample().growth().eigenvals())
 [-12, 8]
 """
 

@@ -1,0 +1,178 @@
+"""The checker accepts gated certificates that hold, refuses forged ones, and bounds rows as `theory` does."""
+
+import copy
+import json
+import subprocess
+import sys
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from theory.contraction import gated
+from theory.contraction.gated.search import proposed, shrunk
+from theory.contraction.gated.statements import exact_bounds
+from validate.contraction import certificate_checker as checker
+
+KINDS = ("after", "before", "lstm")
+
+
+def layer(kind, units=3, seed=1, recurrent=0.25):
+    rng = np.random.default_rng(seed)
+    rows = (4 if kind == "lstm" else 3) * units
+    given = [rng.normal(size=shape) for shape in ((rows, 2), (rows, units), (rows,), (rows,))]
+    scaled = [0.5 * given[0], recurrent * given[1], 0.3 * given[2], 0.3 * given[3]]
+    if kind == "lstm":
+        return gated.lstm.from_arrays(*scaled, input_box=0.5)
+    return gated.gru.from_arrays(*scaled, input_box=0.5, reset_after=kind == "after")
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def proof(request):
+    small = 0.1 if request.param == "lstm" else 0.25
+    return json.loads(gated.decide.certify(layer(request.param, recurrent=small)).certificate.json_bytes())
+
+
+@pytest.fixture
+def check(tmp_path, capsys):
+    def run(document):
+        (tmp_path / "c.json").write_text(json.dumps(document))
+        status = checker.main([str(tmp_path / "c.json")])
+        return status, capsys.readouterr()
+
+    return run
+
+
+def test_a_proof_is_verified(proof, check):
+    status, said = check(proof)
+    assert status == 0
+    assert said.out.splitlines()[-1] == "verified"
+    assert "contracting by the factor" in said.out
+
+
+def test_the_standard_library_alone_verifies(proof, tmp_path):
+    (tmp_path / "c.json").write_text(json.dumps(proof))
+    program = [sys.executable, "-I", "-S", str(Path(checker.__file__)), str(tmp_path / "c.json")]
+    assert subprocess.run(program, capture_output=True, check=False).returncode == 0
+
+
+def shorter(number, share=Fraction(15, 16)):
+    return str(Fraction(number) * share)
+
+
+def forge(document, *place, value):
+    forged = copy.deepcopy(document)
+    at = forged
+    for key in place[:-1]:
+        at = at[key]
+    at[place[-1]] = value(at[place[-1]]) if callable(value) else value
+    return forged
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "reason"),
+    [
+        (("claims", 0, "factor"), shorter, "may stretch"),
+        (("claims", 0, "factor"), 1, "factor is not between"),
+        (("claims", 0, "gain"), shorter, "may move"),
+        (("claims", 0, "gain"), lambda gain: "-" + str(gain), "may move"),
+        (("claims", 0, "weights", 0), lambda w: shorter(w, Fraction(1, 1024)), "may stretch"),
+        (("claims", 0, "weights", 0), 0, "not positive"),
+        (("claims", 0, "box", 0, 1), lambda end: shorter(end, Fraction(1, 2)), "leave the box"),
+        (("claims", 0, "box", 0), [0, 0], "leave the box"),
+        (("inputs", 0, 1), 4, "leave the box"),
+        (("sha256",), "0" * 64, "sha256"),
+    ],
+)
+def test_forged_certificates_are_rejected(proof, check, place, value, reason):
+    status, said = check(forge(proof, *place, value=value))
+    assert status == 1
+    assert f"rejected: {'' if place == ('sha256',) else 'claims[0]: '}" in said.out
+    assert reason in said.out
+
+
+def test_other_weights_are_rejected(proof, check):
+    name = next(iter(proof["recurrent"]))
+    status, said = check(forge(proof, "recurrent", name, 0, 0, value=3))
+    assert status == 1
+    assert "sha256" in said.out
+    assert check(forge(proof, "bias", name, 0, value=5))[0] == 1
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "problem"),
+    [
+        (("cell",), "rnn", "cell is 'rnn'"),
+        (("claims", 0, "by"), "norm inf", "no claim that is known"),
+        (("claims", 0, "pieces"), 65, "from 1 to 64"),
+        (("claims", 0, "pieces"), True, "whole number"),
+        (("claims", 0, "factor"), "1/3", "power of two"),
+        (("claims", 0, "weights", 0), "1/1" + "0" * 4000, "power of two"),
+        (("claims", 0, "weights"), [1], "entries"),
+        (("claims", 0, "box", 0), [1, -1], "ends before"),
+        (("inputs", 0, 0), "1/3", "power of two"),
+        (("inputs",), [], "empty"),
+        (("claims",), [], "empty"),
+        (("bias",), {}, "lacks"),
+        (("extra",), 1, "unknown key"),
+    ],
+)
+def test_malformed_certificates_are_refused_in_one_line(proof, check, place, value, problem):
+    status, said = check(forge(proof, *place, value=value))
+    assert status == 2
+    assert problem in said.err
+    assert len(said.err.splitlines()) == 1
+
+
+def test_too_many_claims_and_too_large_layers_are_refused(proof, check):
+    assert "at most" in check(forge(proof, "claims", value=proof["claims"] * 5))[1].err
+    name = next(iter(proof["recurrent"]))
+    large = forge(proof, "recurrent", name, value=[[0]] * 600)
+    assert "weights may number" in check(large)[1].err
+
+
+@pytest.fixture(scope="module")
+def refutation():
+    recurrent = np.concatenate([np.zeros((4, 2)), 6 * np.eye(2)])
+    found = gated.decide.certify(gated.gru.from_arrays(np.zeros((6, 1)), recurrent, input_box=1.0))
+    return json.loads(found.certificate.json_bytes())
+
+
+def test_two_boxes_are_verified_and_forged_ones_rejected(refutation, check):
+    status, said = check(refutation)
+    assert status == 0
+    assert "stay apart for ever" in said.out
+    first, second = refutation["claims"][0]["boxes"]
+    for place, value, reason in (
+        (("boxes",), [first, first], "in common"),
+        (("boxes", 1), [[str(Fraction(x) / 2) for x in pair] for pair in second], "leave boxes[1]"),
+        (("input", 0), 2, "not in its interval"),
+    ):
+        status, said = check(forge(refutation, "claims", 0, *place, value=value))
+        assert status == 1
+        assert reason in said.out
+    assert check(forge(refutation, "claims", 0, "boxes", value=[first]))[0] == 2
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_checker_bounds_rows_as_theory_does(kind):
+    """Two programs without a line in common; only their enclosures of the gates differ, far behind the point."""
+    of = layer(kind, recurrent=1.0)
+    box, exact = shrunk(of), of.exact
+    weights = exact.arithmetic.numbers(np.round(proposed(of, box).weights * 64 + 1))
+    ends = exact_bounds(box)
+    pairs = [checker.Interval(low, high) for low, high in zip(ends.low, ends.high, strict=True)]
+    cell = checker.CELLS[of.name](
+        {name: block.tolist() for name, block in exact.recurrent.items()},
+        {name: block.tolist() for name, block in exact.driven.items()},
+        {name: block.tolist() for name, block in exact.bias.items()},
+        [checker.Interval(*each) for each in zip(exact.inputs.low, exact.inputs.high, strict=True)],
+    )
+    rows = np.array([list(row) for row in cell.rows(pairs, list(weights), 5)])
+    theirs = np.array([exact.state_sums(exact.gates(ends), weights, 5), exact.input_sums(exact.gates(ends), 5)]).T
+    assert np.abs(rows - theirs).max() < Fraction(1, 10**14)
+    after = exact.next(ends)
+    following = cell.following(pairs, cell.inputs)
+    for each, low, high in zip(following, after.low, after.high, strict=True):
+        assert abs(each.low - low) + abs(each.high - high) < Fraction(1, 10**14)

@@ -1,0 +1,118 @@
+"""What is claimed of a gated layer, with all that its proof needs; rational arithmetic decides."""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+from typing_extensions import override
+
+from theory.contraction.claims.claim import Document
+from theory.contraction.gated.bounds import Bounds, Numbers
+from theory.contraction.gated.layer import GatedLayer
+
+
+class GatedStatement(ABC):
+    """What is said of a layer; `docs/certificates.md` gives its conditions and how it is written to a file."""
+
+    @abstractmethod
+    def holds(self, layer: GatedLayer) -> bool:
+        """Whether rational arithmetic proves the statement of this layer; False does not disprove it."""
+
+    @abstractmethod
+    def document(self) -> Document:
+        """The statement as JSON knows it."""
+
+
+@dataclass(frozen=True, eq=False)
+class ContractingInBox(GatedStatement):
+    """Two trajectories from `box`, under the same inputs, approach one another by `factor` a step, in max |x_i| / w_i.
+
+    No step leaves the box. Two states of it differ by d, their images by J d with J a mean of Jacobians within the box,
+    as it is convex; and sum_j |J_ij| w_j <= factor w_i at all of its states, for all inputs. Inputs that differ by at
+    most e bring the images apart by at most sum_j |K_ij| e, K the Jacobian by the input, which is at most
+    (1 - factor) gain w_i e: such trajectories come to within gain e.
+    """
+
+    factor: Fraction
+    gain: Fraction
+    pieces: int
+    box: Bounds
+    weights: Numbers
+
+    @override
+    def holds(self, layer: GatedLayer) -> bool:
+        exact = layer.exact
+        size_fits = {len(self.weights), len(self.box.low), len(self.box.high)} == {layer.size}
+        if not size_fits or not 0 < self.factor < 1 or self.pieces < 1 or not (self.weights > 0).all():
+            return False
+        if not (self.box.low <= self.box.high).all() or not exact.next(self.box).within(self.box):
+            return False
+        gates = exact.gates(self.box)
+        stretched = exact.state_sums(gates, self.weights, self.pieces)
+        moved = exact.input_sums(gates, self.pieces)
+        room = (1 - self.factor) * self.gain * self.weights
+        return bool((stretched <= self.factor * self.weights).all() and (moved <= room).all())
+
+    @override
+    def document(self) -> Document:
+        return {
+            "claim": "contracting",
+            "by": "rows in a box",
+            "factor": fraction(self.factor),
+            "gain": fraction(self.gain),
+            "pieces": self.pieces,
+            "box": pairs(self.box),
+            "weights": fractions(self.weights),
+        }
+
+
+@dataclass(frozen=True, eq=False)
+class TwoBoxes(GatedStatement):
+    """Under one constant input no step leaves either of two boxes, which have no state in common.
+
+    Trajectories that start in the one and in the other stay apart for ever.
+    """
+
+    input: Numbers
+    boxes: tuple[Bounds, Bounds]
+
+    @override
+    def holds(self, layer: GatedLayer) -> bool:
+        exact = layer.exact
+        if len(self.input) != len(exact.inputs.low) or any(len(box.low) != layer.size for box in self.boxes):
+            return False
+        if not Bounds(self.input, self.input).within(exact.inputs) or not self.boxes[0].apart_from(self.boxes[1]):
+            return False
+        held = exact.at_input(self.input)
+        return all((box.low <= box.high).all() and held.next(box).within(box) for box in self.boxes)
+
+    @override
+    def document(self) -> Document:
+        return {
+            "claim": "not contracting",
+            "by": "two boxes",
+            "input": fractions(self.input),
+            "boxes": [pairs(box) for box in self.boxes],
+        }
+
+
+def fraction(number: Fraction) -> int | str:
+    """A rational number as certificates write it."""
+    return number.numerator if number.denominator == 1 else str(number)
+
+
+def fractions(numbers: Numbers) -> list[int | str]:
+    """A vector."""
+    return [fraction(Fraction(x)) for x in numbers]
+
+
+def pairs(box: Bounds) -> list[list[int | str]]:
+    """A box: the two ends of each of its intervals."""
+    return [[fraction(Fraction(low)), fraction(Fraction(high))] for low, high in zip(box.low, box.high, strict=True)]
+
+
+def exact_bounds(box: Bounds) -> Bounds:
+    """A box of floats, each taken exactly."""
+    low, high = (np.array([Fraction(x) for x in end], object) for end in (box.low, box.high))
+    return Bounds(low, high)
