@@ -1987,7 +1987,7 @@ def require_short(numbers: Iterable[Fraction], where: str) -> None:
             )
 
 
-def inside(box: list[Interval], outer: list[Interval]) -> int | None:
+def outside(box: list[Interval], outer: list[Interval]) -> int | None:
     """The first place where a box is not within another; None where it is."""
     places = enumerate(zip(box, outer, strict=True))
     return next((i for i, (each, around) in places if each.low < around.low or around.high < each.high), None)
@@ -2034,7 +2034,7 @@ class RowsInBox:
         """No step leaves the box; every row is bounded."""
         require(0 < self.factor < 1, "factor is not between 0 and 1")
         require_all_positive(self.weights, "weights")
-        place = inside(cell.following(self.box, cell.inputs), self.box)
+        place = outside(cell.following(self.box, cell.inputs), self.box)
         require(place is None, f"a step may leave the box in entry [{place}]")
         for i, (stretched, moved) in enumerate(cell.rows(self.box, self.weights, self.pieces)):
             require(stretched <= self.factor * self.weights[i], f"row [{i}] may stretch by more than the factor")
@@ -2070,13 +2070,13 @@ class TwoBoxes:
     def verify(self, cell: GatedCell) -> None:
         """The input is allowed, the boxes are disjoint, and no step leaves them."""
         constant = [Interval(x, x) for x in self.input]
-        place = inside(constant, cell.inputs)
+        place = outside(constant, cell.inputs)
         require(place is None, f"input[{place}] is not in its interval")
         first, second = self.boxes
         apart = any(a.high < b.low or b.high < a.low for a, b in zip(first, second, strict=True))
         require(apart, "the boxes may have a state in common")
         for k, box in enumerate(self.boxes):
-            place = inside(cell.following(box, constant), box)
+            place = outside(cell.following(box, constant), box)
             require(place is None, f"a step may leave boxes[{k}] in entry [{place}]")
 
 
