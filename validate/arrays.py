@@ -99,19 +99,19 @@ def read_matrix(path: Path) -> Float[np.ndarray, "rows columns"]:
     Raises:
         BadArray: if the file cannot be read, or holds other than a matrix of finite real numbers.
     """
-    matrix = read_numbers(path)
+    matrix = read_numbers(path, "the matrix")
     if matrix.ndim != 2 or matrix.size == 0:
         raise BadArray(f"the array has shape {matrix.shape}, which is no matrix")
     return matrix
 
 
-def read_numbers(path: Path) -> Real:
-    """An array of any shape out of an npy file, or the matrix in a text file.
+def read_numbers(path: Path, name: str = "the array") -> Real:
+    """An array of any shape out of an npy file, or the matrix in a text file; refusals call it by this name.
 
     Raises:
         BadArray: if the file cannot be read, or holds other than finite real numbers.
     """
-    return finite("the matrix", guarded(lambda: _read_npy(path) if path.suffix == ".npy" else read_delimited(path)))
+    return finite(name, guarded(lambda: _read_npy(path) if path.suffix == ".npy" else read_delimited(path)))
 
 
 def finite(name: str, array: Array) -> Real:

@@ -104,7 +104,8 @@ def read_state_dict(path: Path) -> dict[str, Array]:
         except NotAStateDict:
             raise
         except Exception as error:  # whatever a damaged pickle or archive makes pickle and zipfile raise
-            raise NotAStateDict(f"it is no PyTorch file, or is damaged: {' '.join(str(error).split())}") from error
+            reason = " ".join(str(error).split()) or "it ends early"
+            raise NotAStateDict(f"it is no PyTorch file, or is damaged: {reason}") from error
     found: dict[str, Array] = {}
     _collect("", document, found, _LEVELS)
     if not found:

@@ -34,6 +34,12 @@ def tell_section(report: Report, title: str, seconds: float) -> None:
     print(f"{title}: {', '.join([*words, f'{seconds:.1f} s'])}", flush=True)
 
 
+def tell(line: str) -> None:
+    """Where nobody sees a progress bar, print at once what is found while more is sought."""
+    if not sys.stdout.isatty():
+        print(line, flush=True)
+
+
 def formatted(value: object, digits: int = 7) -> str:
     """A value as the table shows it; an absent one is a dash."""
     if value is None:

@@ -11,6 +11,7 @@ from theory.contraction.candidates import FEW, LARGEST_SEARCH, Candidate, attemp
 from theory.contraction.claims.claim import Claim, Statement
 from theory.contraction.conditions.condition import Condition
 from theory.contraction.conditions.multiplier import MultiplierCondition, searched
+from theory.contraction.conditions.step_condition import StepCondition
 from theory.contraction.conditions.step_multiplier import searched_at
 from theory.contraction.definite import is_positive_semidefinite
 from theory.contraction.exact_matrix import ExactMatrix, short
@@ -38,8 +39,9 @@ StatementT = TypeVar("StatementT", bound=Statement, covariant=True)
 def largest_gain(asked: Network, rate: float = 0.0) -> Gain:
     """The largest factor of all slopes at which contraction is certified, at `rate` or, where that is zero, at any.
 
-    `low` is proved by whichever condition reaches furthest. At `high` no quadratic metric exists, the network is
-    unstable, or no multiplier exists (whichever is found nearest), also proved.
+    `low` is proved by whichever condition on quadratic metrics reaches furthest, and `other` by another norm. At
+    `high` no quadratic metric exists, the network is unstable, or no multiplier exists (whichever is found nearest),
+    also proved.
 
     >>> from theory.contraction import VOLTAGE, network
     >>> gain = largest_gain(network(np.array([[0.0, -1.5], [1.5, -1.0]]), VOLTAGE))
@@ -49,9 +51,10 @@ def largest_gain(asked: Network, rate: float = 0.0) -> Gain:
     with np.errstate(all="ignore"):
         units = Units.of(asked)
         found = _bracketed(units.balanced, rate)
-        low, high = found.low_claim, found.high_claim
+        low, high, other = found.low_claim, found.high_claim, found.other_claim
         return replace(
             found,
+            other_claim=None if other is None or found.other is None else units.returned(other, found.other),
             low_claim=None if low is None or found.low is None else units.returned(low, found.low),
             high_claim=None if high is None or found.high is None else units.returned(high, found.high),
         )
@@ -59,7 +62,7 @@ def largest_gain(asked: Network, rate: float = 0.0) -> Gain:
 
 def _bracketed(asked: Network, rate: float) -> Gain:
     """That of a network in balanced units."""
-    reach = sorted((pair for pair in _reaches(asked, rate) if pair[1] > 0), key=lambda pair: -pair[1])
+    reach = _furthest_first(_reaches(asked, rate))
     if reach and reach[0][1] == np.inf and holds_at_every_gain(asked):
         return Gain(None, None, None, None, rate < asked.slowest_leak)
     low = _below(asked, reach, rate)
@@ -67,13 +70,22 @@ def _bracketed(asked: Network, rate: float) -> Gain:
     high = attempted(_above, asked, best if low is None else max(best, low.gain), rate)
     if asked.size <= FEW and low is not None and high is not None:
         low, high = _narrowed(asked, rate, low, high)
+    other = _below(asked, _furthest_first(_reaches_of_norms(asked, rate)), rate)
+    if other is not None and low is not None and other.gain <= low.gain:
+        other = None
     return Gain(
         low=None if low is None else low.gain,
         low_claim=None if low is None else low.proof,
         high=None if high is None else high.gain,
         high_claim=None if high is None else high.proof,
         unbounded=False,
+        other=None if other is None else other.gain,
+        other_claim=None if other is None else other.proof,
     )
+
+
+def _furthest_first(reach: list[tuple[Condition, float]]) -> list[tuple[Condition, float]]:
+    return sorted((pair for pair in reach if pair[1] > 0), key=lambda pair: -pair[1])
 
 
 def _reaches(asked: Network, rate: float) -> list[tuple[Condition, float]]:
@@ -81,6 +93,15 @@ def _reaches(asked: Network, rate: float) -> list[tuple[Condition, float]]:
     if isinstance(asked, LeakyMap):
         return [(each, attempted(each.reach, asked, rate) or 0.0) for each in step_conditions(asked)]
     return [(each.condition, attempted(_reach, each, asked, rate) or 0.0) for each in candidates(asked)]
+
+
+def _reaches_of_norms(asked: Network, rate: float) -> list[tuple[Condition, float]]:
+    """The same of the conditions by other norms."""
+    known = means_of(asked).non_quadratic
+    if isinstance(asked, LeakyMap):
+        steps = [each for each in known if isinstance(each, StepCondition)]
+        return [(each, attempted(each.reach, asked, rate) or 0.0) for each in steps]
+    return [(each, attempted(_reach, Candidate.of(each, asked), asked, rate) or 0.0) for each in known]
 
 
 @dataclass(frozen=True)

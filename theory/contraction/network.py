@@ -237,6 +237,8 @@ def _real(name: str, values: object) -> Float[np.ndarray, "..."]:
 
 
 def _positive(name: str, values: object, size: int) -> Vector:
+    if np.asarray(values).dtype == bool:
+        raise NotANetwork(f"{name} are truth values; numbers are needed")
     array = _real(name, values)
     if array.shape not in ((), (size,)):
         raise NotANetwork(f"{name} have shape {array.shape}; one number or {size} of them are needed")

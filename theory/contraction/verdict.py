@@ -1,6 +1,7 @@
 """What can be said of a network, and with which proof."""
 
 from dataclasses import dataclass
+from decimal import ROUND_DOWN, ROUND_UP, Context
 from enum import Enum
 
 from theory.contraction.certificate import Certificate
@@ -12,37 +13,19 @@ from theory.contraction.network import Network
 class Verdict(Enum):
     """Four answers to whether a network forgets its initial state; all but the last are proofs.
 
-    `sentence` says it of a flow, `of_map` of a map.
-
-    >>> Verdict.UNDECIDED.word, Verdict.UNDECIDED.sentence
-    ('undecided', 'nothing was proved: see what was tried, and how close it came')
+    >>> Verdict.UNDECIDED.word
+    'undecided'
     """
 
-    CONTRACTING = (
-        "contracting",
-        "a constant quadratic metric contracts at the rate, whatever the slopes do",
-        "every step shrinks distances by the factor in a constant quadratic metric, whatever inputs and biases are",
-    )
-    NO_QUADRATIC_METRIC = (
-        "no_quadratic_metric",
-        "no constant quadratic metric contracts, or none as fast as was asked; another norm may",
-        "no constant quadratic metric shrinks at every step, or none as much as was asked; another norm may",
-    )
-    NOT_CONTRACTING = (
-        "not_contracting",
-        "at fixed slopes, or along a switching law, a displacement does not die out, or not as fast as was asked",
-        "at fixed slopes, or at some in sequence, a displacement does not die out, or not as fast as was asked",
-    )
-    UNDECIDED = (
-        "undecided",
-        "nothing was proved: see what was tried, and how close it came",
-        "nothing was proved: see what was tried, and how close it came",
-    )
+    CONTRACTING = "contracting"
+    NO_QUADRATIC_METRIC = "no_quadratic_metric"
+    NOT_CONTRACTING = "not_contracting"
+    UNDECIDED = "undecided"
 
-    def __init__(self, word: str, sentence: str, of_map: str) -> None:
-        self.word = word
-        self.sentence = sentence
-        self.of_map = of_map
+    @property
+    def word(self) -> str:
+        """What it is called."""
+        return str(self.value)
 
 
 @dataclass(frozen=True)
@@ -61,8 +44,9 @@ class Attempt:
 class Gain:
     """The largest factor that all slopes can be multiplied by while contraction at the asked rate is certified.
 
-    At `low` it is proved. At `high` another statement is proved: that the condition or every quadratic metric fails,
-    or that the network is unstable; None where none was found. `unbounded` where contraction is proved for every gain.
+    At `low` it is proved, in a constant quadratic metric. At `high` another statement is proved: that the condition or
+    every quadratic metric fails, or that the network is unstable; None where none was found. At `other`, where that is
+    more than `low`, it is proved by another norm. `unbounded` where contraction is proved for every gain.
     """
 
     low: float | None
@@ -70,14 +54,20 @@ class Gain:
     high: float | None
     high_claim: Statement | None
     unbounded: bool
+    other: float | None = None
+    other_claim: Claim | None = None
 
-    def certificates(self, asked: Network) -> tuple[Certificate | None, Certificate | None]:
-        """The proofs at `low` and at `high` as files: about the same weights, with the slopes multiplied."""
-        low, high = (
+    def certificates(self, asked: Network) -> tuple[Certificate | None, Certificate | None, Certificate | None]:
+        """The proofs at `low`, `high` and `other` as files: about the same weights, with the slopes multiplied."""
+        low, high, other = (
             None if factor is None or claim is None else Certificate(asked.with_gain(factor).exact, (claim,))
-            for factor, claim in ((self.low, self.low_claim), (self.high, self.high_claim))
+            for factor, claim in (
+                (self.low, self.low_claim),
+                (self.high, self.high_claim),
+                (self.other, self.other_claim),
+            )
         )
-        return low, high
+        return low, high, other
 
 
 @dataclass(frozen=True)
@@ -102,8 +92,30 @@ class Certification:
 
     @property
     def sentence(self) -> str:
-        """What the verdict says, of a flow or of a map."""
-        return self.verdict.of_map if self.network.form.discrete else self.verdict.sentence
+        """All that is proved of a flow or of a map, by which norm and at which rate.
+
+        >>> import numpy as np
+        >>> from theory.contraction import VOLTAGE, certify
+        >>> certify(np.array([[-4.0, 4.75], [-4.75, -4.0]]), VOLTAGE).sentence
+        'no constant quadratic metric contracts; a weighted 1-norm contracts at rate 0.24999, whatever the slopes do'
+        """
+        discrete, parts = self.network.form.discrete, list[str]()
+        if self.verdict is Verdict.CONTRACTING:
+            parts.append(f"a constant quadratic metric {_shrinks(self.claims[0], discrete)}")
+        elif self.verdict is Verdict.UNDECIDED:
+            fast = " that contracts as fast as was asked" if self.asked_rate > 0 else ""
+            parts.append(f"no constant quadratic metric{fast} was found, and none is excluded")
+        else:
+            parts.append(_refutation(self.claims[0], discrete))
+        if self.slower is not None:
+            parts.append(f"a constant quadratic metric {_shrinks(self.slower, discrete)}: slower than was asked")
+        if self.non_quadratic is not None:
+            parts.append(f"{_norm(self.non_quadratic)} {_shrinks(self.non_quadratic, discrete)}")
+        elif self.verdict is Verdict.NO_QUADRATIC_METRIC:
+            parts.append("another norm may")
+        elif self.verdict is Verdict.UNDECIDED:
+            parts.append("see what was tried, and how close it came")
+        return "; ".join(parts)
 
     @property
     def factor(self) -> float | None:
@@ -116,3 +128,41 @@ class Certification:
         others = tuple(claim for claim in (self.non_quadratic, self.slower, self.euler) if claim is not None)
         claims = (*self.claims, *others)
         return Certificate(self.network.exact, claims) if claims else None
+
+
+_NORMS = {"norm 1": "a weighted 1-norm", "norm inf": "a weighted maximum norm"}
+_UNSTABLE = {
+    "fixed slopes": "at fixed slopes",
+    "switching": "along a switching law",
+    "slope sequence": "at slopes in sequence",
+}
+
+
+def _norm(claim: Claim) -> str:
+    """The norm of a claim that is not about a quadratic metric."""
+    by = str(claim.document()["by"])
+    return _NORMS.get(by, f"the norm of a {by}")
+
+
+def _shrinks(claim: Statement, discrete: bool) -> str:
+    """How fast a norm falls at least: in five digits that claim no more than is proved."""
+    rate = float(claim.rate) if isinstance(claim, Claim) else 0.0
+    if discrete:
+        factor = Context(prec=5, rounding=ROUND_UP).create_decimal(1 - rate)
+        return f"shrinks by the factor {factor} at every step, whatever inputs and biases are"
+    return f"contracts at rate {Context(prec=5, rounding=ROUND_DOWN).create_decimal(rate)}, whatever the slopes do"
+
+
+def _refutation(claim: Statement, discrete: bool) -> str:
+    """What a proof excludes, in five digits that exclude no more."""
+    document, rate = claim.document(), float(claim.rate) if isinstance(claim, Claim) else 0.0
+    if discrete:
+        faster = f"by a factor below {Context(prec=5, rounding=ROUND_DOWN).create_decimal(1 - rate)}"
+    else:
+        faster = f"faster than at rate {Context(prec=5, rounding=ROUND_UP).create_decimal(rate)}"
+    if document["claim"] == "no quadratic metric":
+        shrinks = "shrinks at every step" if discrete else "contracts"
+        return f"no constant quadratic metric {shrinks}{f' {faster}' if rate > 0 else ''}"
+    falls = "fall" if discrete else "decay"
+    ends = f"does not {falls} {faster}{' a step' if discrete else ''}" if rate > 0 else "does not die out"
+    return f"{_UNSTABLE[str(document['by'])]} a displacement {ends}"

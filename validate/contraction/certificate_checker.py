@@ -2496,13 +2496,16 @@ def read_options(arguments: list[str]) -> tuple[str, str | None]:
     return found["--check"], found.get("--weights")
 
 
-def main(argv: list[str]) -> int:
-    """Say what is claimed and whether it is proved; the exit status is 0 (verified), 1 (rejected) or 2 (malformed)."""
+def main(argv: list[str], read: Callable[[str], Matrix] = read_weights) -> int:
+    """Say what is claimed and whether it is proved; the exit status is 0 (verified), 1 (rejected) or 2 (malformed).
+
+    `read` makes a matrix of what `--weights` names.
+    """
     try:
         file, weights = read_options(argv)
         certificate = read_certificate(file)
         if weights is not None:
-            certificate.compare(read_weights(weights))
+            certificate.compare(read(weights))
     except Malformed as error:
         line = " ".join(f"certificate checker: {error}".split())
         print(line.encode("ascii", "backslashreplace").decode("ascii"), file=sys.stderr)

@@ -129,6 +129,9 @@ def _only(found: Mapping[str, Array], recurrent: tuple[RecurrentWeights, ...], s
         raise BadArray(f"it holds {listed(f'{each.name} ({each.words})' for each in recurrent)}: {named}")
     if len(found) == 1 and not of_inputs(next(iter(found))):
         return next(iter(found))
+    gates = [name for name in found if of_a_gate(name, found)]
+    if gates and len(gates) == len(found):
+        raise BadArray(f"by their names, {listed(gates)} belong to {_SILENT}")
     square = _square(found)
     what = f"it holds {listed(square)}" if square else "it holds no square matrix"
     if not square:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from validate.contraction.certificate_checker import WEIGHTS
+from validate.contraction.compared_weights import MORE
 from validate.contraction.gated_file import GatedFile, GatedOption
 from validate.contraction.matrix_file import MatrixFile, MatrixOption
 from validate.contraction.neuron_file import NeuronFile, NeuronFileOption, NeuronsOption
@@ -40,12 +41,12 @@ USUAL = Effort("usual", matrices=60, trajectories=200, epochs=40)
 MATRIX, GATED, IMAGES = "Your matrix", "Your GRU or LSTM", "Your images"
 
 
-def besides(certificate: Path) -> tuple[Path, Path]:
-    """Where the certificates of the largest slope go, at its two ends."""
-    gain, excluded = (
-        certificate.with_name(f"{certificate.stem}.{end}{certificate.suffix}") for end in ("gain", "excluded")
+def besides(certificate: Path) -> tuple[Path, Path, Path]:
+    """Where the certificates of the largest slope go: at its two ends, and by another norm."""
+    gain, excluded, norm = (
+        certificate.with_name(f"{certificate.stem}.{end}{certificate.suffix}") for end in ("gain", "excluded", "norm")
     )
-    return gain, excluded
+    return gain, excluded, norm
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ class CertificateFile(NewFile):
     """Where a certificate goes, those of the largest slope beside it."""
 
     def files(self, value: object) -> tuple[Path, ...]:
-        """The certificate and the two beside it."""
+        """The certificate and those beside it."""
         path = Path(str(value))
         return (path, *besides(path))
 
@@ -65,7 +66,7 @@ class _Certified(Settings):
     certificate: Path | None = setting(
         "--certificate",
         CertificateFile(),
-        "Write what was proved; of the largest slope to FILE's name with .gain and .excluded.",
+        "Write what was proved; of the largest slope to FILE's name with .gain, .excluded, .norm.",
         default=None,
         shown="not written",
         group=MATRIX,
@@ -76,7 +77,7 @@ CHECK = Option(
     name="--check",
     kind=NewFile(),
     help="Verify a certificate, by the standard library alone: 0 verified, 1 rejected, 2 malformed or, with --weights, "
-    f"for another matrix (there {one_of(WEIGHTS)}).",
+    f"for another matrix (there {one_of((*WEIGHTS, *MORE))}).",
     default="none",
     group=MATRIX,
 )

@@ -18,6 +18,7 @@ from validate.contraction.user_run import OwnNetwork
 from validate.output import Plot
 from validate.progress import Progress
 from validate.report import Report
+from validate.table import tell
 from validate.tolerance import Scalar
 
 DRAWN = 64
@@ -46,12 +47,12 @@ def checks(own: OwnNetwork, config: MatrixConfig, report: Report, progress: Prog
             euler_step=config.euler_step,
             leak=own.leak,
         )
+    tell(f"{found.verdict.word}: {found.sentence}; how steep slopes may be is next")
     with progress.task("largest gain"):
         gain = largest_gain(found.network, config.rate)
-    low, high = gain.certificates(found.network)
-    names = ("certificate", "gain_certificate", "gain_excluded_certificate")
-    paths = (None,) * 3 if config.certificate is None else (config.certificate, *besides(config.certificate))
-    proofs = (found.certificate, low, high)
+    names = ("certificate", "gain_certificate", "gain_excluded_certificate", "gain_norm_certificate")
+    paths = (None,) * 4 if config.certificate is None else (config.certificate, *besides(config.certificate))
+    proofs = (found.certificate, *gain.certificates(found.network))
     written = {name: _written(path, proof) for name, path, proof in zip(names, paths, proofs, strict=True)}
     _tell(report, "matrix", own.weights.key, "", own.weights.words)
     _report(found, gain, written, config, report)
@@ -93,12 +94,20 @@ def _report(
             ("larger_factor", larger, shrunk, "certified, larger than was asked"),
         )
     slopes, times = ("slope of phi", config.slope) if isinstance(config.slope, float) else ("times the slopes", 1.0)
+    norm = _by(found.non_quadratic)
+    in_norm = None if found.non_quadratic is None else float(found.non_quadratic.rate)
+    own: tuple[str, Scalar, str, str] = ("non_quadratic_rate", in_norm, per_time, f"certified, by {norm}")
+    if discrete:
+        factor = None if in_norm is None else 1 - in_norm
+        own = ("non_quadratic_factor", factor, shrunk, f"certified, by {norm}")
     excluded_by = None if gain.high_claim is None else gain.high_claim.document()["claim"]
     for name, value, unit, meaning in (
         ("condition", found.condition, "", "what proves it"),
         *pace,
-        ("non_quadratic", _by(found.non_quadratic), "", "a proof by another norm"),
-        ("largest_gain", _times(gain.low, times), slopes, "the largest that is certified"),
+        ("non_quadratic", norm, "", "a proof by another norm"),
+        own,
+        ("largest_gain", _times(gain.low, times), slopes, "the largest that is certified in a quadratic metric"),
+        ("largest_gain_by_norm", _times(gain.other, times), slopes, f"certified, by {_by(gain.other_claim)}"),
         ("gain_excluded_from", _times(gain.high, times), slopes, f"excluded from here: {excluded_by}"),
         *((name, path, "file", "checked by --check") for name, path in written.items()),
     ):

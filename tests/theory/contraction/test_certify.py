@@ -1,5 +1,7 @@
 """Verdicts: the known ones, that no two contradict each other, and their certificates through the checker."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -10,7 +12,7 @@ from theory.contraction.claims.euler_step import EulerStep
 from theory.contraction.claims.polytope import Polytope
 from theory.contraction.claims.weighted_norm import WeightedNorm
 from theory.contraction.conditions.registry import CONDITIONS
-from theory.contraction.form import FORMS, RATE, VOLTAGE
+from theory.contraction.form import DISCRETE, FORMS, RATE, VOLTAGE
 from theory.contraction.network import NotANetwork
 from theory.contraction.search.instability import unstable_slopes
 from theory.contraction.search.vertex_dual import refute_quadratic
@@ -204,3 +206,46 @@ def test_bad_steps(step):
 def test_no_network():
     with pytest.raises(NotANetwork, match="square"):
         certify(np.zeros((2, 3)), VOLTAGE)
+
+
+@pytest.mark.parametrize(
+    ("form", "weights", "rate", "sentence"),
+    [
+        (VOLTAGE, np.eye(2) / 4, 0.0, "a constant quadratic metric contracts at rate 0.7499"),
+        (RATE, 2.5 * TURN, 0.0, "no constant quadratic metric contracts; the norm of a polytope contracts at rate 0.1"),
+        (VOLTAGE, MIXED, 0.0, "no constant quadratic metric contracts; a weighted 1-norm contracts at rate 0.24999"),
+        (VOLTAGE, 1.9 * TURN, 0.25, "no constant quadratic metric contracts faster than at rate 0.2500"),
+        (VOLTAGE, 1.9 * TURN, 0.25, "; a constant quadratic metric contracts at rate 0.0499"),
+        (RATE, np.array([[2.0]]), 0.0, "at fixed slopes a displacement does not die out"),
+        (RATE, 2.9 * TURN, 0.0, "along a switching law a displacement does not die out"),
+        (DISCRETE, np.array([[0.5]]), 0.0, "a constant quadratic metric shrinks by the factor 0.5000"),
+        (DISCRETE, np.array([[0.5]]), 0.75, "at slopes in sequence a displacement does not fall by a factor below 0.2"),
+        (DISCRETE, np.array([[0.5]]), 0.75, "; a constant quadratic metric shrinks by the factor 0.5000"),
+    ],
+)
+def test_sentences_say_all_that_is_proved(form, weights, rate, sentence):
+    assert sentence in certify(weights, form, rate=rate).sentence
+
+
+def test_undecided_says_what_else_is_proved():
+    """A polytope's norm, where whether a quadratic metric contracts is left open."""
+    found = replace(certify(2.5 * TURN, RATE), verdict=Verdict.UNDECIDED, claims=())
+    assert found.sentence == (
+        "no constant quadratic metric was found, and none is excluded; "
+        "the norm of a polytope contracts at rate 0.10000, whatever the slopes do"
+    )
+    faster = replace(found, non_quadratic=None, asked_rate=0.5)
+    assert faster.sentence.startswith("no constant quadratic metric that contracts as fast as was asked was found")
+    assert "what was tried" in faster.sentence
+
+
+def test_what_is_refuted_outright_is_not_searched(monkeypatch):
+    """A dense network that is unstable at its largest slopes: no condition is asked."""
+    for condition in CONDITIONS:
+        monkeypatch.setattr(condition, "supremum", lambda net: pytest.fail("asked"))
+    weights = 1.5 * np.random.default_rng(0).normal(size=(64, 64)) / 8
+    for form in (VOLTAGE, DISCRETE):
+        found = certify(weights, form)
+        assert found.verdict is Verdict.NOT_CONTRACTING
+        assert found.certificate.holds()
+        assert [attempt.name for attempt in found.attempts] == ["unstable at the largest slopes"]

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from theory.contraction.form import FORMS
+from theory.contraction.form import FORMS, VOLTAGE
 from theory.contraction.gain import largest_gain
 from theory.contraction.network import network
 
@@ -85,3 +85,17 @@ def test_unbounded(form, weights):
     asked = largest_gain(network(weights, form), 1.5)
     assert not asked.unbounded
     assert asked.low is None
+
+
+@BOTH
+def test_the_gain_by_another_norm(form):
+    """Strong inhibition of oneself: no quadratic metric contracts at slope one, a weighted norm does up to 4/3."""
+    net = network(np.array([[-4.0, 4.75], [-4.75, -4.0]]), form)
+    gain = bracketed(net)
+    assert gain.high < 1 < gain.other < 4 / 3 < gain.other * (1 + 1e-5)
+    low, high, other = gain.certificates(net)
+    assert low.holds()
+    assert high.holds()
+    assert other.holds()
+    assert other.claims[0].document()["by"] == ("norm 1" if form is VOLTAGE else "norm inf")
+    assert bracketed(network(1.6 * TURN, form)).other is None

@@ -149,3 +149,9 @@ def test_weights_that_are_refused(weights, problem):
 def test_slopes_and_time_constants_that_are_refused(name, values, problem):
     with pytest.raises(NotANetwork, match=name.replace("_", " ") + ".*" + problem):
         network(np.eye(2), VOLTAGE, **{name: values})
+
+
+def test_truth_values_are_no_numbers():
+    for given in ({"leak": np.array(True)}, {"slopes": np.array([True, True])}):
+        with pytest.raises(NotANetwork, match="truth values; numbers are needed"):
+            network(np.eye(2), DISCRETE, **given)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import scipy.io
 from safetensors.numpy import save_file
 
 from validate import command
@@ -147,6 +148,17 @@ def test_a_bad_state_dict_is_refused(door):
         door("--weights", name, "--form", "voltage").refuses("--weights", problem, ".safetensors")
 
 
+def test_words_for_what_a_file_holds(door):
+    """Gates by their names, an empty file, and numbers of neurons that are none."""
+    np.savez("gates.npz", **{f"W_{gate}": GOOD for gate in "ifo"})
+    open("empty.pt", "wb").close()
+    np.save("nan.npy", np.array([np.nan, 1.0]))
+    form = ("--form", "discrete")
+    door("--weights", "gates.npz", *form).refuses("--weights", "W_i, W_f, W_o belong to a gated cell", ".npz")
+    door("--weights", "empty.pt", *form).refuses("--weights", "is damaged: it ends early", ".pt")
+    door("--weights", "w.npy", *form, "--leak", "nan.npy").refuses("--leak", "the array is not finite", "a neuron")
+
+
 def test_names_in_a_file_do_not_reach_the_terminal_as_they_are(door):
     np.savez("a.npz", **{"one\ntwo\x1b[31m": GOOD, "c": GOOD})
     answer = door("--weights", "a.npz", "--form", "rate")
@@ -277,12 +289,34 @@ def test_a_map_has_a_factor_a_step(tmp_path, capsys, form):
         assert contraction_check(found[name]) == 0
     document = json.loads(file.read_text())
     assert (document["form"], document["leaks"]) == (form, ["1/2", "1/2"])
-    assert "every step shrinks distances" in capsys.readouterr().out
+    assert "a constant quadratic metric shrinks by the factor" in capsys.readouterr().out
     _, slower = run(tmp_path, 1.1 * TURN, form, leak=0.5, rate=0.2)
     assert slower["factor"] is None
     assert slower["larger_factor"] == pytest.approx(found["factor"], abs=1e-5)
     _, wild = run(tmp_path, 1.1 * TURN, form)
     assert wild["verdict"] == "not_contracting"
+
+
+def test_what_another_norm_proves_is_told(tmp_path, capsys):
+    """Its rate, how steep slopes may be in it, and the certificates of both; the answer stands first and last."""
+    file = tmp_path / "c.json"
+    _, found = run(tmp_path, np.array([[-4.0, 4.75], [-4.75, -4.0]]), certificate=file)
+    assert found["verdict"] == "no_quadratic_metric"
+    assert found["non_quadratic"] == "norm 1"
+    assert found["non_quadratic_rate"] == pytest.approx(0.25, rel=1e-5)
+    assert found["largest_gain"] < 1 < found["largest_gain_by_norm"] < 4 / 3
+    for name in ("certificate", "gain_norm_certificate"):
+        assert contraction_check(found[name]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    answer = "contraction: no_quadratic_metric: no constant quadratic metric contracts; a weighted 1-norm contracts"
+    assert [line.startswith(answer) for line in lines].count(True) == 2
+    assert not any("asserted checks" in line for line in lines)
+
+
+def test_an_unstable_network_ends_with_what_was_found(tmp_path, capsys):
+    run(tmp_path, 3 * TURN, "discrete")
+    last = capsys.readouterr().out.splitlines()[-1]
+    assert last == "contraction: not_contracting: at slopes in sequence a displacement does not die out"
 
 
 def test_leaks_of_each_neuron(tmp_path):
@@ -352,6 +386,20 @@ def test_a_matrix_by_its_name_and_its_certificate(tmp_path, capsys):
     assert contraction_check(file, "--weights", f"{weights}:params/Dense_0/kernel") == 2
     np.save(tmp_path / "w.npy", GOOD @ GOOD + GOOD)
     assert contraction_check(file, "--weights", tmp_path / "w.npy") == 2
+
+
+def test_a_certificate_beside_the_weights_in_matlabs_file(tmp_path):
+    """The command compares them, in files that the checker does not read by itself."""
+    file, options = tmp_path / "c.json", {"capture_output": True, "text": True, "check": False}
+    run(tmp_path, GOOD, certificate=file)
+    for name, weights in (("w.mat", GOOD), ("other.mat", TURN)):
+        scipy.io.savemat(tmp_path / name, {"W": weights})
+    assert contraction_check(file, "--weights", tmp_path / "w.mat") == 2
+    for name, code, end in (("w.mat", 0, "verified"), ("other.mat", 2, "not the one of the certificate")):
+        words = [sys.executable, "-m", "validate.contraction", "--check", file, "--weights", tmp_path / name]
+        done = subprocess.run(words, **options)
+        assert done.returncode == code
+        assert (done.stdout + done.stderr).rstrip().endswith(end)
 
 
 def test_certificates_from_the_shell(tmp_path):
