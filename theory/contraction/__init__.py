@@ -6,7 +6,7 @@ contracting networks, and `certify_assembly` proves the rate of the whole.
 
 Who follows the proofs finds them in rooms: `conditions` (what is asked of the weights), `search` (floating point
 proposes), `claims` (rational arithmetic decides), `assembly` (networks of networks), `inclusion` (which condition
-contains which), `theorems` (6 and 7), `gated` (GRU and LSTM), `numerical_range`, `exact_matrix`.
+contains which), `theorems` (6 and 7), `gated` (GRU and LSTM), `regions` (basins of attraction), `exact_matrix`.
 
 >>> import numpy as np
 >>> from theory.contraction import VOLTAGE, certify

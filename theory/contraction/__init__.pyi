@@ -4,7 +4,7 @@ from . import conditions as conditions
 from . import exact_matrix as exact_matrix
 from . import gated as gated
 from . import inclusion as inclusion
-from . import numerical_range as numerical_range
+from . import regions as regions
 from . import search as search
 from . import theorems as theorems
 from .assembly.assembly import assemble as assemble, feedback_link as feedback_link, module as module
@@ -38,7 +38,7 @@ __all__ = [
     "largest_gain",
     "module",
     "network",
-    "numerical_range",
+    "regions",
     "search",
     "theorems",
 ]

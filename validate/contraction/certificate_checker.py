@@ -9,7 +9,7 @@ where the file holds several square matrices.
 
 One file, to be read from top to bottom: exact matrices; which of them are positive definite; enclosures of
 exponentials; the network; reading JSON; the claims, one class each, whose docstring says why its check proves it;
-assemblies; layers with gates; files. No float decides anything.
+assemblies; layers with gates; basins; files. No float decides anything.
 
 A "multiplier" certificate of n neurons with doubles as entries takes about 5e-5 n^2 + 3e-7 n^3 seconds of one
 processor: 0.1 at n = 32, 0.3 at 64, 1.2 at 128 and 8.5 at 256 (measured on a machine of two cores by
@@ -33,9 +33,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Context, Decimal
 from fractions import Fraction
-from functools import reduce
+from functools import cached_property, reduce
 from itertools import pairwise
-from math import factorial, isqrt, lcm
+from math import atanh, factorial, isqrt, lcm, sqrt
 from operator import matmul, mul
 from typing import Annotated, Any, ClassVar, NoReturn, TypeAlias, TypeVar, get_type_hints
 
@@ -47,6 +47,8 @@ Reader: TypeAlias = Callable[[object, int, str], RecordT]  # of a value, for n n
 DIGITS = 4300  # of a number, above and below the line: what Python reads unasked
 GRIDS = (60, 240)  # binary digits of the factors that prove definiteness, before exact elimination
 PRECISIONS = (128, 512, 2048)  # binary digits of enclosures of exponentials
+DECAY_BITS, FARTHEST = 128, Fraction(1024)  # of exponentials of one number, and beyond which argument they are not told
+OUTER_BITS, ROOT_BITS = 100, 120  # binary digits behind the point of what is rounded outwards, and of square roots
 LONGEST_LEG = 2**16  # norm of the exponent beyond which no exponential is enclosed
 MOST_CORNERS = 10  # neurons of claims that visit all 2^n corners
 LARGEST = 4096  # neurons of claims whose proof takes n^2 operations
@@ -57,6 +59,7 @@ CLAIMS_AT_MOST = 16  # in one file
 LARGEST_LAYER = 2**19  # weights of a layer with gates
 MOST_GATED_CLAIMS = 4
 MOST_PIECES = 64  # of an interval
+MOST_BASINS = 256  # in one file
 DYADIC_BITS = 2300  # of a number of a layer with gates, above and below the line: those of doubles have fewer
 NAMED = (".npz", ".safetensors")  # of these FILE:KEY too
 WEIGHTS = (".npy", ".csv", ".tsv", ".txt", *NAMED)
@@ -380,27 +383,52 @@ class Interval:
 
 
 def decayed(y: Fraction) -> Interval:
-    """exp(-y), y >= 0."""
-    if y > 1024:
-        return Interval(Fraction(0), decayed(Fraction(1024)).high)
-    found = exponential([[-y]], 128)
-    return Interval(max(found.center[0][0] - found.error, Fraction(0)), found.center[0][0] + found.error)
+    """exp(-y), y >= 0; far away it is between zero and what it is at FARTHEST."""
+    if y == 0:
+        return Interval(Fraction(1), Fraction(1))
+    found = exponential([[-min(y, FARTHEST)]], DECAY_BITS)
+    middle, error = found.center[0][0], found.error
+    low = max(middle - error, Fraction(0)) if y <= FARTHEST else Fraction(0)
+    return outwards(low, min(middle + error, Fraction(1)))
+
+
+def outwards(low: Fraction, high: Fraction) -> Interval:
+    """The interval with ends of OUTER_BITS binary digits behind the point."""
+    unit = 1 << OUTER_BITS
+    ends = (low.numerator * unit // low.denominator, -(-high.numerator * unit // high.denominator))
+    return Interval(Fraction(ends[0], unit), Fraction(ends[1], unit))
 
 
 def sigmoid(x: Fraction) -> Interval:
-    """1 / (1 + exp(-x))."""
+    """1 / (1 + exp(-x)); that of -x is what is left to 1."""
     u = decayed(abs(x))
-    values = sorted((1 / (1 + u.low), 1 / (1 + u.high)) if x >= 0 else (u.low / (1 + u.low), u.high / (1 + u.high)))
-    return Interval(
-        Fraction(values[0].numerator * 2**100 // values[0].denominator, 2**100),
-        Fraction(-(-values[1].numerator * 2**100 // values[1].denominator), 2**100),
-    )
+    found = outwards(1 / (1 + u.high), 1 / (1 + u.low))
+    return found if x >= 0 else Interval(1 - found.high, 1 - found.low)
+
+
+def sigmoid_slope(x: Fraction) -> Interval:
+    """u / (1 + u)^2 with u = exp(-|x|), which rises with u up to 1."""
+    u = decayed(abs(x))
+    return outwards(u.low / (1 + u.low) ** 2, u.high / (1 + u.high) ** 2)
 
 
 def tanh(x: Fraction) -> Interval:
     """2 sigmoid(2 x) - 1."""
     inner = sigmoid(2 * x)
     return Interval(2 * inner.low - 1, 2 * inner.high - 1)
+
+
+def tanh_slope(x: Fraction) -> Interval:
+    """4 sigmoid'(2 x)."""
+    inner = sigmoid_slope(2 * x)
+    return Interval(4 * inner.low, 4 * inner.high)
+
+
+def root_above(square: Fraction) -> Fraction:
+    """A number whose square is this or next above it."""
+    above = -((-square.numerator << 2 * ROOT_BITS) // square.denominator)
+    root = isqrt(above)
+    return Fraction(root if root * root == above else root + 1, 1 << ROOT_BITS)
 
 
 # The network
@@ -2160,10 +2188,323 @@ def gated_claim(value: object, cell: GatedCell, where: str) -> RowsInBox | TwoBo
     raise Malformed(f"{where} is no claim that is known ({', '.join(map(shown, names)) or shown(value)})")
 
 
+# Basins of attraction
+
+
+class Nonlinearity:
+    """phi, with what its slopes and its secants about z, (phi(z + s) - phi(z)) / s, are within."""
+
+    def value(self, z: Fraction) -> Interval:
+        """Encloses phi(z)."""
+        raise NotImplementedError
+
+    def slopes_within(self, z: Fraction, width: Fraction, bounds: Vector) -> bool:
+        """Whether the two bounds hold for all phi'(z + s), |s| <= width."""
+        raise NotImplementedError
+
+    def secants_within(self, z: Fraction, width: Fraction, bounds: Vector) -> bool:
+        """Whether the two bounds hold for all secants about z with |s| <= width."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class Sigmoidal(Nonlinearity):
+    """tanh and the sigmoid: odd up to a constant, convex below zero and concave above, with slopes that fall with |z|.
+
+    So let z >= 0, w = width and e = z - w.
+
+    Secants are at least the one to z + w: those to the right fall with s, from phi'(z); those to the left rise and then
+    fall with s, from phi'(z) too, and that to e is not below that to z + w, as phi rises most around zero.
+
+    They are at most g where h(y) = phi(y) + g (z - y) - phi(z) >= 0 on [e, z]; those to the right are below phi'(z),
+    the limit of the ones to the left. On [max(e, 0), z] h is concave, and zero at z: only at the other end can it be
+    negative. Below zero h is convex, above its tangent at any t: it is enough that this is not negative at e and 0.
+    """
+
+    rising: Callable[[Fraction], Interval]
+    slope: Callable[[Fraction], Interval]
+    steepest: Fraction
+    stretch: int  # phi' = steepest (1 - tanh(z / stretch)^2)
+
+    def value(self, z: Fraction) -> Interval:
+        """By the exponential."""
+        return self.rising(z)
+
+    def slopes_within(self, z: Fraction, width: Fraction, bounds: Vector) -> bool:
+        """The lowest is the one farthest from zero."""
+        farthest, nearest = abs(z) + width, max(abs(z) - width, Fraction(0))
+        return bounds[0] <= self.slope(farthest).low and self.slope(nearest).high <= bounds[1]
+
+    def secants_within(self, z: Fraction, width: Fraction, bounds: Vector) -> bool:
+        """As above; t is where phi' is about g, in floats, but not below e."""
+        z, (low, high) = abs(z), bounds
+        here, end = self.value(z), z - width
+        if low * width > self.value(z + width).low - here.high or high <= 0:
+            return False
+        if high >= self.steepest:
+            return True
+        if end >= 0:
+            return here.high - self.value(end).low <= high * width
+        share = sqrt(max(0.0, 1 - float(high / self.steepest)))
+        t = max(end, -self.stretch * Fraction(atanh(min(share, 1 - 2.0**-50))))
+        above = self.value(t).low + high * (z - t) - here.high
+        slope = self.slope(t)
+        tilts = [(slope.low - high) * -t, (slope.high - high) * (end - t)]
+        return above + min(tilts) >= 0
+
+
+class Rectifier(Nonlinearity):
+    """max(z, 0)."""
+
+    def value(self, z: Fraction) -> Interval:
+        """Itself."""
+        return Interval(max(z, Fraction(0)), max(z, Fraction(0)))
+
+    def slopes_within(self, z: Fraction, width: Fraction, bounds: Vector) -> bool:
+        """0 below zero, 1 above, anything between them where zero is reached."""
+        return bounds[0] <= int(z - width > 0) and int(z + width >= 0) <= bounds[1]
+
+    def secants_within(self, z: Fraction, width: Fraction, bounds: Vector) -> bool:
+        """Where zero is crossed, the secant to the far end is the one that differs most from the slope at z."""
+        low, high = bounds
+        if z - width >= 0 or z + width <= 0:
+            return low <= int(z > 0) <= high
+        return low * width <= max(z, Fraction(0)) and (z + width if z < 0 else width) <= high * width
+
+
+NONLINEARITIES: dict[str, Nonlinearity] = {
+    "tanh": Sigmoidal(tanh, tanh_slope, Fraction(1), 1),
+    "sigmoid": Sigmoidal(sigmoid, sigmoid_slope, Fraction(1, 4), 2),
+    "relu": Rectifier(),
+}
+
+
+def pairs(value: object, size: int, where: str) -> list[Vector]:
+    """Two numbers for each neuron."""
+    return matrix_of(value, size, 2, where)
+
+
+Pairs = Annotated[list[list[Fraction]], pairs]
+
+
+@dataclass(frozen=True)
+class System:
+    """A network with its nonlinearity phi and a constant input b: tau x' = -x + phi(W x + b), and so on.
+
+    The network's limits are 1. f is x', or by how much a step of a map moves x; differences of states obey J = A + B D
+    C, in a flow y' = J y and in a map y <- J y, where D has slopes of phi, or secants, on its diagonal, A has -1 / tau
+    (1 - a of a map), and B and C are T^-1 W and I, or T^-1 and W, with the leaks in place of 1 / tau.
+    """
+
+    network: Network
+    nonlinearity: Nonlinearity
+    inputs: Vector
+
+    @property
+    def still(self) -> Vector:
+        """The diagonal of A."""
+        rates = self.network.rates
+        return [1 - rate for rate in rates] if self.network.discrete else [-rate for rate in rates]
+
+    @cached_property
+    def drive(self) -> Matrix:
+        """B."""
+        return self.network.driven(diagonal(self.network.rates))
+
+    @cached_property
+    def read(self) -> Matrix:
+        """C."""
+        return transposed(self.network.sensed([Fraction(1)] * self.network.size))
+
+    def arguments(self, point: Vector) -> Vector:
+        """What phi sees."""
+        read = [sum(map(mul, row, point), Fraction(0)) for row in self.read]
+        return [z + b for z, b in zip(read, self.inputs, strict=True)] if self.network.shared_in_rows else read
+
+    def field(self, point: Vector) -> tuple[Vector, Fraction]:
+        """Encloses f(p): the middle of a box, and its largest radius."""
+        values = [self.nonlinearity.value(z) for z in self.arguments(point)]
+        constant = [Fraction(0)] * len(point) if self.network.shared_in_rows else self.inputs
+        middles, radii = [], []
+        for row, rate, x, b in zip(self.drive, self.network.rates, point, constant, strict=True):
+            halves = [
+                (entry * (v.low + v.high) / 2, abs(entry) * (v.high - v.low) / 2)
+                for entry, v in zip(row, values, strict=True)
+            ]
+            middles.append(sum((a for a, _ in halves), rate * (b - x)))
+            radii.append(sum((r for _, r in halves), Fraction(0)))
+        return middles, max(radii)
+
+
+@dataclass(frozen=True)
+class Basin:
+    """All x with |x - p| <= 1, |y|^2 = y^T X^-1 y, stay there and tend to the one fixed point among them.
+
+    How far phi's arguments go there from those at p is at most the root of c_i^T X c_i, c_i a row of C. So the secants
+    of phi about p are within their bounds, middles m and radii r, and f(x) - f(p) is J (x - p) of a flow, (J - I) (x -
+    p) of a map, with J = A' + B D R C, A' = A + B M C, and |D_ii| <= 1. The matrix
+
+        [[-(A' X + X A'^T + 2 c X) - B S B^T, -X C^T R], [., S]]                      of a flow at rate c,
+        [[rho^2 X - A' X A'^T - B S B^T, -A' X C^T R], [., S - R C X C^T R]]          of a map with the factor rho
+
+    is positive definite. At (z, v), v = D B^T z, its form is that of -(J X + X J^T + 2 c X), or rho^2 X - J X J^T, at
+    z less z^T B S B^T z - v^T S v, which is not negative as D^2 <= I and S > 0. So |x - p| falls at rate c, or by rho,
+    but for |f(p)| <= epsilon: it gets below any number above epsilon / c, or epsilon / (1 - rho), and epsilon is less
+    than c, or 1 - rho, times the core q <= 1. Where |x - p| <= q the same matrix with slopes of phi, between which its
+    secants are, makes any two states approach one another: the core is mapped into itself, and holds
+    one fixed point, to which all of it tends.
+    """
+
+    point: PerNeuron
+    X: Square
+    S: PerNeuron
+    secants: Pairs
+    core: Number
+    core_S: PerNeuron
+    slopes: Pairs
+    residual: Number
+    limits: ClassVar[Limits] = Limits(neurons=MANY)
+
+    @property
+    def pace(self) -> Fraction:
+        """c, or 1 - rho."""
+        raise NotImplementedError
+
+    def words(self) -> str:
+        """What is claimed."""
+        return (
+            "all states of the ellipsoid around the point stay there and tend to its one fixed point, "
+            f"{self.fall()}; within {show(self.core)} of its size any two states approach one another"
+        )
+
+    def fall(self) -> str:
+        """At which pace."""
+        raise NotImplementedError
+
+    def verify(self, system: System) -> None:
+        """All of the above."""
+        require(self.pace > 0, "the rate is not positive, or the factor not below 1")
+        require(0 < self.core <= 1, "core is not above 0 and at most 1")
+        require(
+            0 < self.residual < self.pace * self.core, "residual is not below the core times the rate or 1 - factor"
+        )
+        require_all_positive(self.S, "S")
+        require_all_positive(self.core_S, "core_S")
+        self.verify_point(system)
+        read, arguments = system.read, system.arguments(self.point)
+        spans = product(product(read, self.X), transposed(read))
+        squares = [row[i] for i, row in enumerate(spans)]
+        phi = system.nonlinearity
+        for i, (z, square) in enumerate(zip(arguments, squares, strict=True)):
+            width = root_above(square)
+            inner = root_above(self.core**2 * square)
+            require(phi.secants_within(z, width, self.secants[i]), f"secants[{i}] are not bounds in the ellipsoid")
+            require(phi.slopes_within(z, inner, self.slopes[i]), f"slopes[{i}] are not bounds in the core")
+        require_positive(self.matrix(system, self.secants, self.S), "the matrix of X and S")
+        require_positive(self.matrix(system, self.slopes, self.core_S), "the matrix of X and core_S")
+
+    def verify_point(self, system: System) -> None:
+        """|f(p)| <= epsilon, and X > 0: f f^T <= 2 m m^T + 2 n r^2 I <= epsilon^2 X for all f of the box."""
+        middle, radius = system.field(self.point)
+        n = len(middle)
+        inner = shifted(self.X, -2 * n * (radius / self.residual) ** 2)
+        bound = bordered(inner, [[x] for x in middle], [[self.residual**2 / 2]])
+        require_positive(bound, "X, bordered by f(point) and residual^2 / 2,")
+
+    def matrix(self, system: System, bounds: list[Vector], multiplier: Vector) -> Matrix:
+        """The matrix at these bounds."""
+        middles, radii = [(low + high) / 2 for low, high in bounds], [(high - low) / 2 for low, high in bounds]
+        drive = system.drive
+        reading = rows_scaled(radii, system.read)
+        moving = added(diagonal(system.still), product(columns_scaled(drive, middles), system.read))
+        pushed = product(columns_scaled(drive, multiplier), transposed(drive))
+        return self.blocks(product(moving, self.X), moving, scaled(-1, pushed), transposed(reading), multiplier)
+
+    def blocks(self, moved: Matrix, moving: Matrix, pushed: Matrix, reading: Matrix, multiplier: Vector) -> Matrix:
+        """The matrix, of A' X, A', -B S B^T, C^T R and S."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class FlowBasin(Basin):
+    """Of a flow."""
+
+    rate: Number
+
+    @property
+    def pace(self) -> Fraction:
+        """c."""
+        return self.rate
+
+    def fall(self) -> str:
+        """c."""
+        return f"to which the distance falls at rate {show(self.rate)}"
+
+    def blocks(self, moved: Matrix, moving: Matrix, pushed: Matrix, reading: Matrix, multiplier: Vector) -> Matrix:
+        """The first one."""
+        decay = added(scaled(-1, twice_symmetric_part(moved)), scaled(-2 * self.rate, self.X))
+        return bordered(added(decay, pushed), scaled(-1, product(self.X, reading)), diagonal(multiplier))
+
+
+@dataclass(frozen=True)
+class MapBasin(Basin):
+    """Of a map."""
+
+    factor: Number
+
+    @property
+    def pace(self) -> Fraction:
+        """1 - rho, where rho is positive."""
+        return 1 - self.factor if self.factor > 0 else Fraction(0)
+
+    def fall(self) -> str:
+        """rho."""
+        return f"to which every step shrinks the distance by the factor {show(self.factor)}"
+
+    def blocks(self, moved: Matrix, moving: Matrix, pushed: Matrix, reading: Matrix, multiplier: Vector) -> Matrix:
+        """The second one."""
+        decay = added(scaled(self.factor**2, self.X), scaled(-1, product(moved, transposed(moving))))
+        opposite = added(diagonal(multiplier), scaled(-1, product(transposed(reading), product(self.X, reading))))
+        return bordered(added(decay, pushed), scaled(-1, product(moved, reading)), opposite)
+
+
+@dataclass(frozen=True)
+class BasinCertificate:
+    """Basins of one network."""
+
+    system: System
+    name: str
+    basins: list[Basin]
+
+    def words(self) -> Iterator[str]:
+        """The network, and every basin."""
+        network = self.system.network
+        yield (
+            f"network: {counted(network.size, 'neuron')}, {network.equation}, phi = {self.name}, u constant; "
+            f"SHA-256 of the weights {digest(network.weights)}; {network.pace.replace('_', ' ')} {span(network.paces)}"
+        )
+        for i, basin in enumerate(self.basins):
+            yield f"basins[{i}]: {basin.words()}"
+
+    def compare(self, weights: Matrix) -> None:
+        """By the digests."""
+        if digest(weights) != digest(self.system.network.weights):
+            raise Malformed("--weights: the matrix is not the one of the certificate")
+
+    def verify(self) -> None:
+        """Every basin, until one fails."""
+        self.system.network.verify()
+        for i, basin in enumerate(self.basins):
+            try:
+                basin.verify(self.system)
+            except Rejected as error:
+                raise Rejected(f"basins[{i}]: {error}") from error
+
+
 # From a file to a certificate
 
 
-def read_certificate(file: str) -> NetworkCertificate | Assembly | GatedCertificate:
+def read_certificate(file: str) -> NetworkCertificate | Assembly | GatedCertificate | BasinCertificate:
     """The certificate in a JSON file, well formed."""
     value = read_json(read_bytes(file))
     kind = value.get("format") if isinstance(value, dict) else None
@@ -2188,7 +2529,35 @@ def read_certificate(file: str) -> NetworkCertificate | Assembly | GatedCertific
         return found
     if kind == "gated certificate 1":
         return read_gated(value)
+    if kind == "basin certificate 1":
+        return read_basins(value)
     raise Malformed("the file is not an object with a format that is known")
+
+
+def read_basins(value: object) -> BasinCertificate:
+    """Basins of one network."""
+    keys = ["format", "form", "weights", "sha256", "nonlinearity", "inputs", "basins"]
+    form = value.get("form") if isinstance(value, dict) else None
+    pace = FORMS[form].pace if isinstance(form, str) and form in FORMS else Network.pace
+    entries = object_of(value, "the certificate", keys, [pace])
+    network = read_network({**entries, "slopes": 1}, "", FORMS)
+    name = entries["nonlinearity"]
+    if not isinstance(name, str) or name not in NONLINEARITIES:
+        raise Malformed(
+            f"nonlinearity is {shown(name)}, not {' or '.join(json.dumps(name) for name in NONLINEARITIES)}"
+        )
+    system = System(network, NONLINEARITIES[name], vector(entries["inputs"], network.size, "inputs"))
+    listed = items(entries["basins"], "basins")
+    if len(listed) > MOST_BASINS:
+        raise Malformed(f"basins: there are {len(listed)}; a file has {MOST_BASINS} at most")
+    Basin.limits.require_neurons(network.size, "basins")
+    Basin.limits.require_numbers(network, "the network")
+    Basin.limits.require_numbers(system.inputs, "inputs")
+    kind: type[Basin] = MapBasin if network.discrete else FlowBasin
+    basins = [record(kind, x, network.size, f"basins[{i}]") for i, x in enumerate(listed)]
+    for i, basin in enumerate(basins):
+        basin.limits.require(basin, network.size, f"basins[{i}]")
+    return BasinCertificate(system, name, basins)
 
 
 def read_network(value: dict[str, object], prefix: str, forms: dict[str, type[Network]]) -> Network:

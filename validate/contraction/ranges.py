@@ -8,7 +8,7 @@ from jaxtyping import Complex
 from theory.contraction.conditions.multiplier import searched
 from theory.contraction.conditions.step_multiplier import searched_at
 from theory.contraction.network import LeakyMap, Network, Vector
-from theory.contraction.numerical_range import ellipse, numerical_range, parabola
+from theory.contraction.search.numerical_range import ellipse, numerical_range, parabola
 from validate.output import Plot
 from validate.plotting import GUIDE, PREDICTED, new_figure, plot, style
 

@@ -14,6 +14,8 @@ from validate.settings import Derived, Option, Settings, chosen, flag, setting
 SLOPES = NeuronsOption(Real(0.0, 1e6, above=True))
 TIME_CONSTANTS = NeuronFileOption(Real(0.0, 1e6, above=True))
 LEAK = NeuronsOption(Real(0.0, 1.0, above=True))
+STATES = NeuronFileOption(Real(-1e9, 1e9))
+"""Biases, and states."""
 FORMS = ("voltage", "rate", "discrete", "discrete-voltage")
 MAPS = FORMS[2:]
 """Those that go in steps."""
@@ -38,7 +40,8 @@ QUICK = Effort("quick", matrices=10, trajectories=16, epochs=3)
 USUAL = Effort("usual", matrices=60, trajectories=200, epochs=40)
 
 
-MATRIX, GATED, IMAGES = "Your matrix", "Your GRU or LSTM", "Your images"
+MATRIX, BASIN, GATED, IMAGES = "Your matrix", "Basins of attraction", "Your GRU or LSTM", "Your images"
+NONLINEARITIES = ("tanh", "sigmoid", "relu")
 
 
 def besides(certificate: Path) -> tuple[Path, Path, Path]:
@@ -155,6 +158,43 @@ class MatrixConfig(_Certified):
         default=None,
         shown="none",
         group=MATRIX,
+    )
+    basin: bool = chosen(
+        False,
+        flag(
+            "--basin",
+            True,
+            "Certify a basin around each stable fixed point: an ellipsoid of states that all tend to it.",
+            group=BASIN,
+            needs=("--nonlinearity",),
+        ),
+    )
+    nonlinearity: str | None = setting(
+        "--nonlinearity",
+        Choice(NONLINEARITIES),
+        "What phi is: tanh, sigmoid or relu.",
+        default=None,
+        shown="none, needed with --basin",
+        group=BASIN,
+        needs=("--basin",),
+    )
+    bias: NeuronFile | None = setting(
+        "--bias",
+        STATES,
+        "The constant input u: biases, and input weights times an input.",
+        default=None,
+        shown="biases beside the weights, or 0",
+        group=BASIN,
+        needs=("--basin",),
+    )
+    point: NeuronFile | None = setting(
+        "--point",
+        STATES,
+        "A state next to the one fixed point that is asked about.",
+        default=None,
+        shown="all that are found",
+        group=BASIN,
+        needs=("--basin",),
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from validate.arrays import BadArray
 from validate.command import Plan, Section, use_jax
+from validate.contraction.constant_input import ConstantInput, constant_input
 from validate.contraction.gated_file import GatedOption
 from validate.contraction.matrix_file import ChosenMatrix, MatrixOption
 from validate.contraction.neuron_file import Numbers
@@ -15,6 +16,7 @@ from validate.contraction.settings import (
     MAPS,
     PIXELS,
     SLOPES,
+    STATES,
     TIME_CONSTANTS,
     GatedConfig,
     ImagesConfig,
@@ -31,6 +33,15 @@ class OwnNetwork:
     slopes: Numbers
     time_constants: Numbers
     leak: Numbers | None
+
+
+@dataclass(frozen=True, eq=False)
+class OwnAutonomous:
+    """The same with what basins ask for: a constant input, and a state next to a fixed point."""
+
+    network: OwnNetwork
+    inputs: ConstantInput
+    point: Numbers | None
 
 
 def matrix_plan(config: MatrixConfig) -> Plan:
@@ -50,7 +61,28 @@ def matrix_plan(config: MatrixConfig) -> Plan:
     taus = TIME_CONSTANTS.read("--time-constants", constants, neurons)
     leak = None if config.leak is None else LEAK.read("--leak", config.leak, neurons)
     network = OwnNetwork(weights, slopes, taus, leak)
+    if config.basin:
+        return Plan(config, (_basins(config, network),), one_thread)
     return Plan(config, (Section("Your matrix", "validate.contraction.user_matrix", network),), one_thread)
+
+
+def _basins(config: MatrixConfig, network: OwnNetwork) -> Section:
+    """The section of basins.
+
+    Raises:
+        Refusal: for an option that says nothing of basins, or a file that holds not a number a neuron.
+    """
+    if config.slope != 1.0:
+        raise Refusal("--slope", "the slopes are those of --nonlinearity", "without --basin")
+    if config.euler_step is not None:
+        raise Refusal("--euler-step", "basins are those of the flow", "without --basin")
+    try:
+        inputs = constant_input(config.weights, network.weights, config.bias, STATES)
+    except BadArray as error:
+        raise Refusal("--weights", str(error), MatrixOption().accepted) from error
+    point = None if config.point is None else STATES.read("--point", config.point, len(network.weights.matrix))
+    own = OwnAutonomous(network, inputs, point)
+    return Section("Basins of attraction", "validate.contraction.user_basins", own)
 
 
 def _refuse_of_other_forms(config: MatrixConfig) -> None:

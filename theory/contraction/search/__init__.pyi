@@ -15,6 +15,7 @@ from . import irreducible as irreducible
 from . import memo as memo
 from . import mixed_leaks as mixed_leaks
 from . import multiplier_lmi as multiplier_lmi
+from . import numerical_range as numerical_range
 from . import polygon as polygon
 from . import polytope as polytope
 from . import revolution as revolution
@@ -50,6 +51,7 @@ __all__ = [
     "memo",
     "mixed_leaks",
     "multiplier_lmi",
+    "numerical_range",
     "polygon",
     "polytope",
     "revolution",

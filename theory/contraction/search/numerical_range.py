@@ -1,8 +1,8 @@
 """The numerical range of a matrix and the parabola, or the ellipse, that it must stay inside.
 
->>> from theory.contraction import numerical_range
+>>> from theory.contraction import search
 >>> shear = np.array([[0.0, 2.0], [0.0, 0.0]])  # its numerical range is the unit disk
->>> round(float(abs(numerical_range.numerical_range(shear)).max()), 12)
+>>> round(float(abs(search.numerical_range.numerical_range(shear)).max()), 12)
 1.0
 """
 
