@@ -1,7 +1,8 @@
 """What is left to train, and the hours that it will take on this machine: told before the first of them."""
 
 import importlib
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import jax
@@ -26,7 +27,8 @@ from validate.tolerance import Reported
 class WorkAhead:
     """The populations of a run: those in the store, with the updates that their networks had, and those left.
 
-    `seconds` are those of one update of one network on one core, for each that is left; `cores` share the work.
+    `seconds` are those of one update of one network on one core, for each that is left; `cores` share the work. It is
+    `rough` as long as some of these are reckoned.
     """
 
     done: tuple[TrainingCondition, ...]
@@ -34,6 +36,7 @@ class WorkAhead:
     left: tuple[TrainingCondition, ...]
     seconds: tuple[float, ...]
     cores: int
+    rough: bool = False
 
     @property
     def least(self) -> float:
@@ -64,33 +67,59 @@ class WorkAhead:
         total = len(self.done) + len(self.left)
         if not self.left:
             return f"all {total} populations are in the store: nothing is left to train"
-        words = f"{len(self.left)} of {total} populations are left to train: {self.least:.3g} to {self.most:.3g} hours"
+        about = "roughly " * self.rough
+        hours = f"{about}{self._told(self.least)} to {self._told(self.most)} hours"
+        words = f"{len(self.left)} of {total} populations are left to train: {hours}"
         shared = f"on {self.cores} core{'s' * (self.cores > 1)} as busy as now"
         if self.expected is None:
             return f"{words} {shared}, by how soon networks reach their thresholds"
-        return f"{words} {shared}; {self.expected:.3g} if networks need as many updates as those in the store"
+        return f"{words} {shared}; {self._told(self.expected)} if networks need as many updates as those in the store"
+
+    def _told(self, hours: float) -> str:
+        return f"{float(f'{hours:.{2 if self.rough else 3}g}'):,g}"
 
 
 def work_ahead(levels: Sequence[FactorLevel], store: Store, progress: Progress, *, cores: int) -> WorkAhead:
-    """What of these populations is not in the store, and how long an update of each takes here."""
+    """What of these populations is not in the store, and how long an update of each takes here.
+
+    That takes minutes, as each shape of network and trial is timed. So rough hours are printed once the first is.
+    """
     conditions = {TrainJob(level.condition).name: level.condition for level in levels}
-    done = [each for each in conditions.values() if TrainJob(each) in store]
-    left = [each for each in conditions.values() if TrainJob(each) not in store]
-    shapes = {shape_of(each): each for each in left}
-    measured: dict[str, float] = {}
-    if shapes:
-        print(f"timing an update of each of {len(shapes)} shapes of network and trial, some seconds each", flush=True)
-    with progress.task("how long an update takes", len(shapes)) as advance:
-        for shape, condition in shapes.items():
-            measured[shape] = seconds_an_update(condition)
-            advance(len(measured))
-    return WorkAhead(
-        tuple(done),
-        tuple(float(store.read(TrainJob(each)).updates.mean()) for each in done),
-        tuple(left),
-        tuple(measured[shape_of(each)] for each in left),
-        cores,
-    )
+    done = tuple(each for each in conditions.values() if TrainJob(each) in store)
+    left = tuple(each for each in conditions.values() if TrainJob(each) not in store)
+    had = tuple(float(store.read(TrainJob(each)).updates.mean()) for each in done)
+    shape_of_each = [shape_of(each) for each in left]
+    to_time = typical_first(dict(zip(shape_of_each, left, strict=True)))
+    seconds: dict[str, float] = {}
+
+    def found(*, rough: bool) -> WorkAhead:
+        return WorkAhead(done, had, left, tuple(seconds[shape] for shape in shape_of_each), cores, rough)
+
+    with progress.task("how long an update takes", len(to_time)) as advance:
+        for number, (shape, condition) in enumerate(to_time.items(), 1):
+            timed = seconds_an_update(condition)
+            if number == 1 < len(to_time):
+                rate = timed / operations(condition)
+                seconds = {other: rate * operations(each) for other, each in to_time.items()}
+                print(found(rough=True).sentence, flush=True)
+                print(f"closer when each of {len(to_time)} shapes of network and trial is timed", flush=True)
+            seconds[shape] = timed
+            advance(number)
+    return found(rough=False)
+
+
+def typical_first(shapes: Mapping[str, TrainingCondition]) -> dict[str, TrainingCondition]:
+    """Those of a median update before the others: by it the others are reckoned, and it is timed soon."""
+    by_size = sorted(shapes.items(), key=lambda shape: operations(shape[1]))
+    middle = (len(by_size) - 1) // 2
+    return dict([*by_size[middle:], *by_size[:middle]])
+
+
+def operations(condition: TrainingCondition) -> int:
+    """Products of one pass of a network over a batch, to which an update is in proportion, roughly."""
+    inputs = jax.eval_shape(condition.task.draw, jax.random.key(0)).inputs
+    steps, units = math.prod(inputs.shape[:2]), condition.start.units
+    return steps * units * (units + condition.task.inputs + condition.task.outputs)
 
 
 def shape_of(condition: TrainingCondition) -> str:

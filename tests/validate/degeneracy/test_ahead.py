@@ -6,7 +6,7 @@ from simulate.populations import TrainJob
 from simulate.sweep import Store, sweep
 from validate.degeneracy import ahead
 from validate.degeneracy.__main__ import SECTIONS, plan
-from validate.degeneracy.ahead import WorkAhead, levels_of, shape_of, work_ahead
+from validate.degeneracy.ahead import WorkAhead, levels_of, operations, shape_of, typical_first, work_ahead
 from validate.degeneracy.conditions import FactorLevel, rich, usual
 from validate.degeneracy.settings import FULL, QUICK, Config
 from validate.degeneracy.suite import DISCRIMINATION, FLIP_FLOP
@@ -58,6 +58,35 @@ def test_what_is_in_the_store_is_not_ahead(tmp_path, monkeypatch):
     found = work_ahead(levels, store, Progress(), cores=1)
     assert (found.left, found.most, timed) == ((), 0.0, [])
     assert found.sentence == "all 2 populations are in the store: nothing is left to train"
+
+
+def test_hours_are_said_once_one_shape_is_timed(tmp_path, monkeypatch, capsys):
+    said = []
+
+    def time(condition):
+        said.append(capsys.readouterr().out)
+        return 360.0 * operations(condition)
+
+    monkeypatch.setattr(ahead, "seconds_an_update", time)
+    levels = [level("a", bits(1)), level("b", bits(2)), level("c", bits(3))]
+    found = work_ahead(levels, Store(tmp_path), Progress(), cores=1)
+    before, rough, *others = said
+    assert (before, others) == ("", [""])
+    # One bit, four units: 4 trials x 4 steps x 4 units x (4 units + 1 input + 1 output); a trial has 4 steps.
+    products = [64 * (4 + 2 * count) for count in (1, 2, 3)]
+    assert [operations(bits(count)) for count in (1, 2, 3)] == products
+    assert found.most == pytest.approx(3 * 20 * 360 * sum(products) / 3600)
+    assert rough.startswith(
+        "3 of 3 populations are left to train: roughly 2,800 to 9,200 hours on 1 core as busy as now"
+    )
+    assert "3 shapes" in rough
+    assert "roughly" not in found.sentence
+
+
+def test_the_shape_that_others_are_reckoned_by_is_neither_small_nor_large():
+    shapes = {str(count): bits(count) for count in (3, 1, 2)}
+    assert [*typical_first(shapes)] == ["2", "3", "1"]
+    assert typical_first({}) == {}
 
 
 def test_one_time_is_enough_for_what_computes_alike():
