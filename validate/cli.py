@@ -77,14 +77,14 @@ def leave(program: str, act: Callable[[], int]) -> NoReturn:
         try:
             status = act()
         except (Refusal, OutputError) as error:
-            print(f"{program}: {_one_line(str(error))}", file=sys.stderr)
+            print(f"{program}: {one_line(str(error))}", file=sys.stderr)
             status = 2
         except (KeyboardInterrupt, typer.Abort):
             status = INTERRUPTED
     sys.exit(stops.exit_status if status == INTERRUPTED else status)
 
 
-def _one_line(text: str) -> str:
+def one_line(text: str) -> str:
     """The text without line ends, and without characters that a terminal would obey, out of names in a file."""
     return "".join(each if each.isprintable() else "?" for each in " ".join(text.split()))
 

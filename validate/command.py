@@ -175,12 +175,13 @@ def execute(command: Command, plan: Plan, destination: Destination, *, draw: boo
 
     Figures are drawn where `draw` is set or `destination.out` is given, and written as soon as their section
     is done; the run's time ends with its last section. Where the output is no terminal, a line says how each section
-    ended. A section that cannot be finished (`Unfinished`) fails, and the others go on. Ctrl-C ends the run early: the
-    report says so and holds what was finished.
+    ended. A section that cannot be finished (`Unfinished`) fails, and the others go on. So they do where one is refused
+    after another has ended, as by a damaged file or a full disk. Ctrl-C ends the run early: the report says so and
+    holds what was finished.
 
     Raises:
-        Refusal: where another run writes to the same places.
-        OutputError: where they cannot be written. Both are found before the first section starts.
+        Refusal: where another run writes to the same places, before the first section starts; what that section raises.
+        OutputError: where they cannot be written.
     """
     with claimed(destination, plan.config) as directory:
         return _execute(command, plan, destination, directory, draw=draw)
@@ -228,13 +229,16 @@ def _execute(
     try:
         with Progress() as progress:
             plan.set_up()
-            for section in [section.load() for section in plan.sections]:
+            for number, section in enumerate([section.load() for section in plan.sections]):
                 started = time.perf_counter()
                 report.section(section.title)
                 try:
                     for plot in _ended(section, report, progress, directory=directory, draw=draw):
                         plots.append(plot)
-                except Unfinished as why:
+                except (Unfinished, Refusal, OutputError) as error:
+                    if not number and not isinstance(error, Unfinished):
+                        raise  # bad input, and nothing is lost
+                    why = error if isinstance(error, Unfinished) else Unfinished(cli.one_line(str(error)))
                     print(f"{section.title}: {why}", file=sys.stderr)
                     report.unfinished(section.title, why)
                 tell_section(report, section.title, time.perf_counter() - started)

@@ -24,6 +24,7 @@ class Config(Settings):
     pause: float = setting("--pause", Real(0.0), "Pause.", unit="s", default=0.0)
     kept: Path | None = setting("--kept", NewFile(), "Kept.", default=None)
     caught: bool = chosen(False, flag("--caught", True, "Catch what interrupts."))
+    damaged: bool = chosen(False, flag("--damaged", True, "Find a damaged file."))
 
 SECTIONS = (Section("one", "first"), Section("two", "second"))
 COMMAND = Command("child", "A child", "Demo.", "child", (built_in(Config, SECTIONS, set_up=lambda: None),))
@@ -49,6 +50,7 @@ def figures(config, results):
 
 SECOND = """
 import time
+from validate.options import Refusal
 from validate.tolerance import Exact
 
 class TrainingInterrupted(KeyboardInterrupt):
@@ -64,6 +66,8 @@ def checks(config, report, progress):
 
 def work(config, report, progress):
     report.check("half of the second", predicted=1.0, measured=1.0, tolerance=Exact())
+    if config.damaged:
+        raise Refusal("--kept", "it is damaged,\\nat 1000", "a whole file")
     print("WORKING", flush=True)
     with progress.task("working", total=10) as advance:
         for _ in range(10):
@@ -146,6 +150,23 @@ def test_a_stopped_run_keeps_what_was_finished(tmp_path: Path, number: signal.Si
     document = json.loads((tmp_path / "r.json").read_text())
     assert [check["name"] for check in document["checks"]] == ["first", "half of the second"]
     assert (document["passed"], document["interrupted"]) == (False, True)
+    assert whole(tmp_path / "out") == {"child.json", "line.png", "line.svg", "line.npz"}
+
+
+def test_a_refusal_after_a_section_has_ended_leaves_what_was_finished(tmp_path: Path) -> None:
+    child = start(tmp_path, "--damaged", "--out", "out", "--json", "r.json")
+    out, err = child.communicate(timeout=60)
+    assert child.returncode == 1
+    assert err == "two: --kept: it is damaged, at 1000; accepted: a whole file\n"
+    assert out.splitlines()[-1] == "FAIL child: 2 of 3 asserted checks pass; failed: two: finished"
+    assert "half of the second" in out
+    document = json.loads((tmp_path / "r.json").read_text())
+    assert [(check["name"], check["passed"]) for check in document["checks"]] == [
+        ("first", True),
+        ("half of the second", True),
+        ("two: finished", False),
+    ]
+    assert document["quantities"]["two: unfinished"] == ["--kept: it is damaged, at 1000; accepted: a whole file"]
     assert whole(tmp_path / "out") == {"child.json", "line.png", "line.svg", "line.npz"}
 
 
