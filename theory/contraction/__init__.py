@@ -5,8 +5,8 @@ may become. Both answer with proofs in rational arithmetic, which `Certificate` 
 contracting networks, and `certify_assembly` proves the rate of the whole.
 
 Who follows the proofs finds them in rooms: `conditions` (what is asked of the weights), `search` (floating point
-proposes), `claims` (rational arithmetic decides), `assembly` (networks of networks), `inclusion` (which condition
-contains which), `theorems` (6 and 7), `gated` (GRU and LSTM), `regions` (basins of attraction), `exact_matrix`.
+proposes), `claims` (rational arithmetic decides), `assembly` (networks of networks), `theorems` (6 and 7), `gated` (GRU
+and LSTM), `lure` (Lur'e systems and their gain), `regions` (basins of attraction), `exact_matrix`.
 
 >>> import numpy as np
 >>> from theory.contraction import VOLTAGE, certify

@@ -3,7 +3,7 @@ from . import claims as claims
 from . import conditions as conditions
 from . import exact_matrix as exact_matrix
 from . import gated as gated
-from . import inclusion as inclusion
+from . import lure as lure
 from . import regions as regions
 from . import search as search
 from . import theorems as theorems
@@ -34,8 +34,8 @@ __all__ = [
     "exact_matrix",
     "feedback_link",
     "gated",
-    "inclusion",
     "largest_gain",
+    "lure",
     "module",
     "network",
     "regions",

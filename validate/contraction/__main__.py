@@ -10,7 +10,7 @@ a GRU or an LSTM by
 
     python -m validate.contraction --gated FILE --input-box 1 --certificate OUT.json
 
-and a certificate is verified, with Python's standard library alone, by
+a Lur'e system by `--lure FILE --time discrete`, and a certificate is verified, with Python's standard library alone, by
 
     python -m validate.contraction --check OUT.json [--weights FILE]
 
@@ -33,8 +33,8 @@ if __name__ == "__main__":
     stop_without_a_word()
 
 from validate.command import Command, Mode, Section, built_in
-from validate.contraction.settings import CHECK, Config, GatedConfig, ImagesConfig, MatrixConfig
-from validate.contraction.user_run import gated_plan, images_plan, jax_and_one_thread, matrix_plan
+from validate.contraction.settings import CHECK, Config, GatedConfig, ImagesConfig, LureConfig, MatrixConfig
+from validate.contraction.user_run import gated_plan, images_plan, jax_and_one_thread, lure_plan, matrix_plan
 
 SECTIONS = (
     Section("Theorems 1 to 5, and norms", "validate.contraction.theorems"),
@@ -57,6 +57,7 @@ COMMAND = Command(
         built_in(Config, SECTIONS, jax_and_one_thread),
         Mode(MatrixConfig, matrix_plan, chosen_by=("--weights",)),
         Mode(GatedConfig, gated_plan, chosen_by=("--gated",)),
+        Mode(LureConfig, lure_plan, chosen_by=("--lure",)),
         Mode(ImagesConfig, images_plan, chosen_by=("--data",)),
     ),
     elsewhere=(CHECK,),

@@ -9,7 +9,7 @@ where the file holds several square matrices.
 
 One file, to be read from top to bottom: exact matrices; which of them are positive definite; enclosures of
 exponentials; the network; reading JSON; the claims, one class each, whose docstring says why its check proves it;
-assemblies; layers with gates; basins; files. No float decides anything.
+assemblies; layers with gates; basins; Lur'e systems; files. No float decides anything.
 
 A "multiplier" certificate of n neurons with doubles as entries takes about 5e-5 n^2 + 3e-7 n^3 seconds of one
 processor: 0.1 at n = 32, 0.3 at 64, 1.2 at 128 and 8.5 at 256 (measured on a machine of two cores by
@@ -57,7 +57,8 @@ ELIMINATED = 64  # rows of matrices that are eliminated, of ELIMINATED_BITS bina
 ELIMINATED_BITS = 256
 CLAIMS_AT_MOST = 16  # in one file
 LARGEST_LAYER = 2**19  # weights of a layer with gates
-MOST_GATED_CLAIMS = 4
+MOST_GATED_CLAIMS = 4  # of a layer with gates, or of a Lur'e system
+LARGEST_LURE = 256  # states, channels and inputs of a Lur'e system
 MOST_PIECES = 64  # of an interval
 MOST_BASINS = 256  # in one file
 DYADIC_BITS = 2300  # of a number of a layer with gates, above and below the line: those of doubles have fewer
@@ -2501,10 +2502,242 @@ class BasinCertificate:
                 raise Rejected(f"basins[{i}]: {error}") from error
 
 
+# Lur'e systems
+
+
+LURE_LIMITS = Limits(LARGEST_LURE, bits=2300)
+
+
+@dataclass(frozen=True)
+class Lure:
+    """x <- A x + B phi(C x + d) + E u, or x' = the same; slopes of phi between 0 and `limits`; outputs y = F x.
+
+    Two trajectories differ by x, inputs by u, and the values of phi by w with w_i (g_i (C x)_i - w_i) >= 0.
+    """
+
+    discrete: bool
+    A: Matrix
+    B: Matrix
+    C: Matrix
+    E: Matrix | None
+    F: Matrix | None
+    limits: Vector
+
+    def words(self) -> str:
+        """What it is."""
+        equation = "x <- A x + B phi(C x) + E u" if self.discrete else "x' = A x + B phi(C x) + E u"
+        sizes = f"{counted(len(self.A), 'state')}, {counted(len(self.C), 'channel')} of phi"
+        return f"{sizes}, {equation}; slopes of phi between 0 and {span(self.limits)}"
+
+    def form(self, P: Matrix, Q: Vector, rate: Fraction, gain: Fraction | None) -> Matrix:
+        """Minus the decay of x^T P x less what the rate allows, less the sum of 2 q_i w_i (g_i (C x)_i - w_i).
+
+        A form in (x, w), or with a gain in (x, w, u), gain^2 |u|^2 - |y|^2 added.
+        """
+        through, opposite = self.B, diagonal([2 * q for q in Q])
+        sensed = columns_scaled(transposed(rows_scaled(self.limits, self.C)), Q)
+        if gain is not None:
+            assert self.E is not None
+            inputs = len(self.E[0])
+            through = [a + b for a, b in zip(self.B, self.E, strict=True)]
+            sensed = [row + [Fraction(0)] * inputs for row in sensed]
+            opposite = side_by_side([opposite, diagonal([gain * gain] * inputs)])
+        moved = product(transposed(self.A), P)
+        if self.discrete:
+            corner = added(scaled((1 - rate) ** 2, P), scaled(-1, product(moved, self.A)))
+            border, pushed = product(moved, through), product(transposed(through), product(P, through))
+            opposite = added(opposite, scaled(-1, pushed))
+        else:
+            corner = scaled(-1, added(twice_symmetric_part(moved), scaled(2 * rate, P)))
+            border = product(P, through)
+        if gain is not None:
+            assert self.F is not None
+            corner = added(corner, scaled(-1, product(transposed(self.F), self.F)))
+        return bordered(corner, scaled(-1, added(border, sensed)), opposite)
+
+
+@dataclass(frozen=True)
+class LureContraction:
+    """The root of x^T P x falls by 1 - c a step, or as exp(-c t), whatever the slopes and under the same inputs.
+
+    The form of (x, w) is positive, and what is subtracted in it is not negative: so the decay is faster than c.
+    """
+
+    rate: Fraction
+    P: Matrix
+    Q: Vector
+    keys: ClassVar[tuple[str, ...]] = ("rate", "P", "Q")
+
+    @classmethod
+    def read(cls, entries: dict[str, object], system: Lure, where: str) -> "LureContraction":
+        """From JSON."""
+        n, k = len(system.A), len(system.C)
+        P, Q = square(entries["P"], n, f"{where}.P"), vector(entries["Q"], k, f"{where}.Q")
+        return cls(number(entries["rate"], 1, f"{where}.rate"), P, Q)
+
+    def words(self) -> str:
+        """What is claimed."""
+        return f"contracting at rate {show(self.rate)} in the metric x^T P x, whatever the slopes do (by multipliers)"
+
+    def verify(self, system: Lure) -> None:
+        """P and the form are positive definite."""
+        require(
+            self.rate > 0 and not (system.discrete and self.rate >= 1), "rate is not positive, or not below 1 a step"
+        )
+        require_positive(self.P, "P")
+        require_positive(system.form(self.P, self.Q, self.rate, None), "the matrix of P and Q")
+
+
+@dataclass(frozen=True)
+class LureGain:
+    """Of trajectories that begin alike outputs differ by at most gain times the inputs, in the l2 (L2) norm.
+
+    The form of (x, w, u) is positive, so x^T P x rises by less than gain^2 |u|^2 - |y|^2; it begins at zero and is
+    never negative. Added up over time, |y|^2 is at most gain^2 |u|^2.
+    """
+
+    gain: Fraction
+    P: Matrix
+    Q: Vector
+    keys: ClassVar[tuple[str, ...]] = ("gain", "P", "Q")
+
+    @classmethod
+    def read(cls, entries: dict[str, object], system: Lure, where: str) -> "LureGain":
+        """From JSON."""
+        if system.E is None or system.F is None:
+            raise Malformed(f"{where}: there is no gain without inputs E and outputs F")
+        n, k = len(system.A), len(system.C)
+        P, Q = square(entries["P"], n, f"{where}.P"), vector(entries["Q"], k, f"{where}.Q")
+        return cls(number(entries["gain"], 1, f"{where}.gain"), P, Q)
+
+    def words(self) -> str:
+        """What is claimed."""
+        return f"outputs differ by at most {show(self.gain)} times what inputs do, in the l2 norm over time"
+
+    def verify(self, system: Lure) -> None:
+        """P and the form are positive definite."""
+        require(self.gain > 0, "gain is not positive")
+        require_positive(self.P, "P")
+        require_positive(system.form(self.P, self.Q, Fraction(0), self.gain), "the matrix of P, Q and the gain")
+
+
+@dataclass(frozen=True)
+class LureUnstable:
+    """At these slopes a displacement does not die out.
+
+    With M = A + B diag(slopes) C, M^T X M - X, or M^T X + X M of a flow, is positive definite, and v^T X v is positive:
+    from v on, x^T X x rises for ever.
+    """
+
+    slopes: Vector
+    X: Matrix
+    vector: Vector
+    keys: ClassVar[tuple[str, ...]] = ("slopes", "X", "vector")
+
+    @classmethod
+    def read(cls, entries: dict[str, object], system: Lure, where: str) -> "LureUnstable":
+        """From JSON."""
+        n, k = len(system.A), len(system.C)
+        slopes, X = vector(entries["slopes"], k, f"{where}.slopes"), square(entries["X"], n, f"{where}.X")
+        return cls(slopes, X, vector(entries["vector"], n, f"{where}.vector"))
+
+    def words(self) -> str:
+        """What is claimed."""
+        return "not contracting: at fixed slopes a displacement does not die out"
+
+    def verify(self, system: Lure) -> None:
+        """The slopes are allowed; the form begins positive and rises."""
+        for i, (slope, limit) in enumerate(zip(self.slopes, system.limits, strict=True)):
+            require(0 <= slope <= limit, f"slopes[{i}] is not between 0 and the largest slope of that channel")
+        require_symmetric(self.X, "X")
+        require(quadratic_form(self.X, self.vector) > 0, "vector^T X vector is not positive")
+        moved = added(system.A, product(system.B, rows_scaled(self.slopes, system.C)))
+        turned = product(transposed(moved), self.X)
+        if system.discrete:
+            require_positive(added(product(turned, moved), scaled(-1, self.X)), "M^T X M - X")
+        else:
+            require_positive(twice_symmetric_part(turned), "M^T X + X M")
+
+
+LURE_CLAIMS: dict[tuple[str, ...], type[LureContraction] | type[LureGain] | type[LureUnstable]] = {
+    ("contracting", "multiplier"): LureContraction,
+    ("gain", "multiplier"): LureGain,
+    ("not contracting", "fixed slopes"): LureUnstable,
+}
+
+
+@dataclass(frozen=True)
+class LureCertificate:
+    """Claims about one Lur'e system."""
+
+    system: Lure
+    claims: list[LureContraction | LureGain | LureUnstable]
+
+    def words(self) -> Iterator[str]:
+        """The system, and every claim."""
+        yield f"system: {self.system.words()}"
+        for i, claim in enumerate(self.claims):
+            yield f"claims[{i}]: {claim.words()}"
+
+    def compare(self, weights: Matrix) -> None:
+        """There is no one matrix to compare with."""
+        raise Malformed("--weights: a certificate of a Lur'e system has many matrices; check it without --weights")
+
+    def verify(self) -> None:
+        """Every claim, until one fails."""
+        require_all_positive(self.system.limits, "slopes")
+        for i, claim in enumerate(self.claims):
+            try:
+                claim.verify(self.system)
+            except Rejected as error:
+                raise Rejected(f"claims[{i}]: {error}") from error
+
+
+def read_lure(value: object) -> LureCertificate:
+    """A Lur'e system with its claims, of limited size."""
+    entries = object_of(value, "the certificate", ["format", "time", "A", "B", "C", "slopes", "claims"], ["E", "F"])
+    if entries["time"] not in ("discrete", "continuous"):
+        raise Malformed(f'time is {shown(entries["time"])}, not "discrete" or "continuous"')
+    n, k = len(items(entries["A"], "A")), len(items(entries["C"], "C"))
+    m = len(items(items(entries["E"], "E")[0], "E[0]")) if "E" in entries else 0
+    p = len(items(entries["F"], "F")) if "F" in entries else 0
+    if max(n, p) + k + m > LARGEST_LURE:
+        raise Malformed(f"states or outputs, channels and inputs are {max(n, p) + k + m}; {LARGEST_LURE} are the most")
+    slopes = entries["slopes"]
+    system = Lure(
+        entries["time"] == "discrete",
+        square(entries["A"], n, "A"),
+        matrix_of(entries["B"], n, k, "B"),
+        matrix_of(entries["C"], k, n, "C"),
+        matrix_of(entries["E"], n, m, "E") if "E" in entries else None,
+        matrix_of(entries["F"], p, n, "F") if "F" in entries else None,
+        vector(slopes if isinstance(slopes, list) else [slopes] * k, k, "slopes"),
+    )
+    claims = items(entries["claims"], "claims")
+    if len(claims) > MOST_GATED_CLAIMS:
+        raise Malformed(f"claims: there are {len(claims)}; such a file has {MOST_GATED_CLAIMS} at most")
+    result = LureCertificate(system, [lure_claim(x, system, f"claims[{i}]") for i, x in enumerate(claims)])
+    LURE_LIMITS.require_numbers(system, "the system")
+    for i, claim in enumerate(result.claims):
+        LURE_LIMITS.require_numbers(claim, f"claims[{i}]")
+    return result
+
+
+def lure_claim(value: object, system: Lure, where: str) -> LureContraction | LureGain | LureUnstable:
+    """A claim of the kind that it names."""
+    names = [value.get(key) for key in ("claim", "by")] if isinstance(value, dict) else []
+    for tags, kind in LURE_CLAIMS.items():
+        if tuple(names) == tags:
+            return kind.read(object_of(value, where, ["claim", "by", *kind.keys]), system, where)
+    raise Malformed(f"{where} is no claim that is known ({', '.join(map(shown, names)) or shown(value)})")
+
+
 # From a file to a certificate
 
 
-def read_certificate(file: str) -> NetworkCertificate | Assembly | GatedCertificate | BasinCertificate:
+def read_certificate(
+    file: str,
+) -> NetworkCertificate | Assembly | GatedCertificate | BasinCertificate | LureCertificate:
     """The certificate in a JSON file, well formed."""
     value = read_json(read_bytes(file))
     kind = value.get("format") if isinstance(value, dict) else None
@@ -2531,6 +2764,8 @@ def read_certificate(file: str) -> NetworkCertificate | Assembly | GatedCertific
         return read_gated(value)
     if kind == "basin certificate 1":
         return read_basins(value)
+    if kind == "lure certificate 1":
+        return read_lure(value)
     raise Malformed("the file is not an object with a format that is known")
 
 

@@ -5,9 +5,9 @@ from itertools import product
 
 import numpy as np
 
+from theory.contraction.conditions.inclusion import InclusionTable, inclusion_table
+from theory.contraction.conditions.step_inclusion import step_inclusion_table
 from theory.contraction.form import FORMS, MAPS
-from theory.contraction.inclusion import InclusionTable, inclusion_table
-from theory.contraction.step_inclusion import step_inclusion_table
 from validate.contraction.settings import Config
 from validate.output import Plot
 from validate.plotting import new_panels, plot, style

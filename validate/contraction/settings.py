@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from validate.arrays import NAMED_FILES
 from validate.contraction.certificate_checker import WEIGHTS
 from validate.contraction.compared_weights import MORE
 from validate.contraction.gated_file import GatedFile, GatedOption
 from validate.contraction.matrix_file import MatrixFile, MatrixOption
 from validate.contraction.neuron_file import NeuronFile, NeuronFileOption, NeuronsOption
-from validate.options import Choice, InputDirectory, NewFile, Real, Whole, one_of
+from validate.options import Choice, InputDirectory, InputFile, NewFile, Real, Whole, one_of
 from validate.settings import Derived, Option, Settings, chosen, flag, setting
 
 SLOPES = NeuronsOption(Real(0.0, 1e6, above=True))
@@ -17,6 +18,7 @@ LEAK = NeuronsOption(Real(0.0, 1.0, above=True))
 STATES = NeuronFileOption(Real(-1e9, 1e9))
 """Biases, and states."""
 FORMS = ("voltage", "rate", "discrete", "discrete-voltage")
+TIMES = ("discrete", "continuous")
 MAPS = FORMS[2:]
 """Those that go in steps."""
 PIXELS = 28
@@ -41,6 +43,7 @@ USUAL = Effort("usual", matrices=60, trajectories=200, epochs=40)
 
 
 MATRIX, BASIN, GATED, IMAGES = "Your matrix", "Basins of attraction", "Your GRU or LSTM", "Your images"
+LURE = "Your Lur'e system"
 NONLINEARITIES = ("tanh", "sigmoid", "relu")
 
 
@@ -95,7 +98,21 @@ class Config(Settings):
 
 
 @dataclass(frozen=True, kw_only=True)
-class MatrixConfig(_Certified):
+class _Sloped(_Certified):
+    """What runs about nonlinearities of limited slopes share."""
+
+    slope: float | NeuronFile = setting(
+        "--slope",
+        SLOPES,
+        "Largest slope g of the nonlinearity, of all neurons (of a Lur'e system: channels) or of each.",
+        unit="no unit",
+        default=1.0,
+        group=MATRIX,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class MatrixConfig(_Sloped):
     """The settings of a run on the user's own matrix."""
 
     weights: MatrixFile = setting(
@@ -114,14 +131,6 @@ class MatrixConfig(_Certified):
         shown="none, needed with --weights",
         group=MATRIX,
         required="each form has metrics of its own",
-    )
-    slope: float | NeuronFile = setting(
-        "--slope",
-        SLOPES,
-        "Largest slope g of the nonlinearity, of all neurons or of each.",
-        unit="no unit",
-        default=1.0,
-        group=MATRIX,
     )
     time_constants: NeuronFile | None = setting(
         "--time-constants",
@@ -227,6 +236,28 @@ class GatedConfig(_Certified):
             "The reset of a GRU acts before the product, U (r h); PyTorch's is after.",
             group=GATED,
         ),
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class LureConfig(_Sloped):
+    """The settings of a run on the user's own Lur'e system."""
+
+    lure: Path = setting(
+        "--lure",
+        InputFile(NAMED_FILES),
+        "Decide about A x + B phi(C x) + E u with the output F x: arrays A, B, C and, for a gain, E and F.",
+        shown="the built-in checks",
+        group=LURE,
+        required="no file",
+    )
+    time: str = setting(
+        "--time",
+        Choice(TIMES),
+        "discrete: x <- A x + B phi(C x) + E u; continuous: x' = A x + B phi(C x) + E u.",
+        shown="none, needed with --lure",
+        group=LURE,
+        required="a map and a flow are two systems",
     )
 
 

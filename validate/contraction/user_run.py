@@ -5,7 +5,7 @@ Light: whatever is refused is refused before anything heavy is imported.
 
 from dataclasses import dataclass
 
-from validate.arrays import BadArray
+from validate.arrays import BadArray, read_named
 from validate.command import Plan, Section, use_jax
 from validate.contraction.constant_input import ConstantInput, constant_input
 from validate.contraction.gated_file import GatedOption
@@ -20,6 +20,7 @@ from validate.contraction.settings import (
     TIME_CONSTANTS,
     GatedConfig,
     ImagesConfig,
+    LureConfig,
     MatrixConfig,
 )
 from validate.options import Refusal
@@ -126,6 +127,30 @@ def gated_plan(config: GatedConfig) -> Plan:
         layer = lstm.from_arrays(*parts, input_box=config.input_box)
     own = OwnLayer(layer, arrays.words)
     return Plan(config, (Section("Your GRU or LSTM", "validate.contraction.user_gated", own),), one_thread)
+
+
+def lure_plan(config: LureConfig) -> Plan:
+    """The run on the user's Lur'e system; no JAX is needed.
+
+    Raises:
+        Refusal: where the file holds no such system, or not a slope a channel.
+    """
+    needed = "arrays A (n x n), B (n x k), C (k x n) and perhaps E (n x m), F (p x n) of finite real numbers"
+    try:
+        arrays = read_named(config.lure, ("A", "B", "C"), ("E", "F")).arrays
+    except BadArray as error:
+        raise Refusal("--lure", str(error), needed) from error
+    slopes = SLOPES.read("--slope", config.slope, len(arrays["C"]) if arrays["C"].ndim else 0)
+    from theory.contraction.lure import system  # not before the options and the file are read
+    from validate.contraction.user_lure import OwnLure
+
+    A, B, C = (arrays[name] for name in "ABC")
+    ends = {name: arrays.get(name) for name in "EF"}
+    try:
+        asked = system.lure(A, B, C, slopes, E=ends["E"], F=ends["F"], discrete=config.time == "discrete")
+    except system.NotALureSystem as error:
+        raise Refusal("--lure", str(error), needed) from error
+    return Plan(config, (Section("Your Lur'e system", "validate.contraction.user_lure", OwnLure(asked)),), one_thread)
 
 
 def images_plan(config: ImagesConfig) -> Plan:

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from theory.contraction.conditions.inclusion import Membership, contained, inclusion_table, membership
 from theory.contraction.conditions.registry import CONDITIONS, NORM_INF, SINGULAR, VERTEX
 from theory.contraction.form import FORMS, VOLTAGE
-from theory.contraction.inclusion import Membership, contained, inclusion_table, membership
 
 
 @pytest.fixture(scope="module")

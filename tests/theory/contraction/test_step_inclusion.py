@@ -4,11 +4,16 @@ import numpy as np
 import pytest
 import sympy as sp
 
+from theory.contraction.conditions.inclusion import Membership
 from theory.contraction.conditions.registry import MULTIPLIER, SINGULAR, VERTEX
+from theory.contraction.conditions.step_inclusion import (
+    contained_steps,
+    step_inclusion_table,
+    step_membership,
+    step_name,
+)
 from theory.contraction.conditions.step_registry import STEP_CONDITIONS, STEP_DIAGONAL, STEP_MULTIPLIER, STEP_VERTEX
 from theory.contraction.form import DISCRETE, MAPS
-from theory.contraction.inclusion import Membership
-from theory.contraction.step_inclusion import contained_steps, step_inclusion_table, step_membership, step_name
 
 
 @pytest.mark.parametrize("leak", [1.0, 0.0625])

@@ -1,5 +1,6 @@
 from . import absolute as absolute
 from . import condition as condition
+from . import inclusion as inclusion
 from . import metzler as metzler
 from . import multiplier as multiplier
 from . import product as product
@@ -10,6 +11,7 @@ from . import step_absolute as step_absolute
 from . import step_bound as step_bound
 from . import step_condition as step_condition
 from . import step_diagonal as step_diagonal
+from . import step_inclusion as step_inclusion
 from . import step_multiplier as step_multiplier
 from . import step_norms as step_norms
 from . import step_registry as step_registry
@@ -22,6 +24,7 @@ from . import weighted_norms as weighted_norms
 __all__ = [
     "absolute",
     "condition",
+    "inclusion",
     "metzler",
     "multiplier",
     "product",
@@ -32,6 +35,7 @@ __all__ = [
     "step_bound",
     "step_condition",
     "step_diagonal",
+    "step_inclusion",
     "step_multiplier",
     "step_norms",
     "step_registry",

@@ -8,6 +8,17 @@ contracts by rho in some norm, the flow contracts in it at the rate 1 - rho, as 
 from functools import cache
 
 from theory.contraction.conditions.condition import Condition
+from theory.contraction.conditions.inclusion import (
+    EXAMPLES,
+    InclusionTable,
+    Membership,
+    arrays,
+    both_sides,
+    closed,
+    contained,
+    membership,
+    separated,
+)
 from theory.contraction.conditions.registry import (
     ABSOLUTE,
     CONDITIONS,
@@ -26,17 +37,6 @@ from theory.contraction.conditions.step_registry import (
 )
 from theory.contraction.conditions.weighted_norms import NORM_1, NORM_INF
 from theory.contraction.form import RATE, VOLTAGE, Form
-from theory.contraction.inclusion import (
-    EXAMPLES,
-    InclusionTable,
-    Membership,
-    arrays,
-    both_sides,
-    closed,
-    contained,
-    membership,
-    separated,
-)
 from theory.contraction.network import Matrix, network
 from theory.contraction.threads import one_blas_thread
 

@@ -1,8 +1,8 @@
 """Which condition contains which: a proof for every inclusion, a separating matrix for every pair that is none.
 
 >>> import numpy as np
->>> from theory.contraction import VOLTAGE, conditions, inclusion
->>> inclusion.membership(conditions.registry.MULTIPLIER, np.array([[0.0, -1.5], [1.5, 0.0]]), VOLTAGE)
+>>> from theory.contraction import VOLTAGE, conditions
+>>> conditions.inclusion.membership(conditions.registry.MULTIPLIER, np.array([[0.0, -1.5], [1.5, 0.0]]), VOLTAGE)
 <Membership.HOLDS: 'holds'>
 """
 
