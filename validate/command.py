@@ -30,7 +30,8 @@ class Section:
     """A part of a run: its title and the module in which it stands, which is imported when the run starts.
 
     The module has `checks(config, report, progress)`, which measures, compares and returns its results, and
-    `figures(config, results)`, which draws them; `files(config, results)`, if it is there, gives what else is written
+    `figures(config, results)`, which draws them; `for_figures(config, results, progress)`, if it is there, adds to the
+    results what takes long and figures alone need; `files(config, results)`, if it is there, gives what else is written
     into the directory of results, by name. Where `given` is not None it is the first argument of `checks`: what was
     read from the user's files. A section that is interrupted and has results worth keeping sets `report.interrupted`
     and returns them; otherwise it lets KeyboardInterrupt pass.
@@ -44,7 +45,13 @@ class Section:
         """Import the module."""
         module = importlib.import_module(self.module)
         checks = module.checks if self.given is None else partial(module.checks, self.given)
-        return LoadedSection(self.title, checks, module.figures, getattr(module, "files", lambda config, results: {}))
+        return LoadedSection(
+            self.title,
+            checks,
+            getattr(module, "for_figures", lambda config, results, progress: results),
+            module.figures,
+            getattr(module, "files", lambda config, results: {}),
+        )
 
 
 @dataclass(frozen=True)
@@ -53,6 +60,7 @@ class LoadedSection:
 
     title: str
     checks: Callable[[Any, Report, Progress], Any]
+    for_figures: Callable[[Any, Any, Progress], Any]
     figures: Callable[[Any, Any], tuple[Plot, ...]]
     files: Callable[[Any, Any], Mapping[str, bytes]]
 
@@ -266,7 +274,7 @@ def _ended(
     config: Any = report.config
     results = section.checks(config, report, progress)
     if draw or directory is not None:
-        for plot in section.figures(config, results):
+        for plot in section.figures(config, section.for_figures(config, results, progress)):
             if directory is not None:
                 plot.save(directory)
             yield plot

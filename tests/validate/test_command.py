@@ -41,11 +41,15 @@ def checks(config, report, progress):
     report.check("first", predicted=1.0, measured=1.0, tolerance=Exact())
     report.quantity("draw", float(np.random.default_rng(config.seed).normal()))
 
+def for_figures(config, results, progress):
+    with progress.task("a line", total=1):
+        return [0.0, 1.0]
+
 def figures(config, results):
     with style():
         figure, axes = new_figure()
-        axes.plot([0, 1])
-    return (plot("line", "A line.", figure, {"y": [0.0, 1.0]}),)
+        axes.plot(results)
+    return (plot("line", "A line.", figure, {"y": results}),)
 """
 
 SECOND = """

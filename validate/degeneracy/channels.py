@@ -1,6 +1,6 @@
 """Complexity by size: more bits to hold, more pulses to compare, more waves, dimensions or sites (Fig. 3)."""
 
-from validate.degeneracy.comparison import compared, drawn
+from validate.degeneracy.comparison import compared, drawn, with_distances_across
 from validate.degeneracy.conditions import FactorLevel, usual
 from validate.degeneracy.factor import COMPLEXITY, Factor, MeasuredFactor
 from validate.degeneracy.settings import Config
@@ -27,6 +27,11 @@ def checks(config: Config, report: Report, progress: Progress) -> tuple[Measured
     return compared(factors(config), config, report, progress)
 
 
+def for_figures(config: Config, results: tuple[MeasuredFactor, ...], progress: Progress) -> tuple[MeasuredFactor, ...]:
+    """The distances between networks of different levels."""
+    return with_distances_across(config, results, progress)
+
+
 def figures(config: Config, results: tuple[MeasuredFactor, ...]) -> tuple[Plot, ...]:
     """Degeneracy against the number of channels."""
-    return drawn("channels", config, results)
+    return drawn("channels", results)

@@ -229,9 +229,21 @@ def _violations(found: Degeneracy) -> int:
     return sum(int((each.value < each.lower * (1 - 1e-9) - 1e-9).sum()) for each in every)
 
 
-def drawn(name: str, config: Config, results: Sequence[MeasuredFactor]) -> tuple[Plot, ...]:
+def with_distances_across(
+    config: Config, results: Sequence[MeasuredFactor], progress: Progress
+) -> tuple[MeasuredFactor, ...]:
+    """Those of more than one level, which can be drawn, with the distances between networks of all their levels.
+
+    These cost as much as training, and pictures alone need them.
+    """
+    shown = [result for result in results if len(result.found) > 1]
+    jobs = [AcrossJob(tuple(level.condition for level in each.levels), Probing()) for each in shown]
+    stored = results_of(jobs, config, progress)
+    return tuple(replace(each, across=measured_across(found)) for each, found in zip(shown, stored, strict=True))
+
+
+def drawn(name: str, shown: Sequence[MeasuredFactor]) -> tuple[Plot, ...]:
     """Degeneracy along the levels, then what was learned and how alike representations are, then networks as points."""
-    shown = _with_distances_across([result for result in results if len(result.found) > 1], config)
     parts = {name: shown} if 0 < len(shown) <= COLUMNS else _by_factor(name, shown)
     return tuple(
         plot
@@ -242,13 +254,6 @@ def drawn(name: str, config: Config, results: Sequence[MeasuredFactor]) -> tuple
             places(f"{part}_places", some),
         )
     )
-
-
-def _with_distances_across(results: Sequence[MeasuredFactor], config: Config) -> list[MeasuredFactor]:
-    """The distances between networks of all levels, which cost as much as training and which pictures alone need."""
-    jobs = [AcrossJob(tuple(level.condition for level in each.levels), Probing()) for each in results]
-    stored = results_of(jobs, config, Progress())
-    return [replace(each, across=measured_across(found)) for each, found in zip(results, stored, strict=True)]
 
 
 def _by_factor(name: str, shown: Sequence[MeasuredFactor]) -> dict[str, list[MeasuredFactor]]:

@@ -1,7 +1,7 @@
 """Regularisation: a nuclear-norm penalty, which lowers the rank, and an L1 penalty, which thins out (Fig. 8)."""
 
 from simulate.training.penalty import AbsoluteValues, NuclearNorm, Penalty
-from validate.degeneracy.comparison import compared, drawn
+from validate.degeneracy.comparison import compared, drawn, with_distances_across
 from validate.degeneracy.conditions import FactorLevel, usual
 from validate.degeneracy.factor import REGULARISATION, Factor, MeasuredFactor
 from validate.degeneracy.settings import Config
@@ -40,6 +40,11 @@ def checks(config: Config, report: Report, progress: Progress) -> tuple[Measured
     return compared(factors(config), config, report, progress)
 
 
+def for_figures(config: Config, results: tuple[MeasuredFactor, ...], progress: Progress) -> tuple[MeasuredFactor, ...]:
+    """The distances between networks of different levels."""
+    return with_distances_across(config, results, progress)
+
+
 def figures(config: Config, results: tuple[MeasuredFactor, ...]) -> tuple[Plot, ...]:
     """Degeneracy against the weights of the penalties."""
-    return drawn("regularisation", config, results)
+    return drawn("regularisation", results)

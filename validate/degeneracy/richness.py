@@ -1,6 +1,6 @@
 """Feature learning: networks of the maximal-update parametrisation, of one width, ever richer (Fig. 6)."""
 
-from validate.degeneracy.comparison import compared, drawn
+from validate.degeneracy.comparison import compared, drawn, with_distances_across
 from validate.degeneracy.conditions import FactorLevel, rich
 from validate.degeneracy.factor import FEATURE_LEARNING, Factor, MeasuredFactor
 from validate.degeneracy.settings import Config
@@ -29,6 +29,11 @@ def checks(config: Config, report: Report, progress: Progress) -> tuple[Measured
     return compared(factors(config), config, report, progress)
 
 
+def for_figures(config: Config, results: tuple[MeasuredFactor, ...], progress: Progress) -> tuple[MeasuredFactor, ...]:
+    """The distances between networks of different levels."""
+    return with_distances_across(config, results, progress)
+
+
 def figures(config: Config, results: tuple[MeasuredFactor, ...]) -> tuple[Plot, ...]:
     """Degeneracy against the richness."""
-    return drawn("richness", config, results)
+    return drawn("richness", results)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from simulate.measures.estimate import PopulationEstimate
-from validate.degeneracy.comparison import compared, drawn
+from validate.degeneracy.comparison import compared, drawn, with_distances_across
 from validate.degeneracy.conditions import FactorLevel, rich
 from validate.degeneracy.factor import WIDTH, Factor, MeasuredFactor, units_of
 from validate.degeneracy.settings import Config
@@ -73,6 +73,11 @@ def _reach(n: np.ndarray, networks: np.ndarray) -> float:
     return float(4 * np.sqrt((off**2 * error**2).sum()) / (off**2).sum())
 
 
+def for_figures(config: Config, results: tuple[MeasuredFactor, ...], progress: Progress) -> tuple[MeasuredFactor, ...]:
+    """The distances between networks of different levels."""
+    return with_distances_across(config, results, progress)
+
+
 def figures(config: Config, results: tuple[MeasuredFactor, ...]) -> tuple[Plot, ...]:
     """Degeneracy against the width."""
-    return drawn("width", config, results)
+    return drawn("width", results)

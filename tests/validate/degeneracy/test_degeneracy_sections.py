@@ -93,7 +93,10 @@ def test_a_factor_is_told_with_its_null_and_a_second_run_trains_nothing(config, 
         "confirmed raw, but so does the null",
     }
     assert report.document()["quantities"]["flip-flop, 8 units"]["memory_demand"] == 1
-    plots = width.figures(config, results)
+    heard = Heard()
+    plots = width.figures(config, width.for_figures(config, results, heard))
+    assert any(re.fullmatch(r"\d+ of \d+ distances.*", words) for words, _, _ in heard.words)
+    assert heard.words[-1][1:] == (3, 3)
     assert [each.name for each in plots] == ["width", "width_learning", "width_places"]
     learned, found = plots[1].data, results[0].found
     assert learned["width_flip_flop_change_null_mean"].tolist() == [f.norms_at_start.mean() for f in found]
@@ -109,7 +112,7 @@ def test_a_factor_is_told_with_its_null_and_a_second_run_trains_nothing(config, 
     monkeypatch.setattr(comparison, "places", lambda name, shown: Plot(name, f"{len(shown)}", b"", b"", {}))
     named = [replace(results[0], factor=replace(results[0].factor, name=name)) for name in "aaabbb"]
     parts = [(f"many_{name}{what}", "3") for name in "ab" for what in ("", "_learning", "_places")]
-    assert [(each.name, each.caption) for each in comparison.drawn("many", config, named)] == parts
+    assert [(each.name, each.caption) for each in comparison.drawn("many", named)] == parts
     (check,) = (each for each in report.checks if each.name.startswith("width, flip-flop: exponent of |W|"))
     assert (check.predicted, check.passed) == (-1.5, True)
     before = sorted((file.name, file.stat().st_mtime_ns) for file in config.store.glob("*.nc"))
@@ -132,7 +135,7 @@ def test_too_few_that_converge_are_counted_and_no_statement_is_made(tmp_path):
     (counted,) = (each for each in report.checks if each.name == "width, flip-flop: networks that converged")
     assert (counted.predicted, counted.measured) == ("3, 3", "0, 0")
     assert "need more updates or a higher threshold" in counted.tolerance_from
-    assert width.figures(config, results) == ()
+    assert width.figures(config, width.for_figures(config, results, Progress())) == ()
 
 
 UP, DOWN, FLAT = (
