@@ -15,7 +15,7 @@ YOURS = "Your networks"
 _TRAINED_HERE = {
     option.name: f"given together with {option.name}, and its networks are trained already"
     for option in options_of(Config)
-    if option.name not in ("--seed", "--quick")
+    if option.name != "--seed"
 }
 
 

@@ -465,6 +465,7 @@ def test_a_file_that_does_not_fit_is_refused(door, network, problem):
         (["a.npz", "b.npz", "--cell", "lstm"], "--population", "W is 4 x 4"),
         (["a.npz", "b.npz", "--networks", "5"], "--population", "given together with --networks"),
         (["a.npz", "b.npz", "--full"], "--population", "given together with --full"),
+        (["a.npz", "b.npz", "--quick"], "--population", "given together with --quick"),
         (["a.npz", "b.npz", "--json", "b.npz"], "--json", "would be the file of --population too"),
         (["gru.npz", "gru.npz", "--cell", "vanilla"], "--cell", "vanilla, and gru.npz holds the weights of a gru"),
         (["gru.npz", "gru.npz", "--nonlinearity", "relu"], "--nonlinearity", "is a PyTorch gru"),
