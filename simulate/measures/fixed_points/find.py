@@ -1,0 +1,153 @@
+"""The fixed points of a network at a constant input, from many starts."""
+
+from dataclasses import dataclass
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Float, Int
+from numpy.typing import ArrayLike
+from scipy.cluster.hierarchy import fcluster, linkage
+
+from simulate.cells.cell import Cell
+from simulate.integrate import require_double_precision
+from simulate.measures.fixed_points.descent import ROUNDING, descend
+from simulate.measures.fixed_points.static_map import StaticMap
+from simulate.measures.samples import finite
+
+ALIKE = 1e-9
+"""Points nearer than this, relative to the larger of one and their length, are one point."""
+
+
+@dataclass(frozen=True, eq=False)
+class FixedPoints:
+    """Where a network stands still at a constant input, as far as some starts found it.
+
+    `points` are the zeros of F(h) - h, `residuals` how long that vector is at each as it is returned (rounding),
+    `hits` how many starts ended there. `slow` are local minima of that length which are no zeros, with their `speeds`
+    and `slow_hits`. `lost` starts came to rest nowhere. Fixed points are in the order of their hits.
+    """
+
+    step: StaticMap
+    points: Float[np.ndarray, "points size"]
+    residuals: Float[np.ndarray, " points"]
+    hits: Int[np.ndarray, " points"]
+    slow: Float[np.ndarray, "slow size"]
+    speeds: Float[np.ndarray, " slow"]
+    slow_hits: Int[np.ndarray, " slow"]
+    lost: int
+
+    @property
+    def jacobians(self) -> Float[np.ndarray, "points size size"]:
+        """dF / dh at each point."""
+        return np.asarray(jax.vmap(self.step.jacobian)(jnp.asarray(self.points)))
+
+    @property
+    def eigenvalues(self) -> np.ndarray:
+        """Of the Jacobian at each point, the largest in absolute value first."""
+        found = np.linalg.eigvals(self.jacobians).astype(complex)
+        return np.take_along_axis(found, np.argsort(-np.abs(found), axis=1, kind="stable"), axis=1)
+
+    @property
+    def unstable_dimensions(self) -> Int[np.ndarray, " points"]:
+        """How many eigenvalues at each point are beyond the unit circle."""
+        return (np.abs(self.eigenvalues) > 1).sum(axis=1)
+
+    @property
+    def indices(self) -> Int[np.ndarray, " points"]:
+        """The sign of det(1 - F') at each point: minus one to the number of real eigenvalues above one."""
+        identity = np.eye(self.points.shape[1])
+        return np.linalg.slogdet(identity - self.jacobians)[0].astype(int)
+
+    @property
+    def index_sum(self) -> int:
+        """Of all points: one, if none is missing and the map takes a ball into itself (Brouwer's degree)."""
+        return int(self.indices.sum())
+
+    @property
+    def outputs(self) -> Float[np.ndarray, "points outputs"]:
+        """What is read at each point."""
+        return np.asarray(jax.vmap(self.step.read)(jnp.asarray(self.points)))
+
+
+def find_fixed_points(
+    network: Cell, starts: ArrayLike, inputs: ArrayLike | None = None, *, dt: float = 1.0
+) -> FixedPoints:
+    """All fixed points of a network that descents from these starts reach, each once.
+
+    Levenberg and Marquardt's descent on |F(h) - h|^2 with the exact Jacobian, in double precision, all starts at once;
+    Newton's step wherever it is better. A start whose residual is rounding is at a fixed point; one whose residual
+    falls no more is at a slow point. So is one that stands still where the Jacobian of F(h) - h is singular to
+    rounding: on a continuum, or where a shut gate holds any state. Whether points are missing no search can tell: see
+    `FixedPoints.index_sum`.
+
+    >>> import jax
+    >>> jax.config.update("jax_enable_x64", True)
+    >>> import jax.numpy as jnp, numpy as np
+    >>> from simulate.cells import Vanilla
+    >>> from simulate.measures.fixed_points import find_fixed_points
+    >>> network = Vanilla(2.0 * jnp.eye(2), jnp.eye(2), jnp.zeros(2), jnp.ones((1, 2)), jnp.ones(1))
+    >>> found = find_fixed_points(network, np.random.default_rng(0).uniform(-1, 1, (100, 2)))
+    >>> len(found.points), sorted(found.unstable_dimensions.tolist()), found.index_sum
+    (9, [0, 0, 0, 0, 1, 1, 1, 1, 2], 1)
+
+    Arguments:
+        network: one network, of any cell.
+        starts: starts x size of a state; see `visited_states` for those that a task visits.
+        inputs: the constant input; zero if it is left out.
+        dt: the step of cells that have one; a discrete cell takes no notice of it.
+
+    Raises:
+        WrongInput: if the input has another width than the network takes.
+        NotFinite, WrongShape: if starts, input or parameters are NaN, or of other axes.
+        DoublePrecisionRequired: if `jax_enable_x64` is off.
+    """
+    require_double_precision()
+    step = StaticMap.of(network, inputs, dt=dt)
+    given = finite(starts, ("starts", "size of a state"), "starts")
+    if given.shape[1] != step.size:
+        raise WrongStart(f"starts of {given.shape[1]} numbers: a state of this network has {step.size}")
+    ends = descend(step, given)
+    at_rest = np.isfinite(ends.states).all(axis=1) & ends.rests
+    still = at_rest & (ends.residuals <= ROUNDING * _length(ends.states))
+    points, lengths, hits = _apart(ends.states[still], ends.residuals[still], ALIKE)
+    alone = _isolated(step, points)
+    held = np.concatenate([ends.states[at_rest & ~still], np.repeat(points[~alone], hits[~alone], axis=0)])
+    speeds = np.concatenate([ends.residuals[at_rest & ~still], np.repeat(lengths[~alone], hits[~alone])])
+    return FixedPoints(
+        step, points[alone], lengths[alone], hits[alone], *_apart(held, speeds, _SLOW_ALIKE), int((~at_rest).sum())
+    )
+
+
+def _length(states: np.ndarray) -> np.ndarray:
+    return np.maximum(1.0, np.linalg.norm(states, axis=1))
+
+
+def _isolated(step: StaticMap, points: np.ndarray) -> np.ndarray:
+    """Where rounding of F moves the zero by little: not where the Jacobian of F(h) - h is singular, or nearly so."""
+    if not len(points):
+        return np.zeros(0, dtype=bool)
+    slopes = np.asarray(jax.vmap(step.jacobian)(jnp.asarray(points))) - np.eye(points.shape[1])
+    return np.linalg.svd(slopes, compute_uv=False)[:, -1] * _SETTLED >= ROUNDING
+
+
+class WrongStart(ValueError):
+    """Starts of another size than a state of the network."""
+
+
+_SETTLED = 1e-6
+"""How far, relative to the state, rounding may move a fixed point."""
+_SLOW_ALIKE = 1e-3
+"""Minima of the residual are found to the square root of how well their height is."""
+
+
+def _apart(states: np.ndarray, residuals: np.ndarray, alike: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """One state of each cluster, that of least residual; its residual; how many there were. The most frequent first."""
+    if len(states) < 2:
+        return states, residuals, np.ones(len(states), dtype=int)
+    scale = max(1.0, float(np.abs(states).max()))
+    cluster = fcluster(linkage(states, "single"), alike * scale, "distance") - 1
+    hits = np.bincount(cluster)
+    best = np.array([np.flatnonzero(cluster == k)[np.argmin(residuals[cluster == k])] for k in range(len(hits))])
+    order = np.argsort(-hits, kind="stable")
+    return states[best[order]], residuals[best[order]], hits[order]
