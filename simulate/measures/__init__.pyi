@@ -4,6 +4,8 @@ from .dsa import DSA as DSA
 from .eigenvalues import EigenvalueDistance as EigenvalueDistance
 from .embedding import bootstrap_ellipses as bootstrap_ellipses, embed as embed
 from .estimate import PopulationEstimate as PopulationEstimate
+from .fixed_points.find import find_fixed_points as find_fixed_points
+from .fixed_points.starts import visited_states as visited_states
 from .learning import kernel_alignment as kernel_alignment, weight_change as weight_change
 from .linear_cka import LinearCKA as LinearCKA
 from .measure import Distance as Distance
@@ -32,10 +34,12 @@ __all__ = [
     "all_weights",
     "bootstrap_ellipses",
     "embed",
+    "find_fixed_points",
     "kernel_alignment",
     "pairwise",
     "shuffled",
     "split_trials",
     "trend",
+    "visited_states",
     "weight_change",
 ]

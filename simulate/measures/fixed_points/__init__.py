@@ -4,7 +4,7 @@
 >>> jax.config.update("jax_enable_x64", True)
 >>> import jax.numpy as jnp
 >>> from simulate.cells import Vanilla
->>> from simulate.measures.fixed_points import find_fixed_points
+>>> from simulate.measures import find_fixed_points
 >>> network = Vanilla(3.0 * jnp.eye(1), jnp.eye(1), jnp.zeros(1), jnp.eye(1), jnp.zeros(1))
 >>> found = find_fixed_points(network, [[-1.0], [0.1], [1.0]])
 >>> [f"{point:.4f}" for point in sorted(abs(found.points[:, 0]))]

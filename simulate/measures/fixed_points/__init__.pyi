@@ -1,5 +1,6 @@
-from .find import FixedPoints as FixedPoints, find_fixed_points as find_fixed_points
-from .starts import visited_states as visited_states
-from .static_map import StaticMap as StaticMap
+from . import descent as descent
+from . import find as find
+from . import starts as starts
+from . import static_map as static_map
 
-__all__ = ["FixedPoints", "StaticMap", "find_fixed_points", "visited_states"]
+__all__ = ["descent", "find", "starts", "static_map"]

@@ -85,7 +85,7 @@ def find_fixed_points(
     >>> jax.config.update("jax_enable_x64", True)
     >>> import jax.numpy as jnp, numpy as np
     >>> from simulate.cells import Vanilla
-    >>> from simulate.measures.fixed_points import find_fixed_points
+    >>> from simulate.measures import find_fixed_points
     >>> network = Vanilla(2.0 * jnp.eye(2), jnp.eye(2), jnp.zeros(2), jnp.ones((1, 2)), jnp.ones(1))
     >>> found = find_fixed_points(network, np.random.default_rng(0).uniform(-1, 1, (100, 2)))
     >>> len(found.points), sorted(found.unstable_dimensions.tolist()), found.index_sum

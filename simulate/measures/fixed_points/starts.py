@@ -21,7 +21,7 @@ def visited_states(
     >>> jax.config.update("jax_enable_x64", True)
     >>> import jax.numpy as jnp
     >>> from simulate.cells import LSTM
-    >>> from simulate.measures.fixed_points import visited_states
+    >>> from simulate.measures import visited_states
     >>> from simulate.tasks import Batch
     >>> batch = Batch(jnp.ones((5, 7, 2)), jnp.zeros((5, 7, 1)), jnp.ones((5, 7)), dt=1.0)
     >>> visited_states(LSTM.blank(units=4, inputs=2, outputs=1), batch, 10).shape

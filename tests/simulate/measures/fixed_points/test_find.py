@@ -8,9 +8,9 @@ import pytest
 import scipy.optimize
 
 from simulate.cells import GRU, LSTM, RELU, UGRNN, FullRank, Vanilla
-from simulate.measures.fixed_points import StaticMap, find_fixed_points, visited_states
+from simulate.measures import find_fixed_points, visited_states
 from simulate.measures.fixed_points.find import WrongStart
-from simulate.measures.fixed_points.static_map import WrongInput
+from simulate.measures.fixed_points.static_map import StaticMap, WrongInput
 from simulate.measures.samples import NotFinite, WrongShape
 from simulate.tasks import Batch
 
