@@ -20,10 +20,10 @@ _SENTENCES = {
     Verdict.NOT_CONTRACTING: "under one constant input of the box two trajectories stay apart for ever",
     Verdict.UNDECIDED: "nothing was proved: see what was tried, and how close it came",
 }
-_MOST = 64.0
-_HALVINGS = 10
-_FURTHER = 1.5
-_NARROWINGS = 3
+_MOST = 32.0
+_HALVINGS = 9
+_FURTHER = 2.0
+_NARROWINGS = 4
 
 
 @dataclass(frozen=True, eq=False)
