@@ -7,13 +7,14 @@ from . import lure as lure
 from . import regions as regions
 from . import search as search
 from . import theorems as theorems
-from .assembly.assembly import assemble as assemble, feedback_link as feedback_link, module as module
+from .assembly.assembly import assemble as assemble, module as module
 from .assembly.certificate import certify_assembly as certify_assembly
 from .certificate import Certificate as Certificate
 from .certify import as_multiplier as as_multiplier, certify as certify
 from .form import DISCRETE as DISCRETE, DISCRETE_VOLTAGE as DISCRETE_VOLTAGE, RATE as RATE, VOLTAGE as VOLTAGE
 from .gain import largest_gain as largest_gain
 from .network import Network as Network, network as network
+from .slope_range import SlopeRange as SlopeRange
 from .verdict import Verdict as Verdict
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "DISCRETE_VOLTAGE",
     "Network",
     "RATE",
+    "SlopeRange",
     "VOLTAGE",
     "Verdict",
     "as_multiplier",
@@ -32,7 +34,6 @@ __all__ = [
     "claims",
     "conditions",
     "exact_matrix",
-    "feedback_link",
     "gated",
     "largest_gain",
     "lure",

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import ParamSpec, TypeVar
 
 from theory.contraction.conditions.condition import Condition, Supremum
+from theory.contraction.conditions.ranged_multiplier import RANGED
 from theory.contraction.conditions.registry import (
     ABSOLUTE,
     MULTIPLIER,
@@ -23,6 +24,8 @@ LARGEST_SEARCH = 512
 SINGULAR_UP_TO = 32
 """Neurons up to which Theorem 5, of maps the diagonal metric, is tried: the multiplier LMI contains it, and costs less
 beyond."""
+RANGED_UP_TO = 128
+"""Neurons up to which the multiplier LMI is searched for slopes that are not from zero."""
 FEW = 6
 """Neurons up to which all corners of the slopes are searched, and polytopes sought, as a matter of course."""
 
@@ -80,6 +83,8 @@ def candidates(asked: Network) -> tuple[Candidate, ...]:
     >>> [each.name for each in candidates(network(np.array([[0.0, 0.5], [0.5, 0.0]]), VOLTAGE))]
     ['theorem 4', 'theorem 1', 'theorem 2', 'theorem 3']
     """
+    if not asked.from_zero:
+        return (Candidate.of(RANGED, asked),) if asked.size <= RANGED_UP_TO else ()
     if asked.form.discrete:
         return tuple(Candidate.of(condition, asked) for condition in step_conditions(asked))
     cheapest = tuple(Candidate.of(condition, asked) for condition in (TRIANGULAR, ABSOLUTE))

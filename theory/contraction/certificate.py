@@ -38,6 +38,7 @@ class Certificate:
             "weights": rows(self.network.weights),
             "sha256": digest(self.network.weights),
             "slopes": alike(self.network.slopes.diagonal_entries()),
+            **_lowest(self.network),
             **({} if set(paces) == {1} else {name: numbers(paces)}),
             "claims": [claim.document() for claim in self.claims],
         }
@@ -45,6 +46,10 @@ class Certificate:
     def json_bytes(self) -> bytes:
         """The file's content."""
         return json_bytes(self.document())
+
+
+def _lowest(network: ExactNetwork) -> Document:
+    return {} if network.lowest is None else {"lowest_slopes": alike(network.lowest.diagonal_entries())}
 
 
 def digest(weights: ExactMatrix) -> str:

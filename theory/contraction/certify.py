@@ -20,6 +20,7 @@ from theory.contraction.network import Network, network
 from theory.contraction.search.balanced_units import Units
 from theory.contraction.search.polytope import SOUGHT_UP_TO, contracting_polytope
 from theory.contraction.search.vertex_dual import refute_quadratic
+from theory.contraction.slope_range import SlopeRange
 from theory.contraction.threads import one_blas_thread
 from theory.contraction.verdict import Attempt, Certification, Verdict
 
@@ -45,7 +46,7 @@ class BadQuestion(ValueError):
 def certify(
     weights: Shaped[np.ndarray, "..."],
     form: Form | NamedVectorField,
-    slopes: float | Shaped[np.ndarray, "..."] = 1.0,
+    slopes: float | Shaped[np.ndarray, "..."] | SlopeRange = 1.0,
     time_constants: float | Shaped[np.ndarray, "..."] = 1.0,
     *,
     rate: float = 0.0,
@@ -65,10 +66,13 @@ def certify(
     tanh and ReLU, 1/4 for the sigmoid. Inputs, biases and `weight_ih_l0` do not matter. Its rate is one minus its
     `factor`: what every step multiplies distances by, at most.
 
+    Slopes from l to g, l not zero, are a `SlopeRange`: they are decided by the multiplier LMI and, of few neurons, at
+    all corners.
+
     Raises:
         NotANetwork: for weights, slopes, time constants or leaks that make no network.
         BadQuestion: for a rate below zero or not finite, or a step that is not positive and finite; for a map, a rate
-            of one or more, or a step.
+            of one or more, or a step; a step at slopes that are not from zero.
 
     >>> from theory.contraction import VOLTAGE
     >>> found = certify(np.array([[0.5, 0.25], [0.25, 0.5]]), VOLTAGE)
@@ -88,6 +92,8 @@ def certify(
         raise BadQuestion(f"the rate is {rate}; that of a map is one minus its factor a step, and below 1")
     if asked.form.discrete and euler_step is not None:
         raise BadQuestion("a map is a step already; Euler steps are those of VOLTAGE and RATE")
+    if not asked.from_zero and euler_step is not None:
+        raise BadQuestion("Euler steps are certified for slopes from zero; ask about the map, in DISCRETE form")
     return certify_network(asked, rate, euler_step)
 
 
@@ -258,7 +264,7 @@ def _refuted(asked: Network, rate: float) -> _Stage[_Judgement]:
 
 def _non_quadratic(asked: Network, rate: float, verdict: Verdict) -> _Stage[Claim | None]:
     """A proof by another norm, the best of those found."""
-    if verdict is Verdict.NOT_CONTRACTING:
+    if verdict is Verdict.NOT_CONTRACTING or not asked.from_zero:
         return _Stage(None, ())
     attempts = []
     known = [Candidate.of(condition, asked) for condition in means_of(asked).non_quadratic]

@@ -11,6 +11,7 @@ from theory.contraction.candidates import FEW, LARGEST_SEARCH, Candidate, attemp
 from theory.contraction.claims.claim import Claim, Statement
 from theory.contraction.conditions.condition import Condition
 from theory.contraction.conditions.multiplier import MultiplierCondition, searched
+from theory.contraction.conditions.ranged_multiplier import RANGED
 from theory.contraction.conditions.step_condition import StepCondition
 from theory.contraction.conditions.step_multiplier import searched_at
 from theory.contraction.definite import is_positive_semidefinite
@@ -31,6 +32,7 @@ _RESOLUTION = 1e-4
 _FURTHER = (0.1, 0.3, 1.0, 3.0)
 _FAR = (2.0**30, 2.0**20, 2.0**10, 2.0**5, 2.0)
 _NARROW = 1e-3
+_RANGED_TRIALS, _RANGED_PRECISION = 24, 5e-3
 
 StatementT = TypeVar("StatementT", bound=Statement, covariant=True)
 
@@ -49,6 +51,8 @@ def largest_gain(asked: Network, rate: float = 0.0) -> Gain:
     '1.7778 1.7778'
     """
     with np.errstate(all="ignore"):
+        if not asked.from_zero:
+            return _ranged_gain(asked, rate)
         units = Units.of(asked)
         found = _bracketed(units.balanced, rate)
         low, high, other = found.low_claim, found.high_claim, found.other_claim
@@ -102,6 +106,41 @@ def _reaches_of_norms(asked: Network, rate: float) -> list[tuple[Condition, floa
         steps = [each for each in known if isinstance(each, StepCondition)]
         return [(each, attempted(each.reach, asked, rate) or 0.0) for each in steps]
     return [(each, attempted(_reach, Candidate.of(each, asked), asked, rate) or 0.0) for each in known]
+
+
+def _ranged_gain(asked: Network, rate: float) -> Gain:
+    """Of slopes that are not from zero: least and largest slopes are multiplied alike; by bisection."""
+
+    def proved(gain: float) -> Claim | None:
+        scaled = asked.with_gain(gain)
+        asked_of = rate if rate > 0 else _NARROW * scaled.slowest_leak / 10
+        found = attempted(RANGED.prove, scaled, asked_of)
+        return attempted(solve_vertices, scaled, asked_of) if found is None and asked.size <= FEW else found
+
+    low: _Bound[Claim] | None = None
+    gain, end = 1.0, None
+    for _ in range(_RANGED_TRIALS):
+        claim = proved(gain)
+        if claim is not None:
+            low = _Bound(gain, claim)
+        else:
+            end = gain
+        if end is not None and low is not None and end - low.gain < _RANGED_PRECISION * end:
+            break
+        gain = 2 * gain if end is None else short((end + (0.0 if low is None else low.gain)) / 2, bits=20)
+    high = None
+    for slack in _SLACKS:
+        if high is None and low is not None and end is not None:
+            excluded = short(end * (1 + slack), bits=30)
+            found = attempted(means_of(asked).unstable[0].search, asked.with_gain(excluded), rate)
+            high = None if found is None else _Bound(excluded, found)
+    return Gain(
+        low=None if low is None else low.gain,
+        low_claim=None if low is None else low.proof,
+        high=None if high is None else high.gain,
+        high_claim=None if high is None else high.proof,
+        unbounded=False,
+    )
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """One recurrent network as contraction sees it: weights, form, slopes, and time constants or leaks."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -9,6 +9,7 @@ from typing_extensions import override
 
 from theory.contraction.exact_matrix import ExactMatrix, rational
 from theory.contraction.form import FORMS, MAPS, Form, NamedVectorField
+from theory.contraction.slope_range import SlopeRange
 from theory.doubles import NotDoubles, as_doubles
 
 Matrix = Float[np.ndarray, "n n"]
@@ -21,7 +22,7 @@ class NotANetwork(ValueError):
 
 @dataclass(frozen=True, eq=False)
 class Network:
-    """All networks with these weights and any nonlinearities of slopes 0 <= phi_i' <= g_i.
+    """All networks with these weights and any nonlinearities of slopes 0, or `lowest` l_i, <= phi_i' <= g_i.
 
     Displacements between trajectories obey x' = J x with T J = -I + W D (voltage) or -I + D W (rate), D diagonal with
     entries in [0, g_i], T the time constants. Weights have no unit; rates are in units of one over that of the time
@@ -37,6 +38,8 @@ class Network:
     form: Form
     slopes: Vector
     time_constants: Vector
+    lowest: Vector | None = field(default=None, kw_only=True)
+    """The least slopes; None where all are zero."""
 
     @property
     def size(self) -> int:
@@ -61,9 +64,21 @@ class Network:
         """
         return self.form.sloped(self.weights, np.diag(self.slopes))
 
+    def slopes_at(self, fractions: Vector) -> Vector:
+        """So far, from 0 to 1, on the way from the least slopes to the largest."""
+        if self.lowest is None:
+            return self.slopes * fractions
+        between = self.lowest + (self.slopes - self.lowest) * fractions
+        return np.clip(between, self.lowest, self.slopes)
+
+    @property
+    def from_zero(self) -> bool:
+        """Whether all least slopes are zero."""
+        return self.lowest is None
+
     def jacobian(self, fractions: Vector) -> Matrix:
-        """J at slopes that are these fractions, in [0, 1], of the largest."""
-        sloped = self.form.sloped(self.weights, np.diag(self.slopes * fractions))
+        """J at slopes that are these fractions, in [0, 1], of the way from the least to the largest."""
+        sloped = self.form.sloped(self.weights, np.diag(self.slopes_at(fractions)))
         return (sloped - np.eye(self.size)) / self.time_constants[:, None]
 
     @cached_property
@@ -74,11 +89,12 @@ class Network:
             self.form,
             ExactMatrix.diagonal(self.slopes.tolist()),
             ExactMatrix.diagonal(1 / rational(tau) for tau in self.time_constants.tolist()),
+            None if self.lowest is None else ExactMatrix.diagonal(self.lowest.tolist()),
         )
 
     def with_gain(self, gain: float) -> "Network":
         """This network with all slopes multiplied by `gain`."""
-        return replace(self, slopes=self.slopes * gain)
+        return replace(self, slopes=self.slopes * gain, lowest=None if self.lowest is None else self.lowest * gain)
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,8 +131,8 @@ class LeakyMap(Network):
 
     @override
     def jacobian(self, fractions: Vector) -> Matrix:
-        """F - I at slopes that are these fractions of the largest."""
-        sloped = self.form.sloped(self.weights, np.diag(self.slopes * fractions))
+        """F - I at slopes that are these fractions of the way from the least to the largest."""
+        sloped = self.form.sloped(self.weights, np.diag(self.slopes_at(fractions)))
         return self.leaks[:, None] * (sloped - np.eye(self.size))
 
     def step(self, fractions: Vector) -> Matrix:
@@ -126,7 +142,7 @@ class LeakyMap(Network):
     @override
     def with_gain(self, gain: float) -> "LeakyMap":
         """This map with all slopes multiplied by `gain`."""
-        return replace(self, slopes=self.slopes * gain)
+        return replace(self, slopes=self.slopes * gain, lowest=None if self.lowest is None else self.lowest * gain)
 
     @override
     @cached_property
@@ -137,17 +153,32 @@ class LeakyMap(Network):
             self.form,
             ExactMatrix.diagonal(self.slopes.tolist()),
             ExactMatrix.diagonal(self.leaks.tolist()),
+            None if self.lowest is None else ExactMatrix.diagonal(self.lowest.tolist()),
         )
 
 
 @dataclass(frozen=True)
 class ExactNetwork:
-    """A network in rational numbers; `slopes` is G and `leaks` is T^-1, or the leaks of a map."""
+    """A network in rational numbers; `slopes` is G and `leaks` is T^-1, or the leaks of a map.
+
+    `lowest` are the least slopes L, None where they are zero.
+    """
 
     weights: ExactMatrix
     form: Form
     slopes: ExactMatrix
     leaks: ExactMatrix
+    lowest: ExactMatrix | None = None
+
+    @cached_property
+    def spanned(self) -> ExactMatrix:
+        """W (G - L) or (G - L) W: M where the least slopes are zero."""
+        return self.gained if self.lowest is None else self.form.sloped(self.weights, self.slopes - self.lowest)
+
+    @property
+    def resting(self) -> ExactMatrix:
+        """-J at the least slopes: T^-1 where they are zero."""
+        return self.leaks if self.lowest is None else -self.jacobian(self.lowest)
 
     @cached_property
     def gained(self) -> ExactMatrix:
@@ -175,12 +206,14 @@ class ExactNetwork:
 def network(
     weights: Shaped[np.ndarray, "..."],
     form: Form | NamedVectorField,
-    slopes: float | Shaped[np.ndarray, "..."] = 1.0,
+    slopes: float | Shaped[np.ndarray, "..."] | SlopeRange = 1.0,
     time_constants: float | Shaped[np.ndarray, "..."] = 1.0,
     *,
     leak: float | Shaped[np.ndarray, "..."] | None = None,
 ) -> Network:
     """A network of n neurons from an n x n matrix; slopes and time constants are one number or one a neuron.
+
+    Slopes are the largest, those from zero, or a `SlopeRange`.
 
     A map (DISCRETE, DISCRETE_VOLTAGE) has leaks in place of time constants, one number or one a neuron; one if not
     given.
@@ -199,21 +232,29 @@ def network(
     matrix = _real("the weights", weights)
     if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1] or matrix.size == 0:
         raise NotANetwork(f"the weights have shape {matrix.shape}; a square matrix is needed")
-    gains, taus = (
-        _positive(name, values, len(matrix))
-        for name, values in (("slopes", slopes), ("time constants", time_constants))
-    )
+    gains, lowest = _slopes(slopes, len(matrix))
+    taus = _positive("time constants", time_constants, len(matrix))
     if not form.discrete:
         if leak is not None:
             raise NotANetwork(f"the {form.name} form has time constants, not a leak; give DISCRETE for a map")
-        return Network(matrix, form, gains, taus)
+        return Network(matrix, form, gains, taus, lowest=lowest)
     if (taus != 1).any():
         raise NotANetwork("a map has a leak, 1 / (time constant in steps), not time constants")
     leaks = _positive("leaks", 1.0 if leak is None else leak, len(matrix))
     if (leaks > 1).any():
         raise NotANetwork(f"leaks must be at most 1, got {leaks.max():g}")
     with np.errstate(over="ignore"):  # the least leaks have no inverse among doubles; proofs take the leaks
-        return LeakyMap(matrix, form, gains, 1 / leaks, leaks)
+        return LeakyMap(matrix, form, gains, 1 / leaks, leaks, lowest=lowest)
+
+
+def _slopes(slopes: object, size: int) -> tuple[Vector, Vector | None]:
+    """The largest ones, and the least, None where all are zero."""
+    if not isinstance(slopes, SlopeRange):
+        return _positive("slopes", slopes, size), None
+    lower, upper = _each("lower slopes", slopes.lower, size), _each("upper slopes", slopes.upper, size)
+    if (lower > upper).any():
+        raise NotANetwork("a lower slope is above the upper one of its neuron")
+    return (upper, lower) if lower.any() else (_positive("slopes", upper, size), None)
 
 
 def _form(form: object) -> Form:
@@ -237,11 +278,17 @@ def _real(name: str, values: object) -> Float[np.ndarray, "..."]:
 
 
 def _positive(name: str, values: object, size: int) -> Vector:
+    array = _each(name, values, size)
+    if (array <= 0).any():
+        raise NotANetwork(f"{name} must be positive, got {array.min():g}")
+    return array
+
+
+def _each(name: str, values: object, size: int) -> Vector:
+    """One number a neuron."""
     if np.asarray(values).dtype == bool:
         raise NotANetwork(f"{name} are truth values; numbers are needed")
     array = _real(name, values)
     if array.shape not in ((), (size,)):
         raise NotANetwork(f"{name} have shape {array.shape}; one number or {size} of them are needed")
-    if (array <= 0).any():
-        raise NotANetwork(f"{name} must be positive, got {array.min():g}")
     return np.broadcast_to(array, (size,)).copy()

@@ -437,7 +437,7 @@ def root_above(square: Fraction) -> Fraction:
 
 @dataclass(frozen=True)
 class Network:
-    """tau x' = -x + ..., with slopes between 0 and `limits`; the displacement of two trajectories obeys x' = J x.
+    """tau x' = -x + ..., with slopes from `floors` to `limits`; the displacement of two trajectories obeys x' = J x.
 
     With y the displacement of phi's values, T x' = -x + B y, and y_i ((C x)_i - y_i) >= 0 as y_i = d_i (C x)_i with d_i
     in [0, 1]. Subclasses say what B and C are.
@@ -447,6 +447,7 @@ class Network:
     sha256: str
     limits: Vector
     paces: Vector
+    floors: Vector  # zero unless the file says otherwise
     equation: ClassVar[str]
     shared_in_rows: ClassVar[bool]  # whether one slope multiplies a row of the weights, or a column
     pace: ClassVar[str] = "time_constants"  # what `paces` are
@@ -470,20 +471,28 @@ class Network:
     def words(self) -> str:
         """What the network is."""
         return (
-            f"{counted(self.size, 'neuron')}, {self.equation}; slopes of phi between 0 and {span(self.limits)}; "
+            f"{counted(self.size, 'neuron')}, {self.equation}; "
+            f"slopes of phi between {span(self.floors)} and {span(self.limits)}; "
             f"SHA-256 of the weights {digest(self.weights)}"
         )
 
     def verify(self) -> None:
         """The weights are those whose digest is given; slopes and time constants, or leaks, are positive."""
         require(self.sha256 == digest(self.weights), "sha256 is not that of the weights")
-        require_all_positive(self.limits, "slopes")
+        if any(self.floors):
+            for i, (floor, limit) in enumerate(zip(self.floors, self.limits, strict=True)):
+                require(floor <= limit, f"lowest_slopes: entry [{i}] is above that of slopes")
+        else:
+            require_all_positive(self.limits, "slopes")
         require_all_positive(self.paces, self.pace.replace("_", " "))
 
     def require_within(self, slopes: Vector, name: str) -> None:
         """Reject slopes that the network cannot have."""
-        for i, (slope, limit) in enumerate(zip(slopes, self.limits, strict=True)):
-            require(0 <= slope <= limit, f"{name}[{i}] is not between 0 and the largest slope of that neuron")
+        for i, (slope, floor, limit) in enumerate(zip(slopes, self.floors, self.limits, strict=True)):
+            require(
+                floor <= slope <= limit,
+                f"{name}[{i}] is not between {show(floor)} and the largest slope of that neuron",
+            )
 
     @property
     def gained(self) -> Matrix:
@@ -495,9 +504,23 @@ class Network:
         return rows_scaled(self.rates, shifted(self.sloped(slopes), Fraction(-1)))
 
     def corners(self) -> Iterator[Vector]:
-        """All slopes that are 0 or largest; J is affine in the slopes, so at all others it is a mean of these."""
+        """All slopes that are least or largest; J is affine in the slopes, so at all others it is a mean of these."""
         for corner in range(2**self.size):
-            yield [limit if corner >> i & 1 else Fraction(0) for i, limit in enumerate(self.limits)]
+            ends = enumerate(zip(self.floors, self.limits, strict=True))
+            yield [limit if corner >> i & 1 else floor for i, (floor, limit) in ends]
+
+    @property
+    def spanned(self) -> Matrix:
+        """The weights at the largest slopes less the least: W (G - L) or (G - L) W."""
+        if not any(self.floors):
+            return self.gained
+        return self.sloped([limit - floor for floor, limit in zip(self.floors, self.limits, strict=True)])
+
+    def resting(self, matrix: Matrix) -> Matrix:
+        """-M J at the least slopes; M T^-1 where these are zero."""
+        if not any(self.floors):
+            return columns_scaled(matrix, self.rates)
+        return scaled(-1, product(matrix, self.jacobian(self.floors)))
 
     def sloped(self, slopes: Vector) -> Matrix:
         """W diag(slopes), or diag(slopes) W."""
@@ -523,8 +546,8 @@ class Voltage(Network):
         return columns_scaled(self.weights, slopes)
 
     def driven(self, matrix: Matrix) -> Matrix:
-        """M W G."""
-        return product(matrix, self.gained)
+        """M W G, or M W (G - L)."""
+        return product(matrix, self.spanned)
 
     def sensed(self, multipliers: Vector) -> Matrix:
         """Q."""
@@ -546,8 +569,8 @@ class Rate(Network):
         return matrix
 
     def sensed(self, multipliers: Vector) -> Matrix:
-        """(G W)^T Q."""
-        return columns_scaled(transposed(self.gained), multipliers)
+        """(G W)^T Q, or ((G - L) W)^T Q."""
+        return columns_scaled(transposed(self.spanned), multipliers)
 
 
 class Map(Network):
@@ -828,6 +851,8 @@ class Claim:
         """What is claimed."""
         return self.statement.format_map({name: in_words(value) for name, value in vars(self).items()})
 
+    ranged: ClassVar[bool] = False  # whether its proof takes least slopes other than zero
+
     def verify(self, network: Network) -> None:
         """Whether the claim is proved; for each claim, which conditions that takes.
 
@@ -846,12 +871,14 @@ class Multiplier(Claim):
         -(d/dt + 2 c) x^T P x - 2 sum of q_i y_i ((C x)_i - y_i).
 
     It is positive, which makes Q positive; and the sum is not negative, whatever the slopes. So the first part is
-    positive: (d/dt + 2 c) x^T P x < 0.
+    positive: (d/dt + 2 c) x^T P x < 0. Of slopes from l to g, y = (slope - l) / (g - l) C x and x' = J(l) x + T^-1 B y,
+    with g - l in the place of g: in Y + Y^T, not beside B, Y is -P J(l).
     """
 
     rate: Number
     P: Square
     Q: PerNeuron
+    ranged: ClassVar[bool] = True
 
     limits = Limits(neurons=MANY)
     statement = "contracting at rate {rate} in the metric x^T P x, whatever the slopes do in time (by multipliers)"
@@ -861,7 +888,7 @@ class Multiplier(Claim):
         require(self.rate > 0, "rate is not positive")
         require_positive(self.P, "P")
         flow = columns_scaled(self.P, network.rates)
-        corner = added(twice_symmetric_part(flow), scaled(-2 * self.rate, self.P))
+        corner = added(twice_symmetric_part(network.resting(self.P)), scaled(-2 * self.rate, self.P))
         border = scaled(-1, added(network.driven(flow), network.sensed(self.Q)))
         require_positive(bordered(corner, border, diagonal([2 * q for q in self.Q])), "the matrix of P and Q")
 
@@ -912,6 +939,7 @@ class Vertices(Claim):
     is a mean of those at the corners; they are negative definite.
     """
 
+    ranged: ClassVar[bool] = True
     rate: Number
     P: Square
 
@@ -1029,6 +1057,7 @@ class NoQuadraticMetric(Claim):
     is positive semidefinite, and tr(P sum of Z) > 0.
     """
 
+    ranged: ClassVar[bool] = True
     rate: Number
     terms: Annotated[list[SlopesAndVectors], records(SlopesAndVectors)]
 
@@ -1059,6 +1088,7 @@ class FixedSlopes(Claim):
     begins positive, so y does not tend to zero.
     """
 
+    ranged: ClassVar[bool] = True
     rate: Number
     slopes: PerNeuron
     X: Square
@@ -1168,7 +1198,19 @@ class EulerStep(Claim):
 
 
 def require_step(network: Network, new: Vector, factor: Fraction, P: Matrix, Q: Vector) -> None:
-    """Reject unless the matrix of `EulerStep` is positive definite; `new` is b."""
+    """Reject unless the matrix of `EulerStep` is positive definite; `new` is b.
+
+    Of a map with slopes from l to g, a is F at l, with g - l in the place of g.
+    """
+    if any(network.floors) and isinstance(network, Map):
+        kept = network.step(network.floors)
+        moved = product(transposed(kept), P)
+        fresh = network.driven(rows_scaled(new, columns_scaled(P, new)))
+        corner = added(scaled(factor**2, P), scaled(-1, product(moved, kept)))
+        border = scaled(-1, added(network.driven(columns_scaled(moved, new)), network.sensed(Q)))
+        opposite = added(diagonal([2 * q for q in Q]), scaled(-1, network.driven(transposed(fresh))))
+        require_positive(bordered(corner, border, opposite), "the matrix of P and Q")
+        return
     old = [1 - b for b in new]
     mixed = rows_scaled(old, columns_scaled(P, new))
     fresh = network.driven(rows_scaled(new, columns_scaled(P, new)))
@@ -1296,6 +1338,7 @@ class StepClaim(Claim):
 class StepMultiplier(StepClaim):
     """A step shrinks distances in the metric P by rho at least: `EulerStep`, of size one, with time constants 1 / a."""
 
+    ranged: ClassVar[bool] = True
     factor: Number
     P: Square
     Q: PerNeuron
@@ -1347,6 +1390,7 @@ class StepAbsoluteWeights(StepClaim):
 class StepVertices(StepClaim):
     """A step shrinks distances in the metric P by rho at least: |F x| is convex in the slopes, largest at a corner."""
 
+    ranged: ClassVar[bool] = True
     factor: Number
     P: Square
 
@@ -1419,6 +1463,7 @@ class NoQuadraticStep(StepClaim):
     positive semidefinite, and tr(P sum of Z) > 0.
     """
 
+    ranged: ClassVar[bool] = True
     factor: Number
     terms: Annotated[list[SlopesAndVectors], records(SlopesAndVectors)]
 
@@ -1451,6 +1496,7 @@ class SlopeSequence(StepClaim):
     is positive semidefinite, y^T X y does not fall from round to round; it begins positive, so y does not tend to zero.
     """
 
+    ranged: ClassVar[bool] = True
     factor: Number
     slopes: Vectors
     X: Square
@@ -1569,6 +1615,7 @@ class NetworkCertificate:
         self.network.verify()
         for i, claim in enumerate(self.claims):
             try:
+                require(claim.ranged or not any(self.network.floors), "the claim is about slopes from zero")
                 claim.verify(self.network)
             except Rejected as error:
                 raise Rejected(f"claims[{i}]: {error}") from error
@@ -2745,7 +2792,7 @@ def read_certificate(
         keys = ["format", "form", "weights", "sha256", "slopes", "claims"]
         form = value.get("form") if isinstance(value, dict) else None
         pace = FORMS[form].pace if isinstance(form, str) and form in FORMS else Network.pace
-        entries = object_of(value, "the certificate", keys, [pace])
+        entries = object_of(value, "the certificate", keys, [pace, "lowest_slopes"])
         network = read_network(entries, "", FORMS)
         asked = items(entries["claims"], "claims")
         if len(asked) > CLAIMS_AT_MOST:
@@ -2809,7 +2856,11 @@ def read_network(value: dict[str, object], prefix: str, forms: dict[str, type[Ne
     paces = vector(value.get(pace, [1] * size), size, f"{prefix}{pace}")
     if pace in value and set(paces) == {1}:
         raise Malformed(f"{prefix}{pace} is to be left out where all are 1")
-    return forms[form](weights, sha256, vector(each, size, f"{prefix}slopes"), paces)
+    lowest = value.get("lowest_slopes", 0)
+    floors = vector(lowest if isinstance(lowest, list) else [lowest] * size, size, f"{prefix}lowest_slopes")
+    if "lowest_slopes" in value and not any(floors):
+        raise Malformed(f"{prefix}lowest_slopes is to be left out where all are 0")
+    return forms[form](weights, sha256, vector(each, size, f"{prefix}slopes"), paces, floors)
 
 
 def read_claim(value: object, network: Network, where: str) -> Claim:

@@ -13,6 +13,7 @@ from validate.options import Choice, InputDirectory, InputFile, NewFile, Real, W
 from validate.settings import Derived, Option, Settings, chosen, flag, setting
 
 SLOPES = NeuronsOption(Real(0.0, 1e6, above=True))
+LOWEST_SLOPES = NeuronsOption(Real(-1e6, 1e6))
 TIME_CONSTANTS = NeuronFileOption(Real(0.0, 1e6, above=True))
 LEAK = NeuronsOption(Real(0.0, 1.0, above=True))
 STATES = NeuronFileOption(Real(-1e9, 1e9))
@@ -131,6 +132,14 @@ class MatrixConfig(_Sloped):
         shown="none, needed with --weights",
         group=MATRIX,
         required="each form has metrics of its own",
+    )
+    lowest_slope: float | NeuronFile = setting(
+        "--lowest-slope",
+        LOWEST_SLOPES,
+        "Least slope l of the nonlinearity; it may be negative.",
+        unit="no unit",
+        default=0.0,
+        group=MATRIX,
     )
     time_constants: NeuronFile | None = setting(
         "--time-constants",

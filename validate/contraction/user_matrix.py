@@ -11,6 +11,7 @@ from theory.contraction.claims.claim import Claim, Statement
 from theory.contraction.form import FORMS, MAPS
 from theory.contraction.gain import largest_gain
 from theory.contraction.network import LeakyMap, Network
+from theory.contraction.slope_range import SlopeRange
 from theory.contraction.verdict import Certification, Gain, Verdict
 from validate.contraction.ranges import Ranges, range_plot, ranges_of, ranges_of_map
 from validate.contraction.settings import MatrixConfig, besides
@@ -41,7 +42,7 @@ def checks(own: OwnNetwork, config: MatrixConfig, report: Report, progress: Prog
         found = certify(
             own.weights.matrix,
             form,
-            own.slopes,
+            SlopeRange(own.lowest_slopes, own.slopes),
             own.time_constants,
             rate=config.rate,
             euler_step=config.euler_step,
@@ -56,7 +57,7 @@ def checks(own: OwnNetwork, config: MatrixConfig, report: Report, progress: Prog
     written = {name: _written(path, proof) for name, path, proof in zip(names, paths, proofs, strict=True)}
     _tell(report, "matrix", own.weights.key, "", own.weights.words)
     _report(found, gain, written, config, report)
-    drawn = found.network.uniform and found.network.size <= DRAWN
+    drawn = found.network.from_zero and found.network.uniform and found.network.size <= DRAWN
     return MatrixResults(found, gain, attempted(_ranges, found.network, config.rate) if drawn else None)
 
 

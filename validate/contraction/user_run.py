@@ -5,6 +5,8 @@ Light: whatever is refused is refused before anything heavy is imported.
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from validate.arrays import BadArray, read_named
 from validate.command import Plan, Section, use_jax
 from validate.contraction.constant_input import ConstantInput, constant_input
@@ -13,6 +15,7 @@ from validate.contraction.matrix_file import ChosenMatrix, MatrixOption
 from validate.contraction.neuron_file import Numbers
 from validate.contraction.settings import (
     LEAK,
+    LOWEST_SLOPES,
     MAPS,
     PIXELS,
     SLOPES,
@@ -32,6 +35,7 @@ class OwnNetwork:
 
     weights: ChosenMatrix
     slopes: Numbers
+    lowest_slopes: Numbers
     time_constants: Numbers
     leak: Numbers | None
 
@@ -61,7 +65,10 @@ def matrix_plan(config: MatrixConfig) -> Plan:
     constants = 1.0 if config.time_constants is None else config.time_constants
     taus = TIME_CONSTANTS.read("--time-constants", constants, neurons)
     leak = None if config.leak is None else LEAK.read("--leak", config.leak, neurons)
-    network = OwnNetwork(weights, slopes, taus, leak)
+    lowest = LOWEST_SLOPES.read("--lowest-slope", config.lowest_slope, neurons)
+    if (np.asarray(lowest) > np.asarray(slopes)).any():
+        raise Refusal("--lowest-slope", "it is above --slope", "at most the slope of the same neuron")
+    network = OwnNetwork(weights, slopes, lowest, taus, leak)
     if config.basin:
         return Plan(config, (_basins(config, network),), one_thread)
     return Plan(config, (Section("Your matrix", "validate.contraction.user_matrix", network),), one_thread)
@@ -73,7 +80,7 @@ def _basins(config: MatrixConfig, network: OwnNetwork) -> Section:
     Raises:
         Refusal: for an option that says nothing of basins, or a file that holds not a number a neuron.
     """
-    if config.slope != 1.0:
+    if config.slope != 1.0 or config.lowest_slope != 0.0:
         raise Refusal("--slope", "the slopes are those of --nonlinearity", "without --basin")
     if config.euler_step is not None:
         raise Refusal("--euler-step", "basins are those of the flow", "without --basin")
@@ -87,6 +94,8 @@ def _basins(config: MatrixConfig, network: OwnNetwork) -> Section:
 
 
 def _refuse_of_other_forms(config: MatrixConfig) -> None:
+    if config.euler_step is not None and config.lowest_slope != 0.0:
+        raise Refusal("--euler-step", "steps are certified for slopes from zero", "without --lowest-slope")
     maps = " or ".join(MAPS)
     if config.form not in MAPS:
         if config.leak is not None:

@@ -23,10 +23,13 @@ class Statement(ABC):
 
     discrete: ClassVar[bool] = False
     """Whether it is about maps; about flows otherwise."""
+    ranged: ClassVar[bool] = False
+    """Whether its proof takes least slopes other than zero."""
 
     def holds(self, network: ExactNetwork) -> bool:
         """Whether rational arithmetic proves the statement of this network; False does not disprove it."""
-        return network.form.discrete == self.discrete and self.proved(network)
+        fits = network.form.discrete == self.discrete and (self.ranged or network.lowest is None)
+        return fits and self.proved(network)
 
     @abstractmethod
     def proved(self, network: ExactNetwork) -> bool:

@@ -1,6 +1,7 @@
 """That a network does not contract: slopes at which a displacement does not decay."""
 
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import flint
 from typing_extensions import override
@@ -19,6 +20,7 @@ class FixedSlopes(Claim):
     Along y = exp(c t) x the form y^T X y does not fall, as (J + c I)^T X + X (J + c I) >= 0; it begins positive.
     """
 
+    ranged: ClassVar[bool] = True
     slopes: Slopes
     lyapunov: ExactMatrix
     vector: tuple[flint.fmpq, ...]

@@ -1,6 +1,7 @@
 """That no constant quadratic metric exists: the dual of the LMI over all slopes."""
 
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import flint
 from typing_extensions import override
@@ -34,6 +35,7 @@ class NoQuadraticMetric(Claim):
     0 <= tr P S = sum of tr Z (P J + J^T P + 2 c P) <= -2 (c' - c) sum of tr P Z < 0.
     """
 
+    ranged: ClassVar[bool] = True
     terms: tuple[Displacements, ...]
 
     @override

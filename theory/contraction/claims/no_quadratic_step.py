@@ -1,6 +1,7 @@
 """That no constant quadratic metric shrinks at every step: the dual of the LMI over all slopes of a map."""
 
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 from typing_extensions import override
 
@@ -21,6 +22,7 @@ class NoQuadraticStep(StepClaim):
     0 <= tr P S = sum of tr Z (F^T P F - rho^2 P) <= (rho'^2 - rho^2) sum of tr P Z < 0.
     """
 
+    ranged: ClassVar[bool] = True
     terms: tuple[Displacements, ...]
 
     @override

@@ -1,6 +1,7 @@
 """That a map does not contract: slopes, one set a step and repeated, under which a displacement does not decay."""
 
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import flint
 from typing_extensions import override
@@ -21,6 +22,7 @@ class SlopeSequence(StepClaim):
     Phi^T X Phi - rho^(2 m) X >= 0, y^T X y does not fall from round to round; it begins positive.
     """
 
+    ranged: ClassVar[bool] = True
     slopes: tuple[Slopes, ...]
     lyapunov: ExactMatrix
     vector: tuple[flint.fmpq, ...]

@@ -14,15 +14,21 @@ Slopes = tuple[flint.fmpq, ...]
 
 
 def allowed(network: ExactNetwork, slopes: Sequence[flint.fmpq]) -> bool:
-    """Whether there is one slope a neuron, each between zero and the largest."""
+    """Whether there is one slope a neuron, each between the least and the largest."""
+    pairs = ends(network)
+    return len(slopes) == len(pairs) and all(low <= s <= high for s, (low, high) in zip(slopes, pairs, strict=True))
+
+
+def ends(network: ExactNetwork) -> list[tuple[flint.fmpq, flint.fmpq]]:
+    """The least and the largest slope of each neuron."""
     largest = network.slopes.diagonal_entries()
-    return len(slopes) == len(largest) and all(0 <= s <= g for s, g in zip(slopes, largest, strict=True))
+    least = [flint.fmpq(0)] * len(largest) if network.lowest is None else network.lowest.diagonal_entries()
+    return list(zip(least, largest, strict=True))
 
 
 def corner(network: ExactNetwork, number: int) -> Slopes:
-    """Corner `number` of the slopes: neuron i has its largest where bit i is set, and zero elsewhere."""
-    largest = network.slopes.diagonal_entries()
-    return tuple(g if number >> i & 1 else flint.fmpq(0) for i, g in enumerate(largest))
+    """Corner `number` of the slopes: neuron i has its largest where bit i is set, and its least elsewhere."""
+    return tuple(high if number >> i & 1 else low for i, (low, high) in enumerate(ends(network)))
 
 
 def corners(network: ExactNetwork) -> Iterator[Slopes]:

@@ -1,6 +1,7 @@
 """The multiplier LMI of a map: a quadratic metric P and one positive number a neuron, Q."""
 
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 from typing_extensions import override
 
@@ -19,6 +20,7 @@ class StepMultiplier(StepClaim):
     Its matrix at (x, w) is rho^2 |x|^2 - |F x|^2 less twice w^T Q (C x - w), which is not negative.
     """
 
+    ranged: ClassVar[bool] = True
     metric: ExactMatrix
     multiplier: ExactMatrix
 
@@ -27,9 +29,9 @@ class StepMultiplier(StepClaim):
         if not 0 < self.factor < 1:
             return False
         blocks = euler_blocks(
-            network.keep,
-            network.form.driven(network.leaks, network.gained),
-            network.form.sensed(network.gained, self.multiplier),
+            network.keep if network.lowest is None else network.step(network.lowest),
+            network.form.driven(network.leaks, network.spanned),
+            network.form.sensed(network.spanned, self.multiplier),
             metric=self.metric,
             multiplier=self.multiplier,
             factor=self.factor,

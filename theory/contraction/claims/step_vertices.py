@@ -1,6 +1,7 @@
 """A quadratic metric checked at every corner of a map's slopes: necessary and sufficient, for few neurons."""
 
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 from typing_extensions import override
 
@@ -16,6 +17,7 @@ from theory.contraction.network import ExactNetwork
 class StepVertices(StepClaim):
     """rho^2 P - F^T P F > 0 at all corners, rho = 1 - `rate`; hence at all slopes, as |F x| is convex in them."""
 
+    ranged: ClassVar[bool] = True
     metric: ExactMatrix
 
     @override

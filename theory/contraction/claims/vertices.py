@@ -1,6 +1,7 @@
 """A quadratic metric checked at every corner of the slopes: necessary and sufficient, for few neurons."""
 
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 from typing_extensions import override
 
@@ -15,6 +16,7 @@ from theory.contraction.network import ExactNetwork
 class Vertices(Claim):
     """Contracting at `rate` in the metric P: -(P J + J^T P + 2 c P) > 0 at all corners, hence at all slopes."""
 
+    ranged: ClassVar[bool] = True
     metric: ExactMatrix
 
     @override

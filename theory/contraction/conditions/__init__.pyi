@@ -4,6 +4,7 @@ from . import inclusion as inclusion
 from . import metzler as metzler
 from . import multiplier as multiplier
 from . import product as product
+from . import ranged_multiplier as ranged_multiplier
 from . import registry as registry
 from . import scaled_symmetric as scaled_symmetric
 from . import singular as singular
@@ -28,6 +29,7 @@ __all__ = [
     "metzler",
     "multiplier",
     "product",
+    "ranged_multiplier",
     "registry",
     "scaled_symmetric",
     "singular",

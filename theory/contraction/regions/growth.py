@@ -30,7 +30,7 @@ _STEPS, _MEMORY = 60, 30
 """Of L-BFGS, a round."""
 _SMALLER = 0.25
 _SMALLEST = 1e-24
-_OUTSIDE = 1e10
+OUTSIDE = 1e10
 """What the line search sees where M is not positive definite; from a larger value it would not find back."""
 _LIFTS, _FIRST_LIFT, _HIGHEST = 40, 1e-3, 1e6
 _NEWTON_STEPS, _QUADRATIC, _SETTLED = 30, 0.25, 0.1
@@ -173,7 +173,7 @@ def grown(condition: LocalCondition, start: Ellipsoid, reach: float) -> Ellipsoi
             value = condition.value(trial, begun + unknowns[:size])
             cap, own = cholesky(reach**2 * np.eye(size) - trial), cholesky(trial)
             if value is None or cap is None or own is None:
-                return _OUTSIDE, np.zeros_like(unknowns)
+                return OUTSIDE, np.zeros_like(unknowns)
             cap_inverse = scipy.linalg.cho_solve((cap, True), np.eye(size))
             inverse = scipy.linalg.cho_solve((own, True), np.eye(size))
             trace = float(inverse.trace())

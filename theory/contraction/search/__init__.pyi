@@ -23,6 +23,7 @@ from . import riccati as riccati
 from . import scaled_multiplier as scaled_multiplier
 from . import scaled_norm as scaled_norm
 from . import scaled_step as scaled_step
+from . import slope_interval as slope_interval
 from . import slope_sequences as slope_sequences
 from . import smallest_conic as smallest_conic
 from . import smallest_step as smallest_step
@@ -59,6 +60,7 @@ __all__ = [
     "scaled_multiplier",
     "scaled_norm",
     "scaled_step",
+    "slope_interval",
     "slope_sequences",
     "smallest_conic",
     "smallest_step",

@@ -121,7 +121,7 @@ def ascend(steepest: Callable[[Vector], tuple[float, Vector]], start: Vector, en
 
 def slopes_at(network: Network, fractions: Vector) -> Slopes:
     """The slopes, exactly, and never above the largest."""
-    return tuple(map(rational, np.minimum(network.slopes * fractions, network.slopes).tolist()))
+    return tuple(map(rational, np.minimum(network.slopes_at(fractions), network.slopes).tolist()))
 
 
 def _strict(network: Network, rate: float, fractions: Vector) -> FixedSlopes | None:

@@ -73,7 +73,7 @@ def _terms(network: Network, balance: Balance, basis: Basis, bits: int) -> Itera
     for corner, root in zip(balance.corners, rounded, strict=True):
         vectors = tuple(tuple(columns.times(list(map(rational, v)))) for v in root.tolist() if any(v))
         if vectors:
-            yield Displacements(tuple(map(rational, (network.slopes * corner).tolist())), vectors)
+            yield Displacements(tuple(map(rational, network.slopes_at(corner).tolist())), vectors)
 
 
 def _root(matrix: Square) -> Square:
