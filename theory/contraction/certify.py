@@ -107,16 +107,19 @@ def certify_network(asked: Network, rate: float = 0.0, euler_step: float | None 
 
 def _certified(asked: Network, rate: float, euler_step: float | None) -> Certification:
     """The answer about a network in balanced units; what is quick to refute is refuted first."""
-    outright = _outright(asked, rate)
-    quickly = outright.found is not None
-    known = () if quickly and rate == 0 else candidates(asked)
-    quadratic = _Stage[_Proof | None](None, outright.attempts) if quickly else _quadratic(asked, rate, known)
-    proof, slower = quadratic.found, None
+    unstable = _outright(asked, 0.0)
+    known = candidates(asked) if unstable.found is None else ()
+    refuted = _outright(asked, rate) if unstable.found is None and rate > 0 else unstable
+    quadratic = _Stage[_Proof | None](None, refuted.attempts)
+    proof, slower = None, None
+    if refuted.found is None:
+        quadratic = _quadratic(asked, rate, known)
+        proof = quadratic.found
     if proof is not None:
         judged = _Stage(_Judgement(Verdict.CONTRACTING, (proof.claim,)), ())
     else:
-        slower = _quadratic(asked, 0.0, known).found if rate > 0 else None
-        judged = _Stage(outright.found, ()) if outright.found is not None else _refuted(asked, rate)
+        slower = _quadratic(asked, 0.0, known).found if rate > 0 and known else None
+        judged = _refuted(asked, rate) if refuted.found is None else _Stage(refuted.found, ())
     non_quadratic = _non_quadratic(asked, rate, judged.found.verdict)
     flow = proof or slower
     euler = _euler(asked, None if flow is None else flow.claim, euler_step)

@@ -244,8 +244,9 @@ def test_what_is_refuted_outright_is_not_searched(monkeypatch):
     for condition in CONDITIONS:
         monkeypatch.setattr(condition, "supremum", lambda net: pytest.fail("asked"))
     weights = 1.5 * np.random.default_rng(0).normal(size=(64, 64)) / 8
-    for form in (VOLTAGE, DISCRETE):
-        found = certify(weights, form)
+    for form, rate in ((VOLTAGE, 0.0), (VOLTAGE, 0.25), (DISCRETE, 0.25)):
+        found = certify(weights, form, rate=rate)
+        assert found.claims[0].rate == 0
         assert found.verdict is Verdict.NOT_CONTRACTING
         assert found.certificate.holds()
         assert [attempt.name for attempt in found.attempts] == ["unstable at the largest slopes"]

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 import scipy.linalg
 
+from theory.contraction import candidates
 from theory.contraction.certificate import Certificate
 from theory.contraction.claims import polytope, vertices
 from theory.contraction.claims.absolute_weights import AbsoluteWeights
@@ -32,6 +33,10 @@ from theory.contraction.claims.weighted_norm import LARGEST, SUM, WeightedNorm
 from theory.contraction.exact_matrix import ExactMatrix, exact_vector
 from theory.contraction.form import FORMS, RATE, VOLTAGE, Form
 from theory.contraction.network import ExactNetwork
+from theory.contraction.search import polytope as search_polytope
+from theory.contraction.search import slope_sequences, vertex_dual
+from theory.contraction.search import switching as search_switching
+from validate.contraction import certificate_checker as checker
 from validate.contraction.certificate_checker import MOST_CORNERS, main
 
 BOTH = pytest.mark.parametrize("form", FORMS, ids=lambda form: form.name)
@@ -290,3 +295,25 @@ def test_other_units_of_the_neurons_change_nothing(form: Form) -> None:
         there = claim.rescaled(other, units)
         assert there.vector == (Q(3, 2), Q(5, 3))
         assert there.lyapunov == ExactMatrix.of([[4, Q(12, 5)], [Q(12, 5), Q(9, 5)]])
+
+
+def test_what_is_sought_is_within_what_the_checker_takes() -> None:
+    """Neurons, and lists, up to which searches go are within the limits of the kinds of claims that they make."""
+    assert candidates.CHECKED == checker.MANY >= candidates.LARGEST_SEARCH
+    for largest, kind in (
+        (vertex_dual.EXACT, checker.NoQuadraticMetric),
+        (vertex_dual.EXACT, checker.NoQuadraticStep),
+        (search_polytope.SOUGHT_UP_TO, checker.Polytope),
+        (search_switching.LARGEST, checker.Switching),
+        (CORNERED, checker.Vertices),
+        (CORNERED, checker.StepVertices),
+    ):
+        assert largest <= kind.limits.neurons
+    most = {
+        (kind, name): fixed for kind in (checker.Polytope, checker.Switching) for name, fixed, _ in kind.limits.lists
+    }
+    assert most[checker.Polytope, "vertices"] >= search_polytope.VERTICES
+    assert most[checker.Switching, "legs"] >= search_switching.LEGS
+    repeated = checker.SlopeSequence.repeated
+    assert repeated.neurons >= slope_sequences.PRODUCTS_UP_TO
+    assert repeated.lists[0][1] >= slope_sequences.LONGEST
