@@ -73,8 +73,8 @@ CASES = [
     (4, 3, DISCRETE, True, 1),
     (5, 3, RATE, True, 2),
     (40, 4, DISCRETE, False, 7),
-    (10, 8, RATE, True, 3),
     (10, 8, DISCRETE_VOLTAGE, False, 4),
+    (10, 8, RATE, True, 3),
     (24, 6, VOLTAGE, True, 5),
     (40, 4, RATE, False, 6),
 ]
