@@ -15,6 +15,8 @@ LONGER = 4.0
 """What it is multiplied by where the slope got steeper on the way down: the floor is further than the steps know."""
 LONGEST = 1.0
 """Longest step, as the Frobenius norm of its skew generator (a turn by 0.7 in one plane)."""
+RESOLVED = 2e-15
+"""Distance at which a descent has arrived, as rounding hides what is below: for each dimension, over both norms."""
 FLAT = 1e-7
 """Slope below which a descent has ended: its value is then right to about the square of this."""
 DAMPING = 0.01
@@ -112,7 +114,7 @@ class _Descents:
 
     def ended(self, A: Matrix) -> Bool[np.ndarray, " _"]:
         distance, slope = np.sqrt(2 * self.h), np.sqrt(2) * np.linalg.norm(self.gradient, axis=1)
-        rounding = 2e-15 * len(A) * self.size
+        rounding = RESOLVED * len(A) * self.size
         return (slope <= FLAT * distance * self.size) | (distance <= rounding) | (self.step < 1e-10)
 
     def kept(self, which: Bool[np.ndarray, " _"]) -> "_Descents":

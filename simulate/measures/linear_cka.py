@@ -11,6 +11,7 @@ from simulate.measures.representation import (
     RepresentationMeasure,
     Samples,
     centred,
+    represented,
     require_matched,
     warn_if_few,
 )
@@ -18,10 +19,11 @@ from simulate.measures.representation import (
 
 @dataclass(frozen=True, eq=False)
 class Kernel:
-    """Activity, centred, and its dependence on itself."""
+    """Activity, centred, its dependence on itself, and by how much what this is the difference of is larger."""
 
     samples: Samples
     own: float
+    cancelled: float
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,8 @@ class LinearCKA(RepresentationMeasure[Kernel]):
     """One less the linear CKA, HSIC(X, Y) / sqrt(HSIC(X, X) HSIC(Y, Y)) (Kornblith et al., ICML 2019).
 
     `debiased`: by the unbiased estimate of HSIC (Song et al., JMLR 13, 1393, 2012), whose diagonals are left out; it is
-    zero on average for unrelated networks, and so may be below zero. Biased, it is |Y^T X|^2 / (|X^T X| |Y^T Y|), which
+    zero on average for unrelated networks, and so may be below zero, but is an inner product of matrices (Szekely and
+    Rizzo, 2014), and so never above one: no distance is negative. Biased, it is |Y^T X|^2 / (|X^T X| |Y^T Y|), which
     for n samples of d independent features is about d / (n + d): .2 of 32 samples and 8 features.
 
     No orthogonal map, shift or scale of either activity changes it. Activities are conditions x units, or trials x
@@ -55,21 +58,20 @@ class LinearCKA(RepresentationMeasure[Kernel]):
     def prepare(self, item: ArrayLike) -> Kernel:
         """The activity, centred, and its dependence on itself."""
         X = centred(item, 4 if self.debiased else 2)
-        own = self._dependence(X, X)
-        if own <= 1e-12 * ((X**2).sum(axis=1) ** 2).sum():
+        own, n, k = self._dependence(X, X), len(X), (X**2).sum(axis=1)
+        if own <= 1e-12 * (k @ k):
             raise NoVariance("activity in which any two conditions are as unlike: without bias nothing is left of it")
-        return Kernel(X, own)
+        apart = (1 + 2 / (n - 2)) * (k @ k) + k.sum() ** 2 / ((n - 1) * (n - 2)) if self.debiased else 0.0
+        return Kernel(X, own, float(1 + 2 * apart / own))
 
     def distance(self, one: Kernel, other: Kernel) -> RepresentationDistance:
         """Between two activities that were prepared."""
         require_matched(one.samples, other.samples)
-        widths = one.samples.shape[1], other.samples.shape[1]
+        X, Y = one.samples, other.samples
         if not self.debiased:
-            warn_if_few(len(one.samples), max(widths), "biased alignment")
-        value = float(1 - self._dependence(one.samples, other.samples) / np.sqrt(one.own * other.own))
-        if not self.debiased:
-            value = max(value, 0.0)  # below it is rounding (Cauchy and Schwarz)
-        return RepresentationDistance(value, value, samples=len(one.samples), features=widths)
+            warn_if_few(len(X), max(X.shape[1], Y.shape[1]), "biased alignment")
+        value = float(1 - self._dependence(X, Y) / np.sqrt(one.own * other.own))
+        return represented(value, X, Y, size=float(np.sqrt(one.cancelled * other.cancelled)))
 
     def _dependence(self, X: Samples, Y: Samples) -> float:
         """HSIC, up to a factor that all pairs share; by products of features, so that samples may be many.

@@ -10,8 +10,8 @@ from jaxtyping import Bool, Float, Int
 from numpy.typing import ArrayLike
 from threadpoolctl import threadpool_limits
 
-from simulate.measures.descent import Matrices, Matrix, descend
-from simulate.measures.measure import Distance, Measure
+from simulate.measures.descent import RESOLVED, Matrices, Matrix, descend
+from simulate.measures.measure import Distance, Measure, beyond_rounding
 from simulate.measures.operator import Operator, matrix_of
 from simulate.measures.samples import require_one_size
 from simulate.measures.starts import (
@@ -64,7 +64,7 @@ class OperatorDistance(Measure[Operator | ArrayLike, Matrix]):
     **The search** starts where eigenvectors correspond, of the symmetric parts, of the skew parts, of A itself, of
     A^T A and A A^T, with signs or phases that agree best, at the given coordinates, and at random over O(n), of either
     determinant. From each a quasi-Newton method descends over O(n). For a rotated copy several starts are
-    exact: the value is zero to rounding, about 1e-15 of the norm.
+    exact, and what rounding leaves there, below 2e-15 of both norms a dimension, is told as zero.
 
     Attributes:
         starts: descents of a batch, for each dimension of the operators, and `FEWEST` at least. In the first batch
@@ -84,8 +84,8 @@ class OperatorDistance(Measure[Operator | ArrayLike, Matrix]):
     >>> round(found.value, 6), round(found.gap, 6)  # half traces .9, .8; turns .4, -.1; radii 0, .2
     (0.52915, 0.0)
     >>> turn = np.linalg.qr(np.random.default_rng(0).normal(size=(2, 2)))[0]
-    >>> OperatorDistance()(B, turn @ B @ turn.T).value < 1e-14
-    True
+    >>> OperatorDistance()(B, turn @ B @ turn.T).value
+    0.0
     """
 
     starts: int = 2
@@ -125,7 +125,9 @@ class OperatorDistance(Measure[Operator | ArrayLike, Matrix]):
         at = np.where(swapped, *halves[::-1])
         one, other = known[at], known[np.where(swapped, *halves)]
         values, names = self._searched(matrices, at, one, other)
-        best, lower = values.min(axis=0), lower_bound(one, other)
+        rounding = RESOLVED * one.matrices.shape[-1] * _sizes(one, other)
+        best = [beyond_rounding(*each) for each in zip(values.min(axis=0), rounding, strict=True)]
+        lower = lower_bound(one, other)
         agree = _agreeing(values, one, other)
         shares = agree.sum(axis=0) / np.isfinite(values).sum(axis=0)
         return [
@@ -238,8 +240,12 @@ def _agreeing(
     values: Float[np.ndarray, "starts pairs"], one: Decomposed, other: Decomposed
 ) -> Bool[np.ndarray, "starts pairs"]:
     """Which of the values are their pair's best, to `SAME` or to rounding."""
-    sizes = np.linalg.norm(one.matrices, axis=(1, 2)) + np.linalg.norm(other.matrices, axis=(1, 2))
-    return values <= values.min(axis=0) * (1 + SAME) + 1e-12 * sizes
+    return values <= values.min(axis=0) * (1 + SAME) + 1e-12 * _sizes(one, other)
+
+
+def _sizes(one: Decomposed, other: Decomposed) -> Float[np.ndarray, " pairs"]:
+    """The norms of both operators, added."""
+    return np.linalg.norm(one.matrices, axis=(1, 2)) + np.linalg.norm(other.matrices, axis=(1, 2))
 
 
 def _distinct(matrices: Sequence[Matrix]) -> tuple[Matrices, np.ndarray]:

@@ -10,6 +10,7 @@ from simulate.measures.representation import (
     RepresentationMeasure,
     Samples,
     centred,
+    represented,
     require_matched,
     warn_if_few,
 )
@@ -49,14 +50,15 @@ class Procrustes(RepresentationMeasure[Samples]):
     def distance(self, one: Samples, other: Samples) -> RepresentationDistance:
         """Between two activities that were prepared."""
         require_matched(one, other)
-        widths = one.shape[1], other.shape[1]
-        warn_if_few(len(one), max(widths), "shapes")
-        U, _, V = np.linalg.svd(one.T @ other, full_matrices=False)
+        warn_if_few(len(one), max(one.shape[1], other.shape[1]), "shapes")
+        U, s, V = np.linalg.svd(one.T @ other, full_matrices=False)
         X, Y = one @ U, other @ V.T
         # Not by the nuclear norm: near zero its rounding, 1e-16, would be a distance of 1e-8.
         apart = float(np.hypot(np.linalg.norm(X - Y), np.hypot(_left_over(one, X, U), _left_over(other, Y, V.T))))
         value = 2 * float(np.arcsin(min(apart / 2, 1.0))) if self.angular else apart
-        return RepresentationDistance(value, value, samples=len(one), features=widths)
+        # A direction with the singular value s_k is known to eps s_0 / s_k, and weighs sqrt(s_k) in shapes that agree.
+        known = s[s > max(len(one), s.size) * np.finfo(np.float64).eps * s[0]]
+        return represented(value, one, other, size=float(1 + s[0] / np.sqrt(known[-1])) if s[0] > 0 else 1.0)
 
 
 def _left_over(whole: Samples, part: Samples, basis: np.ndarray) -> float:

@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Float
 from numpy.typing import ArrayLike
 
-from simulate.measures.measure import Distance, Measure
+from simulate.measures.measure import Distance, Measure, beyond_rounding, rounding_of_sums
 from simulate.measures.samples import FewerSamplesThanFeatures, TooFewSamples, WrongShape, finite
 
 Prepared = TypeVar("Prepared")
@@ -88,6 +88,13 @@ def require_matched(one: Samples, other: Samples) -> None:
     """
     if len(one) != len(other):
         raise WrongShape(f"{len(one)} and {len(other)} samples: show both networks the same trials")
+
+
+def represented(value: float, one: Samples, other: Samples, *, size: float = 1.0) -> RepresentationDistance:
+    """The distance that was computed of these, but for rounding: of sums over samples and features, of this `size`."""
+    features = one.shape[1], other.shape[1]
+    found = beyond_rounding(value, rounding_of_sums(len(one) + max(features), size))
+    return RepresentationDistance(found, found, samples=len(one), features=features)
 
 
 def warn_if_few(samples: int, features: int, what: str) -> None:

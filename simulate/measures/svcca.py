@@ -10,6 +10,7 @@ from simulate.measures.representation import (
     RepresentationMeasure,
     Samples,
     centred,
+    represented,
     require_matched,
     warn_if_few,
 )
@@ -62,8 +63,6 @@ class SVCCA(RepresentationMeasure[Samples]):
     def distance(self, one: Samples, other: Samples) -> RepresentationDistance:
         """Between two activities that were prepared."""
         require_matched(one, other)
-        widths = one.shape[1], other.shape[1]
-        warn_if_few(len(one) - 1, sum(widths), "canonical correlations")
+        warn_if_few(len(one) - 1, one.shape[1] + other.shape[1], "canonical correlations")
         correlations = np.linalg.svd(one.T @ other, compute_uv=False)
-        value = float(np.maximum(1 - correlations, 0.0).mean())
-        return RepresentationDistance(value, value, samples=len(one), features=widths)
+        return represented(float(np.maximum(1 - correlations, 0.0).mean()), one, other)

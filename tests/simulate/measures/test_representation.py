@@ -26,8 +26,30 @@ def turned(rng: np.random.Generator, n: int) -> np.ndarray:
 def test_turned_shifted_and_scaled_activity_is_the_same(measure: Measure) -> None:
     rng = np.random.default_rng(0)
     X = rng.normal(size=(60, 7))
-    assert measure(X, -2.5 * X @ turned(rng, 7) + rng.normal(size=7)).value == pytest.approx(0.0, abs=1e-13)
-    assert measure(X, X).value == pytest.approx(0.0, abs=1e-14)
+    assert measure(X, -2.5 * X @ turned(rng, 7) + rng.normal(size=7)).value == 0.0
+    assert measure(X, X).value == 0.0
+
+
+@pytest.mark.parametrize("measure", MEASURES, ids=repr)
+@pytest.mark.filterwarnings("ignore::simulate.measures.samples.FewerSamplesThanFeatures")
+def test_no_distance_is_negative_and_copies_are_none_apart_whatever_their_shape_and_scales(measure: Measure) -> None:
+    """Rounding gave -7e-16, and shapes of few samples 4e-12."""
+    rng = np.random.default_rng(16)
+    for _ in range(150):
+        samples, units = int(rng.integers(5, 80)), int(rng.integers(2, 40))
+        X = rng.normal(size=(samples, units)) * 10 ** rng.uniform(-2, 2, size=units)
+        assert measure(X, X.copy()).value == 0.0
+        assert measure(X, -2.5 * X @ turned(rng, units)).value == 0.0
+
+
+def test_what_is_above_rounding_is_told() -> None:
+    """Noise of 1e-6 in activity: a distance of shapes of that order, and of its square of similarities."""
+    rng = np.random.default_rng(17)
+    X = rng.normal(size=(1000, 7))
+    Y = X + 1e-6 * rng.normal(size=X.shape)
+    for measure in MEASURES:
+        order = 1e-6 if isinstance(measure, Procrustes) else 1e-12
+        assert order / 10 < measure(X, Y).value < 10 * order
 
 
 @pytest.mark.parametrize("measure", MEASURES, ids=repr)
