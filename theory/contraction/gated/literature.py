@@ -55,6 +55,8 @@ def _gru(layer: GRULayer) -> float:
     if isinstance(layer, GRUResetAfter):
         sent += float(np.abs(layer.bias["inner"]).max())
         candidate = _argument(layer, "candidate", recurrent=False) + reset * sent
+    if update == 1:  # in double precision: the argument of the update gate is beyond 37
+        return float("inf")
     turned = (1 + np.tanh(candidate)) * norms["update"] / 4
     return float(norms["candidate"] * reset + norms["reset"] * sent / 4 + turned / (1 - update))
 
@@ -67,6 +69,8 @@ def _lstm(layer: LSTMLayer) -> float:
     norms = {block: _norm(layer.recurrent[block]) for block in layer.blocks}
     i, f, o = (float(expit(_argument(layer, block))) for block in ("input", "forget", "output"))
     g = float(np.tanh(_argument(layer, "candidate")))
+    if f == 1:
+        return float("inf")
     memory = i * g / (1 - f)
     reached = norms["forget"] * memory / 4 + i * norms["candidate"] + norms["input"] * g / 4
     matrix = np.array([[f, reached], [o * f, reached * o + np.tanh(memory) * norms["output"] / 4]])

@@ -168,3 +168,12 @@ def test_the_published_number_of_a_unit_with_all_gates():
     s_f, s_z = (1 / (1 + np.exp(-u)) for u in (reset, update))
     expected = candidate * (s_f + reset / 4) + (1 + np.tanh(candidate)) * update / 4 / (1 - s_z)
     assert gated.literature.published(layer).value == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_inputs_without_a_limit_worth_its_name_leave_it_undecided(kind):
+    """Gates come so near to one that double precision cannot tell: no warning, no verdict, numbers or infinity."""
+    layer = random_layer(kind, seed=0, units=2, input_box=1e6)
+    found = gated.decide.certify(layer)
+    assert (found.verdict.word, gated.literature.published(layer).value) == ("undecided", np.inf)
+    assert found.inner.factor >= 1 or not np.isfinite(found.inner.box.high).all()
