@@ -1,0 +1,177 @@
+"""Vectors of balls with their derivative: what a map does to all states of a box, and how steep it is anywhere there.
+
+A ball is a midpoint and a radius (`flint.arb`); an operation's result contains the result for all numbers of the ball.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+import flint
+import numpy as np
+from jaxtyping import Float
+
+Matrix = Float[np.ndarray, "rows columns"]
+Vector = Float[np.ndarray, " rows"]
+
+
+@dataclass(frozen=True)
+class BallFunction:
+    """A function of one ball, and the ball of its slopes there; of odd corners, all slopes between."""
+
+    name: str
+    value: Callable[[flint.arb], flint.arb]
+    slope: Callable[[flint.arb], flint.arb]
+
+    def __repr__(self) -> str:
+        """By its name."""
+        return self.name
+
+
+def _tanh(x: flint.arb) -> flint.arb:
+    """Rising: the union of both ends is as narrow as can be."""
+    return x.lower().tanh().union(x.upper().tanh())
+
+
+def _tanh_slope(x: flint.arb) -> flint.arb:
+    """1 - tanh^2, which falls with |x|."""
+    return 1 - _square(_tanh(x))
+
+
+def _square(x: flint.arb) -> flint.arb:
+    least = flint.arb(0) if x.contains(0) else x.abs_lower()
+    return (least * least).union(x.abs_upper() * x.abs_upper())
+
+
+def _sigmoid(x: flint.arb) -> flint.arb:
+    return (1 + _tanh(x / 2)) / 2
+
+
+def _sigmoid_slope(x: flint.arb) -> flint.arb:
+    return _tanh_slope(x / 2) / 4
+
+
+def _relu(x: flint.arb) -> flint.arb:
+    return x.lower().max(flint.arb(0)).union(x.upper().max(flint.arb(0)))
+
+
+def _relu_slope(x: flint.arb) -> flint.arb:
+    if x > 0:
+        return flint.arb(1)
+    return flint.arb(0) if x < 0 else flint.arb(0).union(flint.arb(1))
+
+
+TANH = BallFunction("tanh", _tanh, _tanh_slope)
+SIGMOID = BallFunction("sigmoid", _sigmoid, _sigmoid_slope)
+RELU = BallFunction("relu", _relu, _relu_slope)
+
+
+@runtime_checkable
+class KnownByName(Protocol):
+    """A nonlinearity of any door: known here by its name."""
+
+    @property
+    def name(self) -> str:
+        """Its name, which means the same everywhere."""
+
+
+class UnknownFunction(ValueError):
+    """A nonlinearity that is not known for balls."""
+
+
+def of_name(phi: KnownByName) -> BallFunction:
+    """The function of balls that is meant.
+
+    >>> of_name(TANH)
+    tanh
+
+    Raises:
+        UnknownFunction: for others than tanh and relu.
+    """
+    known = {each.name: each for each in (TANH, RELU)}
+    if phi.name not in known:
+        raise UnknownFunction(f"{phi.name}: of nonlinearities tanh and relu are known for balls")
+    return known[phi.name]
+
+
+@dataclass(frozen=True)
+class Balls:
+    """n balls, and for each the balls of its derivatives by m variables: an n x 1 and an n x m matrix.
+
+    >>> x = Balls.variables([flint.arb(0.5)])
+    >>> y = x.through(TANH)
+    >>> y.slope[0, 0].contains(1 - flint.arb(0.5).tanh() ** 2)
+    True
+    """
+
+    value: flint.arb_mat
+    slope: flint.arb_mat
+
+    @staticmethod
+    def variables(balls: list[flint.arb]) -> "Balls":
+        """The variables themselves."""
+        n = len(balls)
+        return Balls(flint.arb_mat(n, 1, balls), flint.arb_mat(n, n, [int(i == j) for i in range(n) for j in range(n)]))
+
+    def __len__(self) -> int:
+        """How many balls."""
+        return int(self.value.nrows())
+
+    def affine(self, weights: Matrix, shift: Vector) -> "Balls":
+        """W x + b, of double-precision numbers taken as they are."""
+        matrix = exact(weights)
+        return Balls(matrix * self.value + exact(np.asarray(shift)[:, None]), matrix * self.slope)
+
+    def part(self, first: int, last: int) -> "Balls":
+        """Some of the rows."""
+        columns = self.slope.ncols()
+        rows = range(first, last)
+        return Balls(
+            flint.arb_mat(last - first, 1, [self.value[i, 0] for i in rows]),
+            flint.arb_mat(last - first, columns, [self.slope[i, j] for i in rows for j in range(columns)]),
+        )
+
+    def beside(self, other: "Balls") -> "Balls":
+        """These, then the others."""
+        columns = self.slope.ncols()
+        return Balls(
+            flint.arb_mat(len(self) + len(other), 1, self.value.entries() + other.value.entries()),
+            flint.arb_mat(len(self) + len(other), columns, self.slope.entries() + other.slope.entries()),
+        )
+
+    def through(self, phi: BallFunction) -> "Balls":
+        """phi of each."""
+        values = [self.value[i, 0] for i in range(len(self))]
+        return Balls(
+            flint.arb_mat(len(self), 1, [phi.value(x) for x in values]), self._rows([phi.slope(x) for x in values])
+        )
+
+    def __add__(self, other: "Balls") -> "Balls":
+        """Sum."""
+        return Balls(self.value + other.value, self.slope + other.slope)
+
+    def __sub__(self, other: "Balls") -> "Balls":
+        """Difference."""
+        return Balls(self.value - other.value, self.slope - other.slope)
+
+    def __mul__(self, other: "Balls") -> "Balls":
+        """Product, entry by entry."""
+        mine, its = self.value.entries(), other.value.entries()
+        value = flint.arb_mat(len(self), 1, [a * b for a, b in zip(mine, its, strict=True)])
+        return Balls(value, self._rows(its) + other._rows(mine))
+
+    def _rows(self, factors: list[flint.arb]) -> flint.arb_mat:
+        columns = self.slope.ncols()
+        scaled = [factor * self.slope[i, j] for i, factor in enumerate(factors) for j in range(columns)]
+        return flint.arb_mat(len(self), columns, scaled)
+
+
+def exact(matrix: Matrix) -> flint.arb_mat:
+    """The matrix of these very doubles."""
+    rows, columns = matrix.shape
+    return flint.arb_mat(rows, columns, np.asarray(matrix, dtype=np.float64).ravel().tolist())
+
+
+def midpoints(matrix: flint.arb_mat) -> Matrix:
+    """The nearest doubles to the midpoints."""
+    return np.array([float(each.mid()) for each in matrix.entries()]).reshape(matrix.nrows(), matrix.ncols())
