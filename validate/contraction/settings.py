@@ -4,12 +4,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from validate.arrays import NAMED_FILES
-from validate.contraction.certificate_checker import WEIGHTS
-from validate.contraction.compared_weights import MORE
 from validate.contraction.gated_file import GatedFile, GatedOption
 from validate.contraction.matrix_file import MatrixFile, MatrixOption
 from validate.contraction.neuron_file import NeuronFile, NeuronFileOption, NeuronsOption
-from validate.options import Choice, InputDirectory, InputFile, NewFile, Real, Whole, one_of
+from validate.options import Choice, InputDirectory, InputFile, NewFile, Real, Whole
 from validate.settings import Derived, Option, Settings, chosen, flag, setting
 
 SLOPES = NeuronsOption(Real(0.0, 1e6, above=True))
@@ -43,8 +41,7 @@ QUICK = Effort("quick", matrices=10, trajectories=16, epochs=3)
 USUAL = Effort("usual", matrices=60, trajectories=200, epochs=40)
 
 
-MATRIX, BASIN, GATED, IMAGES = "Your matrix", "Basins of attraction", "Your GRU or LSTM", "Your images"
-LURE = "Your Lur'e system"
+MATRIX, IMAGES = "Your network", "Your images"
 NONLINEARITIES = ("tanh", "sigmoid", "relu")
 
 
@@ -73,7 +70,7 @@ class _Certified(Settings):
     certificate: Path | None = setting(
         "--certificate",
         CertificateFile(),
-        "Write what was proved; of the largest slope to FILE's name with .gain, .excluded, .norm.",
+        "Write what was proved, beside it .gain, .excluded, .norm.",
         default=None,
         shown="not written",
         group=MATRIX,
@@ -83,8 +80,7 @@ class _Certified(Settings):
 CHECK = Option(
     name="--check",
     kind=NewFile(),
-    help="Verify a certificate, by the standard library alone: 0 verified, 1 rejected, 2 malformed or, with --weights, "
-    f"for another matrix (there {one_of((*WEIGHTS, *MORE))}).",
+    help="Verify a certificate: 0 verified, 1 rejected, 2 malformed.",
     default="none",
     group=MATRIX,
 )
@@ -105,7 +101,7 @@ class _Sloped(_Certified):
     slope: float | NeuronFile = setting(
         "--slope",
         SLOPES,
-        "Largest slope g of the nonlinearity, of all neurons (of a Lur'e system: channels) or of each.",
+        "Largest slope of phi.",
         unit="no unit",
         default=1.0,
         group=MATRIX,
@@ -119,16 +115,16 @@ class MatrixConfig(_Sloped):
     weights: MatrixFile = setting(
         "--weights",
         MatrixOption(),
-        "Decide about the network with this n x n matrix.",
-        shown="the built-in checks",
+        "An n x n matrix.",
+        shown="built-in checks",
         group=MATRIX,
         required="no matrix",
     )
     form: str = setting(
         "--form",
         Choice(FORMS),
-        "voltage: tau x' = -x + W phi(x) + u; rate: tau x' = -x + phi(W x + u); discrete, as torch.nn.RNN: "
-        "h <- (1 - a) h + a phi(W h + u); discrete-voltage: v <- (1 - a) v + a (W phi(v) + u).",
+        "voltage: tau x' = -x + W phi(x) + u; rate: tau x' = -x + phi(W x + u); discrete, as torch.nn.RNN; "
+        "discrete-voltage.",
         shown="none, needed with --weights",
         group=MATRIX,
         required="each form has metrics of its own",
@@ -136,7 +132,7 @@ class MatrixConfig(_Sloped):
     lowest_slope: float | NeuronFile = setting(
         "--lowest-slope",
         LOWEST_SLOPES,
-        "Least slope l of the nonlinearity; it may be negative.",
+        "Least slope of phi.",
         unit="no unit",
         default=0.0,
         group=MATRIX,
@@ -144,7 +140,7 @@ class MatrixConfig(_Sloped):
     time_constants: NeuronFile | None = setting(
         "--time-constants",
         TIME_CONSTANTS,
-        "Time constants of the neurons, which differ; units of tau are those of the file then.",
+        "Those of neurons that differ.",
         unit="time",
         default=None,
         shown="all tau",
@@ -153,7 +149,7 @@ class MatrixConfig(_Sloped):
     leak: float | NeuronFile | None = setting(
         "--leak",
         LEAK,
-        "The leak a of a discrete form, of all neurons or of each.",
+        "Leak a of discrete forms.",
         unit="a step",
         default=None,
         shown="1",
@@ -162,7 +158,7 @@ class MatrixConfig(_Sloped):
     rate: float = setting(
         "--rate",
         Real(0.0, 1e6),
-        "Ask for this rate at least; of a discrete form, one minus the factor a step.",
+        "Ask for this rate, or 1 - factor.",
         unit="per unit of tau, or a step",
         default=0.0,
         shown="any above 0",
@@ -182,8 +178,8 @@ class MatrixConfig(_Sloped):
         flag(
             "--basin",
             True,
-            "Certify a basin around each stable fixed point: an ellipsoid of states that all tend to it.",
-            group=BASIN,
+            "Certify the basin of each stable fixed point: states that tend to it.",
+            group=MATRIX,
             needs=("--nonlinearity",),
         ),
     )
@@ -193,25 +189,25 @@ class MatrixConfig(_Sloped):
         "What phi is: tanh, sigmoid or relu.",
         default=None,
         shown="none, needed with --basin",
-        group=BASIN,
+        group=MATRIX,
         needs=("--basin",),
     )
     bias: NeuronFile | None = setting(
         "--bias",
         STATES,
-        "The constant input u: biases, and input weights times an input.",
+        "The constant input u.",
         default=None,
-        shown="biases beside the weights, or 0",
-        group=BASIN,
+        shown="biases, or 0",
+        group=MATRIX,
         needs=("--basin",),
     )
     point: NeuronFile | None = setting(
         "--point",
         STATES,
-        "A state next to the one fixed point that is asked about.",
+        "A state near the one asked about.",
         default=None,
-        shown="all that are found",
-        group=BASIN,
+        shown="all found",
+        group=MATRIX,
         needs=("--basin",),
     )
 
@@ -223,18 +219,18 @@ class GatedConfig(_Certified):
     gated: GatedFile = setting(
         "--gated",
         GatedOption(),
-        "Decide about this GRU or LSTM: weights and biases of one layer, by the names that frameworks give.",
-        shown="the built-in checks",
-        group=GATED,
+        "Decide about this GRU or LSTM.",
+        shown="built-in checks",
+        group=MATRIX,
         required="no file",
     )
     input_box: float = setting(
         "--input-box",
         Real(0.0, 1e6),
-        "Inputs x of the layer: every |x_j| is at most this.",
+        "Bound of all |x_j|.",
         unit="that of inputs",
-        shown="none, needed with --gated",
-        group=GATED,
+        shown="needed with --gated",
+        group=MATRIX,
         required="without a bound of inputs no gate has one",
     )
     reset_before: bool = chosen(
@@ -242,8 +238,8 @@ class GatedConfig(_Certified):
         flag(
             "--reset-before",
             True,
-            "The reset of a GRU acts before the product, U (r h); PyTorch's is after.",
-            group=GATED,
+            "The GRU has U (r h), not r (U h) as PyTorch.",
+            group=MATRIX,
         ),
     )
 
@@ -255,17 +251,17 @@ class LureConfig(_Sloped):
     lure: Path = setting(
         "--lure",
         InputFile(NAMED_FILES),
-        "Decide about A x + B phi(C x) + E u with the output F x: arrays A, B, C and, for a gain, E and F.",
+        "Decide about A x + B phi(C x) + E u, output F x.",
         shown="the built-in checks",
-        group=LURE,
+        group=MATRIX,
         required="no file",
     )
     time: str = setting(
         "--time",
         Choice(TIMES),
-        "discrete: x <- A x + B phi(C x) + E u; continuous: x' = A x + B phi(C x) + E u.",
-        shown="none, needed with --lure",
-        group=LURE,
+        "Of a Lur'e system: discrete or continuous.",
+        shown="needed with --lure",
+        group=MATRIX,
         required="a map and a flow are two systems",
     )
 
@@ -280,7 +276,7 @@ class ImagesConfig(_Certified):
     data: Path = setting(
         "--data",
         InputDirectory(),
-        "Train on the images in DIR: the four IDX files of MNIST or Fashion-MNIST, .gz or not.",
+        "Train on these IDX files of MNIST, .gz or not.",
         shown="the built-in checks",
         group=IMAGES,
         required="no images",
