@@ -42,7 +42,7 @@ def ball(number: Fraction) -> flint.arb:
 
 
 @pytest.mark.parametrize("name", BALLS)
-@settings(deadline=None)
+@settings(deadline=None, max_examples=40)
 @given(x=arguments, bits=st.integers(2, 120))
 def test_bounds_hold_the_value_and_are_next_to_it(name, x, bits):
     function, true = BALLS[name]
@@ -55,7 +55,7 @@ def test_bounds_hold_the_value_and_are_next_to_it(name, x, bits):
     assert (found.lower * 2**bits).denominator == (found.upper * 2**bits).denominator == 1
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=40)
 @given(low=st.fractions(-6, 6), width=st.fractions(0, 6), part=st.fractions(0, 1))
 def test_over_an_interval_all_values_are_held(low, width, part):
     within = Enclosed(low, low + width)

@@ -20,7 +20,7 @@ from validate.output import Plot
 from validate.progress import Progress
 from validate.report import Report
 
-STARTS = 200
+STARTS = 100
 """States from which fixed points are sought."""
 TOLD = 16
 """Basins that are told on the terminal; the report has all."""

@@ -145,7 +145,7 @@ def test_other_nonlinearities_inputs_and_weights_are_not_proved(documents, tmp_p
 arguments = st.fractions(-9, 9, max_denominator=1000)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(z=arguments, width=st.fractions(0, 9, max_denominator=1000).filter(lambda w: w > 0))
 def test_bounds_that_the_theory_gives_are_accepted_and_narrower_ones_are_not(z, width):
     for phi in ACTIVATIONS:

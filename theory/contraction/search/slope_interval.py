@@ -25,7 +25,7 @@ from theory.contraction.search.scaled_multiplier import rounded_metric
 _ROUNDS, _STEPS = 40, 30
 _OF_THE_WAY = 0.9
 _PROGRESS = 1e-3
-_HALVINGS = 6
+_HALVINGS = 5
 _MULTIPLIER_BITS = 24
 
 

@@ -23,7 +23,7 @@ def sampled(phi, z, width):
 
 
 @each
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(z=arguments, width=widths)
 def test_exact_bounds_hold_what_is_sampled_and_are_next_to_it(phi, z, width):
     slopes, secants = sampled(phi, z, width)
@@ -39,7 +39,7 @@ def test_exact_bounds_hold_what_is_sampled_and_are_next_to_it(phi, z, width):
 
 
 @each
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(z=arguments, width=widths)
 def test_floats_are_the_exact_bounds(phi, z, width):
     at, wide = np.array([z]), np.array([width])
