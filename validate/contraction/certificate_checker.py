@@ -2293,8 +2293,8 @@ class Sigmoidal(Nonlinearity):
             return True
         if end >= 0:
             return here.high - self.value(end).low <= high * width
-        share = sqrt(max(0.0, 1 - float(high / self.steepest)))
-        t = max(end, -self.stretch * Fraction(atanh(min(share, 1 - 2.0**-50))))
+        share = sqrt(max(0, 1 - float(high / self.steepest)))
+        t = max(end, -self.stretch * Fraction(atanh(min(share, 1 - 2**-50))))
         above = self.value(t).low + high * (z - t) - here.high
         slope = self.slope(t)
         tilts = [(slope.low - high) * -t, (slope.high - high) * (end - t)]

@@ -1002,6 +1002,12 @@ def test_every_kind_of_claim_has_limits_that_refuse_at_once(
             assert "at most" in err[0]
 
 
+def test_other_files_are_limited_by_tests_of_their_own() -> None:
+    """Gated layers, basins and Lur'e systems; a registry of claims that is new is to be crossed with limits as well."""
+    registries = {name for name, each in vars(checker).items() if name.endswith("CLAIMS") and isinstance(each, dict)}
+    assert registries == {"CLAIMS", "MAP_CLAIMS", "GATED_CLAIMS", "LURE_CLAIMS"}
+
+
 def test_numbers_of_the_network_and_the_claims_of_a_file_are_limited(tmp_path: Path) -> None:
     certificate = vertices("rate")
     certificate["slopes"] = 2**4096

@@ -70,12 +70,14 @@ def _tangent(angle: float) -> float:
 
 
 def duals_of_fewer(gained: Matrix, members: Members, filters: Filters, stopping: StoppingRule) -> Iterator[Dual]:
-    """The bounds of the members without one of them, for each: bounds of the whole, of which those are parts.
+    """The bounds of one member alone and of all without one, for each: bounds of the whole, of which those are parts.
 
     Where the optimal vectors vanish at a neuron, linear programs with rounding find no bound with it, and do without.
     """
-    for left_out in members:
-        fewer = members[members != left_out]
+    levels = [filters.part(members[i : i + 1]).level(float(gained[each, each])) for i, each in enumerate(members)]
+    alone = members[int(np.argmax(levels))]
+    parts = [members[members == alone], *(members[members != left_out] for left_out in members)]
+    for fewer in parts if len(members) > 1 else []:
         matrix = gained[np.ix_(fewer, fewer)]
         if not len(fewer) or components(matrix).any():
             continue  # nothing left, or no longer of one piece
