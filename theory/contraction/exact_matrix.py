@@ -220,3 +220,13 @@ def _nearest(number: flint.fmpq) -> float:
         return int(number.p) / int(number.q)
     except OverflowError:
         return float("inf") if number > 0 else float("-inf")
+
+
+def as_fraction(number: flint.fmpq) -> Fraction:
+    """The same number of the standard library.
+
+    >>> import flint
+    >>> as_fraction(flint.fmpq(3, 4))
+    Fraction(3, 4)
+    """
+    return Fraction(int(number.p), int(number.q))

@@ -1,12 +1,14 @@
 """What can be said of a network, and with which proof."""
 
 from dataclasses import dataclass
-from decimal import ROUND_DOWN, ROUND_UP, Context
+from decimal import ROUND_DOWN, ROUND_UP, Context, Decimal
 from enum import Enum
+from fractions import Fraction
 
 from theory.contraction.certificate import Certificate
 from theory.contraction.claims.claim import Claim, Statement
 from theory.contraction.claims.euler_step import EulerStep
+from theory.contraction.exact_matrix import as_fraction
 from theory.contraction.network import Network
 
 
@@ -146,20 +148,25 @@ def _norm(claim: Claim) -> str:
 
 def _shrinks(claim: Statement, discrete: bool) -> str:
     """How fast a norm falls at least: in five digits that claim no more than is proved."""
-    rate = float(claim.rate) if isinstance(claim, Claim) else 0.0
+    rate = as_fraction(claim.rate) if isinstance(claim, Claim) else Fraction(0)
     if discrete:
-        factor = Context(prec=5, rounding=ROUND_UP).create_decimal(1 - rate)
+        factor = _rounded(1 - rate, ROUND_UP)
         return f"shrinks by the factor {factor} at every step, whatever inputs and biases are"
-    return f"contracts at rate {Context(prec=5, rounding=ROUND_DOWN).create_decimal(rate)}, whatever the slopes do"
+    return f"contracts at rate {_rounded(rate, ROUND_DOWN)}, whatever the slopes do"
+
+
+def _rounded(value: Fraction, rounding: str) -> Decimal:
+    """In five digits, from the exact number: rounded once."""
+    return Context(prec=5, rounding=rounding).divide(Decimal(value.numerator), Decimal(value.denominator))
 
 
 def _refutation(claim: Statement, discrete: bool) -> str:
     """What a proof excludes, in five digits that exclude no more."""
-    document, rate = claim.document(), float(claim.rate) if isinstance(claim, Claim) else 0.0
+    document, rate = claim.document(), as_fraction(claim.rate) if isinstance(claim, Claim) else Fraction(0)
     if discrete:
-        faster = f"by a factor below {Context(prec=5, rounding=ROUND_DOWN).create_decimal(1 - rate)}"
+        faster = f"by a factor below {_rounded(1 - rate, ROUND_DOWN)}"
     else:
-        faster = f"faster than at rate {Context(prec=5, rounding=ROUND_UP).create_decimal(rate)}"
+        faster = f"faster than at rate {_rounded(rate, ROUND_UP)}"
     if document["claim"] == "no quadratic metric":
         shrinks = "shrinks at every step" if discrete else "contracts"
         return f"no constant quadratic metric {shrinks}{f' {faster}' if rate > 0 else ''}"

@@ -9,13 +9,13 @@ from jaxtyping import Float, Int
 from theory.contraction.regions.autonomous import AutonomousNetwork, States
 from theory.contraction.regions.certify_basin import FoundBasin
 from theory.contraction.regions.fixed_points import FixedPoint, settled, stride_of
+from theory.contraction.regions.outside import steps_of
 from validate.output import Plot
 from validate.plotting import new_figure, plot, style
 
 _TRAJECTORIES = 12
 _STEPS = 60
 _GRID = 160
-_SETTLE = 400
 _ARRIVED = 1e-3
 _COLOURS = ("#1f4e79", "#b3272d", "#3a7d44", "#8a5a9e", "#c07c1c", "#2a8c8c", "#7a4a2b", "#555555")
 
@@ -121,7 +121,7 @@ def _true_basins(
     edges = (float(left), float(right), float(below), float(above))
     across, up = np.linspace(edges[0], edges[1], _GRID), np.linspace(edges[2], edges[3], _GRID)
     states = np.stack(np.meshgrid(across, up), axis=-1).reshape(-1, 2)
-    ends = settled(system, states, _SETTLE)
+    ends = settled(system, states, steps_of(system))
     distances = np.abs(ends[:, None] - spots).max(axis=2)
     reached = np.where(distances.min(axis=1) < _ARRIVED, distances.argmin(axis=1), -1)
     return edges, reached.reshape(_GRID, _GRID)

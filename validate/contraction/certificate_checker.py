@@ -2421,8 +2421,9 @@ class Basin:
     def words(self) -> str:
         """What is claimed."""
         return (
-            "all states of the ellipsoid around the point stay there and tend to its one fixed point, "
-            f"{self.fall()}; within {show(self.core)} of its size any two states approach one another"
+            "all states of the ellipsoid around the point stay there and tend to its one fixed point; their distance "
+            f"to the point, up to its residual, {self.fall()}; within {show(self.core)} of its size any two states "
+            "approach one another"
         )
 
     def fall(self) -> str:
@@ -2486,7 +2487,7 @@ class FlowBasin(Basin):
 
     def fall(self) -> str:
         """c."""
-        return f"to which the distance falls at rate {show(self.rate)}"
+        return f"falls at rate {show(self.rate)}"
 
     def blocks(self, moved: Matrix, moving: Matrix, pushed: Matrix, reading: Matrix, multiplier: Vector) -> Matrix:
         """The first one."""
@@ -2507,7 +2508,7 @@ class MapBasin(Basin):
 
     def fall(self) -> str:
         """rho."""
-        return f"to which every step shrinks the distance by the factor {show(self.factor)}"
+        return f"shrinks by the factor {show(self.factor)} at every step"
 
     def blocks(self, moved: Matrix, moving: Matrix, pushed: Matrix, reading: Matrix, multiplier: Vector) -> Matrix:
         """The second one."""

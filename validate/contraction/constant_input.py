@@ -41,4 +41,6 @@ def constant_input(
         if beside:
             total = sum((finite(name, found[name]) for name in beside), np.zeros(neurons))
             return ConstantInput(total, " + ".join(beside))
-    return ConstantInput(np.zeros(neurons), "zero: the file has no biases of these weights, and --bias names none")
+    return ConstantInput(
+        np.zeros(neurons), "zero: no biases by PyTorch's names stand beside the weights, and --bias names none"
+    )

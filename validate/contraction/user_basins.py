@@ -101,11 +101,13 @@ def _tell(name: str, found: FoundBasin, outside: Outside | None, report: Report)
     report.finding(
         f"{name} cube", found.cube, "state", "in the basin whatever each neuron's state is off by up to this"
     )
-    pace = "factor a step" if found.system.discrete else "rate"
+    pace, bound = ("factor a step", "most") if found.system.discrete else ("rate", "least")
     value = 1 - float(found.basin.rate) if found.system.discrete else float(found.basin.rate)
-    report.finding(f"{name} {pace.split()[0]}", value, "", f"certified {pace} at least, in the ellipsoid's own metric")
+    report.finding(
+        f"{name} {pace.split()[0]}", value, "", f"certified {pace} at {bound}, in the ellipsoid's own metric"
+    )
     report.finding(f"{name} core", found.core, "of its size", "within it any two states approach one another")
-    meaning = "of the ellipsoid's size: the nearest state found that does not tend to the point"
+    meaning = "of the ellipsoid's size: the nearest state found that does not come into it, long as it was followed"
     report.finding(f"{name} outside", None if outside is None else outside.length, "", meaning)
     report.finding(f"{name} limited by", tuple(map(str, found.drivers(_DRIVERS))), "neurons", "whose secants vary most")
 

@@ -24,8 +24,9 @@ class FixedPoints:
     """Where a network stands still at a constant input, as far as some starts found it.
 
     `points` are the zeros of F(h) - h, `residuals` how long that vector is at each as it is returned (rounding),
-    `hits` how many starts ended there. `slow` are local minima of that length which are no zeros, with their `speeds`
-    and `slow_hits`. `lost` starts came to rest nowhere. Fixed points are in the order of their hits.
+    `hits` how many starts ended there. `slow` are local minima of that length which are no zeros, or zeros that are not
+    isolated, with their `speeds` and `slow_hits`. `lost` starts came to rest nowhere. Fixed points are in the order of
+    their hits.
     """
 
     step: StaticMap
@@ -145,8 +146,8 @@ def _apart(states: np.ndarray, residuals: np.ndarray, alike: float) -> tuple[np.
     """One state of each cluster, that of least residual; its residual; how many there were. The most frequent first."""
     if len(states) < 2:
         return states, residuals, np.ones(len(states), dtype=int)
-    scale = max(1.0, float(np.abs(states).max()))
-    cluster = fcluster(linkage(states, "single"), alike * scale, "distance") - 1
+    length = _length(states)[:, None]  # where it is above one, distances of states are relative to it
+    cluster = fcluster(linkage(np.hstack([states / length, np.log(length)]), "single"), alike, "distance") - 1
     hits = np.bincount(cluster)
     best = np.array([np.flatnonzero(cluster == k)[np.argmin(residuals[cluster == k])] for k in range(len(hits))])
     order = np.argsort(-hits, kind="stable")

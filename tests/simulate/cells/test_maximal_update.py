@@ -75,7 +75,7 @@ def slope(x, y):
 
 @pytest.mark.parametrize("phi", [RELU, TANH], ids=lambda phi: phi.name)
 @pytest.mark.parametrize("name", CELLS)
-@pytest.mark.sampled(2)
+@pytest.mark.sampled(1)
 def test_what_a_step_changes_does_not_depend_on_width(name, phi):
     """Slopes of the logarithm of the change after one step and after three, against that of N.
 

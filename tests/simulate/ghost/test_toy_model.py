@@ -220,6 +220,7 @@ def test_sigmoid_loss_against_another_solver():
     np.testing.assert_allclose(loss, [direct(value) for value in r], rtol=1e-10)
 
 
+@pytest.mark.sampled(0)  # half a minute of compiling
 def test_reverse_mode_agrees_with_forward_mode():
     """Two differentiations of one discrete solution: to rounding, which the sums of many steps spread."""
     task = ToyTask(10.0, 10.0, 2.0, 3.0)

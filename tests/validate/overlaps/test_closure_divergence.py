@@ -37,6 +37,7 @@ def test_fit_is_the_median_and_two_standard_deviations() -> None:
     assert spread == pytest.approx(np.exp(2 * np.std([-0.3, 0.1, 0.4], ddof=1)))
 
 
+@pytest.mark.sampled(0)  # half a minute
 def test_constants_are_those_of_the_fit() -> None:
     """On 6 of its 26 trainings: a median's standard error is 1.25 spreads over root 6, here three of them."""
     one_rank = [each for each in fitted_tasks() if each.nonlinearity.name == "erf" and each.shape.rank == 1]

@@ -2,14 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from functools import cached_property
 
 import flint
 import numpy as np
 from jaxtyping import Float, Shaped
 
-from theory.contraction.exact_matrix import ExactMatrix, exact_vector
+from theory.contraction.exact_matrix import ExactMatrix, as_fraction, exact_vector
 from theory.contraction.form import Form, NamedVectorField
 from theory.contraction.network import ExactNetwork, LeakyMap, Network, NotANetwork, network
 from theory.contraction.regions.activation import Activation
@@ -130,15 +129,6 @@ class ExactAutonomous:
         leaking = self.network.leaks.times(state)
         spread = absolute(self.drive).times(radii)
         return [x - y for x, y in zip(moved, leaking, strict=True)], max(spread)
-
-
-def as_fraction(number: flint.fmpq) -> Fraction:
-    """The same number of the standard library.
-
-    >>> as_fraction(flint.fmpq(3, 4))
-    Fraction(3, 4)
-    """
-    return Fraction(int(number.p), int(number.q))
 
 
 def absolute(matrix: ExactMatrix) -> ExactMatrix:

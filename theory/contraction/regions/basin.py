@@ -9,8 +9,8 @@ import flint
 
 from theory.contraction.claims.claim import Document, number, numbers, rows
 from theory.contraction.definite import is_positive_definite
-from theory.contraction.exact_matrix import ExactMatrix, exact_vector, rational
-from theory.contraction.regions.autonomous import ExactAutonomous, as_fraction
+from theory.contraction.exact_matrix import ExactMatrix, as_fraction, exact_vector, rational
+from theory.contraction.regions.autonomous import ExactAutonomous
 from theory.enclosures import Enclosed
 
 _WIDTH_BITS = 40

@@ -1,6 +1,7 @@
-"""The other side of a certified basin: the nearest state that is found not to tend to its fixed point.
+"""The other side of a certified basin: the nearest state that is found not to come into it.
 
-A search in floating point, which proves nothing: it says how much larger the ellipsoid could be at most.
+A search in floating point, which proves nothing: it says how much larger the ellipsoid could be, if all that does not
+come in for a long time never does.
 """
 
 from collections.abc import Sequence
@@ -10,7 +11,7 @@ import numpy as np
 from jaxtyping import Bool
 
 from theory.contraction.network import Matrix, Vector
-from theory.contraction.regions.autonomous import States
+from theory.contraction.regions.autonomous import AutonomousNetwork, States
 from theory.contraction.regions.certify_basin import FoundBasin
 from theory.contraction.regions.fixed_points import FixedPoint, stride_of
 
@@ -19,7 +20,8 @@ _LENGTHS = np.geomspace(1.0, 16.0, 25)
 _RANDOM = 32
 _ROUNDS, _TRIALS = 24, 48
 _NEARER = 0.96
-_STEPS = 400
+_STEPS, _MOST_STEPS = 400, 20_000
+"""Steps that the quickest neurons are followed, more where others are slower; and the most."""
 
 
 @dataclass(frozen=True)
@@ -87,12 +89,18 @@ def _first_along(found: FoundBasin, root: Matrix, rays: States) -> Outside | Non
     return None
 
 
+def steps_of(system: AutonomousNetwork, steps: int = _STEPS) -> int:
+    """So many steps of the slowest neuron, of a map or in a flow's short ones."""
+    quickest = 1.0 if system.discrete else float(system.leaks.max())
+    return int(min(steps * quickest / float(system.leaks.min()), max(steps, _MOST_STEPS)))
+
+
 def comes_in(found: FoundBasin, states: States, steps: int = _STEPS) -> Bool[np.ndarray, " states"]:
-    """Whether trajectories from these states, steps of a map or short ones of a flow, come into the ellipsoid."""
+    """Whether trajectories from these states come into the ellipsoid in `steps_of` the system."""
     system, stride = found.system, stride_of(found.system)
     inside = np.asarray(found.lengths(states) < 1)
     moving, where = states, np.arange(len(states))
-    for _ in range(steps):
+    for _ in range(steps_of(system, steps)):
         moving, where = moving[~inside[where]], where[~inside[where]]
         if not len(where):
             break

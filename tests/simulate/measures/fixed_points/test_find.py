@@ -98,7 +98,7 @@ def test_planted_points_of_rectified_units_are_found(seed):
 
 
 @pytest.mark.parametrize("cell", BOUNDED)
-@pytest.mark.sampled(3)
+@pytest.mark.sampled(1)
 def test_every_root_that_many_other_searches_find_is_found(cell):
     network = drawn(cell, 2, 4.0, seed=5)
     step = StaticMap.of(network)
@@ -118,7 +118,7 @@ def test_every_root_that_many_other_searches_find_is_found(cell):
 
 @pytest.mark.parametrize("cell", BOUNDED)
 @pytest.mark.parametrize("seed", range(4))
-@pytest.mark.sampled(5)
+@pytest.mark.sampled(3)
 def test_the_indices_of_bounded_cells_sum_to_one(cell, seed):
     network = drawn(cell, 3, (1.0, 3.0, 4.0, 6.0)[seed], seed)
     found = find_fixed_points(network, 1.2 * starts(network, 256))
