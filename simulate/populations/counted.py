@@ -1,7 +1,6 @@
 """How many distances are measured, told while the rest are; and what so many cost, beside training."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TypeAlias, TypeVar
 
 Found = TypeVar("Found")
@@ -14,7 +13,6 @@ def unheard(done: int, of: int) -> None:
     """Nobody listens."""
 
 
-@dataclass
 class Counted:
     """Counts what passes through it: `counted(found, pairs)` is `found`, and so many distances more.
 
@@ -24,9 +22,11 @@ class Counted:
     'ten of them'
     """
 
-    progress: DistanceProgress
-    of: int
-    done: int = 0
+    def __init__(self, progress: DistanceProgress, of: int) -> None:
+        """None are measured yet."""
+        self.progress = progress
+        self.of = of
+        self.done = 0
 
     def __call__(self, found: Found, distances: int) -> Found:
         """Tell that they are measured."""

@@ -64,7 +64,7 @@ class GatedOption(Kind):
 
     metavar = "FILE"
     accepted: ClassVar[str] = f"a file that exists and whose name ends in {FORMATS}, with a GRU or an LSTM"
-    formats = "named arrays, FILE:KEY"
+    formats = one_of(NAMED_FILES)
 
     def __call__(self, text: object) -> GatedFile:
         """The name of a file that can be read."""

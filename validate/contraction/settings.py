@@ -219,8 +219,8 @@ class GatedConfig(_Certified):
     gated: GatedFile = setting(
         "--gated",
         GatedOption(),
-        "Decide about this GRU or LSTM.",
-        shown="built-in checks",
+        "A GRU or an LSTM.",
+        shown="none",
         group=MATRIX,
         required="no file",
     )
