@@ -132,6 +132,14 @@ class ExactMatrix:
         """Whether every entry is zero."""
         return not any(entry != 0 for row in self.rows() for entry in row)
 
+    def is_diagonal(self, size: int) -> bool:
+        """Whether it is `size` by `size` with zeros off the diagonal: what a matrix of slopes or multipliers has to be.
+
+        >>> ExactMatrix.identity(2).is_diagonal(2), ExactMatrix.of([[1, 1], [0, 1]]).is_diagonal(2)
+        (True, False)
+        """
+        return self.shape == (size, size) and self == ExactMatrix.diagonal(self.diagonal_entries())
+
     def largest_sum(self) -> flint.fmpq:
         """The largest sum of absolute values along a row or a column, which bounds the spectral norm."""
         rows = self.rows()

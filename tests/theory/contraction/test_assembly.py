@@ -288,6 +288,10 @@ def test_step_of_members_of_both_forms(tmp_path):
     assert certificate.holds()
     assert checked(certificate, tmp_path) == 0
     assert not replace(certificate, euler=replace(certificate.euler, factor=rational(0.5))).holds()
+    beside = ExactMatrix.zeros(whole.size, whole.size)
+    beside.put(0, 1, ExactMatrix.of([[2.0**-60]]))
+    full = certificate.euler.multiplier + beside + beside.T
+    assert not replace(certificate, euler=replace(certificate.euler, multiplier=full)).holds()
     root = np.linalg.cholesky(whole_metric(whole).approximate()).T
     for fractions in rng.uniform(size=(200, whole.size)):
         moved = np.eye(whole.size) + 0.05 * jacobian(whole, np.round(fractions))

@@ -136,6 +136,18 @@ def test_what_is_contracting(name: str, form: Form, tmp_path) -> None:
     agree(net, best, tmp_path)
 
 
+@BOTH
+@pytest.mark.parametrize("name", ["multiplier", "Euler step"])
+def test_a_multiplier_is_diagonal(name: str, form: Form) -> None:
+    """The matrix stays positive definite, but w^T Q (y - w) >= 0 is true of diagonal Q alone; a file has no other."""
+    make, proved, _ = PARTS[name]
+    net, claim = uneven(form), make(proved)
+    beside = ExactMatrix.of([[0, Q(1, 2**60)], [Q(1, 2**60), 0]])
+    assert claim.holds(net)
+    for multiplier in (claim.multiplier + beside, claim.multiplier - beside, ExactMatrix.identity(3)):
+        assert not replace(claim, multiplier=multiplier).holds(net)
+
+
 @pytest.mark.parametrize(("form", "norm"), [(VOLTAGE, SUM), (RATE, LARGEST)], ids=["norm 1", "norm inf"])
 def test_inhibition_of_oneself_counts_where_one_slope_multiplies_the_sum(form, norm, tmp_path) -> None:
     net = network(form, [[-4, Q(9, 2)], [Q(-9, 2), -4]], taus=(1, Q(6, 5)))

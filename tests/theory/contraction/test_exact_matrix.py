@@ -86,6 +86,12 @@ def test_arithmetic_is_numpys():
     assert one != "a matrix"
 
 
+def test_diagonal_matrices_have_the_size_and_nothing_beside_the_diagonal():
+    assert ExactMatrix.diagonal([2, 0, 0.5]).is_diagonal(3)
+    for other in ([[1, 0], [2.0**-60, 1]], [[1, 2.0**-60], [0, 1]], [[1]], [[1, 0], [0, 1], [0, 0]], [[1, 0, 0]] * 2):
+        assert not ExactMatrix.of(other).is_diagonal(2)
+
+
 def test_inverse_is_exact():
     rng = np.random.default_rng(1)
     matrix = ExactMatrix.of(rng.normal(size=(4, 4)))

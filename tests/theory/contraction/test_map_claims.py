@@ -125,6 +125,16 @@ def test_claims_are_about_maps_or_about_flows(form):
             condition.prove(flow, 0.1)
 
 
+@BOTH
+def test_a_multiplier_is_diagonal(form):
+    net = network(0.5 * TURN, form)
+    claim = STEP_MULTIPLIER.prove(net, 0.25)
+    beside = 2.0**-60 * ExactMatrix.of([[0, 1], [1, 0]])
+    assert claim.holds(net.exact)
+    for multiplier in (claim.multiplier + beside, claim.multiplier - beside, ExactMatrix.identity(3)):
+        assert not replace(claim, multiplier=multiplier).holds(net.exact)
+
+
 @pytest.mark.parametrize("condition", STEP_CONDITIONS, ids=lambda condition: condition.name)
 @pytest.mark.parametrize("size", [2, 3])
 def test_identities(condition, size):

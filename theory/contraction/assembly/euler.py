@@ -24,7 +24,7 @@ class AssemblyEulerStep:
 
     def holds(self, assembly: ExactAssembly) -> bool:
         """Whether rational arithmetic proves it of this one."""
-        if not (self.step > 0 and 0 < self.factor < 1):
+        if not (self.step > 0 and 0 < self.factor < 1 and self.multiplier.is_diagonal(assembly.size)):
             return False
         metric = whole_metric(assembly)
         keep, through = whole_step(assembly, self.step)

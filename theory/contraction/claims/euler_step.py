@@ -40,10 +40,11 @@ class EulerStep(Statement):
 
     @override
     def proved(self, network: ExactNetwork) -> bool:
-        if not (self.step > 0 and 0 < self.factor < 1):
+        size = network.weights.shape[0]
+        if not (self.step > 0 and 0 < self.factor < 1 and self.multiplier.is_diagonal(size)):
             return False
         stride = self.step * network.leaks
-        keep = ExactMatrix.identity(network.weights.shape[0]) - stride
+        keep = ExactMatrix.identity(size) - stride
         through = network.form.driven(stride, network.gained)
         read = network.form.sensed(network.gained, self.multiplier)
         blocks = euler_blocks(keep, through, read, metric=self.metric, multiplier=self.multiplier, factor=self.factor)

@@ -38,7 +38,7 @@ class Multiplier(Claim):
 
     @override
     def proved(self, network: ExactNetwork) -> bool:
-        if self.rate <= 0:
+        if self.rate <= 0 or not self.multiplier.is_diagonal(network.weights.shape[0]):
             return False
         blocks = multiplier_blocks(
             network.form,

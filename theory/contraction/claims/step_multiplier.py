@@ -26,7 +26,7 @@ class StepMultiplier(StepClaim):
 
     @override
     def proved(self, network: ExactNetwork) -> bool:
-        if not 0 < self.factor < 1:
+        if not 0 < self.factor < 1 or not self.multiplier.is_diagonal(network.weights.shape[0]):
             return False
         blocks = euler_blocks(
             network.keep if network.lowest is None else network.step(network.lowest),

@@ -103,7 +103,7 @@ class LureUnstable(LureStatement):
     def holds(self, system: LureSystem) -> bool:
         exact = ExactLure.of(system)
         n, k = system.states, len(system.slopes)
-        if self.slopes.shape != (k, k) or self.form.shape != (n, n) or len(self.vector) != n:
+        if not self.slopes.is_diagonal(k) or self.form.shape != (n, n) or len(self.vector) != n:
             return False
         limits = exact.slopes.diagonal_entries()
         allowed = all(0 <= s <= limit for s, limit in zip(self.slopes.diagonal_entries(), limits, strict=True))
@@ -127,9 +127,9 @@ class LureUnstable(LureStatement):
 
 
 def fits(metric: ExactMatrix, multiplier: ExactMatrix, system: LureSystem) -> bool:
-    """Whether P and Q have the system's sizes."""
+    """Whether P and Q have the system's sizes, and Q is diagonal: w^T Q (G C x - w) >= 0 for no other Q."""
     n, k = system.states, len(system.slopes)
-    return metric.shape == (n, n) and multiplier.shape == (k, k)
+    return metric.shape == (n, n) and multiplier.is_diagonal(k)
 
 
 def contraction_matrix(exact: ExactLure, metric: ExactMatrix, multiplier: ExactMatrix, rate: Any) -> ExactMatrix:
