@@ -9,6 +9,7 @@ import pytest
 from theory.contraction import DISCRETE_VOLTAGE, VOLTAGE, certify, lure
 from theory.contraction.exact_matrix import ExactMatrix
 from theory.contraction.lure.search import reached_gain
+from validate.contraction import certificate_checker as checker
 
 
 def random_system(discrete, seed=1, slopes=0.8, states=3, channels=2):
@@ -86,12 +87,15 @@ def test_forged_claims_do_not_hold(certified):
     system, claim, gain = certified.system, certified.claim, certified.gain_claim
     assert claim.holds(system)
     assert gain.holds(system)
+    beside = 2.0**-60 * ExactMatrix.of([[0, 1], [1, 0]])
     for forged in (
         replace(claim, rate=claim.rate * flint.fmpq(11, 10)),
         replace(claim, rate=flint.fmpq(0)),
         replace(claim, metric=-claim.metric),
         replace(claim, multiplier=ExactMatrix.zeros(2, 2)),
         replace(claim, multiplier=ExactMatrix.identity(3)),
+        replace(claim, multiplier=claim.multiplier + beside),
+        replace(gain, multiplier=gain.multiplier + beside),
         replace(gain, gain=gain.gain * flint.fmpq(99, 100)),
         replace(gain, gain=flint.fmpq(0)),
         replace(gain, metric=-gain.metric),
@@ -120,14 +124,35 @@ def test_unstable_slopes_are_found_and_proved(discrete):
     assert found.certificate.holds()
     claim = found.claim
     steeper = 2 * claim.slopes + ExactMatrix.diagonal([100, 100])
+    beside = 2.0**-60 * ExactMatrix.of([[0, 1], [0, 0]])
     for forged in (
         replace(claim, slopes=steeper),
+        replace(claim, slopes=claim.slopes + beside),
+        replace(claim, slopes=claim.slopes - beside.T),
         replace(claim, slopes=ExactMatrix.zeros(2, 2)),
         replace(claim, form=-claim.form),
         replace(claim, vector=(flint.fmpq(0),) * 3),
         replace(claim, vector=claim.vector[1:]),
     ):
         assert not forged.holds(system)
+
+
+@pytest.mark.parametrize(("discrete", "kept"), [(True, 1.0), (False, 0.0)])
+def test_an_integrator_has_no_gain(discrete, kept):
+    """x <- x or x' = 0 at the slope of zero: stable at others, not there."""
+    one = np.eye(1)
+    found = lure.decide.certify(lure.system.lure(kept * one, -0.5 * one, one, E=one, F=one, discrete=discrete))
+    assert (found.verdict.word, found.gain, found.reached) == ("undecided", None, None)
+
+
+@pytest.mark.parametrize(("discrete", "kept"), [(True, 0.5), (False, -0.5)])
+@pytest.mark.parametrize("slope", [0.5, 0.75], ids=["marginal", "unstable"])
+def test_only_stable_slopes_have_a_gain(discrete, kept, slope):
+    """The largest slope brings x to x or further; at zero the gain is 1 / (1 - 0.5), or 1 / 0.5."""
+    one = np.eye(1)
+    reached = reached_gain(lure.system.lure(kept * one, one, one, slope, E=one, F=one, discrete=discrete))
+    assert reached.gain == pytest.approx(2.0)
+    assert reached.fractions.tolist() == [0.0]
 
 
 def test_many_channels_are_searched_by_flips():
@@ -158,3 +183,12 @@ def test_matrices_that_do_not_fit_are_refused():
             lure.system.lure(**good, slopes=slopes, discrete=True)
     with pytest.raises(lure.system.NotALureSystem, match="F has shape"):
         lure.system.lure(**good, F=np.ones((1, 3)), discrete=True)
+
+
+def test_systems_that_the_checker_would_not_take_are_refused_first():
+    assert lure.system.LARGEST == checker.LARGEST_LURE
+    good = {"A": np.eye(2), "B": np.ones((2, 1)), "C": np.ones((1, 2)), "F": np.ones((3, 2))}
+    most = lure.system.LARGEST - 3 - 1
+    assert lure.system.lure(**good, E=np.ones((2, most)), discrete=True).E.shape == (2, most)
+    with pytest.raises(lure.system.NotALureSystem, match="inputs are 257; 256 are the most"):
+        lure.system.lure(**good, E=np.ones((2, most + 1)), discrete=True)

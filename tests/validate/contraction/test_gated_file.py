@@ -140,6 +140,7 @@ def door(knock):
     save_gru("gru.safetensors")
     save_file({f"{name}_l0": each for name, each in torch_arrays(4).items()}, "lstm.safetensors")
     np.savez("bad.npz", weight_hh_l0=np.ones((6, 2)))
+    np.savez("large.npz", weight_hh_l0=np.ones((3, 1)), weight_ih_l0=np.zeros((3, 2**18), np.float32))
     np.save("w.npy", np.eye(2))
     return partial(knock, contraction.COMMAND)
 
@@ -153,6 +154,7 @@ def door(knock):
         (["--gated", "gru.safetensors", "--input-box", "-1"], "--input-box", "too small", "from 0"),
         (["--gated", "gru.safetensors", "--input-box", "inf"], "--input-box", "not finite", "from 0"),
         (["--gated", "bad.npz", "--input-box", "1"], "--gated", "no array named 'weight_ih_l0'", ".npz"),
+        (["--gated", "large.npz", "--input-box", "1"], "--gated", "weights may number 524288 at most", ".npz"),
         (["--gated", "lstm.safetensors", "--input-box", "1", "--reset-before"], "--reset-before", "no reset", "a GRU"),
         (
             ["--gated", "gru.safetensors", "--input-box", "1", "--form", "rate"],

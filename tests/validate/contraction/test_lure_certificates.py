@@ -152,6 +152,7 @@ def test_the_checker_has_the_forms_of_theory(found):
 def door(knock):
     np.savez("s.npz", **matrices(True))
     np.savez("bad.npz", A=np.eye(2), B=np.ones((3, 1)), C=np.ones((1, 2)))
+    np.savez("large.npz", A=np.eye(2), B=np.ones((2, 255)), C=np.ones((255, 2)))
     np.savez("short.npz", A=np.eye(2), B=np.ones((2, 1)))
     np.save("w.npy", np.eye(2))
     return partial(knock, contraction.COMMAND)
@@ -165,6 +166,7 @@ def door(knock):
         (["--lure", "s.npz"], "--time", "missing", "discrete"),
         (["--lure", "s.npz", "--time", "sampled"], "--time", "unknown", "continuous"),
         (["--lure", "bad.npz", "--time", "discrete"], "--lure", "B has shape (3, 1)", "A (n x n)"),
+        (["--lure", "large.npz", "--time", "discrete"], "--lure", "256 are the most", "A (n x n)"),
         (["--lure", "short.npz", "--time", "discrete"], "--lure", "no array named C", "C (k x n)"),
         (["--lure", "s.npz", "--time", "discrete", "--slope", "0"], "--slope", "too small", "above 0"),
         (["--lure", "s.npz", "--time", "discrete", "--slope", "w.npy"], "--slope", "it holds 2 x 2", "a neuron"),

@@ -15,9 +15,12 @@ from theory.doubles import NotDoubles, as_doubles
 Blocks = Mapping[str, Numbers]
 States = Float[np.ndarray, "*batch many size"]
 
+LARGEST = 2**19
+"""Weights of a layer: certificates of larger ones are not checked."""
+
 
 class NotALayer(ValueError):
-    """Arrays that make no gated layer; the message says which, and what is needed."""
+    """Arrays that make no gated layer, or too large a one; the message says which, and what is needed."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,7 +144,7 @@ def read_arrays(
     """The four arrays of a layer of PyTorch as blocks: U, W and both biases, zero where there are none.
 
     Raises:
-        NotALayer: for arrays that do not fit together or are not finite real numbers.
+        NotALayer: for arrays that do not fit together or are not finite real numbers, more than `LARGEST` weights.
     """
     recurrent = _split("weight_hh", weight_hh, blocks)
     rows, units = np.shape(weight_hh)
@@ -155,6 +158,9 @@ def read_arrays(
         block = found[blocks[0]]
         if block.ndim != dimensions or len(block) != units or not block.size:
             raise NotALayer(f"{name} does not fit weight_hh: {rows} rows{' of weights' * (dimensions - 1)} are needed")
+    inputs = driven[blocks[0]].shape[1]
+    if rows * (units + inputs) > LARGEST:
+        raise NotALayer(f"there are {units} units and {inputs} inputs; weights may number {LARGEST} at most")
     return recurrent, driven, each[0], each[1]
 
 

@@ -13,6 +13,8 @@ from theory.contraction.gated.statements import ContractingInBox, exact_bounds
 
 PIECES = 16
 """Into how many pieces intervals are cut where two factors of a row depend on one number."""
+MOST_PIECES = 64
+"""Certificates of more are not checked."""
 _GRID = 2.0**-20
 _SHRINKINGS = 200
 _TURNS = 300
@@ -22,6 +24,10 @@ _LEAK = 1e-6
 """Of the largest weight: what every row is given where the majorant is reducible."""
 
 
+class BadPieces(ValueError):
+    """Intervals cannot be cut into so many pieces; the message says into how many."""
+
+
 @dataclass(frozen=True, eq=False)
 class Proposal:
     """A box that no step leaves, weights, and the largest stretch of a row in them: below one it contracts."""
@@ -29,6 +35,16 @@ class Proposal:
     box: Bounds
     weights: Float[np.ndarray, " size"]
     factor: float
+
+
+def require_pieces(pieces: int) -> None:
+    """Refuse a number of pieces that no certificate may have.
+
+    Raises:
+        BadPieces: unless it is from 1 to `MOST_PIECES`.
+    """
+    if not 1 <= pieces <= MOST_PIECES:
+        raise BadPieces(f"pieces are {pieces}; a whole number from 1 to {MOST_PIECES} is needed")
 
 
 def shrunk(layer: GatedLayer, times: int = _SHRINKINGS) -> Bounds:

@@ -87,7 +87,10 @@ class _Program:
 
 
 def prove_contraction(system: LureSystem) -> LureContraction | None:
-    """The largest rate found, to a thousandth or so, proved; None where none is."""
+    """The largest rate found, to a thousandth or so of the fastest, proved; None where none is.
+
+    The fastest is one of a map, of a flow the rate at the slopes of zero.
+    """
     program = _Program.of(system)
 
     def proved(rate: float) -> LureContraction | None:
@@ -166,8 +169,11 @@ class ReachedGain:
 
 
 def reached_gain(system: LureSystem, seed: int = 0) -> ReachedGain | None:
-    """The largest gain found at fixed slopes, by oscillating inputs; None without inputs or outputs, or if unstable."""
-    if not system.E.size or not system.F.size:
+    """The largest gain found at fixed slopes, by oscillating inputs, among those at which the system is stable.
+
+    None without inputs or outputs, or where the system is not stable at the slopes of zero.
+    """
+    if not system.E.size or not system.F.size or not system.stable(system.A):
         return None
     angles = np.linspace(0, np.pi, _ANGLES)[: None if system.discrete else -1]
 
@@ -176,7 +182,10 @@ def reached_gain(system: LureSystem, seed: int = 0) -> ReachedGain | None:
         values = [system.response(closed, angle) for angle in angles]
         return max(values), float(angles[int(np.argmax(values))])
 
-    fractions, _ = steepest(system, lambda at: peak(at)[0], seed)
+    def value(fractions: Fractions) -> float:
+        return peak(fractions)[0] if system.stable(system.closed(fractions)) else -np.inf
+
+    fractions, _ = steepest(system, value, seed)
     gain, angle = peak(fractions)
     closed, width = system.closed(fractions), float(angles[1])
     for _ in range(_ROUNDS):

@@ -1,6 +1,6 @@
 """Lur'e systems: a linear system with slope-restricted nonlinearities in its feedback, a map or a flow.
 
-    x <- A x + B phi(C x + d) + E u + e   or   x' = A x + B phi(C x + d) + E u + e,   y = F x + G u + ... without G
+    x <- A x + B phi(C x + d) + E u + e   or   x' = A x + B phi(C x + d) + E u + e,   y = F x
 
 Two trajectories differ by x, phi's values by w with w_i (g_i (C x)_i - w_i) >= 0, inputs by u, outputs by F x. Whether
 all channels have one function or each its own plays no part: their arguments are at different places, so the slopes
@@ -21,9 +21,14 @@ from theory.doubles import NotDoubles, as_doubles
 
 Matrix = Float[np.ndarray, "rows columns"]
 
+LARGEST = 256
+"""States or outputs, whichever are more, channels and inputs together: larger certificates are not checked."""
+_MARGIN = 1e-9
+"""How far from the boundary of stability floating point tells that a system is within it."""
+
 
 class NotALureSystem(ValueError):
-    """Matrices or slopes that make no Lur'e system; the message says which, and what is needed."""
+    """Matrices or slopes that make no Lur'e system, or too large a one; the message says which, and what is needed."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,6 +90,10 @@ class LureSystem(ABC):
     def growth(self, A: Matrix) -> float:
         """How fast a constant linear system grows: the spectral radius of a map, the abscissa of a flow."""
 
+    @abstractmethod
+    def stable(self, A: Matrix) -> bool:
+        """Whether a constant linear system forgets its state, by more than what rounding errors amount to."""
+
 
 @dataclass(frozen=True, eq=False)
 class LureMap(LureSystem):
@@ -106,6 +115,10 @@ class LureMap(LureSystem):
     def growth(self, A: Matrix) -> float:
         return float(np.abs(np.linalg.eigvals(A)).max())
 
+    @override
+    def stable(self, A: Matrix) -> bool:
+        return self.growth(A) < 1 - _MARGIN
+
 
 @dataclass(frozen=True, eq=False)
 class LureFlow(LureSystem):
@@ -126,6 +139,10 @@ class LureFlow(LureSystem):
     @override
     def growth(self, A: Matrix) -> float:
         return float(np.linalg.eigvals(A).real.max())
+
+    @override
+    def stable(self, A: Matrix) -> bool:
+        return self.growth(A) < -_MARGIN * float(np.linalg.norm(A, 2))
 
 
 @dataclass(frozen=True, eq=False)
@@ -164,7 +181,8 @@ def lure(
     Biases and offsets play no part. Slopes are one number or one a channel of phi.
 
     Raises:
-        NotALureSystem: for matrices that do not fit together or are not finite and real, slopes that are not positive.
+        NotALureSystem: for matrices that do not fit together or are not finite and real, slopes that are not positive,
+            more than `LARGEST` states, channels and inputs.
 
     >>> from theory.contraction import lure
     >>> system = lure.system.lure(np.eye(2) / 2, np.ones((2, 1)), np.ones((1, 2)) / 8, discrete=True)
@@ -186,6 +204,9 @@ def lure(
     ):
         if found != needed:
             raise NotALureSystem(f"{name} has shape {found}; {needed} is needed")
+    together = max(n, len(outputs)) + k + inputs.shape[1]
+    if together > LARGEST:
+        raise NotALureSystem(f"states or outputs, channels and inputs are {together}; {LARGEST} are the most")
     gains = _real("slopes", slopes)
     if gains.shape not in ((), (k,)) or not (gains > 0).all():
         raise NotALureSystem(f"slopes are {gains.tolist()}; one positive number or {k} of them are needed")
