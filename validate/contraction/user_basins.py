@@ -87,7 +87,7 @@ def _report(own: OwnAutonomous, results: BasinResults, config: MatrixConfig, rep
         if k < TOLD:
             _tell(f"point {k}", found, outside, report)
     report.quantity("basins", [_entry(*pair) for pair in zip(results.basins, results.outside, strict=True)])
-    report.conclude(_conclusion(results.basins))
+    report.conclude(_conclusion(results.basins, asked=own.point is not None))
 
 
 def _tell(name: str, found: FoundBasin, outside: Outside | None, report: Report) -> None:
@@ -143,7 +143,9 @@ def _written(results: BasinResults, config: MatrixConfig) -> str | None:
     return str(config.certificate)
 
 
-def _conclusion(basins: list[FoundBasin]) -> str:
+def _conclusion(basins: list[FoundBasin], *, asked: bool) -> str:
+    if not basins and asked:
+        return "no fixed point was found next to that of --point; give another state, or leave it out to seek them"
     if not basins:
         return "no fixed point was found that could have a basin; give --point FILE next to one"
     certified = sum(found.basin is not None for found in basins)

@@ -81,7 +81,8 @@ def _basins(config: MatrixConfig, network: OwnNetwork) -> Section:
         Refusal: for an option that says nothing of basins, or a file that holds not a number a neuron.
     """
     if config.slope != 1.0 or config.lowest_slope != 0.0:
-        raise Refusal("--slope", "the slopes are those of --nonlinearity", "without --basin")
+        given = "--lowest-slope" if config.slope == 1.0 else "--slope"
+        raise Refusal(given, "the slopes are those of --nonlinearity", "without --basin")
     if config.euler_step is not None:
         raise Refusal("--euler-step", "basins are those of the flow", "without --basin")
     try:
@@ -114,7 +115,7 @@ def gated_plan(config: GatedConfig) -> Plan:
     """The run on the user's GRU or LSTM; no JAX is needed.
 
     Raises:
-        Refusal: where the file holds no such layer, or another convention of the reset than was asked.
+        Refusal: where the file holds no such layer or too large a one, or another convention of the reset than asked.
     """
     try:
         arrays = config.gated.read()
@@ -125,15 +126,18 @@ def gated_plan(config: GatedConfig) -> Plan:
         raise Refusal("--reset-before", f"{config.gated}: {problem}", "a GRU whose file does not tell otherwise")
     reset_after = not config.reset_before and arrays.reset_after is not False
     from theory.contraction.gated import gru, lstm  # not before the options and the file are read
-    from theory.contraction.gated.layer import GatedLayer
+    from theory.contraction.gated.layer import GatedLayer, NotALayer
     from validate.contraction.user_gated import OwnLayer
 
     parts = (arrays.weight_ih, arrays.weight_hh, arrays.bias_ih, arrays.bias_hh)
     layer: GatedLayer
-    if arrays.is_gru:
-        layer = gru.from_arrays(*parts, input_box=config.input_box, reset_after=reset_after)
-    else:
-        layer = lstm.from_arrays(*parts, input_box=config.input_box)
+    try:
+        if arrays.is_gru:
+            layer = gru.from_arrays(*parts, input_box=config.input_box, reset_after=reset_after)
+        else:
+            layer = lstm.from_arrays(*parts, input_box=config.input_box)
+    except NotALayer as error:
+        raise Refusal("--gated", str(error), GatedOption().accepted) from error
     own = OwnLayer(layer, arrays.words)
     return Plan(config, (Section("Your GRU or LSTM", "validate.contraction.user_gated", own),), one_thread)
 

@@ -9,6 +9,7 @@ from safetensors.numpy import save_file
 
 from validate.contraction import __main__ as contraction
 from validate.contraction.certificate_checker import main as check
+from validate.contraction.user_basins import _conclusion
 
 SWITCH = np.array([[1.6, -0.2], [0.1, 1.5]])
 BASIN = ("--basin", "--nonlinearity", "tanh")
@@ -47,6 +48,7 @@ def run(ask, files):
         ([*BASIN, "--bias", "none.npy"], "--bias", "does not exist", ".npy"),
         ([*BASIN, "--point", "three.npy"], "--point", "it holds 3", "one number a neuron"),
         ([*BASIN, "--slope", "0.5"], "--slope", "those of --nonlinearity", "without --basin"),
+        ([*BASIN, "--lowest-slope", "0.5"], "--lowest-slope", "those of --nonlinearity", "without --basin"),
         (["--basin", "--nonlinearity", "sine"], "--nonlinearity", "is unknown", "tanh, sigmoid, relu"),
     ],
 )
@@ -84,3 +86,8 @@ def test_one_point_of_a_flow(run):
     assert (basin["outcome"], basin["rate"]) == ("certified", 0.1)
     state = np.array(basin["point"])
     np.testing.assert_allclose(SWITCH @ np.tanh(state) + 0.1, state, atol=1e-12)
+
+
+def test_where_no_point_is_found_the_advice_is_what_was_not_done():
+    assert _conclusion([], asked=False).endswith("give --point FILE next to one")
+    assert "next to that of --point" in _conclusion([], asked=True)

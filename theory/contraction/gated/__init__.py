@@ -1,4 +1,4 @@
-"""GRU and LSTM: whether trajectories under the same inputs meet, over a box of inputs, proved from the weights.
+"""GRU and LSTM: whether trajectories of a box of states meet under the same inputs, proved from the weights.
 
     rnn = torch.nn.GRU(3, 16)
     layer = gated.gru.from_arrays(*(weights.detach().numpy() for weights in rnn.parameters()), input_box=1.0)

@@ -9,14 +9,14 @@ from theory.contraction.gated.apart import Apart, search_apart
 from theory.contraction.gated.document import GatedCertificate
 from theory.contraction.gated.layer import GatedLayer
 from theory.contraction.gated.literature import PublishedCondition, published
-from theory.contraction.gated.search import PIECES, Proposal, proposed, prove, shrunk
+from theory.contraction.gated.search import PIECES, Proposal, proposed, prove, require_pieces, shrunk
 from theory.contraction.gated.statements import ContractingInBox, GatedStatement, TwoBoxes
 from theory.contraction.threads import one_blas_thread
 from theory.contraction.verdict import Attempt, Verdict
 
 _SENTENCES = {
-    Verdict.CONTRACTING: "under the same inputs of the box any two trajectories approach one another, by the factor a "
-    "step at least",
+    Verdict.CONTRACTING: "under the same inputs of the box any two trajectories from a box of states, which holds the "
+    "state of zeros, approach one another, by the factor a step at least",
     Verdict.NOT_CONTRACTING: "under one constant input of the box two trajectories stay apart for ever",
     Verdict.UNDECIDED: "nothing was proved: see what was tried, and how close it came",
 }
@@ -49,12 +49,12 @@ class GatedCertification:
 
     @property
     def factor(self) -> float | None:
-        """What every step multiplies distances by, at most; None where that is not proved."""
+        """What every step multiplies distances in the claim's box by, at most; None where that is not proved."""
         return float(self.claim.factor) if isinstance(self.claim, ContractingInBox) else None
 
     @property
     def gain(self) -> float | None:
-        """How far apart inputs that differ by one everywhere keep trajectories at most, in the norm of the proof."""
+        """How far apart inputs that differ by one everywhere keep trajectories of that box at most, in its norm."""
         return float(self.claim.gain) if isinstance(self.claim, ContractingInBox) else None
 
     @property
@@ -88,17 +88,22 @@ class RecurrentScale:
 
 @one_blas_thread
 def certify(layer: GatedLayer, *, pieces: int = PIECES, seed: int = 0) -> GatedCertification:
-    """Decide whether any two trajectories of a GRU or an LSTM approach one another under the same inputs of its box.
+    """Decide whether two trajectories of a GRU or an LSTM approach one another under the same inputs of its box.
 
-    Contracting is proved in a weighted maximum norm, over the box of states that the layer settles in and that holds
-    the state of zeros; incremental input-to-state stability follows, with the `gain`. Where that fails, trajectories
-    are simulated under constant inputs; two that do not meet are proved to be so by boxes around them, if that holds.
-    Nothing rests on floating point: `certificate` writes what was proved to a file that an independent program checks.
+    Contracting is proved in a weighted maximum norm, for trajectories from the claim's box of states: no step leaves
+    it, and it holds the state of zeros. Incremental input-to-state stability follows there, with the `gain`. It is the
+    box that the layer settles in, but trajectories from elsewhere may come near to it without ever entering it, and
+    nothing is proved of them. Where the proof fails, trajectories are simulated under constant inputs; two that do not
+    meet are proved to be so by boxes around them, if that holds. Nothing rests on floating point: `certificate` writes
+    what was proved to a file that an independent program checks.
 
     Arguments:
         layer: from `gru` or `lstm`, with its box of inputs.
-        pieces: into how many pieces intervals are cut; more of them prove a little more.
+        pieces: into how many pieces intervals are cut, 1 to 64; more of them prove a little more.
         seed: of the simulated starts.
+
+    Raises:
+        BadPieces: for another number of pieces.
 
     >>> from theory.contraction import gated
     >>> weights = np.array([[0.0, 0.5], [-0.5, 0.0]])
@@ -108,6 +113,7 @@ def certify(layer: GatedLayer, *, pieces: int = PIECES, seed: int = 0) -> GatedC
     >>> found.verdict.word, round(found.factor, 3), found.certificate.holds()
     ('contracting', 0.74, True)
     """
+    require_pieces(pieces)
     with np.errstate(all="ignore"):
         whole = proposed(layer, layer.everywhere(), pieces)
         inner = proposed(layer, shrunk(layer), pieces)
@@ -123,6 +129,9 @@ def certify(layer: GatedLayer, *, pieces: int = PIECES, seed: int = 0) -> GatedC
 def largest_recurrence(layer: GatedLayer, *, pieces: int = PIECES, seed: int = 0) -> RecurrentScale:
     """How far the recurrent weights of a layer can be scaled up, or must be down, while `certify` proves contraction.
 
+    Raises:
+        BadPieces: for a number of pieces that is not from 1 to 64.
+
     >>> from theory.contraction import gated
     >>> weights = np.array([[0.0], [0.0], [1.0]])
     >>> layer = gated.gru.from_arrays(np.zeros((3, 1)), weights, input_box=1.0)  # h+ = (h + tanh(h / 2)) / 2
@@ -130,6 +139,7 @@ def largest_recurrence(layer: GatedLayer, *, pieces: int = PIECES, seed: int = 0
     >>> 1.99 < scale.low < 2 < scale.high < 2.5
     True
     """
+    require_pieces(pieces)
     with np.errstate(all="ignore"):
         low, low_claim = _below(layer, pieces)
         high, high_claim = _above(layer, low or 0.25, seed)

@@ -8,7 +8,8 @@ import pytest
 
 from theory.contraction import gated
 from theory.contraction.gated.bounds import Bounds
-from theory.contraction.gated.search import proposed, shrunk
+from theory.contraction.gated.search import MOST_PIECES, BadPieces, proposed, shrunk
+from validate.contraction import certificate_checker as checker
 
 KINDS = ("after", "before", "lstm")
 
@@ -57,6 +58,31 @@ def test_inputs_that_differ_keep_states_within_the_gain(certified):
         assert (distance <= float(claim.gain) * apart + 1e-12).all()
         largest = max(largest, (distance / apart).max())
     assert largest > 0.02 * float(claim.gain)  # the gain is no idle number
+
+
+def test_the_box_of_the_proof_holds_the_state_of_zeros_and_the_sentence_speaks_of_it(certified):
+    box = certified.claim.box
+    assert (box.low <= 0).all()
+    assert (box.high >= 0).all()
+    assert "from a box of states" in certified.sentence
+
+
+@pytest.mark.parametrize("pieces", [0, 65])
+def test_pieces_that_the_checker_would_not_take_are_refused_first(pieces):
+    assert MOST_PIECES == checker.MOST_PIECES
+    for ask in (gated.decide.certify, gated.decide.largest_recurrence):
+        with pytest.raises(BadPieces, match=f"pieces are {pieces}; a whole number from 1 to 64 is needed"):
+            ask(bistable(1.0), pieces=pieces)
+
+
+@pytest.mark.parametrize("make", [gated.gru.from_arrays, gated.lstm.from_arrays])
+def test_layers_that_the_checker_would_not_take_are_refused_first(make):
+    assert gated.layer.LARGEST == checker.LARGEST_LAYER
+    blocks = 3 if make is gated.gru.from_arrays else 4
+    most = gated.layer.LARGEST // blocks - 1
+    assert make(np.ones((blocks, most)), np.ones((blocks, 1)), input_box=1.0).units == 1
+    with pytest.raises(gated.layer.NotALayer, match="weights may number 524288 at most"):
+        make(np.ones((blocks, most + 1)), np.ones((blocks, 1)), input_box=1.0)
 
 
 def test_what_is_forged_does_not_hold(certified):
