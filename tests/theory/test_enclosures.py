@@ -20,12 +20,17 @@ from theory.enclosures import (
 )
 
 Ball = Callable[[flint.arb], flint.arb]
-LOGISTIC: Ball = lambda x: 1 / (1 + (-x).exp())  # noqa: E731
+
+
+def logistic(x: flint.arb) -> flint.arb:
+    return 1 / (1 + (-x).exp())
+
+
 BALLS: dict[str, tuple[Callable[[Fraction, int], Enclosed], Ball]] = {
     "tanh": (tanh, lambda x: x.tanh()),
     "its slope": (tanh_slope, lambda x: 1 - x.tanh() ** 2),
-    "sigmoid": (sigmoid, LOGISTIC),
-    "the sigmoid's slope": (sigmoid_slope, lambda x: LOGISTIC(x) * LOGISTIC(-x)),
+    "sigmoid": (sigmoid, logistic),
+    "the sigmoid's slope": (sigmoid_slope, lambda x: logistic(x) * logistic(-x)),
     "exponential": (lambda x, bits: exponential_decay(abs(x), bits), lambda x: (-abs(x)).exp()),
 }
 

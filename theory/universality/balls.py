@@ -17,7 +17,7 @@ Vector = Float[np.ndarray, " rows"]
 
 @dataclass(frozen=True)
 class BallFunction:
-    """A function of one ball, and the ball of its slopes there; of odd corners, all slopes between."""
+    """A function of one ball, and the ball of its slopes there; at a corner, all slopes between."""
 
     name: str
     value: Callable[[flint.arb], flint.arb]

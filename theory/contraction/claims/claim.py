@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import ClassVar
 
 import flint
@@ -79,13 +80,13 @@ def congruent(form: ExactMatrix, units: Units) -> ExactMatrix:
     return scaling @ form @ scaling
 
 
-def number(value: flint.fmpq) -> int | str:
+def number(value: flint.fmpq | Fraction) -> int | str:
     """A rational number as certificates write it.
 
     >>> number(flint.fmpq(6, 4)), number(flint.fmpq(2))
     ('3/2', 2)
     """
-    return int(value.p) if value.q == 1 else f"{value.p}/{value.q}"
+    return int(value.numerator) if value.denominator == 1 else f"{value.numerator}/{value.denominator}"
 
 
 def numbers(values: Sequence[flint.fmpq]) -> list[int | str]:

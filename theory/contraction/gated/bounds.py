@@ -4,7 +4,6 @@ Rational arrays hold `Fraction`s; numpy's operators work on them entry by entry,
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -14,7 +13,7 @@ from jaxtyping import Shaped
 from scipy.special import expit
 from typing_extensions import override
 
-from theory.enclosures import Enclosed, sigmoid, tanh
+from theory.enclosures import Enclosed, Function, over_rising, sigmoid, tanh
 
 Numbers = Shaped[np.ndarray, "..."]
 """Floats, or an array of `Fraction`s."""
@@ -148,7 +147,7 @@ class Rationals(Arithmetic):
 FLOATS, RATIONALS = Floats(), Rationals()
 
 
-def _outwards(rising: Callable[[Fraction], Enclosed], argument: Bounds) -> Bounds:
-    low = [rising(x).lower for x in argument.low]
-    high = [rising(x).upper for x in argument.high]
-    return Bounds(np.array(low, object), np.array(high, object))
+def _outwards(rising: Function, argument: Bounds) -> Bounds:
+    ends = zip(argument.low, argument.high, strict=True)
+    found = [over_rising(rising, Enclosed(low, high)) for low, high in ends]
+    return Bounds(np.array([each.lower for each in found], object), np.array([each.upper for each in found], object))

@@ -7,7 +7,7 @@ from fractions import Fraction
 import numpy as np
 from typing_extensions import override
 
-from theory.contraction.claims.claim import Document
+from theory.contraction.claims.claim import Document, number
 from theory.contraction.gated.bounds import Bounds, Numbers
 from theory.contraction.gated.layer import GatedLayer
 
@@ -59,8 +59,8 @@ class ContractingInBox(GatedStatement):
         return {
             "claim": "contracting",
             "by": "rows in a box",
-            "factor": fraction(self.factor),
-            "gain": fraction(self.gain),
+            "factor": number(self.factor),
+            "gain": number(self.gain),
             "pieces": self.pieces,
             "box": pairs(self.box),
             "weights": fractions(self.weights),
@@ -97,19 +97,14 @@ class TwoBoxes(GatedStatement):
         }
 
 
-def fraction(number: Fraction) -> int | str:
-    """A rational number as certificates write it."""
-    return number.numerator if number.denominator == 1 else str(number)
-
-
 def fractions(numbers: Numbers) -> list[int | str]:
     """A vector."""
-    return [fraction(Fraction(x)) for x in numbers]
+    return [number(Fraction(x)) for x in numbers]
 
 
 def pairs(box: Bounds) -> list[list[int | str]]:
     """A box: the two ends of each of its intervals."""
-    return [[fraction(Fraction(low)), fraction(Fraction(high))] for low, high in zip(box.low, box.high, strict=True)]
+    return [fractions(np.array(ends, object)) for ends in zip(box.low, box.high, strict=True)]
 
 
 def exact_bounds(box: Bounds) -> Bounds:

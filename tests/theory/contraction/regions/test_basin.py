@@ -74,7 +74,10 @@ def followed(system, states, steps):
 @pytest.mark.parametrize("discrete", [False, True])
 def test_the_form_of_the_matrix_is_what_the_docstring_says(discrete):
     size = 2
-    real = lambda name: sp.Matrix(size, size, lambda i, j: sp.Symbol(f"{name}{i}{j}", real=True))  # noqa: E731
+
+    def real(name):
+        return sp.Matrix(size, size, lambda i, j: sp.Symbol(f"{name}{i}{j}", real=True))
+
     a, b, c, x = real("a"), real("b"), real("c"), sp.Matrix([[1, 0], [0, 1]]) * sp.Symbol("x") + real("x")
     x = (x + x.T) / 2
     s, d = (sp.diag(*(sp.Symbol(f"{name}{i}") for i in range(size))) for name in "sd")
