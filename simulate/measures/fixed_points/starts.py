@@ -1,11 +1,10 @@
 """Where a search begins: states that a task visits, and around them."""
 
-import jax
-import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Float
 
 from simulate.cells.cell import Cell
+from simulate.populations.activity import activity
 from simulate.tasks.task import Batch
 
 
@@ -34,14 +33,8 @@ def visited_states(
         raise ValueError(f"{count} starts: ask for one or more")
     if not 0 <= noise < np.inf:
         raise ValueError(f"noise of {noise}: give a number of standard deviations, zero or more")
-    batch = batch.astype(network.dtype)
-
-    def advance(state: object, now: Array) -> tuple[object, Array]:
-        state = network.step(state, now, batch.dt)
-        return state, jnp.concatenate([jnp.ravel(part) for part in jax.tree.leaves(state)])
-
-    visited = jax.jit(jax.vmap(lambda inputs: jax.lax.scan(advance, network.initial_state(), inputs)[1]))(batch.inputs)
-    states = np.asarray(visited, dtype=np.float64).reshape(-1, visited.shape[-1])
+    visited = np.asarray(activity(network, batch), dtype=np.float64)
+    states = visited.reshape(-1, visited.shape[-1])
     random = np.random.default_rng(seed)
     drawn = states[random.integers(len(states), size=count)]
     return drawn + noise * states.std() * random.normal(size=drawn.shape)
