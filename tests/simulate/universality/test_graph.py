@@ -1,0 +1,175 @@
+"""Transition graphs of networks whose graphs are known: products of one-dimensional double wells."""
+
+import dataclasses
+import itertools
+
+import equinox as eqx
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from simulate.cells import RELU, Vanilla
+from simulate.measures import find_fixed_points
+from simulate.measures.samples import WrongShape
+from simulate.universality import Arrival, TransitionGraph, agreement, follow, follow_branches, transition_graph
+from simulate.universality.graph import NotAGraph
+
+UNITS = 3
+
+
+def wells(bits: int, coupling: float = 0.0) -> Vanilla:
+    """Units of which the first `bits` remember, h -> tanh(2 h), and the others forget; one shape, one program."""
+    random = np.random.default_rng(5)
+    W = np.diag([2.0] * bits + [0.5] * (UNITS - bits)) + coupling * random.uniform(-1, 1, (UNITS, UNITS))
+    blank = Vanilla.blank(UNITS, 1, UNITS)
+    b = coupling * random.uniform(-1, 1, UNITS)
+    return eqx.tree_at(lambda each: (each.W, each.b, each.V), blank, tuple(map(jnp.asarray, (W, b, np.eye(UNITS)))))
+
+
+def points_of(network: Vanilla):
+    grid = np.array(list(itertools.product((-1.0, 0.0, 1.0), repeat=UNITS)))
+    return find_fixed_points(network, np.vstack([0.9 * grid, np.random.default_rng(0).uniform(-1, 1, (64, UNITS))]))
+
+
+def signs_of(graph: TransitionGraph, bits: int) -> np.ndarray:
+    """The corner, edge or face of the cube that a node is: -1, 0 or 1 of each bit."""
+    return np.round(graph.outputs[:, :bits]).astype(int)
+
+
+def known_graph(signs: np.ndarray) -> np.ndarray:
+    """From a node each corner is reached that has its signs; all are as likely."""
+    transitions = np.zeros((len(signs), len(signs)))
+    for i, here in enumerate(signs):
+        for j, there in enumerate(signs):
+            if all(b != 0 and a in (0, b) for a, b in zip(here, there, strict=True)):
+                transitions[i, j] = 0.5 ** sum(a == 0 for a in here)
+    return transitions
+
+
+@pytest.mark.parametrize("bits", [1, 2, 3])
+def test_the_graph_of_a_product_of_wells_is_the_product_of_graphs(bits: int) -> None:
+    found = points_of(wells(bits))
+    made = transition_graph(found, trials=100)
+    assert len(made.graph) == 3**bits
+    signs = signs_of(made.graph, bits)
+    expected = known_graph(signs)
+    np.testing.assert_array_equal(made.graph.unstable_dimensions, (signs == 0).sum(axis=1))
+    one = made.graph.unstable_dimensions <= 1
+    np.testing.assert_array_equal(made.graph.transitions[one], expected[one])
+    assert made.branches.edges == tuple(
+        (i, j) for i in np.flatnonzero((signs == 0).sum(axis=1) == 1) for j in np.flatnonzero(expected[i])
+    )
+    low, high = made.perturbations.intervals(1 - 1e-3 / expected.size)
+    assert ((low <= expected) & (expected <= high)).all()
+    assert (made.perturbations.counts[expected == 0] == 0).all()
+    assert made.agreement.holds
+    assert made.agreement.compared == 2 * bits * 2 ** (bits - 1)
+
+
+def test_hyperbolic_points_keep_their_graph_under_a_small_coupling() -> None:
+    found = points_of(wells(3, coupling=0.03))
+    made = transition_graph(found, trials=100)
+    signs = signs_of(made.graph, 3)
+    assert len(made.graph) == 27
+    one = made.graph.unstable_dimensions <= 1
+    np.testing.assert_array_equal(made.graph.transitions[one], known_graph(signs)[one])
+    np.testing.assert_array_equal(made.perturbed.transitions > 0, known_graph(signs) > 0)
+    assert made.agreement.holds
+
+
+def test_following_is_iterating() -> None:
+    network = wells(3, coupling=0.03)
+    found = points_of(network)
+    starts = np.random.default_rng(1).uniform(-1, 1, (140, UNITS))  # more than the program takes at once
+    followed = follow(found, starts)
+    states = starts.copy()
+    for _ in range(300):
+        states = np.tanh(states @ np.asarray(network.W).T + np.asarray(network.b))
+    assert (followed.outcomes == Arrival.known).all()
+    np.testing.assert_allclose(found.points[followed.nodes], states, atol=1e-12)
+
+
+def only(found, kept):
+    return dataclasses.replace(found, points=found.points[kept], residuals=found.residuals[kept], hits=found.hits[kept])
+
+
+def test_a_point_that_was_not_given_is_told_and_where_it_is() -> None:
+    found = points_of(wells(3))
+    corner = int(np.flatnonzero((found.points > 0.9).all(axis=1))[0])
+    fewer = only(found, np.arange(27) != corner)
+    followed = follow(fewer, [[0.1, 0.1, 0.1], [0.1, 0.1, -0.1]])
+    assert followed.outcomes.tolist() == [Arrival.unknown, Arrival.known]
+    assert followed.nodes[0] == -1
+    np.testing.assert_allclose(followed.ends[0], found.points[corner], atol=1e-12)
+    made = transition_graph(fewer, trials=20)
+    assert made.agreement.holds
+    assert (made.branches.nodes == -1).sum() == 3
+    assert (made.perturbations.outcomes[:, Arrival.unknown] == made.perturbations.elsewhere).all()
+    assert made.perturbations.elsewhere.sum() > 0
+
+
+def test_cycles_and_what_still_moves_are_no_points() -> None:
+    found = points_of(wells(3))
+    assert follow(found, [[1e-20, 0.3, 0.3]], steps=1).outcomes.tolist() == [Arrival.unsettled]  # 2^60 is 10^18
+    turning = eqx.tree_at(lambda each: each.W, wells(3), jnp.diag(jnp.array([-2.0, 0.5, 0.5])))
+    here = find_fixed_points(turning, np.zeros((1, UNITS)))
+    assert here.unstable_dimensions.tolist() == [1]
+    assert follow_branches(here).outcomes.tolist() == [[Arrival.cycle, Arrival.cycle]]
+    made = transition_graph(here, trials=10)
+    assert made.agreement.holds
+    assert made.graph.transitions.tolist() == [[0.0]]
+    assert made.perturbations.outcomes[0, Arrival.cycle] == 10
+
+
+def test_what_leaves_all_bounds_is_lost() -> None:
+    blank = Vanilla.blank(UNITS, 1, 1, phi=RELU)
+    growing = eqx.tree_at(lambda each: each.W, blank, 1e9 * jnp.eye(UNITS))
+    found = find_fixed_points(growing, -np.ones((1, UNITS)))
+    assert follow(found, [[1.0, 1.0, 1.0]]).outcomes.tolist() == [Arrival.lost]
+
+
+def test_no_points_make_an_empty_graph() -> None:
+    made = transition_graph(only(points_of(wells(1)), slice(0, 0)))
+    assert (len(made.graph), made.graph.outputs.shape, made.agreement.compared) == (0, (0, 3), 0)
+
+
+def test_a_state_passing_a_saddle_has_not_arrived() -> None:
+    found = points_of(wells(3))
+    saddle = found.points[int((found.unstable_dimensions == 3).argmax())]
+    followed = follow(found, [saddle + 1e-9 * np.array([1.0, 1.0, -1.0]), saddle])
+    assert found.unstable_dimensions[followed.nodes].tolist() == [0, 3]
+
+
+def test_disputes_are_named() -> None:
+    made = transition_graph(points_of(wells(1)), trials=100)
+    saddle = int(made.branches.saddles[0])
+    ends = made.branches.nodes[0]
+    crossed = dataclasses.replace(made.branches, nodes=np.array([[ends[0], ends[0]]]))
+    found = agreement(crossed, made.perturbations)
+    assert not found.holds
+    assert [(each.saddle, each.node, each.by_branches) for each in found.disputed] == [
+        (saddle, node, share) for node, share in sorted([(int(ends[0]), 1.0), (int(ends[1]), 0.0)])
+    ]
+    assert all(each.low <= each.count / each.trials <= each.high for each in found.disputed)
+
+
+@pytest.mark.parametrize(
+    ("transitions", "dimensions", "outputs"),
+    [
+        ([[1.0, 0.0]], [0], [[0.0]]),
+        ([[1.5]], [0], [[0.0]]),
+        ([[-0.5]], [0], [[0.0]]),
+        ([[np.nan]], [0], [[0.0]]),
+        ([[1.0]], [0, 1], [[0.0]]),
+        ([[1.0]], [0.5], [[0.0]]),
+        ([[1.0]], [0], [[np.nan]]),
+    ],
+)
+def test_what_is_no_graph_is_refused(transitions: list, dimensions: list, outputs: list) -> None:
+    with pytest.raises(NotAGraph):
+        TransitionGraph(transitions, dimensions, outputs)
+
+
+def test_starts_of_another_size_are_refused() -> None:
+    with pytest.raises(WrongShape, match="a state of this network has 3"):
+        follow(points_of(wells(1)), np.zeros((2, 4)))
