@@ -1,11 +1,11 @@
-# `make ghost`, `make overlaps`, `make contraction`, `make degeneracy` and `make test` build the environment first;
-# nothing else need be installed than Python 3.11 to 3.13.
+# `make ghost`, `make overlaps`, `make contraction`, `make degeneracy`, `make universality` and `make test` build the
+# environment first; nothing else need be installed than Python 3.11 to 3.13.
 PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
 READY := $(VENV)/.ready
 
-.PHONY: env ghost overlaps contraction degeneracy test mutants lint types lock bench layout
+.PHONY: env ghost overlaps contraction degeneracy universality test mutants lint types lock bench layout
 
 env: $(READY)
 
@@ -27,6 +27,9 @@ contraction: env
 
 degeneracy: env
 	$(RUN) -m validate.degeneracy
+
+universality: env
+	$(RUN) -m validate.universality
 
 test: env
 	env -u PYTHONDONTWRITEBYTECODE $(RUN) -m pytest -n auto --dist worksteal  # what is hooked is compiled once

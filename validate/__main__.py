@@ -22,8 +22,9 @@ from validate.options import Directory
 from validate.output import OutputDirectory
 from validate.overlaps.__main__ import COMMAND as OVERLAPS
 from validate.settings import Destination, Settings, build, chosen, flag, options_of, setting
+from validate.universality.__main__ import COMMAND as UNIVERSALITY
 
-COMMANDS: tuple[Command, ...] = (GHOST, OVERLAPS, CONTRACTION, DEGENERACY)
+COMMANDS: tuple[Command, ...] = (GHOST, OVERLAPS, CONTRACTION, DEGENERACY, UNIVERSALITY)
 USAGE = cli.Usage(
     "python -m validate",
     "Run all commands and write index.html: every check, figure and setting on one self-contained page.",

@@ -151,9 +151,7 @@ def answer(*arguments: str) -> "tuple[subprocess.CompletedProcess[str], set[str]
     return done, {line.rpartition("|")[2].strip().split(".")[0] for line in timed}
 
 
-@pytest.mark.parametrize(
-    "program", ["validate", "validate.ghost", "validate.overlaps", "validate.contraction", "validate.degeneracy"]
-)
+@pytest.mark.parametrize("program", ["validate", *(f"validate.{command.name}" for command in COMMANDS)])
 def test_help_and_refusals_import_nothing_heavy(program: str) -> None:
     """So they answer within a second, whatever the machine is busy with."""
     for arguments, code in ((["--help"], 0), (["--seed", "zero"], 2)):

@@ -152,5 +152,5 @@ def test_a_page_without_figures_or_checks_is_still_a_page() -> None:
 
 def test_every_command_is_known_by_its_own_name() -> None:
     names = [command.name for command in everything.COMMANDS]
-    assert names == ["ghost", "overlaps", "contraction", "degeneracy"]
+    assert names == ["ghost", "overlaps", "contraction", "degeneracy", "universality"]
     assert len(set(names)) == len(names)

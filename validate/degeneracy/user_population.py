@@ -26,9 +26,9 @@ from simulate.populations.distances import (
 )
 from simulate.populations.recorded import RecordedNetwork
 from validate.degeneracy.user_figures import drawn_distances, drawn_places
-from validate.degeneracy.user_files import NetworkFile
 from validate.degeneracy.user_run import OwnPopulation
 from validate.degeneracy.user_settings import PopulationConfig
+from validate.network_file import NetworkFile
 from validate.output import Plot
 from validate.progress import Progress
 from validate.report import Report

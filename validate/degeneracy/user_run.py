@@ -9,13 +9,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from simulate.measures.operator import transitions_of
-from validate.arrays import BadArray
+from validate.arrays import NAMED_FILES, BadArray
 from validate.command import Plan, Section
-from validate.degeneracy.user_files import ACCEPTED, NetworkFile, read_network
 from validate.degeneracy.user_settings import PopulationConfig
-from validate.options import Refusal
+from validate.network_file import NetworkFile, read_network
+from validate.options import Refusal, one_of
 
 OPTION = "--population"
+ACCEPTED = (
+    f"two files or more whose names end in {one_of(NAMED_FILES)}, with any of activity (trials x steps x units), W "
+    "(units x units), U (units x inputs), b (units) and V (outputs x units), or a PyTorch state dict; all finite, "
+    "of one size and one task"
+)
 
 
 @dataclass(frozen=True)

@@ -5,11 +5,10 @@ from pathlib import Path
 
 from validate.arrays import NAMED_FILES
 from validate.degeneracy.settings import Config
+from validate.network_file import CELLS
 from validate.options import Choice, InputFile, NameOf, Whole
 from validate.settings import Settings, options_of, setting
 
-CELLS = {"vanilla": 1, "ugrnn": 2, "gru": 3, "lstm": 4}
-"""Kinds of networks, and how many blocks of rows W, U and b of each have."""
 NONLINEARITIES = ("tanh", "relu")
 YOURS = "Your networks"
 _TRAINED_HERE = {

@@ -79,6 +79,23 @@ def _solved(matrices: np.ndarray, vectors: np.ndarray) -> np.ndarray:
         return np.stack([np.linalg.lstsq(*pair, rcond=None)[0] for pair in zip(matrices, vectors, strict=True)])
 
 
+def slopes(step: StaticMap, states: Float[np.ndarray, "states size"]) -> Float[np.ndarray, "states size size"]:
+    """The Jacobian of F(h) - h at each state."""
+    size = states.shape[1]
+    parts = [_in_parts(_linearised, step, part)[1] for part in _parts(states)]
+    return np.concatenate([np.zeros((0, size, size)), *parts])
+
+
+def readings(step: StaticMap, states: Float[np.ndarray, "states size"]) -> Float[np.ndarray, "states outputs"]:
+    """What is read at each state."""
+    parts = [_in_parts(_read, step, part)[0] for part in _parts(states)]
+    return np.concatenate(parts) if parts else np.zeros((0, 0))
+
+
+def _parts(states: np.ndarray) -> list[np.ndarray]:
+    return [states[first : first + _AT_ONCE] for first in range(0, len(states), _AT_ONCE)]
+
+
 def _in_parts(function: _OfStates, step: StaticMap, states: np.ndarray) -> list[np.ndarray]:
     """For all states, by the program for so many at once: each new number of states would be compiled anew."""
     padded = np.resize(states, (_AT_ONCE, states.shape[1]))
@@ -94,3 +111,8 @@ def _linearised(step: StaticMap, states: Float[Array, "states size"]) -> tuple[A
 @eqx.filter_jit
 def _residual(step: StaticMap, states: Float[Array, "states size"]) -> tuple[Array]:
     return (jax.vmap(step)(states) - states,)
+
+
+@eqx.filter_jit
+def _read(step: StaticMap, states: Float[Array, "states size"]) -> tuple[Array]:
+    return (jax.vmap(step.read)(states),)

@@ -1,9 +1,8 @@
 """The fixed points of a network at a constant input, from many starts."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float, Int
 from numpy.typing import ArrayLike
@@ -11,7 +10,7 @@ from scipy.cluster.hierarchy import fcluster, linkage
 
 from simulate.cells.cell import Cell
 from simulate.integrate import require_double_precision
-from simulate.measures.fixed_points.descent import ROUNDING, descend
+from simulate.measures.fixed_points.descent import ROUNDING, descend, readings, slopes
 from simulate.measures.fixed_points.static_map import StaticMap
 from simulate.measures.samples import finite
 
@@ -38,12 +37,12 @@ class FixedPoints:
     slow_hits: Int[np.ndarray, " slow"]
     lost: int
 
-    @property
+    @cached_property
     def jacobians(self) -> Float[np.ndarray, "points size size"]:
         """dF / dh at each point."""
-        return np.asarray(jax.vmap(self.step.jacobian)(jnp.asarray(self.points)))
+        return slopes(self.step, self.points) + np.eye(self.points.shape[1])
 
-    @property
+    @cached_property
     def eigenvalues(self) -> np.ndarray:
         """Of the Jacobian at each point, the largest in absolute value first."""
         found = np.linalg.eigvals(self.jacobians).astype(complex)
@@ -57,18 +56,17 @@ class FixedPoints:
     @property
     def indices(self) -> Int[np.ndarray, " points"]:
         """The sign of det(1 - F') at each point: minus one to the number of real eigenvalues above one."""
-        identity = np.eye(self.points.shape[1])
-        return np.linalg.slogdet(identity - self.jacobians)[0].astype(int)
+        return np.linalg.slogdet(-slopes(self.step, self.points))[0].astype(int)
 
     @property
     def index_sum(self) -> int:
         """Of all points: one, if none is missing and the map takes a ball into itself (Brouwer's degree)."""
         return int(self.indices.sum())
 
-    @property
+    @cached_property
     def outputs(self) -> Float[np.ndarray, "points outputs"]:
         """What is read at each point."""
-        return np.asarray(jax.vmap(self.step.read)(jnp.asarray(self.points)))
+        return readings(self.step, self.points)
 
 
 def find_fixed_points(
@@ -128,8 +126,7 @@ def _isolated(step: StaticMap, points: np.ndarray) -> np.ndarray:
     """Where rounding of F moves the zero by little: not where the Jacobian of F(h) - h is singular, or nearly so."""
     if not len(points):
         return np.zeros(0, dtype=bool)
-    slopes = np.asarray(jax.vmap(step.jacobian)(jnp.asarray(points))) - np.eye(points.shape[1])
-    return np.linalg.svd(slopes, compute_uv=False)[:, -1] * _SETTLED >= ROUNDING
+    return np.linalg.svd(slopes(step, points), compute_uv=False)[:, -1] * _SETTLED >= ROUNDING
 
 
 class WrongStart(ValueError):

@@ -48,7 +48,8 @@ class StaticMap(eqx.Module):
         network = jax.tree.map(lambda each: each.astype(jnp.float64) if eqx.is_inexact_array(each) else each, network)
         for name, parameter in network.parameters.items():
             for leaf in jax.tree.leaves(parameter):
-                finite(np.ravel(leaf), ("numbers",), name)
+                if np.size(leaf):  # of a network without inputs U is empty
+                    finite(np.ravel(leaf), ("numbers",), name)
         width = _width(network)
         if inputs is None:
             if width is None:

@@ -14,8 +14,8 @@ import scipy.io
 from safetensors.numpy import save_file
 
 from validate.degeneracy import __main__ as degeneracy
-from validate.degeneracy.user_files import read_network
 from validate.degeneracy.user_run import short_names
+from validate.network_file import read_network
 
 REFERENCE = json.loads((Path(__file__).parents[2] / "simulate/cells/data/pytorch.json").read_text(encoding="utf-8"))
 UNITS, INPUTS, OUTPUTS = 4, 2, 3

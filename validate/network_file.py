@@ -10,18 +10,14 @@ from jaxtyping import Shaped
 from simulate.cells.torch_layer import RECURRENT, NotOneLayer, SeveralLayers, only_layer, read_layer
 from simulate.measures.representation import NoVariance, centred
 from simulate.measures.samples import TooFewSamples
-from validate.arrays import NAMED_FILES, BadArray, Real, finite, read_arrays
-from validate.degeneracy.user_settings import CELLS
-from validate.options import listed, one_of
+from validate.arrays import BadArray, Real, finite, read_arrays
+from validate.options import listed
 
 Array = Shaped[np.ndarray, "..."]
 
+CELLS = {"vanilla": 1, "ugrnn": 2, "gru": 3, "lstm": 4}
+"""Kinds of networks, and how many blocks of rows W, U and b of each have."""
 ACTIVITY, WEIGHTS = "activity", ("W", "U", "b", "d", "V")
-ACCEPTED = (
-    f"two files or more whose names end in {one_of(NAMED_FILES)}, with any of activity (trials x steps x units), W "
-    "(units x units), U (units x inputs), b (units) and V (outputs x units), or a PyTorch state dict; all finite, "
-    "of one size and one task"
-)
 FEWEST = 4
 """Samples of activity without which nothing can be said: trials times steps."""
 LARGEST = 1e150

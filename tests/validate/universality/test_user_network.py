@@ -1,0 +1,125 @@
+"""The universality command on a network of the user's own: what it finds, and what it refuses in one line."""
+
+import json
+import sys
+
+import numpy as np
+import pytest
+import scipy.optimize
+
+from validate.universality import __main__ as universality
+
+WELL = float(scipy.optimize.brentq(lambda h: np.tanh(2 * h) - h, 0.5, 1.0, xtol=1e-15))
+
+
+@pytest.fixture
+def run(monkeypatch, tmp_path, capsys):
+    """Run the command; gives its quantities. What it printed is in `run.printed`."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("simulate.runtime.configure", lambda: None)  # the tests have made their own settings
+
+    def command(network, *arguments):
+        np.savez("net.npz", **network)
+        words = ["--network", "net.npz", "--searches", "128", *map(str, arguments)]
+        monkeypatch.setattr(sys, "argv", ["universality", *words, "--json", "report.json"])
+        with pytest.raises(SystemExit) as stopped:
+            universality.COMMAND.run()
+        command.printed = capsys.readouterr().out
+        assert stopped.value.code == 0
+        return json.loads((tmp_path / "report.json").read_text())["quantities"]
+
+    return command
+
+
+def wells(units=2):
+    """Units that do not speak to one another, each with the points -WELL, 0 and WELL."""
+    return {"W": 2.0 * np.eye(units), "U": np.ones((units, 1)), "V": np.ones((1, units))}
+
+
+def layer(rows):
+    """Tensors as those of PyTorch's layers of two units."""
+    return {"rnn.weight_hh_l0": np.ones((rows, 2)), "rnn.weight_ih_l0": np.ones((rows, 1))}
+
+
+def test_all_of_a_product_are_told_with_their_proofs(run):
+    found = run(wells(), "--out", "results")
+    points, dimensions = np.array(found["points"]), np.array(found["unstable_dimensions"])
+    assert points.shape == (9, 2)
+    np.testing.assert_allclose(points, WELL * np.round(points / WELL), atol=1e-13)
+    np.testing.assert_array_equal(dimensions, (np.abs(points) < 0.5).sum(axis=1))
+    np.testing.assert_allclose(np.ravel(found["outputs"]), points.sum(axis=1), atol=1e-13)
+    assert found["proved"] == [True] * 9
+    assert (found["index_sum"], found["complete"]) == (1, "index closed")
+    assert max(found["residuals"]) < 1e-14
+    assert found["slow_points"] == found["continua"] == []
+    answer = "universality: 9 fixed points (4 with 0 unstable, 4 with 1 unstable, 1 with 2 unstable), 9 proved"
+    lines = run.printed.splitlines()
+    assert sum(line.startswith(answer) for line in lines) == 2
+    assert lines[-1].startswith(answer)
+
+
+def test_of_several_conditions_each_quantity_is_a_list_by_row(run, tmp_path):
+    np.savetxt(tmp_path / "inputs.csv", [[0.0], [1.0]])
+    found = run(wells(1), "--input", "inputs.csv")
+    assert [len(points) for points in found["points"]] == [3, 1]
+    assert (found["index_sum"], found["complete"]) == ([1, 1], ["index closed"] * 2)
+    assert found["conditions"] == [[0.0], [1.0]]
+    root = scipy.optimize.brentq(lambda h: np.tanh(2 * h + 1) - h, 0.5, 1.0, xtol=1e-15)
+    np.testing.assert_allclose(found["points"][1], [[root]], atol=1e-13)
+
+
+def test_a_flow_stands_still_where_its_steps_do_and_stability_is_that_of_which_is_asked(run):
+    """h' = -h + W tanh(h): of a rotation, growing at 0.1 and turning at 3, steps of 1 are unstable long before."""
+    turning = {"W": np.array([[0.9, -3.0], [3.0, 0.9]])}
+    flow = run(turning, "--cell", "rate")
+    steps = run(turning, "--cell", "rate", "--tau", "0.5")
+    for found in (flow, steps):
+        np.testing.assert_allclose(found["points"], [[0.0, 0.0]], atol=1e-12)
+    assert (flow["unstable_dimensions"], steps["unstable_dimensions"]) == ([0], [2])
+
+
+@pytest.mark.parametrize(
+    ("network", "words", "option", "problem"),
+    [
+        ({"V": np.ones((1, 2))}, (), "--network", "it has no W"),
+        (wells() | {"W": np.full((2, 2), np.nan)}, (), "--network", "W is not finite: 4 of 4"),
+        ({"W": np.ones((4, 2))}, ("--cell", "gru"), "--network", "where that of a gru network is 3 square blocks"),
+        ({"W": np.ones((6, 2))}, (), "--network", "of 2 units it would be --cell gru"),
+        (wells(), ("--input", "three.csv"), "--input", "three.csv has 3 columns"),
+        (wells(), ("--input", "nan.csv"), "--input", "not finite"),
+        ({"W": np.eye(2)}, ("--input", "three.csv"), "--input", "no U"),
+        (wells(), ("--starts", "three.csv"), "--starts", "three.csv has 3 columns"),
+        (wells(), ("--tau", "0.1"), "--tau", "a vanilla network takes no notice of a step"),
+        (wells(), ("--reset-before",), "--reset-before", "a vanilla network has no reset"),
+        (wells(), ("--layer", "rnn.weight_hh_l1"), "--network", "it holds no state dict"),
+        (
+            {"rnn.weight_hh_l0": np.ones((6, 2)), "rnn.weight_ih_l0": np.ones((6, 1))},
+            ("--cell", "lstm"),
+            "--cell",
+            "gru",
+        ),
+        (
+            {"rnn.weight_hh_l0": np.ones((4, 2)), "rnn.weight_ih_l0": np.ones((4, 1))},
+            (),
+            "--network",
+            "1, 3 or 4 square",
+        ),
+        (
+            {"rnn.weight_hh_l0": np.ones((6, 2)), "rnn.weight_ih_l0": np.ones((6, 1))},
+            ("--nonlinearity", "relu"),
+            "--nonlinearity",
+            "whose nonlinearity is tanh",
+        ),
+    ],
+)
+def test_what_does_not_fit_is_refused_in_one_line(knock, tmp_path, network, words, option, problem):
+    np.savez(tmp_path / "net.npz", **network)
+    (tmp_path / "three.csv").write_text("1,2,3\n4,5,6\n")
+    (tmp_path / "nan.csv").write_text("1\nnan\n")
+    knock(universality.COMMAND, "--network", "net.npz", *words).refuses(option, problem)
+
+
+def test_options_of_a_network_are_refused_without_one_and_beside_the_built_in_checks(knock, tmp_path):
+    knock(universality.COMMAND, "--cell", "gru").refuses("--cell", "given without --network")
+    np.savez(tmp_path / "net.npz", **wells())
+    knock(universality.COMMAND, "--network", "net.npz", "--quick").refuses("--network", "given together with --quick")

@@ -1,0 +1,33 @@
+"""Where networks stand still at a constant input: every fixed point, with proof, and whether any is missing.
+
+    python -m validate.universality
+
+holds the search and its proofs against networks whose fixed points are known. A network of your own, trained wherever:
+
+    python -m validate.universality --network FILE
+
+`python -m validate.universality --help` lists the options with their units.
+"""
+
+from validate.interruption import stop_without_a_word
+
+if __name__ == "__main__":
+    stop_without_a_word()
+
+from validate.command import Command, Mode, Section, built_in
+from validate.universality.settings import Config
+from validate.universality.user_run import network_plan
+from validate.universality.user_settings import NetworkConfig
+
+SECTIONS = (Section("Networks whose fixed points are known", "validate.universality.known_points"),)
+
+COMMAND = Command(
+    name="universality",
+    title="Universality",
+    summary="Where networks stand still at a constant input: fixed points with proof, and whether any is missing.",
+    example="python -m validate.universality --network rnn.pt --out results",
+    modes=(built_in(Config, SECTIONS), Mode(NetworkConfig, network_plan, chosen_by=("--network",))),
+)
+
+if __name__ == "__main__":
+    COMMAND.run()
