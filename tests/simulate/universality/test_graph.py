@@ -130,7 +130,7 @@ def test_what_leaves_all_bounds_is_lost() -> None:
 
 def test_no_points_make_an_empty_graph() -> None:
     made = transition_graph(only(points_of(wells(1)), slice(0, 0)))
-    assert (len(made.graph), made.graph.outputs.shape, made.agreement.compared) == (0, (0, 3), 0)
+    assert (len(made.graph), made.agreement.compared) == (0, 0)
 
 
 def test_a_state_passing_a_saddle_has_not_arrived() -> None:
