@@ -1,9 +1,23 @@
 from .cells import gru as gru, lstm as lstm, rate as rate, ugrnn as ugrnn, vanilla as vanilla
+from .fixed_point_set import (
+    FixedPointSet as FixedPointSet,
+    Completeness as Completeness,
+    Factored as Factored,
+    fixed_point_set as fixed_point_set,
+    latent_map as latent_map,
+)
 from .krawczyk import ProvedPoint as ProvedPoint, prove_point as prove_point
+from .prune import SearchLimits as SearchLimits
 
 __all__ = [
+    "FixedPointSet",
+    "SearchLimits",
+    "Completeness",
+    "Factored",
     "ProvedPoint",
+    "fixed_point_set",
     "gru",
+    "latent_map",
     "lstm",
     "prove_point",
     "rate",

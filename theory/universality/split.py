@@ -1,0 +1,79 @@
+"""W = E + U V^T: the few directions in which a network is unstable, and a rest that is proved to follow them.
+
+If x' = -x + tanh(E x + u) contracts for all slopes in [0, 1] (`theory.contraction`, rate form), then 1 - D E is not
+singular for any diagonal D with entries in [0, 1]. Two solutions x, x* of x = tanh(E x + u) have x - x* = D E (x - x*)
+with such a D, the slopes of chords: they are one. There is one by Brouwer's theorem.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import scipy.linalg
+from jaxtyping import Float
+
+from theory.contraction import RATE, Certificate, Verdict, certify, exact_matrix
+from theory.universality.bounded import ROUNDING, Bounded, above
+from theory.universality.slaved import Slaved
+
+_BITS = 24
+"""Binary digits of U and V: E is exactly W - U V^T, whatever they are, and shorter so."""
+
+Weights = Float[np.ndarray, "size size"]
+
+
+@dataclass(frozen=True, eq=False)
+class Split:
+    """A network as E + U V^T, and the proof that x = tanh(E x + u) has one solution for every u."""
+
+    network: Slaved
+    rest: Certificate
+
+
+def least_rank(W: Weights) -> int:
+    """How many eigenvalues have a real part of one or more: fewer cut off leave a rest that does not contract.
+
+    >>> least_rank(np.diag([2.0, 0.5, -3.0]))
+    1
+    """
+    return int((np.linalg.eigvals(W).real >= 1).sum())
+
+
+def split(W: Weights, drive: Float[np.ndarray, " size"], rank: int) -> Split | None:
+    """Cut off the invariant directions of the eigenvalues of largest real part; None if the rest is not proved.
+
+    None also where the last one cut off is one of a complex pair.
+    """
+    U, V = _invariant(W, rank)
+    if U.shape[1] != rank:
+        return None
+    U, V = exact_matrix.on_grid(U, _BITS), exact_matrix.on_grid(V, _BITS)
+    rest = W - U @ V.T
+    found = certify(rest, RATE)
+    claim = found.claims[0] if found.verdict is Verdict.CONTRACTING else found.non_quadratic
+    if claim is None:
+        return None
+    exact = (
+        exact_matrix.ExactMatrix.of(W) - exact_matrix.ExactMatrix.of(U) @ exact_matrix.ExactMatrix.of(V).T
+        if rank
+        else exact_matrix.ExactMatrix.of(W)
+    )
+    certificate = Certificate(replace(found.network.exact, weights=exact), (claim,))
+    if not certificate.holds():
+        return None
+    rounded = above((rank + 4) * ROUNDING * (np.abs(W) + np.abs(U) @ np.abs(V.T)))
+    return Split(Slaved(U, V, drive, Bounded(rest, rounded)), certificate)
+
+
+def _invariant(W: Weights, rank: int) -> tuple[np.ndarray, np.ndarray]:
+    """W B and V: B an orthonormal basis of the directions, B V^T the projector on them along all others."""
+    levels = np.sort(np.linalg.eigvals(W).real)[::-1]
+    if rank == 0 or rank == len(W):
+        basis = np.eye(len(W))[:, :rank]
+        return W @ basis, basis
+    between = (levels[rank - 1] + levels[rank]) / 2
+    right = scipy.linalg.schur(W, sort=lambda x, y: x > between)
+    left = scipy.linalg.schur(W.T, sort=lambda x, y: x > between)
+    B, L = right[1][:, : right[2]], left[1][:, : left[2]]
+    if right[2] != left[2]:
+        return W, W
+    return W @ B, L @ np.linalg.inv(B.T @ L)
