@@ -1,4 +1,5 @@
 from .agreement import Agreement as Agreement, agreement as agreement
+from .between_share import BetweenShare as BetweenShare, between_share as between_share
 from .binomial import clopper_pearson as clopper_pearson
 from .branches import Branches as Branches, follow_branches as follow_branches
 from .following import Arrival as Arrival, follow as follow
@@ -10,23 +11,31 @@ from .morse import (
     morse_polynomial as morse_polynomial,
 )
 from .ordered_distance import OrderedDistance as OrderedDistance
+from .permanova import Permanova as Permanova, permanova as permanova
 from .perturbations import Perturbations as Perturbations, perturb_points as perturb_points
+from .silhouette import Silhouette as Silhouette, silhouette as silhouette
 
 __all__ = [
     "Agreement",
     "Arrival",
+    "BetweenShare",
     "Branches",
     "MatchedDistance",
     "MorseDistance",
     "OrderedDistance",
+    "Permanova",
     "Perturbations",
+    "Silhouette",
     "TransitionGraph",
     "agreement",
+    "between_share",
     "clopper_pearson",
     "flip_flop_polynomial",
     "follow",
     "follow_branches",
     "morse_polynomial",
+    "permanova",
     "perturb_points",
+    "silhouette",
     "transition_graph",
 ]
