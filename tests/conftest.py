@@ -1,15 +1,24 @@
-"""Strict numerics for every test: double precision, no silent promotion; and programs that compile quickly, once."""
+"""Strict numerics for every test: double precision, no silent promotion; and programs that compile quickly, once.
 
+Arguments and results are checked against their annotations: of each function the first calls of every test.
+"""
+
+import functools
 import gc
+import inspect
+import itertools
 import os
+import sys
 import tempfile
+import threading
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import jax
+import jaxtyping
 import pytest
-
-from simulate.programs import release_programs
+from jax._src.interpreters import mlir
 
 _FLAGS = os.environ.get("XLA_FLAGS")
 # Compiling takes most of the tests' time. The older emitters need a quarter less and code that is not optimised half of
@@ -24,6 +33,18 @@ _PROGRAMS = tempfile.TemporaryDirectory(prefix="programs-")
 jax.config.update("jax_compilation_cache_dir", _PROGRAMS.name)
 jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
 jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
+# An MLIR context takes longer to make than a small program to lower: one a thread serves a whole file.
+_CONTEXTS = threading.local()
+_new_context = mlir.make_ir_context
+
+
+def _context() -> mlir.ir.Context:
+    if not hasattr(_CONTEXTS, "mine"):
+        _CONTEXTS.mine = _new_context()
+    return _CONTEXTS.mine
+
+
+mlir.make_ir_context = _context
 gc.set_threshold(100_000, 20, 50)  # traces are many small objects, that live as long as the tests
 jax.devices()  # the flags are read here; processes that tests start are to run as a user's would
 
@@ -31,6 +52,44 @@ if _FLAGS is None:
     del os.environ["XLA_FLAGS"]
 else:
     os.environ["XLA_FLAGS"] = _FLAGS
+
+# What is called a thousand times in a test would take as long to check as to run.
+_TESTS = itertools.count()
+_checks = {"test": next(_TESTS), "calls": 16}
+_jaxtyped = jaxtyping.jaxtyped
+
+
+def _checked_at_first(function: Any = None, *, typechecker: Any) -> Any:
+    """In the place of `jaxtyping.jaxtyped`: it checks the first calls of every test; with --full all of them."""
+    if function is None:
+        return functools.partial(_checked_at_first, typechecker=typechecker)
+    checked: Callable[..., Any] = _jaxtyped(function, typechecker=typechecker)
+    if not inspect.isfunction(function):
+        return checked
+    test = calls = -1
+
+    @functools.wraps(function)
+    def sparing(*args: Any, **options: Any) -> Any:
+        nonlocal test, calls
+        if test != _checks["test"]:
+            test, calls = _checks["test"], 0
+        calls += 1
+        return (checked if calls <= _checks["calls"] else function)(*args, **options)
+
+    return sparing
+
+
+jaxtyping.jaxtyped = _checked_at_first
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--full"):
+        _checks["calls"] = sys.maxsize
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup() -> None:
+    _checks["test"] = next(_TESTS)
 
 
 @pytest.fixture
@@ -45,8 +104,11 @@ def optimised_programs() -> Iterator[None]:
 
 @pytest.hookimpl(trylast=True)
 def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
-    """Between files, programs go where they have come to be too many for one process."""
+    """Between files, programs go where they have come to be too many for one process, and what lowered them goes."""
     if nextitem is not None and nextitem.path != item.path:
+        _CONTEXTS.__dict__.clear()
+        from simulate.programs import release_programs  # imported last: what is above holds for it too
+
         release_programs()
 
 
