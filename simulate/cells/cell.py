@@ -47,6 +47,14 @@ class Cell(Learner):
     def step(self, state: Any, inputs: Float[Array, " inputs"], dt: float) -> Any:
         """The state one step of `dt` later (in time constants; a discrete cell takes no notice of it)."""
 
+    def drawn_to(self, state: Any, inputs: Float[Array, " inputs"], dt: float) -> Any:
+        """Where the state is drawn to: a map with the fixed points of `step` and no others, for searches.
+
+        What only slows the state on its way, a gate that keeps it or a leak, is left out: behind a gate that is almost
+        shut `step` nearly stands still anywhere. Without anything of the kind it is `step` itself.
+        """
+        return self.step(state, inputs, dt)
+
     @abstractmethod
     def read(self, state: Any) -> Float[Array, " outputs"]:
         """The outputs at a state."""

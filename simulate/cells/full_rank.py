@@ -36,6 +36,12 @@ class FullRank(DenseCell):
         """h + tau (-h + W phi(h) + U x + b)."""
         return state + self.tau * (-state + self.W @ self.phi(state) + self.U @ inputs + self.b)
 
+    def drawn_to(
+        self, state: Float[Array, " units"], inputs: Float[Array, " inputs"], dt: float
+    ) -> Float[Array, " units"]:
+        """W phi(h) + U x + b, whatever tau."""
+        return self.W @ self.phi(state) + self.U @ inputs + self.b
+
     def read(self, state: Float[Array, " units"]) -> Float[Array, " outputs"]:
         """V phi(h) + c."""
         return super().read(self.phi(state))

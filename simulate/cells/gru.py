@@ -61,6 +61,19 @@ class GRU(DenseCell):
 
     def step(self, state: Float[Array, " units"], inputs: Float[Array, " inputs"], dt: float) -> Float[Array, " units"]:
         """z h + (1 - z) c."""
+        update, candidate = self._gated(state, inputs)
+        return update * state + (1 - update) * candidate
+
+    def drawn_to(
+        self, state: Float[Array, " units"], inputs: Float[Array, " inputs"], dt: float
+    ) -> Float[Array, " units"]:
+        """c."""
+        return self._gated(state, inputs)[1]
+
+    def _gated(
+        self, state: Float[Array, " units"], inputs: Float[Array, " inputs"]
+    ) -> tuple[Float[Array, " units"], Float[Array, " units"]]:
+        """z and c."""
         n = self.units
         driven = self.U @ inputs + self.b
         if self.reset_after:
@@ -71,7 +84,7 @@ class GRU(DenseCell):
         else:
             reset, update = jnp.split(jax.nn.sigmoid(self.W[: 2 * n] @ state + driven[: 2 * n]), 2)
             candidate = self.phi(self.W[2 * n :] @ (reset * state) + driven[2 * n :])
-        return update * state + (1 - update) * candidate
+        return update, candidate
 
     def transformed(self, element: Monomial) -> "GRU":
         """The network of transformed units; the bias inside the reset changes as the candidate's other one."""

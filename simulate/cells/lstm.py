@@ -49,6 +49,12 @@ class LSTM(DenseCell):
         memory = jax.nn.sigmoid(keep) * memory + jax.nn.sigmoid(write) * self.phi(candidate)
         return jax.nn.sigmoid(show) * self.phi(memory), memory
 
+    def drawn_to(self, state: State, inputs: Float[Array, " inputs"], dt: float) -> State:
+        """(o phi(m*), m*) with m* = i phi(g) / (1 - f), the memory that forgetting and writing leave as it is."""
+        write, keep, candidate, show = jnp.split(self.W @ state[0] + self.U @ inputs + self.b, 4)
+        memory = jax.nn.sigmoid(write) * self.phi(candidate) / jax.nn.sigmoid(-keep)
+        return jax.nn.sigmoid(show) * self.phi(memory), memory
+
     def read(self, state: State) -> Float[Array, " outputs"]:
         """V h + c."""
         return super().read(state[0])

@@ -32,6 +32,12 @@ class UGRNN(DenseCell):
         keep = jax.nn.sigmoid(gate)
         return keep * state + (1 - keep) * self.phi(candidate)
 
+    def drawn_to(
+        self, state: Float[Array, " units"], inputs: Float[Array, " inputs"], dt: float
+    ) -> Float[Array, " units"]:
+        """c."""
+        return self.phi(jnp.split(self.W @ state + self.U @ inputs + self.b, 2)[1])
+
     @property
     def unit_by_unit(self) -> UnitByUnit:
         """The gate and the candidate."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 import equinox as eqx
 import jax
@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float
 
-from simulate.measures.fixed_points.static_map import StaticMap
+from simulate.measures.fixed_points.static_map import StaticMap, StaticTarget
 
 ROUNDING = 64 * np.finfo(float).eps
 """A residual below this, relative to the larger of one and the state's length, is as small as it gets."""
@@ -22,7 +22,8 @@ _AT_ONCE = 128
 """States that the compiled program takes."""
 
 
-_OfStates: TypeAlias = Callable[[StaticMap, Array], tuple[Array, ...]]
+AnyMap: TypeAlias = StaticMap | StaticTarget
+MapT = TypeVar("MapT", bound=AnyMap)
 
 
 @dataclass(frozen=True)
@@ -34,12 +35,13 @@ class Ends:
     rests: Bool[np.ndarray, " starts"]
 
 
-def descend(step: StaticMap, starts: Float[np.ndarray, "starts size"], *, steps: int = 1000) -> Ends:
+def descend(step: AnyMap, starts: Float[np.ndarray, "starts size"], *, steps: int = 1000) -> Ends:
     """Levenberg and Marquardt's descent on |F(h) - h|^2 from every start, with Newton's step where it is better.
 
-    The damping is in units of the square, so that the descent ends as Newton's does. A start rests where the residual
-    is rounding, or where its gradient vanishes: at a point, or at a slow one. Linear systems are NumPy's: XLA solves
-    many at once more slowly on a processor, and two such solves in one program can wait for one another for ever.
+    F is the map, or its target. The damping is in units of the square, so that the descent ends as Newton's does. A
+    start rests where the residual is rounding, or where its gradient vanishes: at a point, or at a slow one. Linear
+    systems are NumPy's: XLA solves many at once more slowly on a processor, and two such solves in one program can wait
+    for one another for ever.
     """
     states, damping = np.array(starts), np.ones(len(starts))
     residuals = np.full(len(starts), np.inf)
@@ -47,12 +49,13 @@ def descend(step: StaticMap, starts: Float[np.ndarray, "starts size"], *, steps:
     while (moving := np.flatnonzero(~rests & (taken < steps))).size:
         these = moving[:_AT_ONCE]
         states[these], residuals[these], damping[these], rests[these] = _step(step, states[these], damping[these])
-        taken[these] += 1
+        taken[these] = np.where(np.isfinite(residuals[these]), taken[these] + 1, steps)  # no way leads back from NaN
     return Ends(states, residuals, rests)
 
 
-def _step(step: StaticMap, states: np.ndarray, damping: np.ndarray) -> tuple[np.ndarray, ...]:
+def _step(step: AnyMap, states: np.ndarray, damping: np.ndarray) -> tuple[np.ndarray, ...]:
     residual, jacobian = _in_parts(_linearised, step, states)
+    jacobian[~np.isfinite(jacobian).all(axis=(1, 2))] = np.eye(states.shape[1])
     square = (residual**2).sum(axis=1)
     gradient = np.einsum("kij,ki->kj", jacobian, residual)
     normal = np.swapaxes(jacobian, 1, 2) @ jacobian
@@ -63,7 +66,8 @@ def _step(step: StaticMap, states: np.ndarray, damping: np.ndarray) -> tuple[np.
     rests = flat | stuck | (np.sqrt(square) <= ROUNDING * np.maximum(1.0, np.linalg.norm(states, axis=1)))
     diagonal += np.maximum(damping * square, ROUNDING * largest)[:, None]
     tried = [states - _solved(normal, gradient), states - _solved(jacobian, residual)]
-    squares = [(each**2).sum(axis=1) for each in (_in_parts(_residual, step, one)[0] for one in tried)]
+    with np.errstate(over="ignore"):
+        squares = [(each**2).sum(axis=1) for each in (_in_parts(_residual, step, one)[0] for one in tried)]
     newton = squares[1] < squares[0]
     states_after = np.where(newton[:, None], tried[1], tried[0])
     after = np.where(newton, squares[1], squares[0])
@@ -79,37 +83,52 @@ def _solved(matrices: np.ndarray, vectors: np.ndarray) -> np.ndarray:
         return np.stack([np.linalg.lstsq(*pair, rcond=None)[0] for pair in zip(matrices, vectors, strict=True)])
 
 
-def slopes(step: StaticMap, states: Float[np.ndarray, "states size"]) -> Float[np.ndarray, "states size size"]:
-    """The Jacobian of F(h) - h at each state."""
+def linearised(
+    step: AnyMap, states: Float[np.ndarray, "states size"]
+) -> tuple[Float[np.ndarray, "states size"], Float[np.ndarray, "states size size"]]:
+    """F(h) - h at each state, and its Jacobian."""
     size = states.shape[1]
-    parts = [_in_parts(_linearised, step, part)[1] for part in _parts(states)]
-    return np.concatenate([np.zeros((0, size, size)), *parts])
+    parts = [_in_parts(_linearised, step, part) for part in _parts(states)]
+    residuals, slopes = ([part[k] for part in parts] for k in range(2))
+    return np.concatenate([np.zeros((0, size)), *residuals]), np.concatenate([np.zeros((0, size, size)), *slopes])
+
+
+def slopes(step: AnyMap, states: Float[np.ndarray, "states size"]) -> Float[np.ndarray, "states size size"]:
+    """The Jacobian of F(h) - h at each state."""
+    return linearised(step, states)[1]
 
 
 def readings(step: StaticMap, states: Float[np.ndarray, "states size"]) -> Float[np.ndarray, "states outputs"]:
     """What is read at each state."""
+    (outputs,) = jax.eval_shape(step.read, jax.ShapeDtypeStruct((step.size,), np.float64)).shape
     parts = [_in_parts(_read, step, part)[0] for part in _parts(states)]
-    return np.concatenate(parts) if parts else np.zeros((0, 0))
+    return np.concatenate([np.zeros((0, outputs)), *parts])
+
+
+def lengths(step: AnyMap, states: Float[np.ndarray, "states size"]) -> Float[np.ndarray, " states"]:
+    """|F(h) - h| at each state."""
+    parts = [np.linalg.norm(_in_parts(_residual, step, part)[0], axis=1) for part in _parts(states)]
+    return np.concatenate([np.zeros(0), *parts])
 
 
 def _parts(states: np.ndarray) -> list[np.ndarray]:
     return [states[first : first + _AT_ONCE] for first in range(0, len(states), _AT_ONCE)]
 
 
-def _in_parts(function: _OfStates, step: StaticMap, states: np.ndarray) -> list[np.ndarray]:
+def _in_parts(function: Callable[[MapT, Array], tuple[Array, ...]], step: MapT, states: np.ndarray) -> list[np.ndarray]:
     """For all states, by the program for so many at once: each new number of states would be compiled anew."""
     padded = np.resize(states, (_AT_ONCE, states.shape[1]))
     return [np.array(each)[: len(states)] for each in function(step, jnp.asarray(padded))]
 
 
 @eqx.filter_jit
-def _linearised(step: StaticMap, states: Float[Array, "states size"]) -> tuple[Array, Array]:
+def _linearised(step: AnyMap, states: Float[Array, "states size"]) -> tuple[Array, Array]:
     identity = jnp.eye(states.shape[1])
     return jax.vmap(step)(states) - states, jax.vmap(step.jacobian)(states) - identity
 
 
 @eqx.filter_jit
-def _residual(step: StaticMap, states: Float[Array, "states size"]) -> tuple[Array]:
+def _residual(step: AnyMap, states: Float[Array, "states size"]) -> tuple[Array]:
     return (jax.vmap(step)(states) - states,)
 
 

@@ -10,7 +10,7 @@ from scipy.cluster.hierarchy import fcluster, linkage
 
 from simulate.cells.cell import Cell
 from simulate.integrate import require_double_precision
-from simulate.measures.fixed_points.descent import ROUNDING, descend, readings, slopes
+from simulate.measures.fixed_points.descent import ROUNDING, Ends, descend, lengths, readings, slopes
 from simulate.measures.fixed_points.static_map import StaticMap
 from simulate.measures.samples import finite
 
@@ -106,16 +106,46 @@ def find_fixed_points(
     given = finite(starts, ("starts", "size of a state"), "starts")
     if given.shape[1] != step.size:
         raise WrongStart(f"starts of {given.shape[1]} numbers: a state of this network has {step.size}")
-    ends = descend(step, given)
+    return points_from(step, given)
+
+
+def points_from(step: StaticMap, starts: Float[np.ndarray, "starts size"]) -> FixedPoints:
+    """What descents from these starts reach."""
+    ends = _descended(step, starts)
     at_rest = np.isfinite(ends.states).all(axis=1) & ends.rests
     still = at_rest & (ends.residuals <= ROUNDING * _length(ends.states))
-    points, lengths, hits = _apart(ends.states[still], ends.residuals[still], ALIKE)
+    points, residuals, hits = _apart(ends.states[still], ends.residuals[still], ALIKE)
     alone = _isolated(step, points)
     held = np.concatenate([ends.states[at_rest & ~still], np.repeat(points[~alone], hits[~alone], axis=0)])
-    speeds = np.concatenate([ends.residuals[at_rest & ~still], np.repeat(lengths[~alone], hits[~alone])])
-    return FixedPoints(
-        step, points[alone], lengths[alone], hits[alone], *_apart(held, speeds, _SLOW_ALIKE), int((~at_rest).sum())
-    )
+    speeds = np.concatenate([ends.residuals[at_rest & ~still], np.repeat(residuals[~alone], hits[~alone])])
+    slow = _apart(held, speeds, _SLOW_ALIKE)
+    return FixedPoints(step, points[alone], residuals[alone], hits[alone], *slow, int((~at_rest).sum()))
+
+
+def joined(one: FixedPoints, other: FixedPoints) -> FixedPoints:
+    """What two searches of one map found together."""
+
+    def both(name: str) -> np.ndarray:
+        return np.concatenate([getattr(one, name), getattr(other, name)])
+
+    points = _apart(both("points"), both("residuals"), ALIKE, both("hits"))
+    slow = _apart(both("slow"), both("speeds"), _SLOW_ALIKE, both("slow_hits"))
+    return FixedPoints(one.step, *points, *slow, one.lost + other.lost)
+
+
+def _descended(step: StaticMap, starts: np.ndarray) -> Ends:
+    """Where the network waits, zeros are sought where it would be drawn to, and slow points where no zero is near."""
+    if not step.waits:
+        return descend(step, starts)
+    drawn = descend(step.target, starts)
+    there = np.isfinite(drawn.states).all(axis=1)
+    states = np.where(there[:, None], drawn.states, starts)
+    residuals = lengths(step, states)
+    still = residuals <= ROUNDING * _length(states)
+    slow = descend(step, states[~still], steps=_STEPS_OF_THE_SLOW)
+    states[~still], residuals[~still], rests = slow.states, slow.residuals, still.copy()
+    rests[~still] = slow.rests
+    return Ends(states, residuals, rests)
 
 
 def _length(states: np.ndarray) -> np.ndarray:
@@ -133,19 +163,24 @@ class WrongStart(ValueError):
     """Starts of another size than a state of the network."""
 
 
+_STEPS_OF_THE_SLOW = 100
+"""Behind gates that are almost shut |F(h) - h| falls for ever: what does not come to rest soon is lost."""
 _SETTLED = 1e-6
 """How far, relative to the state, rounding may move a fixed point."""
 _SLOW_ALIKE = 1e-3
 """Minima of the residual are found to the square root of how well their height is."""
 
 
-def _apart(states: np.ndarray, residuals: np.ndarray, alike: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """One state of each cluster, that of least residual; its residual; how many there were. The most frequent first."""
+def _apart(
+    states: np.ndarray, residuals: np.ndarray, alike: float, hits: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """One state of each cluster, that of least residual; its residual; how many hits. The most frequent first."""
+    hits = np.ones(len(states), dtype=int) if hits is None else hits
     if len(states) < 2:
-        return states, residuals, np.ones(len(states), dtype=int)
+        return states, residuals, hits
     length = _length(states)[:, None]  # where it is above one, distances of states are relative to it
     cluster = fcluster(linkage(np.hstack([states / length, np.log(length)]), "single"), alike, "distance") - 1
-    hits = np.bincount(cluster)
-    best = np.array([np.flatnonzero(cluster == k)[np.argmin(residuals[cluster == k])] for k in range(len(hits))])
-    order = np.argsort(-hits, kind="stable")
-    return states[best[order]], residuals[best[order]], hits[order]
+    together = np.bincount(cluster, weights=hits).astype(int)
+    best = np.array([np.flatnonzero(cluster == k)[np.argmin(residuals[cluster == k])] for k in range(len(together))])
+    order = np.argsort(-together, kind="stable")
+    return states[best[order]], residuals[best[order]], together[order]

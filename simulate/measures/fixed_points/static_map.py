@@ -70,8 +70,17 @@ class StaticMap(eqx.Module):
 
     def __call__(self, state: Float[Array, " size"]) -> Float[Array, " size"]:
         """F(h)."""
-        after = self.network.step(self._state(state), self.inputs, self.dt)
-        return jnp.concatenate([jnp.ravel(part) for part in jax.tree.leaves(after)])
+        return _side_by_side(self.network.step(self._state(state), self.inputs, self.dt))
+
+    @property
+    def target(self) -> "StaticTarget":
+        """A map with the same fixed points, in which no gate or leak slows the state."""
+        return StaticTarget(self)
+
+    @property
+    def waits(self) -> bool:
+        """Whether `target` is another map."""
+        return type(self.network).drawn_to is not Cell.drawn_to
 
     def jacobian(self, state: Float[Array, " size"]) -> Float[Array, "size size"]:
         """dF_i / dh_j, by forward differentiation of the step."""
@@ -80,6 +89,25 @@ class StaticMap(eqx.Module):
     def read(self, state: Float[Array, " size"]) -> Float[Array, " outputs"]:
         """The outputs at a state."""
         return self.network.read(self._state(state))
+
+
+class StaticTarget(eqx.Module):
+    """h -> what the state h is drawn to at a constant input: see `Cell.drawn_to`."""
+
+    step: StaticMap
+
+    def __call__(self, state: Float[Array, " size"]) -> Float[Array, " size"]:
+        """It."""
+        step = self.step
+        return _side_by_side(step.network.drawn_to(step._state(state), step.inputs, step.dt))
+
+    def jacobian(self, state: Float[Array, " size"]) -> Float[Array, "size size"]:
+        """Its derivative."""
+        return jax.jacfwd(self)(state)
+
+
+def _side_by_side(state: Any) -> Array:
+    return jnp.concatenate([jnp.ravel(part) for part in jax.tree.leaves(state)])
 
 
 def _width(network: Cell) -> int | None:

@@ -154,6 +154,23 @@ def test_what_a_shut_gate_holds_is_no_fixed_point():
     assert found.speeds.max() < 1e-14
 
 
+@pytest.mark.parametrize("cell", ["ugrnn", "gru-after", "gru-before", "lstm", "rate"])
+def test_states_go_part_of_the_way_to_what_they_are_drawn_to(cell):
+    """By a gate or a leak of less than one; of an LSTM the memory does. So both stand still at the same points."""
+    network = drawn(cell, 3, 3.0, seed=3)
+    step, part = StaticMap.of(network), slice(3, 6) if cell == "lstm" else slice(None)
+    for state in jnp.asarray(starts(network, 4)):
+        way = ((step(state) - state) / (step.target(state) - state))[part]
+        assert ((way > 0) & (way < 1)).all()
+
+
+def test_a_gate_that_is_almost_shut_hides_no_point():
+    network = eqx.tree_at(lambda each: each.b, UGRNN.blank(2, 1, 1), jnp.array([12.0, 12.0, 0.5, 0.5]))
+    found = find_fixed_points(network, 3 * starts(network, 32))
+    np.testing.assert_allclose(found.points, np.full((1, 2), np.tanh(0.5)), atol=1e-9)
+    assert found.hits.tolist() == [32]
+
+
 def test_a_constant_input_moves_the_points():
     network = eqx.tree_at(lambda each: (each.W, each.U), Vanilla.blank(2, 1, 1), (0.5 * jnp.eye(2), jnp.ones((2, 1))))
     found = find_fixed_points(network, starts(network, 8), inputs=[0.7])

@@ -1,0 +1,74 @@
+"""Continua that are known: a ring, a half-line, a plane of shut gates; and points that are none."""
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from simulate.cells import RELU, Cell, Vanilla
+from simulate.fixed_points import walk_continua
+from simulate.measures import find_fixed_points
+
+
+class Ring(Cell):
+    """r <- r + (1 - r^2) r / 2 in the plane of the first two numbers, turned by `drift`, while the third decays."""
+
+    U: jax.Array
+    drift: float = eqx.field(static=True, default=0.0)
+
+    def initial_state(self):
+        return jnp.zeros(3)
+
+    def step(self, state, inputs, dt):
+        plane, rest = state[:2], state[2:]
+        plane = plane + 0.5 * (1 - (plane**2).sum()) * plane
+        c, s = np.cos(self.drift), np.sin(self.drift)
+        return jnp.concatenate([jnp.array([[c, -s], [s, c]]) @ plane, 0.5 * rest])
+
+    def read(self, state):
+        return state
+
+
+def starts(size, count=24):
+    return np.random.default_rng(0).normal(size=(count, size))
+
+
+@pytest.mark.parametrize("drift", [0.0, 1e-3])
+def test_a_ring_is_one_closed_curve_and_not_as_many_points_as_there_were_starts(drift):
+    found = find_fixed_points(Ring(jnp.zeros((3, 1)), drift), starts(3))
+    (ring,) = walk_continua(found)
+    assert ring.closed
+    assert ring.whole
+    assert ring.dimension == 1
+    assert ring.length == pytest.approx(2 * np.pi, rel=1e-3)  # chords of 0.02
+    np.testing.assert_allclose(np.linalg.norm(ring.states[:, :2], axis=1), 1.0, atol=1e-5)
+    np.testing.assert_allclose(ring.speeds, drift, atol=1e-8 + 1e-3 * drift)
+    assert len(ring.slow) == len(found.slow)
+    assert [len(found.points), len(ring.points)] == [1, 0]  # the centre, which repels
+
+
+def test_a_half_line_of_rectified_units_is_walked_to_its_end():
+    """h <- relu(u u' h) with positive u holds all t u, t >= 0."""
+    u = np.array([0.6, 0.8])
+    network = eqx.tree_at(lambda each: each.W, Vanilla.blank(2, 1, 1, RELU), jnp.asarray(np.outer(u, u)))
+    found = find_fixed_points(network, np.abs(starts(2)))
+    (line,) = walk_continua(found)
+    assert (line.dimension, line.closed, line.whole) == (1, False, False)  # it has no other end
+    assert (line.speeds < 1e-14 * np.maximum(1, np.linalg.norm(line.states, axis=1))).all()
+    at = line.states @ u
+    np.testing.assert_allclose(line.states, at[:, None] * u, rtol=1e-9)
+    assert abs(at).min() < 0.03
+    assert line.length == pytest.approx(np.ptp(at))
+
+
+def test_isolated_points_are_no_continuum_and_a_weak_one_is_too_short():
+    wells = eqx.tree_at(lambda each: each.W, Vanilla.blank(2, 1, 1), jnp.diag(jnp.array([2.0, 1.3])))
+    assert walk_continua(find_fixed_points(wells, starts(2))) == ()
+
+
+@pytest.mark.parametrize("wrong", [{"flat": 0.0}, {"speed": -1.0}])
+def test_what_is_no_measure_of_flatness_is_refused(wrong):
+    found = find_fixed_points(Ring(jnp.zeros((3, 1))), starts(3, 2))
+    with pytest.raises(ValueError, match="positive"):
+        walk_continua(found, **wrong)

@@ -1,0 +1,73 @@
+"""A search that goes on until the index closes: what single descents miss, and what it says of what is unseen."""
+
+import equinox as eqx
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from simulate.cells import Vanilla
+from simulate.fixed_points import search_points, unseen
+from simulate.fixed_points.deflation import deflated
+from simulate.measures import find_fixed_points
+from simulate.measures.fixed_points.find import joined
+from simulate.measures.fixed_points.static_map import StaticMap
+
+
+def wells(units=2):
+    return eqx.tree_at(lambda each: each.W, Vanilla.blank(units, 1, 1), 2.0 * jnp.eye(units))
+
+
+def test_from_the_stable_points_alone_all_others_are_reached():
+    corners = np.array(list(np.ndindex(2, 2, 2))) * 2.0 - 1
+    search = search_points(wells(3), corners)
+    assert search.rounds[0].new == 8
+    assert search.rounds[0].index_sum == 8
+    assert len(search.found.points) == 27
+    assert search.closed
+    assert search.rounds[-1].new == 0
+    assert np.bincount(search.found.unstable_dimensions).tolist() == [8, 12, 6, 1]
+
+
+def test_a_deflated_descent_leaves_the_point_that_it_starts_next_to():
+    """Newton's method from there would take one step back to it."""
+    step = StaticMap.of(wells(1))
+    ends = deflated(step, np.array([[0.0]]), np.array([[1e-3], [-1e-3]]))
+    np.testing.assert_allclose(np.sort(np.abs(ends[:, 0])), [0.957504024] * 2, atol=1e-6)
+    assert ends[0, 0] * ends[1, 0] < 0
+
+
+def test_two_searches_together_count_their_hits_and_repeat_no_point():
+    one = find_fixed_points(wells(), [[1.0, 1.0], [0.9, 0.9], [0.0, 0.0]])
+    other = find_fixed_points(wells(), [[1.0, 1.0], [-1.0, 1.0]])
+    both = joined(one, other)
+    assert len(both.points) == 3
+    assert both.hits.tolist() == [3, 1, 1]
+    assert both.points[0].min() > 0.9
+
+
+@pytest.mark.parametrize(
+    ("hits", "share", "points"), [([5, 5], 0.0, 0.0), ([7, 1, 1, 1], 0.3, 3.0), ([6, 2, 1, 1], 0.2, 0.5)]
+)
+def test_the_unseen_is_what_was_seen_once(hits, share, points):
+    found = unseen(hits)
+    assert (found.share, found.points) == pytest.approx((share, points))
+    assert found.share < found.at_most <= 1
+
+
+def test_the_bound_on_the_unseen_holds_as_often_as_it_says():
+    """Points of probabilities 2^-k: what 4,000 draws miss is known, and within the bound in all of 200 trials."""
+    random, probabilities = np.random.default_rng(0), 0.5 ** np.arange(1, 31)
+    probabilities /= probabilities.sum()
+    draws = random.multinomial(4000, probabilities, size=200)
+    missed = (probabilities * (draws == 0)).sum(axis=1)
+    estimates = [unseen(row[row > 0], level=0.95) for row in draws]
+    assert (missed <= [each.at_most for each in estimates]).mean() >= 0.95
+    assert np.mean([each.share for each in estimates]) == pytest.approx(missed.mean(), rel=0.25)
+
+
+@pytest.mark.parametrize(("hits", "level"), [([], 0.95), ([-1, 3], 0.95), ([1], 1.0)])
+def test_no_hits_and_no_probabilities_are_refused(hits, level):
+    with pytest.raises(ValueError, match="give"):
+        unseen(hits, level=level)
+    with pytest.raises(ValueError, match="rounds"):
+        search_points(wells(), np.zeros((1, 2)), rounds=-1)
