@@ -19,7 +19,10 @@ from validate.universality.settings import Config
 from validate.universality.user_run import network_plan
 from validate.universality.user_settings import NetworkConfig
 
-SECTIONS = (Section("Networks whose fixed points are known", "validate.universality.known_points"),)
+SECTIONS = (
+    Section("Networks whose fixed points are known", "validate.universality.known_points"),
+    Section("Networks whose transition graphs are known", "validate.universality.known_graphs"),
+)
 
 COMMAND = Command(
     name="universality",

@@ -1,0 +1,83 @@
+"""The picture of a transition graph: nodes where their readouts are, arrows as dark as they are likely."""
+
+import numpy as np
+from jaxtyping import Float
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import Normalize
+from matplotlib.patches import FancyArrowPatch
+from numpy.typing import ArrayLike
+
+from simulate.universality.graph import TransitionGraph
+from validate.output import Plot
+from validate.plotting import new_figure, plot, style
+from validate.universality.user_figures import COLOURS
+
+OBLIQUE = np.array([[1.0, 0.0], [0.0, 1.0], [0.45, 0.3]])
+"""From three outputs to the plane: no two corners, edges or faces of a cube fall on one another."""
+
+
+def places_of(graph: TransitionGraph) -> tuple[Float[np.ndarray, "nodes 2"], tuple[str, str]]:
+    """Where nodes are drawn, by their readouts, and what the axes are called.
+
+    One output beside the unstable dimensions; two as they are; three as a cube is drawn; of more the two leading
+    principal components.
+    """
+    outputs = graph.outputs
+    count = outputs.shape[1]
+    if count == 1:
+        return np.column_stack([outputs[:, 0], graph.unstable_dimensions]), ("output", "unstable dimensions")
+    if count == 2:
+        return outputs.copy(), ("output 1", "output 2")
+    if count == 3:
+        right, up = OBLIQUE[2]
+        return outputs @ OBLIQUE, (f"output 1 + {right:g} output 3", f"output 2 + {up:g} output 3")
+    centred = outputs - outputs.mean(axis=0)
+    main = np.linalg.svd(centred, full_matrices=False)[2][:2]
+    return centred @ main.T, ("component 1 of the outputs", "component 2")
+
+
+def drawn_graph(name: str, graph: TransitionGraph, *, places: ArrayLike | None = None, title: str = "") -> Plot:
+    """The graph: nodes by their unstable dimensions, an arrow for each way from an unstable node, by its probability.
+
+    Nodes stand at their readouts, or at `places` (nodes x 2), as in principal components of the state.
+    """
+    at, labels = places_of(graph) if places is None else (np.asarray(places, float), ("component 1", "component 2"))
+    moves = graph.transitions * (1 - np.eye(len(graph)))
+    most = float(moves.max(initial=0.0)) or 1.0
+    with style():
+        figure, axes = new_figure(5.6, 4.6)
+        shades = ScalarMappable(Normalize(0.0, most), "Greys")
+        for i, j in sorted(np.argwhere(moves > 0).tolist(), key=lambda edge: float(moves[edge[0], edge[1]])):
+            share = moves[i, j] / most
+            arrow = FancyArrowPatch(
+                tuple(at[i]),
+                tuple(at[j]),
+                arrowstyle="-|>",
+                mutation_scale=8,
+                shrinkA=4,
+                shrinkB=5,
+                color=shades.to_rgba(most * (0.25 + 0.75 * share)),
+                linewidth=0.4 + 1.2 * share,
+                zorder=1 + share,
+            )
+            axes.add_patch(arrow)
+        kinds = np.minimum(graph.unstable_dimensions, len(COLOURS) - 1)
+        for kind in sorted(set(kinds.tolist())):
+            here = at[kinds == kind]
+            axes.plot(*here.T, "o", color=COLOURS[kind], markersize=7 if kind == 0 else 5, zorder=3, label=_name(kind))
+        axes.set_xlabel(labels[0])
+        axes.set_ylabel(labels[1])
+        axes.set_title(title)
+        axes.margins(0.08)
+        if (moves > 0).any():
+            figure.colorbar(shades, ax=axes, shrink=0.6, label="probability of the transition")
+        figure.legend(loc="outside lower center", ncols=len(set(kinds.tolist())))
+    caption = "Fixed points by their unstable dimensions, and where small perturbations of each lead."
+    data = {"places": at, "transitions": graph.transitions, "unstable_dimensions": graph.unstable_dimensions}
+    return plot(name, caption, figure, data)
+
+
+def _name(kind: int) -> str:
+    if not kind:
+        return "stable"
+    return f"{kind}{' or more' if kind == len(COLOURS) - 1 else ''} unstable"
