@@ -28,8 +28,8 @@ LARGEST = 1e150
 class NetworkFile:
     """What a file says of one network.
 
-    `cell` is its kind where the file tells, in a state dict. `weights` are by name; `ignored` are names that play no
-    part.
+    `cell` is its kind where the file tells, in a state dict. `weights` are by name, of a state dict also `c`, the bias
+    of its readout; `ignored` are names that play no part.
     """
 
     path: Path
@@ -90,7 +90,7 @@ def _state_dict(
     except NotOneLayer as error:
         remedy = "" if layer is not None or not isinstance(error, SeveralLayers) else ", or choose one by --layer"
         raise BadArray(f"{error}{remedy}") from error
-    arrays = {"W": found.W, "U": found.U, "b": found.b, "d": found.d, "V": found.V}
+    arrays = {"W": found.W, "U": found.U, "b": found.b, "d": found.d, "V": found.V, "c": found.c}
     weights = {name: finite(name, array) for name, array in arrays.items() if array is not None}
     return found.kind.lower(), weights, tensors[besides[0]] if besides else None, tuple(besides[1:])
 

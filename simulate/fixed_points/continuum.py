@@ -92,6 +92,8 @@ def walk_continua(found: FixedPoints, *, flat: float = 0.03, speed: float = 0.01
     if not (flat > 0 and speed > 0):
         raise ValueError(f"flat {flat} and speed {speed}: give positive numbers")
     seeds = np.concatenate([found.slow[np.argsort(found.speeds)], found.points])
+    values = np.linalg.svd(linearised(found.step, seeds)[1], compute_uv=False)
+    seeds = seeds[values[:, -1] <= 2 * flat * values[:, 0]]  # the walk looks again
     walked: list[Continuum] = []
     for seed in seeds:
         if not any(_near(seed[None], each.states)[0] for each in walked):

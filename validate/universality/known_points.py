@@ -15,6 +15,7 @@ from simulate.cells.lstm import LSTM
 from simulate.cells.nonlinearity import RELU
 from simulate.cells.ugrnn import UGRNN
 from simulate.cells.vanilla import Vanilla
+from simulate.fixed_points import search_points
 from simulate.measures.fixed_points.find import FixedPoints, find_fixed_points
 from simulate.measures.fixed_points.static_map import StaticMap
 from validate.output import Plot
@@ -138,7 +139,7 @@ def _closed(kind: str, config: Config, report: Report) -> None:
         W = STRENGTH / np.sqrt(UNITS) * random.normal(size=blank.W.shape)
         b = np.asarray(blank.b) + 0.3 * random.normal(size=blank.b.shape)
         network = eqx.tree_at(lambda each: (each.W, each.b), blank, (jnp.asarray(W), jnp.asarray(b)))
-        found = find_fixed_points(network, REACH * _starts(network, config.effort.starts, config.seed))
+        found = search_points(network, REACH * _starts(network, config.effort.starts, config.seed)).found
         sums.append(found.index_sum)
         points += len(found.points)
         proved += sum(each is not None for each in proofs(network, found))

@@ -50,7 +50,7 @@ class AskedNetwork:
         b = jnp.asarray(weights["b"]) if "b" in weights else jnp.zeros(rows)
         V = jnp.asarray(weights["V"]) if "V" in weights else jnp.eye(given.units)
         phi, kind = NONLINEARITIES[config.nonlinearity], KINDS[given.cell]
-        c = jnp.zeros(len(V))
+        c = jnp.asarray(weights["c"]) if "c" in weights else jnp.zeros(len(V))
         if kind is GRU:
             inner = jnp.asarray(weights["d"]) if "d" in weights else None
             return AskedNetwork(GRU(W, U, b, V, c, phi, inner, not config.reset_before), flow=False)

@@ -11,12 +11,16 @@ from validate.plotting import new_grid, plot, style
 
 PANELS, COLUMNS = 6, 3
 """Conditions that are drawn, and how many stand in a row."""
+CURVE = "#2a9d9d"
 COLOURS = ("#1f4e79", "#b3272d", "#d98c1f", "#3d8b4f", "#7a4fa3")
 """Of points with no unstable direction, one, two, three, and more."""
 
 
 def drawn_points(
-    points: Sequence[np.ndarray], dimensions: Sequence[np.ndarray], trajectories: Sequence[np.ndarray]
+    points: Sequence[np.ndarray],
+    dimensions: Sequence[np.ndarray],
+    trajectories: Sequence[np.ndarray],
+    continua: Sequence[Sequence[np.ndarray]],
 ) -> tuple[Plot, ...]:
     """A panel a condition, all in the same two components: those of all points and trajectories drawn."""
     count = min(len(points), PANELS)
@@ -39,6 +43,9 @@ def drawn_points(
             places = (points[number] - centre) @ main.T
             for run in runs:
                 axes.plot(run[:, 0], run[:, 1], color="#999999", linewidth=0.5, zorder=1)
+            for k, curve in enumerate(continua[number]):
+                data[f"continuum_{number + 1}_{k + 1}"] = line = (curve - centre) @ main.T
+                axes.plot(line[:, 0], line[:, 1], color=CURVE, linewidth=2.5, alpha=0.7, zorder=2)
             kinds = np.minimum(dimensions[number], len(COLOURS) - 1)
             for kind in sorted(set(kinds.tolist())):
                 these = places[kinds == kind]
@@ -51,6 +58,8 @@ def drawn_points(
             data[f"trajectories_{number + 1}"] = runs
         present = sorted({int(min(d, len(COLOURS) - 1)) for each in dimensions[:count] for d in each})
         handles = [Line2D([], [], color=COLOURS[k], marker="o", linestyle="none", label=_name(k)) for k in present]
+        if any(continua[:count]):
+            handles.append(Line2D([], [], color=CURVE, linewidth=2.5, alpha=0.7, label="continuum"))
         if handles:
             figure.legend(handles=handles, loc="outside lower center", ncols=len(handles))
     caption = "Fixed points, by their unstable directions, and trajectories in the two leading principal components."

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Int
 
-from simulate.measures.fixed_points.find import FixedPoints, find_fixed_points
+from simulate.fixed_points import Continuum, PointSearch, search_points, walk_continua
+from simulate.measures.fixed_points.find import FixedPoints
 from theory.universality import ProvedPoint
 from validate.options import listed
 from validate.output import Plot
@@ -21,6 +22,8 @@ from validate.universality.user_settings import NetworkConfig
 
 LISTED = 30
 """Points that are told one by one."""
+PLACES = 50
+"""Places along a continuum that the JSON has, at most."""
 CLOSED, UNKNOWN = "index closed", "unknown"
 
 
@@ -28,16 +31,24 @@ CLOSED, UNKNOWN = "index closed", "unknown"
 class PointsOfCondition:
     """What was found at one constant input; `proved` has None where a point has no proof.
 
-    `complete` is "index closed" where the map takes a box into itself and indices sum to one, as they do if no point is
-    missing; "unknown" otherwise.
+    `complete` is "index closed" where the map takes a box into itself, no continuum was met and indices sum to one, as
+    they do if no point is missing; "unknown" otherwise. `slow_points` are those that lie on no continuum.
     """
 
     inputs: Float[np.ndarray, " inputs"]
-    found: FixedPoints
+    search: PointSearch
+    continua: tuple[Continuum, ...]
+    slow_points: Float[np.ndarray, "slow size"]
+    slow_speeds: Float[np.ndarray, " slow"]
     unstable_dimensions: Int[np.ndarray, " points"]
     proved: tuple[ProvedPoint | None, ...]
     complete: str
     trajectories: Float[np.ndarray, "runs times size"]
+
+    @property
+    def found(self) -> FixedPoints:
+        """What the search found in all its rounds."""
+        return self.search.found
 
     @property
     def by_dimension(self) -> str:
@@ -66,12 +77,19 @@ def checks(
 
 def _at(inputs: np.ndarray, network: AskedNetwork, given: GivenNetwork, config: NetworkConfig) -> PointsOfCondition:
     starts = given.starts if given.starts is not None else network.starts(inputs, config.searches, config.seed)
-    found = find_fixed_points(network.cell, starts, inputs)
-    closed = network.bounded and found.index_sum == 1
-    runs = network.trajectories(inputs, starts[:RUNS], STEPS)
-    unstable = network.unstable_dimensions(found)
+    search = search_points(network.cell, starts, inputs, seed=config.seed)
+    found, continua = search.found, walk_continua(search.found)
+    alone = np.setdiff1d(np.arange(len(found.slow)), np.concatenate([np.zeros(0, int), *(c.slow for c in continua)]))
     return PointsOfCondition(
-        inputs, found, unstable, tuple(proofs(network.cell, found)), CLOSED if closed else UNKNOWN, runs
+        inputs=inputs,
+        search=search,
+        continua=continua,
+        slow_points=found.slow[alone],
+        slow_speeds=found.speeds[alone],
+        unstable_dimensions=network.unstable_dimensions(found),
+        proved=tuple(proofs(network.cell, found)),
+        complete=CLOSED if network.bounded and search.closed and not continua else UNKNOWN,
+        trajectories=network.trajectories(inputs, starts[:RUNS], STEPS),
     )
 
 
@@ -103,9 +121,17 @@ def _report_condition(each: PointsOfCondition, mark: str, report: Report) -> Non
     meaning = "one, if none is missing" if each.complete == CLOSED else "of sign det(1 - F')"
     report.finding(f"sum_of_indices{mark}", found.index_sum, "", meaning)
     report.finding(f"completeness{mark}", each.complete, "", MEANING[each.complete])
-    if len(found.slow):
-        slowest = f"speeds {found.speeds.min():.3g} to {found.speeds.max():.3g} a step"
-        report.finding(f"slow_points_found{mark}", len(found.slow), "", f"where |F(h) - h| is least: {slowest}")
+    rounds = ", ".join(str(one.new) for one in each.search.rounds)
+    report.finding(f"search_rounds{mark}", len(each.search.rounds), "", f"new points in each: {rounds}")
+    if each.search.unseen is not None:
+        share = each.search.unseen
+        meaning = f"of starts as drawn, by Good and Turing; with 95 % below {share.at_most:.2g}"
+        report.finding(f"unseen_share{mark}", share.share, "", meaning)
+    for number, continuum in enumerate(each.continua):
+        report.finding(f"continuum{mark}_{number + 1}", *_told_continuum(continuum))
+    if len(each.slow_points):
+        slowest = f"speeds {each.slow_speeds.min():.3g} to {each.slow_speeds.max():.3g} a step"
+        report.finding(f"slow_points_found{mark}", len(each.slow_points), "", f"least of |F(h) - h| nearby: {slowest}")
     if found.lost:
         report.finding(f"lost{mark}", found.lost, "starts", "came to rest nowhere")
     for k in range(min(count, LISTED)):
@@ -130,6 +156,33 @@ def _told(each: PointsOfCondition, k: int) -> tuple[str, str, str]:
     return kind, "", f"{proof}; largest eigenvalue {ring}; {found.hits[k]} starts; read {output}"
 
 
+def _told_continuum(continuum: Continuum) -> tuple[float, str, str]:
+    kind = "a closed curve" if continuum.closed else "a curve"
+    more = "" if continuum.whole else ", longer than was walked"
+    width = "" if continuum.dimension == 1 else f" in a set of dimension {continuum.dimension}"
+    return (
+        continuum.length,
+        "length",
+        f"{kind}{width}{more}; states on it move {continuum.slowest:.2g} to {continuum.fastest:.2g} a step; "
+        f"{len(continuum.points)} fixed points and {len(continuum.slow)} slow points on it",
+    )
+
+
+def _entry(continuum: Continuum) -> dict[str, object]:
+    """A continuum as the JSON has it."""
+    places = np.linspace(0, len(continuum.states) - 1, min(len(continuum.states), PLACES)).astype(int)
+    return {
+        "length": continuum.length,
+        "dimension": continuum.dimension,
+        "slowest": continuum.slowest,
+        "fastest": continuum.fastest,
+        "closed": continuum.closed,
+        "whole": continuum.whole,
+        "points": continuum.points,
+        "states": continuum.states[places],
+    }
+
+
 def _report_quantities(conditions: Sequence[PointsOfCondition], report: Report) -> None:
     """Of one condition each quantity itself; of several a list of them, in the order of the rows."""
     each: dict[str, list[object]] = {
@@ -139,9 +192,9 @@ def _report_quantities(conditions: Sequence[PointsOfCondition], report: Report) 
         "proved": [[proof is not None for proof in one.proved] for one in conditions],
         "index_sum": [one.found.index_sum for one in conditions],
         "complete": [one.complete for one in conditions],
-        "slow_points": [one.found.slow for one in conditions],
-        "slow_speeds": [one.found.speeds for one in conditions],
-        "continua": [[] for _ in conditions],
+        "slow_points": [one.slow_points for one in conditions],
+        "slow_speeds": [one.slow_speeds for one in conditions],
+        "continua": [[_entry(continuum) for continuum in one.continua] for one in conditions],
         "hits": [one.found.hits for one in conditions],
         "outputs": [one.found.outputs for one in conditions],
     }
@@ -153,7 +206,7 @@ def _conclusion(conditions: Sequence[PointsOfCondition]) -> str:
     told = [
         f"{len(each.found.points)} fixed points ({each.by_dimension}), "
         f"{sum(proof is not None for proof in each.proved)} proved, index sum {each.found.index_sum}, "
-        f"complete: {each.complete}"
+        f"complete: {each.complete}{_of_continua(each)}"
         for each in conditions
     ]
     if len(told) == 1:
@@ -161,7 +214,17 @@ def _conclusion(conditions: Sequence[PointsOfCondition]) -> str:
     counts = sorted({len(each.found.points) for each in conditions})
     closed = sum(each.complete == CLOSED for each in conditions)
     span = f"{counts[0]}" if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
-    return f"{span} fixed points at {len(conditions)} conditions, the index closed at {closed}"
+    continua = sum(bool(each.continua) for each in conditions)
+    also = f", continua at {continua}" if continua else ""
+    return f"{span} fixed points at {len(conditions)} conditions, the index closed at {closed}{also}"
+
+
+def _of_continua(each: PointsOfCondition) -> str:
+    if not each.continua:
+        return ""
+    longest = max(each.continua, key=lambda continuum: continuum.length)
+    count = "a continuum" if len(each.continua) == 1 else f"{len(each.continua)} continua, the longest"
+    return f"; {count} of dimension {longest.dimension} and length {longest.length:.3g}"
 
 
 def figures(config: NetworkConfig, results: tuple[PointsOfCondition, ...]) -> tuple[Plot, ...]:
@@ -170,4 +233,5 @@ def figures(config: NetworkConfig, results: tuple[PointsOfCondition, ...]) -> tu
         [each.found.points for each in results],
         [each.unstable_dimensions for each in results],
         [each.trajectories for each in results],
+        [[continuum.states for continuum in each.continua] for each in results],
     )

@@ -84,7 +84,7 @@ class NetworkConfig(Settings):
         "--searches",
         Whole(1, 1_000_000),
         "Starts that are drawn.",
-        default=1024,
+        default=512,
         group=YOURS,
         excludes={"--starts": "the file gives the starts"},
     )

@@ -78,6 +78,25 @@ def test_a_flow_stands_still_where_its_steps_do_and_stability_is_that_of_which_i
     assert (flow["unstable_dimensions"], steps["unstable_dimensions"]) == ([0], [2])
 
 
+def test_a_continuum_is_told_as_one_and_not_as_so_many_points(run):
+    """h <- relu(u u' h) holds all t u, t >= 0."""
+    u = np.array([0.6, 0.8])
+    found = run({"W": np.outer(u, u)}, "--nonlinearity", "relu")
+    (line,) = found["continua"]
+    assert (line["dimension"], line["closed"], found["complete"]) == (1, False, "unknown")
+    states = np.array(line["states"])
+    np.testing.assert_allclose(states, (states @ u)[:, None] * u, rtol=1e-9)
+    assert len(found["slow_points"]) <= 1
+    assert "; a continuum of dimension 1 and length" in run.printed.splitlines()[-1]
+
+
+def test_points_of_a_state_dict_are_read_with_the_bias_of_its_readout(run):
+    tensors = {"rnn.weight_hh_l0": 2.0 * np.eye(2), "rnn.weight_ih_l0": np.ones((2, 1))}
+    found = run(tensors | {"out.weight": np.ones((1, 2)), "out.bias": np.array([0.25])})
+    assert len(found["points"]) == 9
+    np.testing.assert_allclose(np.ravel(found["outputs"]), np.sum(found["points"], axis=1) + 0.25, atol=1e-12)
+
+
 @pytest.mark.parametrize(
     ("network", "words", "option", "problem"),
     [
