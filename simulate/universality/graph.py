@@ -98,7 +98,8 @@ def transition_graph(
     """The graph of a network's fixed points: by unstable manifolds where these are curves, and by perturbations.
 
     After Maheswaranathan et al. (Universality and individuality in neural dynamics across large populations of
-    recurrent networks, 2019), who perturb each point 100 times; the branches and the comparison are added here.
+    recurrent networks, 2019), who perturb each point 100 times; the branches and the comparison are added here. What
+    sampling alone does to a distance of graphs is that of two graphs of the same points, made with two seeds.
 
     Arguments:
         found: what `find_fixed_points` returns.

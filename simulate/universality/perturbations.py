@@ -51,7 +51,8 @@ def perturb_points(
     Directions are uniform on the sphere in the whole state space; the length is `size` times the distance to the
     nearest other point (of a point alone, times the larger of one and its length). The paper perturbs each point 100
     times by "a small distance", which it does not tell. Of a saddle with several unstable dimensions the shares depend
-    on where in its unstable subspace the directions fall: eigenvectors that are not orthogonal favour some of them.
+    on where in its unstable subspace the directions fall: eigenvectors that are not orthogonal favour some of them. Its
+    connections to other saddles have probability zero, and are no edges here.
 
     Arguments:
         found: the points of a network.

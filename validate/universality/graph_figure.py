@@ -32,8 +32,10 @@ def places_of(graph: TransitionGraph) -> tuple[Float[np.ndarray, "nodes 2"], tup
         right, up = OBLIQUE[2]
         return outputs @ OBLIQUE, (f"output 1 + {right:g} output 3", f"output 2 + {up:g} output 3")
     centred = outputs - outputs.mean(axis=0)
-    main = np.linalg.svd(centred, full_matrices=False)[2][:2]
-    return centred @ main.T, ("component 1 of the outputs", "component 2")
+    main = np.linalg.svd(centred, full_matrices=False)[2][:2]  # one row, of one node
+    places = np.zeros((len(outputs), 2))
+    places[:, : len(main)] = centred @ main.T
+    return places, ("component 1 of the outputs", "component 2")
 
 
 def drawn_graph(name: str, graph: TransitionGraph, *, places: ArrayLike | None = None, title: str = "") -> Plot:

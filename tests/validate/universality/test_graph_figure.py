@@ -42,3 +42,4 @@ def test_the_picture_holds_what_it_was_given() -> None:
 
 def test_a_graph_without_edges_is_drawn() -> None:
     assert drawn_graph("one", TransitionGraph([[1.0]], [0], [[0.5]])).data["places"].tolist() == [[0.5, 0.0]]
+    assert drawn_graph("one", TransitionGraph([[1.0]], [0], [np.arange(5.0)])).data["places"].tolist() == [[0.0, 0.0]]
