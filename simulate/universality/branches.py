@@ -72,13 +72,12 @@ def follow_branches(found: FixedPoints, *, steps: int = 20_000) -> Branches:
     >>> branches.saddles.size, sorted(found.points[branches.nodes[0], 0].round(3).tolist())
     (1, [-0.958, 0.958])
     """
-    if not len(found.points):
-        return Branches(
-            np.zeros(0, int), np.zeros((0, 2), int), np.zeros((0, 2), int), np.zeros((0, 2, found.step.size))
-        )
     values, vectors = np.linalg.eig(found.jacobians)
     unstable = np.abs(values) > 1
     saddles = np.flatnonzero(unstable.sum(axis=1) == 1)  # a complex one would bring its conjugate
+    if not len(saddles):
+        none = np.zeros((0, 2), dtype=int)
+        return Branches(saddles, none, none, np.zeros((0, 2, found.step.size)))
     along = np.real(vectors[saddles, :, unstable[saddles].argmax(axis=1)])
     along = along / np.linalg.norm(along, axis=1, keepdims=True)
     away = np.minimum(AWAY * lengths(found.points), OF_THE_WAY * apart(found.points))[saddles, None]

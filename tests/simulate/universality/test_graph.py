@@ -128,6 +128,13 @@ def test_what_leaves_all_bounds_is_lost() -> None:
     assert follow(found, [[1.0, 1.0, 1.0]]).outcomes.tolist() == [Arrival.lost]
 
 
+def test_a_point_alone_leads_to_itself() -> None:
+    made = transition_graph(points_of(wells(0)), trials=10)
+    assert made.graph.transitions.tolist() == [[1.0]]
+    assert made.branches.edges == ()
+    assert made.agreement.holds
+
+
 def test_no_points_make_an_empty_graph() -> None:
     made = transition_graph(only(points_of(wells(1)), slice(0, 0)))
     assert (len(made.graph), made.agreement.compared) == (0, 0)
