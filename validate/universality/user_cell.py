@@ -68,14 +68,18 @@ class AskedNetwork:
         """How many directions lead away from each point."""
         return (found.eigenvalues.real > 1).sum(axis=1) if self.flow else found.unstable_dimensions
 
+    def moving(self, inputs: Float[np.ndarray, " inputs"], flow_step: float = FLOW_STEP) -> StaticMap:
+        """The map that trajectories follow: of a flow a short Euler step, with the same fixed points."""
+        cell = self.cell
+        if self.flow and isinstance(cell, FullRank):
+            cell = FullRank(cell.W, cell.U, cell.b, cell.V, cell.c, cell.phi, flow_step)
+        return StaticMap.of(cell, inputs)
+
     def trajectories(
         self, inputs: Float[np.ndarray, " inputs"], begin: Float[np.ndarray, "runs size"], steps: int
     ) -> Float[np.ndarray, "runs times size"]:
         """What the network does from these states at a constant input, the first included."""
-        cell = self.cell
-        if self.flow and isinstance(cell, FullRank):
-            cell = FullRank(cell.W, cell.U, cell.b, cell.V, cell.c, cell.phi, FLOW_STEP)
-        after = _run(StaticMap.of(cell, inputs), jnp.asarray(begin), steps)
+        after = _run(self.moving(inputs), jnp.asarray(begin), steps)
         return np.concatenate([begin[:, None], np.asarray(after)], axis=1)
 
     def starts(self, inputs: Float[np.ndarray, " inputs"], count: int, seed: int) -> Float[np.ndarray, "starts size"]:

@@ -15,7 +15,7 @@ from validate.universality.graph_figure import drawn_graph
 from validate.universality.user_cell import FLOW_STEP, AskedNetwork
 
 STEPS = 5000
-"""Of the map along each trajectory, at most."""
+"""Of the map along each trajectory, at most; of a flow with shorter steps as many more."""
 HALVINGS = 6
 """Of the step of a flow, until points are as stable in steps as in the flow."""
 PICTURES = 6
@@ -36,7 +36,7 @@ def graph_at(
     for halved in range(HALVINGS):
         moving = replace(found, step=network.moving(inputs, FLOW_STEP / 2**halved))
         if np.array_equal(moving.unstable_dimensions, unstable):
-            return transition_graph(moving, steps=STEPS, seed=seed)
+            return transition_graph(moving, steps=STEPS * 2**halved, seed=seed)
     return None
 
 

@@ -9,6 +9,7 @@ from jaxtyping import Float, Int
 
 from simulate.fixed_points import Continuum, PointSearch, search_points, walk_continua
 from simulate.measures.fixed_points.find import FixedPoints
+from simulate.universality.graph import FoundGraph
 from theory.universality import ProvedPoint
 from validate.options import listed
 from validate.output import Plot
@@ -17,6 +18,7 @@ from validate.report import Report
 from validate.universality.ball_maps import proofs
 from validate.universality.user_cell import AskedNetwork
 from validate.universality.user_figures import drawn_points
+from validate.universality.user_graph import drawn_graphs, graph_at, quantities_of, report_graph
 from validate.universality.user_run import GivenNetwork
 from validate.universality.user_settings import NetworkConfig
 
@@ -44,6 +46,7 @@ class PointsOfCondition:
     proved: tuple[ProvedPoint | None, ...]
     complete: str
     trajectories: Float[np.ndarray, "runs times size"]
+    graph: FoundGraph | None
 
     @property
     def found(self) -> FixedPoints:
@@ -80,16 +83,18 @@ def _at(inputs: np.ndarray, network: AskedNetwork, given: GivenNetwork, config: 
     search = search_points(network.cell, starts, inputs, seed=config.seed)
     found, continua = search.found, walk_continua(search.found)
     alone = np.setdiff1d(np.arange(len(found.slow)), np.concatenate([np.zeros(0, int), *(c.slow for c in continua)]))
+    unstable = network.unstable_dimensions(found)
     return PointsOfCondition(
         inputs=inputs,
         search=search,
         continua=continua,
         slow_points=found.slow[alone],
         slow_speeds=found.speeds[alone],
-        unstable_dimensions=network.unstable_dimensions(found),
+        unstable_dimensions=unstable,
         proved=tuple(proofs(network.cell, found)),
         complete=CLOSED if network.bounded and search.closed and not continua else UNKNOWN,
         trajectories=network.trajectories(inputs, starts[:RUNS], STEPS),
+        graph=graph_at(network, found, inputs, unstable, seed=config.seed),
     )
 
 
@@ -134,6 +139,7 @@ def _report_condition(each: PointsOfCondition, mark: str, report: Report) -> Non
         report.finding(f"slow_points_found{mark}", len(each.slow_points), "", f"least of |F(h) - h| nearby: {slowest}")
     if found.lost:
         report.finding(f"lost{mark}", found.lost, "starts", "came to rest nowhere")
+    report_graph(each.graph, mark, report)
     for k in range(min(count, LISTED)):
         report.finding(f"point{mark}_{k + 1}", *_told(each, k))
     if count > LISTED:
@@ -197,6 +203,7 @@ def _report_quantities(conditions: Sequence[PointsOfCondition], report: Report) 
         "continua": [[_entry(continuum) for continuum in one.continua] for one in conditions],
         "hits": [one.found.hits for one in conditions],
         "outputs": [one.found.outputs for one in conditions],
+        **quantities_of([one.graph for one in conditions]),
     }
     for name, values in each.items():
         report.quantity(name, values[0] if len(conditions) == 1 else values)
@@ -228,10 +235,11 @@ def _of_continua(each: PointsOfCondition) -> str:
 
 
 def figures(config: NetworkConfig, results: tuple[PointsOfCondition, ...]) -> tuple[Plot, ...]:
-    """Points and trajectories in the leading principal components."""
-    return drawn_points(
+    """Points and trajectories in the leading principal components; where points lead."""
+    points = drawn_points(
         [each.found.points for each in results],
         [each.unstable_dimensions for each in results],
         [each.trajectories for each in results],
         [[continuum.states for continuum in each.continua] for each in results],
     )
+    return (*points, *drawn_graphs([each.graph for each in results]))

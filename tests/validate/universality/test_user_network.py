@@ -52,6 +52,12 @@ def test_all_of_a_product_are_told_with_their_proofs(run):
     assert (found["index_sum"], found["complete"]) == (1, "index closed")
     assert max(found["residuals"]) < 1e-14
     assert found["slow_points"] == found["continua"] == []
+    transitions = np.array(found["transitions"])
+    agrees = (np.abs(points[:, None]) < 0.5) | (np.abs(points[:, None] - points) < 0.5)
+    expected = agrees.all(axis=2) & (dimensions == 0)
+    np.testing.assert_array_equal(transitions > 0, expected)
+    assert found["edges"] == np.argwhere(expected & (dimensions == 1)[:, None]).tolist()
+    assert (found["edges_found"], found["disputed_edges"]) == (8, [])
     answer = "universality: 9 fixed points (4 with 0 unstable, 4 with 1 unstable, 1 with 2 unstable), 9 proved"
     lines = run.printed.splitlines()
     assert sum(line.startswith(answer) for line in lines) == 2
@@ -76,6 +82,8 @@ def test_a_flow_stands_still_where_its_steps_do_and_stability_is_that_of_which_i
     for found in (flow, steps):
         np.testing.assert_allclose(found["points"], [[0.0, 0.0]], atol=1e-12)
     assert (flow["unstable_dimensions"], steps["unstable_dimensions"]) == ([0], [2])
+    assert (flow["transitions"], steps["transitions"]) == ([[1.0]], [[0.0]])
+    assert steps["ends_elsewhere"] == 100
 
 
 def test_a_continuum_is_told_as_one_and_not_as_so_many_points(run):
