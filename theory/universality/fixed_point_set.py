@@ -2,17 +2,18 @@
 
 from dataclasses import dataclass, field
 from enum import Enum
+from fractions import Fraction
 
 import numpy as np
 from jaxtyping import Float
 from threadpoolctl import threadpool_limits
 
-from theory.contraction import Certificate
 from theory.universality.balls import TANH
 from theory.universality.bounded import LONGEST_SUM, Bounded, above
 from theory.universality.cells import BallMap, Given, WrongWeights, vanilla
 from theory.universality.krawczyk import ProvedPoint, prove_point
 from theory.universality.prune import Holds, Pruned, SearchLimits, Undecided, prune
+from theory.universality.set_certificate import Document, exact, json_bytes, set_document
 from theory.universality.slaved import Slaved
 from theory.universality.split import least_rank, split
 
@@ -65,10 +66,11 @@ class Factored:
 
 @dataclass(frozen=True, eq=False)
 class Proof:
-    """Why no point is missing: the network in few variables, its rest's contraction, and what became of every box."""
+    """Why no point is missing: the network in few variables, the Q of its rest, and what became of every box."""
 
+    weights: Document
     network: Slaved
-    rest: Certificate | None
+    multiplier: tuple[Fraction, ...]
     pruned: Pruned
 
 
@@ -105,6 +107,17 @@ class FixedPointSet:
     def boxes(self) -> int:
         """How many were looked at."""
         return 0 if self.proof is None else len(self.proof.pruned.nodes)
+
+    @property
+    def certificate(self) -> bytes | None:
+        """A file that `python -m validate.universality.set_checker` verifies; None where the set is not complete.
+
+        `docs/fixed-point-sets.md` says what is in it.
+        """
+        if self.proof is None or not self.complete:
+            return None
+        proof = self.proof
+        return json_bytes(set_document(proof.weights, proof.network, proof.multiplier, proof.pruned, self.points))
 
     @property
     def index_sum(self) -> int:
@@ -181,7 +194,12 @@ def _of_product(weights: Factored, drive: np.ndarray, limits: SearchLimits) -> F
     network = Slaved(M, N, drive, None)
     points = _Points(step, M, drive, N.T, np.eye(weights.rank))
     pruned = prune(network, points.locate, limits)
-    return _found(points, Proof(network, None, pruned), (f"weights of rank {weights.rank}",), weights.rank)
+    return _found(
+        points,
+        Proof({"M": exact(M), "N": exact(N)}, network, (), pruned),
+        (f"weights of rank {weights.rank}",),
+        weights.rank,
+    )
 
 
 def _of_full_rank(W: np.ndarray, drive: np.ndarray, limits: SearchLimits) -> FixedPointSet:
@@ -196,7 +214,7 @@ def _of_full_rank(W: np.ndarray, drive: np.ndarray, limits: SearchLimits) -> Fix
         tried.append(f"rank {rank}: the rest contracts")
         points = _Points(step, W, drive, np.eye(len(W)), parts.network.V.T)
         pruned = prune(parts.network, points.locate, limits) if rank else _one(points)
-        return _found(points, Proof(parts.network, parts.rest, pruned), tuple(tried), rank)
+        return _found(points, Proof({"weights": exact(W)}, parts.network, parts.multiplier, pruned), tuple(tried), rank)
     if least > limits.rank:
         tried.append(f"{least} eigenvalues have real parts of one or more: no rank up to {limits.rank} will do")
     none = np.zeros((0, len(W)))

@@ -31,9 +31,10 @@ class Holds:
 
 @dataclass(frozen=True)
 class Cut:
-    """The box is cut in two at its middle; both parts follow, the lower first."""
+    """The box is cut in two at this place; both parts follow, the lower first."""
 
     axis: int
+    at: float
 
 
 @dataclass(frozen=True)
@@ -140,7 +141,7 @@ def _decided(found: Examined, locate: Locate, least: Float[np.ndarray, "1 variab
             which, lower, upper = [*which, k], [*lower, found.lower[k]], [*upper, found.upper[k]]
         else:
             axis = int(found.axis[k])
-            nodes.append(Cut(axis))
+            nodes.append(Cut(axis, float(middle[k, axis])))
             ends = boxes.upper[k].copy(), boxes.lower[k].copy()
             ends[0][axis] = ends[1][axis] = middle[k, axis]
             which, lower, upper = [*which, k, k], [*lower, boxes.lower[k], ends[1]], [*upper, ends[0], boxes.upper[k]]

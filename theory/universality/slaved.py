@@ -38,6 +38,9 @@ _GUESSES, _FARTHEST = 3, 3.0
 AROUND = 1.25
 """How much larger than a box is the one in which one zero at most is sought, so that zeros on a face are in one."""
 
+_SPARED = 1 / 32
+"""Part of a box that is left on either side where it is narrowed, so that others can prove the same another way."""
+
 Many = Float[np.ndarray, "boxes variables"]
 States = Float[np.ndarray, "boxes size"]
 Which = Int[np.ndarray, " some"]
@@ -120,8 +123,8 @@ def examine(network: Slaved, boxes: Boxes) -> Examined:
         local, radius = _Local.of(network, boxes), boxes.radius
         rho = local.reached(radius)
         left, right = local.zeros(radius, rho)
-        lower = np.fmax(boxes.lower, _down(boxes.middle + left))
-        upper = np.fmin(boxes.upper, _up(boxes.middle + right))
+        lower = np.fmax(boxes.lower, _down(boxes.middle + left - _SPARED * radius))
+        upper = np.fmin(boxes.upper, _up(boxes.middle + right + _SPARED * radius))
         empty = local.nowhere_zero(radius, rho) | (lower > upper).any(axis=1)
         single = np.zeros(len(boxes), dtype=bool)
         rest = np.flatnonzero(~empty & np.isfinite(rho).all(axis=1))

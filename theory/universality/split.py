@@ -1,17 +1,19 @@
 """W = E + U V^T: the few directions in which a network is unstable, and a rest that is proved to follow them.
 
-If x' = -x + tanh(E x + u) contracts for all slopes in [0, 1] (`theory.contraction`, rate form), then 1 - D E is not
-singular for any diagonal D with entries in [0, 1]. Two solutions x, x* of x = tanh(E x + u) have x - x* = D E (x - x*)
-with such a D, the slopes of chords: they are one. There is one by Brouwer's theorem.
+If x' = -x + tanh(E x + u) contracts for all slopes in [0, 1] by the multiplier LMI (`theory.contraction`, rate form),
+its Q has Q (1 - E) + (1 - E)^T Q > 0: the LMI at the vectors (x, x) says so. Two solutions of x = tanh(E x + u), w
+apart, have w = D E w with D diagonal, from 0 to 1, the slopes of chords. So w_i ((E w)_i - w_i) >= 0 for each i, hence
+w^T Q (1 - E) w <= 0, and w = 0: there is one solution at most, and one by Brouwer's theorem.
 """
 
 from dataclasses import dataclass, replace
+from fractions import Fraction
 
 import numpy as np
 import scipy.linalg
 from jaxtyping import Float
 
-from theory.contraction import RATE, Certificate, Verdict, certify, exact_matrix
+from theory.contraction import RATE, Certificate, Verdict, as_multiplier, certify, exact_matrix
 from theory.universality.bounded import ROUNDING, Bounded, above
 from theory.universality.slaved import Slaved
 
@@ -23,10 +25,10 @@ Weights = Float[np.ndarray, "size size"]
 
 @dataclass(frozen=True, eq=False)
 class Split:
-    """A network as E + U V^T, and the proof that x = tanh(E x + u) has one solution for every u."""
+    """A network as E + U V^T, and Q: the proof that x = tanh(E x + u) has one solution for every u."""
 
     network: Slaved
-    rest: Certificate
+    multiplier: tuple[Fraction, ...]
 
 
 def least_rank(W: Weights) -> int:
@@ -49,19 +51,17 @@ def split(W: Weights, drive: Float[np.ndarray, " size"], rank: int) -> Split | N
     U, V = exact_matrix.on_grid(U, _BITS), exact_matrix.on_grid(V, _BITS)
     rest = W - U @ V.T
     found = certify(rest, RATE)
-    claim = found.claims[0] if found.verdict is Verdict.CONTRACTING else found.non_quadratic
+    claim = as_multiplier(found.network, found.claims[0]) if found.verdict is Verdict.CONTRACTING else None
     if claim is None:
         return None
-    exact = (
-        exact_matrix.ExactMatrix.of(W) - exact_matrix.ExactMatrix.of(U) @ exact_matrix.ExactMatrix.of(V).T
-        if rank
-        else exact_matrix.ExactMatrix.of(W)
-    )
-    certificate = Certificate(replace(found.network.exact, weights=exact), (claim,))
-    if not certificate.holds():
+    exact = exact_matrix.ExactMatrix.of(W)
+    if rank:
+        exact = exact - exact_matrix.ExactMatrix.of(U) @ exact_matrix.ExactMatrix.of(V).T
+    if not Certificate(replace(found.network.exact, weights=exact), (claim,)).holds():
         return None
+    multiplier = tuple(exact_matrix.as_fraction(each) for each in claim.multiplier.diagonal_entries())
     rounded = above((rank + 4) * ROUNDING * (np.abs(W) + np.abs(U) @ np.abs(V.T)))
-    return Split(Slaved(U, V, drive, Bounded(rest, rounded)), certificate)
+    return Split(Slaved(U, V, drive, Bounded(rest, rounded)), multiplier)
 
 
 def _invariant(W: Weights, rank: int) -> tuple[np.ndarray, np.ndarray]:

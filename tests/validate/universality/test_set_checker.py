@@ -1,0 +1,161 @@
+"""The independent checker of complete sets: verifies what is true, and rejects what was changed."""
+
+import copy
+import json
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from theory.universality import Factored, fixed_point_set
+from validate.universality.set_checker import Malformed, Rejected, SetCertificate, farthest, flint, main, steepest
+
+
+def weights():
+    random = np.random.default_rng(1)
+    return np.diag([2.0, 0.4, -0.5, 0.0]) + 0.05 * random.normal(size=(4, 4)), 0.02 * random.normal(size=4)
+
+
+@pytest.fixture(scope="module")
+def document():
+    found = fixed_point_set(*weights())
+    assert (found.complete, len(found.points), found.rank) == (True, 3, 1)
+    return json.loads(found.certificate)
+
+
+def verify(document):
+    SetCertificate(json.loads(json.dumps(document))).verify()
+
+
+def test_what_is_proved_is_verified(document):
+    verify(document)
+    assert {"empty", "holds", "cut", "within"} >= {
+        each if isinstance(each, str) else each[0] for each in document["nodes"]
+    }
+
+
+def test_products_and_networks_that_contract_are_verified():
+    random = np.random.default_rng(2)
+    M = random.normal(size=(10, 2))
+    found = fixed_point_set(Factored(M, M @ np.diag([2.5, 1.5]) / 10), 0.1 * random.normal(size=10))
+    verify(json.loads(found.certificate))
+    verify(json.loads(fixed_point_set(np.array([[0.5, -0.6], [0.6, -4.0]]), np.ones(2)).certificate))
+
+
+def first(document, kind):
+    return next(k for k, node in enumerate(document["nodes"]) if node == kind or node[0] == kind)
+
+
+def dropped(document):
+    del document["nodes"][first(document, "empty")]
+
+
+def ended_early(document):
+    del document["nodes"][-1]
+
+
+def called_empty(document):
+    document["nodes"][first(document, "holds")] = "empty"
+
+
+def another_point(document):
+    node = document["nodes"][first(document, "holds")]
+    node[1] = (node[1] + 1) % len(document["points"])
+
+
+def point_left_out(document):
+    gone = len(document["points"]) - 1
+    del document["points"][gone]
+    document["nodes"] = ["empty" if node == ["holds", gone] else node for node in document["nodes"]]
+
+
+def point_twice(document):
+    document["points"].append(document["points"][0])
+    document["nodes"][first(document, "holds")] = ["holds", len(document["points"]) - 1]
+
+
+def moved_point(document):
+    document["points"][0]["state"][0] = str(Fraction(document["points"][0]["state"][0]) + Fraction(1, 2**30))
+
+
+def smaller_box(document):
+    document["box"] = [[str(Fraction(x) / 7) for x in end] for end in document["box"]]
+
+
+def moved_cut(document):
+    k = first(document, "cut")
+    document["nodes"][k] = ["cut", document["nodes"][k][1], 1000]
+
+
+def too_narrow(document):
+    k = first(document, "holds")
+    document["nodes"].insert(k, ["within", [0, 0], [0, 0]])
+
+
+def another_drive(document):
+    document["drive"][0] = str(Fraction(document["drive"][0]) + Fraction(1, 4))
+
+
+def other_weights(document):
+    document["weights"][2][3] = str(Fraction(document["weights"][2][3]) + Fraction(1, 2**40))
+
+
+def another_rest(document):
+    document["rest"][0] = -1
+
+
+def another_split(document):
+    document["U"][0] = [0]
+
+
+def another_index(document):
+    document["points"][0]["index"] *= -1
+
+
+def another_instability(document):
+    document["points"][0]["unstable"] += 1
+
+
+FORGERIES = [
+    dropped, ended_early, called_empty, another_point, point_left_out, point_twice, moved_point, smaller_box, moved_cut,
+    too_narrow, another_drive, other_weights, another_rest, another_split, another_index, another_instability,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("forge", FORGERIES, ids=lambda each: each.__name__)
+def test_forgeries_are_rejected(document, forge):
+    forged = copy.deepcopy(document)
+    forge(forged)
+    with pytest.raises((Rejected, Malformed)):
+        verify(forged)
+
+
+@pytest.mark.parametrize("key", ["weights", "drive", "U", "rest", "points", "box", "nodes"])
+def test_files_that_lack_something_are_malformed(document, key):
+    with pytest.raises(Malformed):
+        SetCertificate({name: value for name, value in document.items() if name != key})
+
+
+def test_the_command_says_what_it_found(document, tmp_path, capsys):
+    file, W = tmp_path / "set.json", tmp_path / "W.npy"
+    file.write_text(json.dumps(document))
+    np.save(W, weights()[0])
+    assert main([str(file), str(W)]) == 0
+    assert "exactly 3 fixed points (2 of 0, 1 of 1" in capsys.readouterr().out
+    np.save(W, weights()[0] + 1e-12)
+    assert main([str(file), str(W)]) == 2
+    called_empty(forged := copy.deepcopy(document))
+    file.write_text(json.dumps(forged))
+    assert main([str(file)]) == 1
+
+
+def test_bounds_of_lines_are_those_of_a_fine_grid():
+    random = np.random.default_rng(0)
+    for a, c, s, rho in zip(
+        *random.normal(size=(2, 40)), random.uniform(0, 1, 40), random.uniform(0, 2, 40), strict=True
+    ):
+        y = np.linspace(-rho, rho, 2001)
+        off = np.abs(np.tanh(a + y) - c - s * y).max()
+        slope = np.abs(1 - np.tanh(a + y) ** 2 - s).max()
+        assert off - 1e-12 <= float(farthest(a, c, s, flint.arb(rho))) <= off + 1e-5
+        assert slope - 1e-12 <= float(steepest(a, s, flint.arb(rho))) <= slope + 1e-2

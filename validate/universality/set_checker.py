@@ -1,0 +1,700 @@
+"""Verifies a certificate of a complete set of fixed points from scratch: of `theory` it knows nothing.
+
+    python -m validate.universality.set_checker FILE [W.npy]
+
+The format, and why it proves what it says: docs/fixed-point-sets.md. E is taken in rational numbers, and all is decided
+in ball arithmetic (python-flint); doubles propose preconditioners and lines. Where a box is not decided at once it is
+cut, up to `DEEPEST` times. Standard output says what is claimed, and then `verified` (exit status 0) or `rejected: ...`
+(1); what is no certificate is one line on standard error (2).
+"""
+
+import json
+import re
+import sys
+from collections import deque
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+from typing import Any
+
+import flint
+import numpy as np
+
+FORMAT = "fixed point set certificate 1"
+AROUND = Fraction(5, 4)  # so much larger is the box in which one point at most is to be
+DEEPEST = 8  # cuts of one box until it is rejected
+PRECISION = 96
+LARGEST, MOST_VARIABLES = 2048, 6
+ROUNDS, ROOM = 12, 1.1
+REACHES = (2.0, 3.0, 1.3)  # how much farther than lines alone say the pre-activation is taken to go
+
+Exact = list[Fraction]
+Ball = flint.arb
+
+
+class Malformed(ValueError):
+    """The file cannot be read; the message says what is wrong, and where."""
+
+
+class Rejected(ValueError):
+    """A well-formed certificate does not prove what it claims; the message says what fails, and where."""
+
+
+def require(condition: bool, failure: str) -> None:
+    """Reject the certificate unless the condition holds."""
+    if not condition:
+        raise Rejected(failure)
+
+
+def number(value: Fraction) -> flint.fmpq:
+    """For flint."""
+    return flint.fmpq(value.numerator, value.denominator)
+
+
+def column(values: list[Any]) -> flint.arb_mat:
+    """A column of balls."""
+    return flint.arb_mat(len(values), 1, values)
+
+
+def about(radii: list[Any]) -> flint.arb_mat:
+    """A column of balls about zero."""
+    return column([flint.arb(0, radius) for radius in radii])
+
+
+def doubles(array: np.ndarray) -> flint.arb_mat:
+    """The matrix of these doubles."""
+    rows, columns = array.shape
+    return flint.arb_mat(rows, columns, array.ravel().tolist())
+
+
+def balls(matrix: list[Exact]) -> flint.arb_mat:
+    """The matrix of these numbers, in balls."""
+    return flint.arb_mat(len(matrix), len(matrix[0]), [flint.arb(number(x)) for row in matrix for x in row])
+
+
+def rational(matrix: list[Exact]) -> flint.fmpq_mat:
+    """The matrix of these numbers."""
+    return flint.fmpq_mat([[number(x) for x in row] for row in matrix])
+
+
+def transposed(matrix: list[Exact]) -> list[Exact]:
+    """Rows become columns."""
+    return [list(each) for each in zip(*matrix, strict=True)]
+
+
+def unit(size: int) -> list[Exact]:
+    """One."""
+    return [[Fraction(i == j) for j in range(size)] for i in range(size)]
+
+
+def definite(matrix: flint.arb_mat) -> bool:
+    """Whether elimination without exchanges has positive pivots only."""
+    rows = [list(row) for row in matrix.table()]
+    for k, pivot in enumerate(rows):
+        if not pivot[k] > 0:
+            return False
+        for row in rows[k + 1 :]:
+            factor = row[k] / pivot[k]
+            for j in range(k + 1, len(rows)):
+                row[j] = row[j] - factor * pivot[j]
+    return True
+
+
+def middles(matrix: flint.arb_mat) -> np.ndarray:
+    """Doubles in the middle of the balls."""
+    return np.array([float(x.mid()) for x in matrix.entries()]).reshape(matrix.nrows(), matrix.ncols())
+
+
+def floats(matrix: list[Exact]) -> np.ndarray:
+    """The nearest doubles."""
+    return np.array([[float(x) for x in row] for row in matrix])
+
+
+def identity(size: int) -> flint.arb_mat:
+    """One."""
+    return flint.arb_mat(size, size, [int(i == j) for i in range(size) for j in range(size)])
+
+
+def row_sums(matrix: flint.arb_mat, bounds: list[Any]) -> list[Any]:
+    """Bounds of |M x| for |x| at most these."""
+    return [entry.abs_upper() for entry in (matrix * about(bounds)).entries()]
+
+
+@dataclass(frozen=True)
+class Point:
+    """One point of z = L tanh(A z + b), claimed to be within `radius` of `state`."""
+
+    state: Exact
+    radius: Fraction
+    unstable: int | None
+    index: int
+
+
+@dataclass(frozen=True)
+class Box:
+    """From `lower` to `upper`; and a guess of the pre-activation, from which Newton's method begins."""
+
+    lower: Exact
+    upper: Exact
+    guess: np.ndarray
+
+    @property
+    def middle(self) -> Exact:
+        """Halfway."""
+        return [(a + b) / 2 for a, b in zip(self.lower, self.upper, strict=True)]
+
+    @property
+    def radius(self) -> Exact:
+        """Half the widths."""
+        return [(b - a) / 2 for a, b in zip(self.lower, self.upper, strict=True)]
+
+    def halves(self, axis: int, at: Fraction, guess: np.ndarray) -> "tuple[Box, Box]":
+        """Cut at a place."""
+        below, above = list(self.upper), list(self.lower)
+        below[axis] = above[axis] = at
+        return Box(self.lower, below, guess), Box(above, self.upper, guess)
+
+    def holds(self, other: "Box") -> bool:
+        """Whether the other one is a part of it."""
+        pairs = zip(self.lower, other.lower, other.upper, self.upper, strict=True)
+        return all(a <= b <= c <= d for a, b, c, d in pairs)
+
+
+class SetCertificate:
+    """h = tanh(W h + b), the points that it is said to have, and what became of every box."""
+
+    def __init__(self, value: object) -> None:
+        """Read and check the shapes of all."""
+        keys = ["format", "drive", "points", "box", "nodes"]
+        factored = isinstance(value, dict) and "M" in value
+        entries = entries_of(
+            value, "the certificate", [*keys, *(("M", "N") if factored else ("weights", "U", "V", "rest"))]
+        )
+        if entries["format"] != FORMAT:
+            raise Malformed(f"the format is not {FORMAT}")
+        size = len(_list(entries["drive"], "drive"))
+        if size > LARGEST:
+            raise Malformed(f"{size} units; {LARGEST} at most")
+        self.drive = _vector(entries["drive"], size, "drive")
+        columns = _list(entries["M" if factored else "V"], "U, V, M or N")
+        self.rank = len(columns[0]) if columns and isinstance(columns[0], list) else -1
+        if not 0 <= self.rank <= MOST_VARIABLES:
+            raise Malformed(f"{self.rank} variables: from 0 to {MOST_VARIABLES} are known")
+        self.weights: list[Exact] | None = None
+        self.rest: Exact = []
+        if factored:
+            self.U, self.V = (_matrix(entries[key], size, self.rank, key) for key in ("M", "N"))
+        else:
+            self.weights = _matrix(entries["weights"], size, size, "weights")
+            self.U, self.V = (_matrix(entries[key], size, self.rank, key) for key in ("U", "V"))
+            self.rest = _vector(entries["rest"], size, "rest")
+        of = self.rank if factored else size
+        self.points = [_point(each, of, f"points[{k}]") for k, each in enumerate(_list(entries["points"], "points"))]
+        ends = _list(entries["box"], "box")
+        if len(ends) != 2:
+            raise Malformed("box is not two lists")
+        lower, upper = (_vector(each, self.rank, "box") for each in ends)
+        self.box = Box(lower, upper, np.array([float(x) for x in self.drive]))
+        self.nodes = _list(entries["nodes"], "nodes")
+
+    @property
+    def size(self) -> int:
+        """Units."""
+        return len(self.drive)
+
+    @cached_property
+    def E(self) -> flint.fmpq_mat | None:
+        """W - U V^T, exactly."""
+        if self.weights is None:
+            return None
+        return (
+            rational(self.weights) - rational(self.U) * rational(self.V).transpose()
+            if self.rank
+            else rational(self.weights)
+        )
+
+    def words(self) -> list[str]:
+        """What is claimed."""
+        kinds = sorted((-1 if each.unstable is None else each.unstable) for each in self.points)
+        counted = ", ".join(f"{kinds.count(k)} of {k if k >= 0 else '?'}" for k in sorted(set(kinds)))
+        return [
+            f"network: h = tanh(W h + b) of {self.size} units, searched in {self.rank} variables",
+            f"claim: it has exactly {len(self.points)} fixed points ({counted} unstable directions)",
+        ]
+
+    def verify(self) -> None:
+        """All of it, until something fails."""
+        before, flint.ctx.prec = flint.ctx.prec, PRECISION
+        try:
+            self._verify_rest()
+            latents = [self._verify_point(point, f"points[{k}]") for k, point in enumerate(self.points)]
+            for k, one in enumerate(latents):
+                for j, other in enumerate(latents[:k]):
+                    apart = any(not a.overlaps(b) for a, b in zip(one, other, strict=True))
+                    require(apart or not self.rank, f"points[{j}] and points[{k}] may be one")
+            self._verify_boxes(latents)
+        finally:
+            flint.ctx.prec = before
+
+    def _verify_rest(self) -> None:
+        """x = tanh(E x + u) has one solution for every u.
+
+        Two of them, w apart, have w = D E w with D diagonal, from 0 to 1. So w_i ((E w)_i - w_i) >= 0 for each i, and
+        w^T Q (1 - E) w <= 0; a definite Q (1 - E) + (1 - E)^T Q leaves w = 0.
+        """
+        if self.E is None:
+            return
+        require(all(q > 0 for q in self.rest), "rest is not positive")
+        Q = rational([[q if i == j else Fraction(0) for j in range(self.size)] for i, q in enumerate(self.rest)])
+        half = Q * (rational(unit(self.size)) - self.E)
+        require(definite(flint.arb_mat(half + half.transpose())), "Q (1 - E) + (1 - E)^T Q is not proved definite")
+
+    def _verify_point(self, point: Point, where: str) -> list[Ball]:
+        """That it is there, alone in its box, of this index and instability; where its kappa is."""
+        A = balls(self.weights if self.weights is not None else self.U)
+        L = None if self.weights is not None else balls(transposed(self.V))
+        drive = column([flint.arb(number(x)) for x in self.drive])
+        size = len(point.state)
+        middle = column([flint.arb(number(x)) for x in point.state])
+        around = about([flint.arb(number(point.radius))] * size)
+
+        def slope_at(z: flint.arb_mat) -> flint.arb_mat:
+            t = [over_tanh(x) for x in (A * z + drive).entries()]
+            scaled = flint.arb_mat(
+                self.size, size, [(1 - t[i] * t[i]) * A[i, j] for i in range(self.size) for j in range(size)]
+            )
+            return scaled if L is None else L * scaled
+
+        t = column([x.tanh() for x in (A * middle + drive).entries()])
+        off = (t if L is None else L * t) - middle
+        slope = slope_at(middle + around)
+        guess = middles(slope) - np.eye(size)
+        C = doubles(np.linalg.inv(guess))
+        inside = (identity(size) - C * (slope - identity(size))) * around - C * off
+        reached = [x.abs_upper() < number(point.radius) for x in inside.entries()]
+        require(all(reached), f"{where}: Krawczyk's test does not prove a point within its radius")
+        determinant = (identity(size) - slope).det()
+        sign = 1 if determinant > 0 else -1 if determinant < 0 else 0
+        require(sign == point.index, f"{where}: the index is not proved to be {point.index}")
+        if point.unstable is not None:
+            require(
+                beyond_circle(slope) == point.unstable, f"{where}: the unstable directions are not {point.unstable}"
+            )
+        if L is not None:
+            return list((middle + around).entries())
+        if not self.rank:
+            return []
+        return list((balls(transposed(self.V)) * (middle + around)).entries())
+
+    def _verify_boxes(self, latents: list[list[Ball]]) -> None:
+        """Every box of the tree, in the order of the file; together they are all |kappa_i| <= sum_j |V_ji|."""
+        for i in range(self.rank):
+            farthest = sum((abs(row[i]) for row in self.V), Fraction(0))
+            require(
+                self.box.lower[i] <= -farthest and farthest <= self.box.upper[i], "the box does not hold all states"
+            )
+        search = Search(self)
+        waiting, held = deque([self.box]), set[int]()
+        for k, node in enumerate(self.nodes):
+            where = f"nodes[{k}]"
+            require(bool(waiting), f"{where}: no box is left for it")
+            box = waiting.popleft()
+            match node:
+                case "empty":
+                    require(search.empty(box), f"{where}: the box is not proved empty")
+                case ["cut", int(axis), place] if 0 <= axis < self.rank:
+                    at = _number(place, where)
+                    require(box.lower[axis] <= at <= box.upper[axis], f"{where}: the cut is outside of the box")
+                    waiting.extend(box.halves(axis, at, search.solved(box)))
+                case ["holds", int(point)] if 0 <= point < len(self.points):
+                    held.add(point)
+                    require(
+                        search.holds(box, latents[point]), f"{where}: other points than points[{point}] may be in it"
+                    )
+                case ["within", lower, upper]:
+                    ends = [_vector(each, self.rank, where) for each in (lower, upper)]
+                    part = Box(ends[0], ends[1], search.solved(box))
+                    require(box.holds(part), f"{where}: it is no part of its box")
+                    require(search.within(box, part), f"{where}: points may be outside")
+                    waiting.append(part)
+                case _:
+                    raise Malformed(f"{where} is {json.dumps(node)[:40]}, which is no node")
+        require(not waiting, f"{len(waiting)} boxes are left over: the list of nodes ends too early")
+        require(len(held) == len(self.points), "a point is in no box")
+
+
+class Search:
+    """What boxes hold, by equations (1) and (2) of the format."""
+
+    ball_E: Any
+
+    def __init__(self, of: SetCertificate) -> None:
+        """Balls, and the doubles that propose."""
+        self.size, self.rank = of.size, of.rank
+        if not of.rank:
+            return
+        self.ball_U, self.ball_Vt = balls(of.U), balls(transposed(of.V))
+        self.drive = column([flint.arb(number(x)) for x in of.drive])
+        self.U, self.b = floats(of.U), np.array([float(x) for x in of.drive])
+        self.ball_E = None if of.E is None else flint.arb_mat(of.E)
+        self.E = (
+            None if of.E is None else np.array([float(x.mid()) for x in self.ball_E.entries()]).reshape(of.size, -1)
+        )
+
+    def solved(self, box: Box) -> np.ndarray:
+        """The pre-activation at the middle, roughly."""
+        if not self.rank:
+            return box.guess
+        sent = self.U @ np.array([float(x) for x in box.middle]) + self.b
+        if self.E is None:
+            return sent
+        a = box.guess
+        for _ in range(ROUNDS):
+            t = np.tanh(a)
+            step = np.linalg.solve(np.eye(self.size) - self.E * (1 - t * t), self.E @ t + sent - a)
+            a = a + step
+            if np.abs(step).max() < 1e-9:
+                break
+        return a
+
+    def empty(self, box: Box, deep: int = DEEPEST) -> bool:
+        """Whether no point is in it."""
+        local = Local(self, box)
+        return local.empty() or (deep > 0 and all(self.empty(half, deep - 1) for half in self._cut(box, local)))
+
+    def holds(self, box: Box, latent: list[Ball], deep: int = DEEPEST) -> bool:
+        """Whether there is no point in it but this one.
+
+        Without variables there is one point in any case: the rest contracts.
+        """
+        if not self.rank:
+            return True
+        local = Local(self, box)
+        near = all(
+            abs(x - number(m)) < number(AROUND * r) for x, m, r in zip(latent, box.middle, box.radius, strict=True)
+        )
+        if local.empty() or (near and local.single()):
+            return True
+        return deep > 0 and all(self.holds(half, latent, deep - 1) for half in self._cut(box, local))
+
+    def within(self, box: Box, part: Box) -> bool:
+        """Whether what is beside the part is empty."""
+        pairs = zip(*Local(self, box).zeros(), box.lower, box.upper, part.lower, part.upper, strict=True)
+        if all((a == c or x >= number(c)) and (b == d or y <= number(d)) for x, y, a, b, c, d in pairs):
+            return True
+        for axis in range(self.rank):
+            left, rest = box.halves(axis, part.lower[axis], part.guess)
+            box, right = rest.halves(axis, part.upper[axis], part.guess)
+            for side in (left, right):
+                if side.lower[axis] < side.upper[axis] and not self.empty(side):
+                    return False
+        return True
+
+    def _cut(self, box: Box, local: "Local") -> tuple[Box, Box]:
+        axis = local.axis
+        return box.halves(axis, box.middle[axis], local.a)
+
+
+class Local:
+    """Lines for tanh about the middle of one box, and what they prove."""
+
+    N: np.ndarray | None
+    NE: Any
+    R: Any
+
+    def __init__(self, search: Search, box: Box) -> None:
+        """Choose a, rho, c and S so that they agree with one another; then N E and so on, in balls."""
+        self.search, self.box = search, box
+        self.r = [flint.arb(number(x)) for x in box.radius]
+        radius = np.array([float(x) for x in box.radius])
+        a, E = search.solved(box), search.E
+        forced = search.U @ np.array([float(x) for x in box.middle]) + search.b
+        if E is None:
+            s = chords(a, np.abs(search.U) @ radius)
+            self.a, self.c, self.s, self.N = a, halfway(a, s, np.abs(search.U) @ radius), s, None
+        else:
+            for farther in REACHES:
+                self._take_lines(E, a, forced, radius * farther)
+                if self._seems_closed(E, forced, radius):
+                    break
+        self._equations()
+
+    def _take_lines(self, E: np.ndarray, a: np.ndarray, forced: np.ndarray, radius: np.ndarray) -> None:
+        """Chords as wide as what follows such radii is long; N is that of the chords."""
+        U, size = self.search.U, self.search.size
+        N = np.linalg.inv(np.eye(size) - E * (1 - np.tanh(a) ** 2))
+        for _ in range(2):
+            rho = np.abs(N @ U) @ radius
+            s = chords(a, rho)
+            N = np.linalg.inv(np.eye(size) - E * s)
+            a = a + N @ (E @ halfway(a, s, rho) + forced - a)
+        self.a, self.c, self.s, self.N = a, halfway(a, s, rho), s, N
+
+    def _seems_closed(self, E: np.ndarray, forced: np.ndarray, radius: np.ndarray) -> bool:
+        """Whether a reach is found, in doubles: what balls will find."""
+        felt = np.abs(self.N @ E)
+        start = np.abs(self.N @ self.search.U) @ radius + np.abs(self.N @ (E @ self.c + forced - self.a))
+        rho = start * ROOM
+        for _ in range(ROUNDS):
+            off = offs(self.a, self.s, rho)
+            came = start + felt @ np.abs(off - self.c).max(axis=0)
+            if (came < rho).all():
+                return True
+            rho = np.minimum(came * ROOM, 1e3)
+        return False
+
+    def _equations(self) -> None:
+        search, size = self.search, self.search.size
+        middle = column([flint.arb(number(x)) for x in self.box.middle])
+        c, at = column(self.c.tolist()), column(self.a.tolist())
+        VS = flint.arb_mat(
+            search.rank,
+            size,
+            [search.ball_Vt[i, j] * flint.arb(self.s[j]) for i in range(search.rank) for j in range(size)],
+        )
+        left = search.ball_U * middle + search.drive - at
+        self.NE = self.R = None
+        driven, moved, curved = search.ball_U, left, search.ball_Vt
+        if self.N is not None:
+            N = doubles(self.N)
+            left = left + search.ball_E * c
+            self.NE = N * search.ball_E
+            self.R = identity(size) - N + self.NE * doubles(np.diag(self.s))
+            driven, moved, curved = N * search.ball_U, N * left, curved + VS * self.NE
+        value = search.ball_Vt * c - middle + VS * moved
+        slope = VS * driven - identity(search.rank)
+        self.driven, self.defect = driven, [x.abs_upper() for x in moved.entries()]
+        self.plain = value, slope, curved, VS
+        guess = middles(slope)
+        C = doubles(np.linalg.inv(guess))
+        self.turned = C * value, C * slope - identity(search.rank), C * curved, C * VS
+
+    @property
+    def axis(self) -> int:
+        """Along which the pre-activations that matter move most."""
+        driven = np.array([float(x.abs_upper()) for x in self.driven.entries()]).reshape(self.search.size, -1)
+        weight = (
+            np.array([float(x.abs_upper()) for x in self.plain[2].entries()]).reshape(-1, self.search.size).sum(axis=0)
+        )
+        return int(np.argmax(weight @ driven * np.array([float(x) for x in self.box.radius])))
+
+    def _reach(self, start: list[Any], kink: Any) -> list[Any] | None:
+        """rho with start + |N E| e(rho) + |R| rho < rho; None where it is not found."""
+        rho = [x * ROOM for x in start]
+        for _ in range(ROUNDS):
+            back = [flint.arb(0)] * len(rho)
+            if self.NE is not None:
+                felt, remains = row_sums(self.NE, kink(rho)), row_sums(self.R, rho)
+                back = [x + y for x, y in zip(felt, remains, strict=True)]
+            came = [(x + y).abs_upper() for x, y in zip(start, back, strict=True)]
+            if all(x < y for x, y in zip(came, rho, strict=True)):
+                return rho
+            if not all(x < 1e3 for x in came):
+                return None
+            rho = [x * ROOM + flint.arb(2) ** -80 for x in came]
+        return None
+
+    def _start(self, r: list[Any]) -> list[Any]:
+        return [x + y for x, y in zip(row_sums(self.driven, r), self.defect, strict=True)]
+
+    def _values(self, rho: list[Any]) -> list[Any]:
+        return [farthest(*each) for each in zip(self.a.tolist(), self.c.tolist(), self.s.tolist(), rho, strict=True)]
+
+    @cached_property
+    def _rho(self) -> list[Any] | None:
+        return self._reach(self._start(self.r), self._values)
+
+    def _beside(self, equation: Any, e: list[Any], y: list[Any], r: list[Any]) -> list[Any]:
+        _, slope, curved, VS = equation
+        parts = [row_sums(slope, r), row_sums(curved, e)]
+        if self.R is not None:
+            parts.append(row_sums(VS, row_sums(self.R, y)))
+        return [sum(each[1:], each[0]).abs_upper() for each in zip(*parts, strict=True)]
+
+    def empty(self) -> bool:
+        """Whether g is not zero, or what Newton's method leaves is outside of the box."""
+        if self._rho is None:
+            return False
+        e = self._values(self._rho)
+        spread = self._beside(self.plain, e, self._rho, self.r)
+        if any(v.abs_lower() > s for v, s in zip(self.plain[0].entries(), spread, strict=True)):
+            return True
+        ends = zip(*self.zeros(), self.box.lower, self.box.upper, strict=True)
+        return any(a > number(d) or b < number(c) for a, b, c, d in ends)
+
+    def zeros(self) -> tuple[list[Any], list[Any]]:
+        """Between what all zeros of the box are."""
+        if self._rho is None:
+            return [flint.arb(number(x)) for x in self.box.lower], [flint.arb(number(x)) for x in self.box.upper]
+        spread = self._beside(self.turned, self._values(self._rho), self._rho, self.r)
+        places = [number(m) - v for m, v in zip(self.box.middle, self.turned[0].entries(), strict=True)]
+        return (
+            [(x - s).lower() for x, s in zip(places, spread, strict=True)],
+            [(x + s).upper() for x, s in zip(places, spread, strict=True)],
+        )
+
+    def single(self) -> bool:
+        """Whether one zero at most is in the larger box around."""
+        wide = [flint.arb(number(AROUND * x)) for x in self.box.radius]
+        rho = self._reach(self._start(wide), self._values)
+        if rho is None:
+            return False
+        steep = [steepest(*each) for each in zip(self.a.tolist(), self.s.tolist(), rho, strict=True)]
+
+        def kink(y: list[Any]) -> list[Any]:
+            return [x * each for x, each in zip(y, steep, strict=True)]
+
+        y = self._reach(row_sums(self.driven, wide), kink)
+        if y is None:
+            return False
+        beside = self._beside(self.turned, kink(y), y, wide)
+        return all(x < r for x, r in zip(beside, wide, strict=True))
+
+
+def chords(a: np.ndarray, rho: np.ndarray) -> np.ndarray:
+    """Slopes of tanh between a - rho and a + rho."""
+    wide = np.maximum(rho, 1e-8)
+    return np.clip((np.tanh(a + wide) - np.tanh(a - wide)) / (2 * wide), 0.0, 1.0)
+
+
+def offs(a: np.ndarray, s: np.ndarray, rho: np.ndarray) -> np.ndarray:
+    """tanh(a + y) - s y where it is farthest up and down for |y| <= rho."""
+    turn = np.arctanh(np.sqrt(np.clip(1 - s, 0, 1 - 1e-12)))
+    places = (a - rho, a + rho, *(np.clip(x, a - rho, a + rho) for x in (turn, -turn)))
+    return np.stack([np.tanh(x) - s * (x - a) for x in places])
+
+
+def halfway(a: np.ndarray, s: np.ndarray, rho: np.ndarray) -> np.ndarray:
+    """The middle of what tanh(a + y) - s y takes."""
+    off = offs(a, s, rho)
+    return (off.max(axis=0) + off.min(axis=0)) / 2
+
+
+def over_tanh(x: Ball) -> Ball:
+    """Over a ball: it rises."""
+    return x.lower().tanh().union(x.upper().tanh())
+
+
+def farthest(a: float, c: float, s: float, rho: Ball) -> Ball:
+    """At least |tanh(a + y) - c - s y| for |y| <= rho: at the ends, or where tanh' = s."""
+    ends = [a - rho, a + rho]
+    places = list(ends)
+    if 0 < s < 1:
+        turn = (1 - flint.arb(s)).sqrt().atanh()
+        places += [x for x in (turn, -turn) if not (x < ends[0] or x > ends[1])]
+    elif s == 0:
+        pass  # tanh rises throughout
+    return max_of([(x.tanh() - c - s * (x - a)).abs_upper() for x in places])
+
+
+def steepest(a: float, s: float, rho: Ball) -> Ball:
+    """At least |tanh'(a + y) - s| for |y| <= rho: at the ends, or at zero."""
+    ends = [a - rho, a + rho]
+    slopes = [1 - x.tanh() * x.tanh() for x in ends]
+    if not (ends[0] > 0 or ends[1] < 0):
+        slopes.append(flint.arb(1))
+    return max_of([(x - s).abs_upper() for x in slopes])
+
+
+def max_of(values: list[Any]) -> Ball:
+    """The largest."""
+    largest = values[0]
+    for value in values[1:]:
+        largest = largest.max(value)
+    return largest.abs_upper()
+
+
+def beyond_circle(matrix: flint.arb_mat) -> int | None:
+    """How many eigenvalues all matrices of these balls have outside the unit circle, by Gershgorin's discs; or None."""
+    size = matrix.nrows()
+    middle = middles(matrix)
+    vectors = np.linalg.eig(middle)[1].astype(complex)
+    basis = flint.acb_mat(size, size, [flint.acb(x.real, x.imag) for x in vectors.ravel().tolist()])
+    turned = basis.solve(flint.acb_mat(matrix) * basis)
+    count = 0
+    for i in range(size):
+        radius = sum((turned[i, j].abs_upper() for j in range(size) if j != i), flint.arb(0))
+        if turned[i, i].abs_lower() > 1 + radius:
+            count += 1
+        elif not turned[i, i].abs_upper() + radius < 1:
+            return None
+    return count
+
+
+def _list(value: object, where: str) -> list[Any]:
+    if not isinstance(value, list):
+        raise Malformed(f"{where} is {json.dumps(value)[:40]}, not a list")
+    return value
+
+
+def _vector(value: object, size: int, where: str) -> Exact:
+    entries = [_number(each, where) for each in _list(value, where)]
+    if len(entries) != size:
+        raise Malformed(f"{where} has {len(entries)} entries, not {size}")
+    return entries
+
+
+def _matrix(value: object, rows: int, columns: int, where: str) -> list[Exact]:
+    matrix = [_vector(row, columns, where) for row in _list(value, where)]
+    if len(matrix) != rows:
+        raise Malformed(f"{where} has {len(matrix)} rows, not {rows}")
+    return matrix
+
+
+def _number(value: object, where: str) -> Fraction:
+    """An integer, or "p/q" with q > 1."""
+    if type(value) is int:
+        return Fraction(value)
+    if isinstance(value, str) and re.fullmatch("-?[1-9][0-9]{0,2000}/[1-9][0-9]{0,2000}", value):
+        return Fraction(value)
+    raise Malformed(f'{where}: {json.dumps(value)[:40]} is neither an integer nor a "p/q"')
+
+
+def entries_of(value: object, where: str, keys: list[str]) -> dict[str, Any]:
+    """An object with these keys and no others."""
+    if not isinstance(value, dict) or set(value) != set(keys):
+        raise Malformed(f"{where} is no object of {', '.join(keys)}")
+    return value
+
+
+def _point(value: object, size: int, where: str) -> Point:
+    entries = entries_of(value, where, ["state", "radius", "unstable", "index"])
+    unstable, index = entries["unstable"], entries["index"]
+    if not (unstable is None or type(unstable) is int) or index not in (1, -1):
+        raise Malformed(f"{where}: unstable is a number or null, and index 1 or -1")
+    state, radius = _vector(entries["state"], size, where), _number(entries["radius"], where)
+    return Point(state, radius, unstable if isinstance(unstable, int) else None, int(str(index)))
+
+
+def main(argv: list[str]) -> int:
+    """Say what is claimed and whether it is proved."""
+    try:
+        if len(argv) not in (1, 2):
+            raise Malformed("usage: FILE [W.npy]")
+        certificate = SetCertificate(read(argv[0]))
+        if len(argv) == 2 and [[Fraction(x) for x in row] for row in np.load(argv[1]).tolist()] != certificate.weights:
+            raise Malformed(f"{argv[1]} does not hold the weights of the certificate")
+        for line in certificate.words():
+            print(line, flush=True)
+        certificate.verify()
+    except Malformed as error:
+        print(f"set checker: {error}", file=sys.stderr)
+        return 2
+    except Rejected as error:
+        print(f"rejected: {error}")
+        return 1
+    print("verified")
+    return 0
+
+
+def read(file: str) -> object:
+    """What JSON the file holds."""
+    try:
+        with open(file, encoding="ascii") as stream:
+            return json.load(stream)
+    except (OSError, ValueError, RecursionError) as error:
+        raise Malformed(f"{file}: {error}") from error
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
