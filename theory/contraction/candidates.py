@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ParamSpec, TypeVar
 
+from theory.contraction.conditions.centre_norm import CENTRE_NORM
 from theory.contraction.conditions.condition import Condition, Supremum
 from theory.contraction.conditions.ranged_multiplier import RANGED
 from theory.contraction.conditions.registry import (
@@ -84,7 +85,7 @@ def candidates(asked: Network) -> tuple[Candidate, ...]:
     ['theorem 4', 'theorem 1', 'theorem 2', 'theorem 3']
     """
     if not asked.from_zero:
-        return (Candidate.of(RANGED, asked),) if asked.size <= RANGED_UP_TO else ()
+        return tuple(Candidate.of(condition, asked) for condition in ranged_conditions(asked))
     if asked.form.discrete:
         return tuple(Candidate.of(condition, asked) for condition in step_conditions(asked))
     cheapest = tuple(Candidate.of(condition, asked) for condition in (TRIANGULAR, ABSOLUTE))
@@ -97,6 +98,18 @@ def candidates(asked: Network) -> tuple[Candidate, ...]:
         return cheap
     costly = (SINGULAR, MULTIPLIER) if asked.size <= SINGULAR_UP_TO else (MULTIPLIER,)
     return (*cheap, *(Candidate.of(condition, asked) for condition in costly))
+
+
+def ranged_conditions(asked: Network) -> tuple[Condition, ...]:
+    """Those that slopes between two bounds are asked for.
+
+    Theorems 2 and 3 rest on slopes from zero, and have no counterpart; 4 is a case of absolute weights here too, and 5
+    of the multiplier LMI, at the larger of |l| and |g|.
+    """
+    absolute: Condition = STEP_ABSOLUTE if asked.form.discrete else ABSOLUTE
+    if asked.size > CHECKED:
+        return (absolute,)
+    return (CENTRE_NORM, absolute, RANGED) if asked.size <= RANGED_UP_TO else (CENTRE_NORM, absolute)
 
 
 def step_conditions(asked: Network) -> tuple[StepCondition, ...]:

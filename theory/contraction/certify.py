@@ -66,13 +66,13 @@ def certify(
     tanh and ReLU, 1/4 for the sigmoid. Inputs, biases and `weight_ih_l0` do not matter. Its rate is one minus its
     `factor`: what every step multiplies distances by, at most.
 
-    Slopes from l to g, l not zero, are a `SlopeRange`: they are decided by the multiplier LMI and, of few neurons, at
-    all corners.
+    Slopes from l to g, l not zero, are a `SlopeRange`: all is asked of them that has a counterpart there
+    (`candidates.ranged_conditions`, other norms, the corners, instability), and proofs take those slopes and no others.
 
     Raises:
         NotANetwork: for weights, slopes, time constants or leaks that make no network.
         BadQuestion: for a rate below zero or not finite, or a step that is not positive and finite; for a map, a rate
-            of one or more, or a step; a step at slopes that are not from zero.
+            of one or more, or a step.
 
     >>> from theory.contraction import VOLTAGE
     >>> found = certify(np.array([[0.5, 0.25], [0.25, 0.5]]), VOLTAGE)
@@ -92,8 +92,6 @@ def certify(
         raise BadQuestion(f"the rate is {rate}; that of a map is one minus its factor a step, and below 1")
     if asked.form.discrete and euler_step is not None:
         raise BadQuestion("a map is a step already; Euler steps are those of VOLTAGE and RATE")
-    if not asked.from_zero and euler_step is not None:
-        raise BadQuestion("Euler steps are certified for slopes from zero; ask about the map, in DISCRETE form")
     return certify_network(asked, rate, euler_step)
 
 
@@ -157,7 +155,7 @@ def as_multiplier(asked: Network, claim: Statement) -> Multiplier | None:
     >>> as_multiplier(found.network, found.claims[0]).holds(found.network.exact)
     True
     """
-    if isinstance(claim, AbsoluteWeights):
+    if isinstance(claim, AbsoluteWeights):  # none of slopes that are not from zero
         return claim.as_multiplier(asked.exact)
     return claim if isinstance(claim, Multiplier) else None
 
@@ -267,7 +265,7 @@ def _refuted(asked: Network, rate: float) -> _Stage[_Judgement]:
 
 def _non_quadratic(asked: Network, rate: float, verdict: Verdict) -> _Stage[Claim | None]:
     """A proof by another norm, the best of those found."""
-    if verdict is Verdict.NOT_CONTRACTING or not asked.from_zero:
+    if verdict is Verdict.NOT_CONTRACTING:
         return _Stage(None, ())
     attempts = []
     known = [Candidate.of(condition, asked) for condition in means_of(asked).non_quadratic]

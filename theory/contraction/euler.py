@@ -7,8 +7,12 @@ from typing import Any
 import numpy as np
 import scipy.optimize
 
+from theory.contraction.candidates import RANGED_UP_TO
 from theory.contraction.claims.euler_step import EulerStep, euler_blocks
 from theory.contraction.claims.multiplier import Multiplier
+from theory.contraction.claims.step_multiplier import StepMultiplier
+from theory.contraction.conditions.centre_norm import CENTRE_NORM
+from theory.contraction.conditions.ranged_multiplier import RANGED
 from theory.contraction.conditions.registry import MULTIPLIER
 from theory.contraction.conditions.step_registry import STEP_MULTIPLIER
 from theory.contraction.exact_matrix import ExactMatrix, rational, to_digits
@@ -47,8 +51,10 @@ def certify_euler_step(network: Network, step: float, claim: Multiplier | None) 
     With time constants of one a step of at most one is a map with the leak `step`, and is decided as such. Else, and
     where that finds nothing, are tried the metric of the flow's claim and those at lower rates, with the flow's
     multiplier scaled by one number that is searched for, and for few neurons the semidefinite program of the step. The
-    smallest factor is taken.
+    smallest factor is taken. Of slopes that are not from zero a step of any size is decided as a map.
     """
+    if not network.from_zero:
+        return _of_ranged_map(network, step)
     if network.uniform and step <= 1 and (of_map := _of_map(network, step)) is not None:
         return of_map
     proposals = [] if claim is None else [_of_flow(network, step, flow) for flow in _flows(network, claim)]
@@ -74,6 +80,22 @@ def _of_map(network: Network, step: float) -> EulerStep | None:
         proved = STEP_MULTIPLIER.prove_step(as_map, 1 - claimed)
         if proved is not None:
             return EulerStep(rational(step), proved.factor, proved.metric, proved.multiplier)
+    return None
+
+
+def _of_ranged_map(network: Network, step: float) -> EulerStep | None:
+    """The best factor that is found of the map, whose leaks may be above one here."""
+    leaks = step / network.time_constants
+    form = next(form for form in MAPS if form.power == network.form.power)
+    as_map = LeakyMap(network.weights, form, network.slopes, 1 / leaks, leaks, lowest=network.lowest)
+    for condition in (RANGED, CENTRE_NORM) if network.size <= RANGED_UP_TO else (CENTRE_NORM,):
+        best = condition.supremum(as_map)
+        for claimed in () if best is None else claimable_factors(1 - best.rate):
+            proved = condition.prove(as_map, 1 - claimed)
+            if isinstance(proved, StepMultiplier):
+                found = EulerStep(rational(step), proved.factor, proved.metric, proved.multiplier)
+                if found.holds(network.exact):
+                    return found
     return None
 
 

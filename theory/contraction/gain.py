@@ -1,5 +1,6 @@
 """How far the slopes can grow before contraction is lost, bracketed from both sides."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
@@ -7,11 +8,18 @@ import flint
 import numpy as np
 from scipy.sparse.csgraph import connected_components
 
-from theory.contraction.candidates import FEW, LARGEST_SEARCH, Candidate, attempted, candidates, step_conditions
+from theory.contraction.candidates import (
+    FEW,
+    LARGEST_SEARCH,
+    Candidate,
+    attempted,
+    candidates,
+    ranged_conditions,
+    step_conditions,
+)
 from theory.contraction.claims.claim import Claim, Statement
 from theory.contraction.conditions.condition import Condition
 from theory.contraction.conditions.multiplier import MultiplierCondition, searched
-from theory.contraction.conditions.ranged_multiplier import RANGED
 from theory.contraction.conditions.step_condition import StepCondition
 from theory.contraction.conditions.step_multiplier import searched_at
 from theory.contraction.definite import is_positive_semidefinite
@@ -51,10 +59,8 @@ def largest_gain(asked: Network, rate: float = 0.0) -> Gain:
     '1.7778 1.7778'
     """
     with np.errstate(all="ignore"):
-        if not asked.from_zero:
-            return _ranged_gain(asked, rate)
         units = Units.of(asked)
-        found = _bracketed(units.balanced, rate)
+        found = _bracketed(units.balanced, rate) if asked.from_zero else _ranged_gain(units.balanced, rate)
         low, high, other = found.low_claim, found.high_claim, found.other_claim
         return replace(
             found,
@@ -111,26 +117,25 @@ def _reaches_of_norms(asked: Network, rate: float) -> list[tuple[Condition, floa
 def _ranged_gain(asked: Network, rate: float) -> Gain:
     """Of slopes that are not from zero: least and largest slopes are multiplied alike; by bisection."""
 
-    def proved(gain: float) -> Claim | None:
-        scaled = asked.with_gain(gain)
-        asked_of = rate if rate > 0 else _NARROW * scaled.slowest_leak / 10
-        found = attempted(RANGED.prove, scaled, asked_of)
+    def quadratic(gain: float) -> Claim | None:
+        scaled, asked_of = asked.with_gain(gain), _asked_of(asked, rate)
+        proofs = (attempted(each.prove, scaled, asked_of) for each in ranged_conditions(asked))
+        found = next((proof for proof in proofs if proof is not None), None)
         return attempted(solve_vertices, scaled, asked_of) if found is None and asked.size <= FEW else found
 
-    low: _Bound[Claim] | None = None
-    gain, end = 1.0, None
-    for _ in range(_RANGED_TRIALS):
-        claim = proved(gain)
-        if claim is not None:
-            low = _Bound(gain, claim)
-        else:
-            end = gain
-        if end is not None and low is not None and end - low.gain < _RANGED_PRECISION * end:
-            break
-        gain = 2 * gain if end is None else short((end + (0.0 if low is None else low.gain)) / 2, bits=20)
+    def by_norm(gain: float) -> Claim | None:
+        scaled, asked_of = asked.with_gain(gain), _asked_of(asked, rate)
+        proofs = (attempted(each.prove, scaled, asked_of) for each in means_of(asked).non_quadratic)
+        return next((proof for proof in proofs if proof is not None), None)
+
+    low, end = _bisected(quadratic)
+    other, other_end = _bisected(by_norm)
+    if other is not None and low is not None and other.gain <= low.gain:
+        other = None
+    end = end if other is None or other_end is None else max(other_end, end or other_end)
     high = None
     for slack in _SLACKS:
-        if high is None and low is not None and end is not None:
+        if high is None and end is not None and (low is not None or other is not None):
             excluded = short(end * (1 + slack), bits=30)
             found = attempted(means_of(asked).unstable[0].search, asked.with_gain(excluded), rate)
             high = None if found is None else _Bound(excluded, found)
@@ -140,7 +145,29 @@ def _ranged_gain(asked: Network, rate: float) -> Gain:
         high=None if high is None else high.gain,
         high_claim=None if high is None else high.proof,
         unbounded=False,
+        other=None if other is None else other.gain,
+        other_claim=None if other is None else other.proof,
     )
+
+
+def _asked_of(asked: Network, rate: float) -> float:
+    return rate if rate > 0 else _NARROW * asked.slowest_leak / 10
+
+
+def _bisected(prove: Callable[[float], Claim | None]) -> "tuple[_Bound[Claim] | None, float | None]":
+    """The largest gain found at which a claim is proved, and the least at which none was."""
+    low: _Bound[Claim] | None = None
+    gain, end = 1.0, None
+    for _ in range(_RANGED_TRIALS):
+        claim = prove(gain)
+        if claim is not None:
+            low = _Bound(gain, claim)
+        else:
+            end = gain
+        if end is not None and low is not None and end - low.gain < _RANGED_PRECISION * end:
+            break
+        gain = 2 * gain if end is None else short((end + (0.0 if low is None else low.gain)) / 2, bits=20)
+    return low, end
 
 
 @dataclass(frozen=True)

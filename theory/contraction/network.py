@@ -188,9 +188,14 @@ class ExactNetwork:
             return slopes[0] * self.weights
         return self.form.sloped(self.weights, self.slopes)
 
+    def sloped(self, slopes: ExactMatrix) -> ExactMatrix:
+        """W D or D W at these slopes (a diagonal matrix)."""
+        sloped: ExactMatrix = self.form.sloped(self.weights, slopes)
+        return sloped
+
     def jacobian(self, slopes: ExactMatrix) -> ExactMatrix:
         """J at these slopes (a diagonal matrix)."""
-        sloped: ExactMatrix = self.form.sloped(self.weights, slopes)
+        sloped = self.sloped(slopes)
         return self.leaks @ (sloped - ExactMatrix.identity(sloped.shape[0]))
 
     @property
@@ -200,7 +205,7 @@ class ExactNetwork:
 
     def step(self, slopes: ExactMatrix) -> ExactMatrix:
         """F = I + J at these slopes (a diagonal matrix): what a step of size one does to displacements."""
-        return self.keep + self.leaks @ self.form.sloped(self.weights, slopes)
+        return self.keep + self.leaks @ self.sloped(slopes)
 
 
 def network(

@@ -522,6 +522,11 @@ class Network:
             return columns_scaled(matrix, self.rates)
         return scaled(-1, product(matrix, self.jacobian(self.floors)))
 
+    @property
+    def ends(self) -> list[Matrix]:
+        """The weights at the largest slopes and, unless these are zero, at the least."""
+        return [self.gained, self.sloped(self.floors)] if any(self.floors) else [self.gained]
+
     def sloped(self, slopes: Vector) -> Matrix:
         """W diag(slopes), or diag(slopes) W."""
         raise NotImplementedError
@@ -606,13 +611,28 @@ class Map(Network):
         """Bounds of |F_ij|: a_i |M_ij| and, on the diagonal, the larger of 1 - a_i and |1 - a_i + a_i M_ii|.
 
         With `together` the latter alone: d (sum of others) + |1 - a_i + d a_i M_ii| is convex in d in [0, 1], so it is
-        at most the larger of 1 - a_i and what it is at d = 1.
+        at most the larger of 1 - a_i and what it is at d = 1. This is of slopes from zero.
         """
         result = [[leak * abs(x) for x in row] for leak, row in zip(self.paces, self.gained, strict=True)]
         for i, (leak, kept) in enumerate(zip(self.paces, self.kept, strict=True)):
             steep = abs(kept + leak * self.gained[i][i])
             result[i][i] = steep if together else max(kept, steep)
         return result
+
+    def every_bound(self, together: bool) -> list[Matrix]:
+        """Bounds of |F|; of slopes not from zero |F| at their ends: each |F_ij|, or sum of them, is convex in a slope.
+
+        With `together` both, each for its sum; else their larger entries.
+        """
+        if not any(self.floors):
+            return [self.bounds(together)]
+        ends = [[list(map(abs, row)) for row in self.step(slopes)] for slopes in (self.floors, self.limits)]
+        return ends if together else [larger(*ends)]
+
+
+def larger(one: Matrix, other: Matrix) -> Matrix:
+    """Entry by entry."""
+    return [list(map(max, a, b)) for a, b in zip(one, other, strict=True)]
 
 
 class DiscreteVoltage(Map, Voltage):
@@ -897,8 +917,8 @@ class Multiplier(Claim):
 class AbsoluteWeights(Claim):
     """x^T P x falls at least as exp(-2 c t), where P = diag(tau l / r).
 
-    Let A be W G or G W in absolute value, with negative diagonal entries replaced by zero. With |x_i| = r_i u_i and
-    2 u_i u_j <= u_i^2 + u_j^2,
+    Let A be W G or G W in absolute value, with negative diagonal entries replaced by zero; of slopes from l to g each
+    entry at its worst end, |A_ij| beside the diagonal, A_ii on it. With |x_i| = r_i u_i and 2 u_i u_j <= u_i^2 + u_j^2,
 
         x^T P J x <= sum of -l_i r_i u_i^2 + sum of l_i A_ij r_j u_i u_j
                   <= sum of u_i^2 (-l_i r_i + l_i (A r)_i / 2 + r_i (A^T l)_i / 2),
@@ -906,6 +926,7 @@ class AbsoluteWeights(Claim):
     and the bounds on A r and A^T l make this less than -c times the sum of tau_i l_i r_i u_i^2, which is x^T P x.
     """
 
+    ranged: ClassVar[bool] = True
     rate: Number
     left: PerNeuron
     right: PerNeuron
@@ -921,10 +942,12 @@ class AbsoluteWeights(Claim):
         require(self.rate > 0, "rate is not positive")
         require_all_positive(self.left, "left")
         require_all_positive(self.right, "right")
-        absolute = [
-            [max(x, Fraction(0)) if i == j else abs(x) for j, x in enumerate(row)]
-            for i, row in enumerate(network.gained)
+        nothing = [] if any(network.floors) else [Fraction(0)]  # what slopes of zero leave
+        ends = [
+            [[max([x, *nothing]) if i == j else abs(x) for j, x in enumerate(row)] for i, row in enumerate(end)]
+            for end in network.ends
         ]
+        absolute = reduce(larger, ends)
         for lines, weights, name in ((absolute, self.right, "A r"), (transposed(absolute), self.left, "A^T l")):
             for i, (line, tau) in enumerate(zip(lines, network.time_constants, strict=True)):
                 bound = (1 - self.rate * tau) * weights[i]
@@ -964,9 +987,11 @@ class WeightedNorm(Claim):
 
     Let K be T^-1 W G or T^-1 G W, scaled by the weights. The logarithmic norm is the largest of -1/tau_i + d K_ii + sum
     of d |K_ij| over j != i, along row i for the maximum norm, or down column i for the sum norm. Where one slope
-    multiplies that whole line, the same d in [0, 1] stands before all terms; otherwise every term has its own.
+    multiplies that whole line, the same d in [0, 1] stands before all terms; otherwise every term has its own. Of
+    slopes from l to g the line, or each of its terms, is convex in them, and at most what it is at an end.
     """
 
+    ranged: ClassVar[bool] = True
     rate: Number
     weights: PerNeuron
     limits = Limits(neurons=LARGEST)
@@ -977,12 +1002,17 @@ class WeightedNorm(Claim):
         require(self.rate > 0, "rate is not positive")
         require_all_positive(self.weights, "weights")
         inner = self.weights if self.along_rows else [1 / q for q in self.weights]
-        matrix = rows_scaled(network.rates, network.gained)
-        matrix = columns_scaled(rows_scaled([1 / q for q in inner], matrix), inner)
-        for i, line in enumerate(matrix if self.along_rows else transposed(matrix)):
-            others = sum((abs(x) for j, x in enumerate(line) if j != i), Fraction(0))
-            together = network.shared_in_rows == self.along_rows
-            worst = max(line[i] + others, Fraction(0)) if together else max(line[i], Fraction(0)) + others
+        ends = [rows_scaled(network.rates, end) for end in network.ends]
+        ends = [columns_scaled(rows_scaled([1 / q for q in inner], matrix), inner) for matrix in ends]
+        together = network.shared_in_rows == self.along_rows
+        nothing = [] if any(network.floors) else [Fraction(0)]  # what slopes of zero leave
+        for i, lines in enumerate(zip(*(end if self.along_rows else transposed(end) for end in ends), strict=True)):
+            others = [[abs(x) for j, x in enumerate(line) if j != i] for line in lines]
+            if together:
+                worst = max(nothing + [line[i] + sum(other) for line, other in zip(lines, others, strict=True)])
+            else:
+                most = others[0] if len(others) == 1 else map(max, *others)
+                worst = max(nothing + [line[i] for line in lines]) + sum(most)
             kind = "row" if self.along_rows else "column"
             require(worst <= network.rates[i] - self.rate, f"the logarithmic norm exceeds -rate in {kind} [{i}]")
 
@@ -1010,6 +1040,7 @@ class Polytope(Claim):
     falls at least as exp(-c t), from the least that it can begin with, and the norm of x is never more.
     """
 
+    ranged: ClassVar[bool] = True
     rate: Number
     vertices: Vectors
     combinations: Annotated[list[list[list[Fraction]]], square_at_corners]
@@ -1127,6 +1158,7 @@ class Switching(Claim):
     the eigenvalues of a symmetric matrix. F^T X F - X is positive definite even when this is subtracted.
     """
 
+    ranged: ClassVar[bool] = True
     rate: Number
     legs: Annotated[list[SlopesForATime], records(SlopesForATime)]
     X: Square
@@ -1175,9 +1207,11 @@ class EulerStep(Claim):
 
         rho^2 x^T P x - (a x + b B y)^T P (a x + b B y) - 2 sum of q_i y_i ((C x)_i - y_i),
 
-    and it is positive, which makes Q positive; the sum is not negative.
+    and it is positive, which makes Q positive; the sum is not negative. Of slopes from l to g, a is I + h J at l, with
+    g - l in the place of g.
     """
 
+    ranged: ClassVar[bool] = True
     step: Number
     factor: Number
     P: Square
@@ -1198,12 +1232,9 @@ class EulerStep(Claim):
 
 
 def require_step(network: Network, new: Vector, factor: Fraction, P: Matrix, Q: Vector) -> None:
-    """Reject unless the matrix of `EulerStep` is positive definite; `new` is b.
-
-    Of a map with slopes from l to g, a is F at l, with g - l in the place of g.
-    """
-    if any(network.floors) and isinstance(network, Map):
-        kept = network.step(network.floors)
+    """Reject unless the matrix of `EulerStep` is positive definite; `new` is b."""
+    if any(network.floors):
+        kept = shifted(rows_scaled(new, shifted(network.sloped(network.floors), Fraction(-1))), Fraction(1))
         moved = product(transposed(kept), P)
         fresh = network.driven(rows_scaled(new, columns_scaled(P, new)))
         corner = added(scaled(factor**2, P), scaled(-1, product(moved, kept)))
@@ -1365,6 +1396,7 @@ class StepAbsoluteWeights(StepClaim):
     sum of l_j x_j^2 / r_j.
     """
 
+    ranged: ClassVar[bool] = True
     factor: Number
     left: PerNeuron
     right: PerNeuron
@@ -1380,7 +1412,7 @@ class StepAbsoluteWeights(StepClaim):
         require(0 < self.factor < 1, "factor is not between 0 and 1")
         require_all_positive(self.left, "left")
         require_all_positive(self.right, "right")
-        bounds = network.bounds(together=False)
+        (bounds,) = network.every_bound(together=False)
         for lines, weights, name in ((bounds, self.right, "K r"), (transposed(bounds), self.left, "K^T l")):
             for i, (line, weight) in enumerate(zip(lines, weights, strict=True)):
                 require(sum(map(mul, line, weights)) <= self.factor * weight, f"{name} is too large in entry [{i}]")
@@ -1415,9 +1447,10 @@ class StepVertices(StepClaim):
 class StepNorm(StepClaim):
     """A step shrinks a norm by rho at least: no sum of |F_ij| with the weights is more, along rows or down columns.
 
-    Where one slope multiplies a whole sum, the bounds are those of the steepest, or the sum is that of slope zero.
+    Where one slope multiplies a whole sum, the bounds are those of the steepest, or the sum is that of the least slope.
     """
 
+    ranged: ClassVar[bool] = True
     factor: Number
     weights: PerNeuron
     limits = Limits(neurons=LARGEST)
@@ -1427,11 +1460,13 @@ class StepNorm(StepClaim):
         """The weights are positive; no sum is more than rho times its weight, nor 1 - a more than rho."""
         require(0 < self.factor < 1, "factor is not between 0 and 1")
         require_all_positive(self.weights, "weights")
-        bounds = network.bounds(together=network.shared_in_rows == self.along_rows)
-        for i, line in enumerate(bounds if self.along_rows else transposed(bounds)):
-            kind = "row" if self.along_rows else "column"
-            holds = sum(map(mul, line, self.weights)) <= self.factor * self.weights[i]
-            require(holds and network.kept[i] <= self.factor, f"the norm exceeds the factor in {kind} [{i}]")
+        every = network.every_bound(together=network.shared_in_rows == self.along_rows)
+        for bounds in every:
+            for i, line in enumerate(bounds if self.along_rows else transposed(bounds)):
+                kind = "row" if self.along_rows else "column"
+                holds = sum(map(mul, line, self.weights)) <= self.factor * self.weights[i]
+                least = any(network.floors) or network.kept[i] <= self.factor
+                require(holds and least, f"the norm exceeds the factor in {kind} [{i}]")
 
 
 class StepNormInf(StepNorm):

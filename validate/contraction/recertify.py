@@ -104,6 +104,8 @@ def _at_rate(asked: Network, own: Contracting, rate: float) -> Multiplier | None
 def _in_metric_that_runs(asked: Network, first: AbsoluteWeights, entries: Vector) -> Multiplier | None:
     """Theorem 1's claim in the metric as rounded when the links were made, which may be in single precision."""
     exact = first.as_multiplier(asked.exact)
+    if exact is None:
+        return None
     turned = np.diag(exact.multiplier.approximate()) * entries / np.diag(exact.metric.approximate())
     return _proved(asked, np.diag(entries), turned, short(float(first.rate) * (1 - 1e-3)))
 

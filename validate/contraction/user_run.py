@@ -95,8 +95,6 @@ def _basins(config: MatrixConfig, network: OwnNetwork) -> Section:
 
 
 def _refuse_of_other_forms(config: MatrixConfig) -> None:
-    if config.euler_step is not None and config.lowest_slope != 0.0:
-        raise Refusal("--euler-step", "steps are certified for slopes from zero", "without --lowest-slope")
     maps = " or ".join(MAPS)
     if config.form not in MAPS:
         if config.leak is not None:

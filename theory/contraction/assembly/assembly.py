@@ -159,7 +159,8 @@ def module(network: Network, claim: Multiplier, time_constant: float = 1.0) -> E
     """One contracting network as an assembly of one member.
 
     Raises:
-        NotAnAssembly: if the network's own time constants are not one, or the claim is not proved for it.
+        NotAnAssembly: if the network's own time constants are not one, its slopes not from zero, or the claim is not
+            proved for it.
 
     >>> from theory.contraction import VOLTAGE, certify
     >>> found = certify(np.array([[0.0, -1.5], [1.5, -1.0]]), VOLTAGE)
@@ -169,6 +170,8 @@ def module(network: Network, claim: Multiplier, time_constant: float = 1.0) -> E
     """
     if not network.uniform:
         raise NotAnAssembly("a module has one time constant: give it as `time_constant`, the network's own being 1")
+    if not network.from_zero:
+        raise NotAnAssembly("modules have slopes from zero: give the largest slopes alone")
     if not time_constant > 0:
         raise NotAnAssembly(f"the time constant is {time_constant}; a number above 0 is needed")
     member = Member(network.exact, claim, _scales(claim.metric), rational(time_constant), rational(1))

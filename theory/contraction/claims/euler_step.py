@@ -1,7 +1,7 @@
 """A step of Euler's method: the map that is simulated contracts, which the flow's contraction does not imply."""
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, ClassVar
 
 import flint
 from typing_extensions import override
@@ -20,7 +20,7 @@ def euler_blocks(
     `keep` is a = I - h T^-1 (+ h T^-1 L with links), `through` B and `read` C^T Q, `multiplier` being Q: with b =
     h T^-1, B = b M and C = I in voltage form, B = b and C = M in rate form. Its form at (x, w)
     is rho^2 |x|^2 - |F x|^2 less the sector 2 w^T Q (C x - w) >= 0 (derived here;
-    `tests/theory/contraction/test_euler.py`).
+    `tests/theory/contraction/test_euler.py`). Of slopes from l to g, a is F at l, with g - l in the place of g in M.
     """
     return (
         factor * factor * metric - keep.T @ metric @ keep,
@@ -33,6 +33,7 @@ def euler_blocks(
 class EulerStep(Statement):
     """A step x -> x + h x' shrinks distances in the metric P by `factor` at least."""
 
+    ranged: ClassVar[bool] = True
     step: flint.fmpq
     factor: flint.fmpq
     metric: ExactMatrix
@@ -44,9 +45,9 @@ class EulerStep(Statement):
         if not (self.step > 0 and 0 < self.factor < 1 and self.multiplier.is_diagonal(size)):
             return False
         stride = self.step * network.leaks
-        keep = ExactMatrix.identity(size) - stride
-        through = network.form.driven(stride, network.gained)
-        read = network.form.sensed(network.gained, self.multiplier)
+        keep = ExactMatrix.identity(size) - self.step * network.resting
+        through = network.form.driven(stride, network.spanned)
+        read = network.form.sensed(network.spanned, self.multiplier)
         blocks = euler_blocks(keep, through, read, metric=self.metric, multiplier=self.multiplier, factor=self.factor)
         return is_positive_definite(self.metric) and is_positive_definite(ExactMatrix.symmetric(*blocks))
 

@@ -1,6 +1,7 @@
 """Contraction in a norm whose unit ball is a polytope: beyond all quadratic metrics, for few neurons."""
 
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import flint
 from typing_extensions import override
@@ -19,6 +20,7 @@ class Polytope(Claim):
     the mean of the Gammas: if x = V a and a' = Gamma a then x' = J x, and |a|_1 falls at least as exp(-c t).
     """
 
+    ranged: ClassVar[bool] = True
     vertices: tuple[tuple[flint.fmpq, ...], ...]
     combinations: tuple[ExactMatrix, ...]
 

@@ -1,13 +1,14 @@
 """Absolute values of a map: two positive vectors against a bound of |F|, checked entry by entry."""
 
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import flint
 from typing_extensions import override
 
 from theory.contraction.claims.claim import Document, Units, divided, multiplied, number, numbers
 from theory.contraction.claims.step_claim import StepClaim
-from theory.contraction.claims.step_majorant import step_majorant
+from theory.contraction.claims.step_majorant import step_majorants
 from theory.contraction.network import ExactNetwork
 
 
@@ -19,6 +20,7 @@ class StepAbsoluteWeights(StepClaim):
     rho sum_j (K^T l)_j x_j^2 / r_j <= rho^2 |x|^2 (`StepAbsoluteCondition.identities`).
     """
 
+    ranged: ClassVar[bool] = True
     left: tuple[flint.fmpq, ...]
     right: tuple[flint.fmpq, ...]
 
@@ -26,7 +28,7 @@ class StepAbsoluteWeights(StepClaim):
     def proved(self, network: ExactNetwork) -> bool:
         if not 0 < self.factor < 1 or {len(self.left), len(self.right)} != {network.weights.shape[0]}:
             return False
-        bound = step_majorant(network, steepest=False)
+        (bound,) = step_majorants(network, joint=False)
         return all(
             entry > 0 and image <= self.factor * entry
             for vector, matrix in ((self.right, bound), (self.left, bound.T))

@@ -1,6 +1,7 @@
 """That a network does not contract: slopes that switch in time so that a displacement does not decay."""
 
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import flint
 from typing_extensions import override
@@ -32,6 +33,7 @@ class Switching(Claim):
     of rational midpoint and radius, that certainly hold them.
     """
 
+    ranged: ClassVar[bool] = True
     legs: tuple[Leg, ...]
     lyapunov: ExactMatrix
     vector: tuple[flint.fmpq, ...]

@@ -8,7 +8,7 @@ import flint
 from typing_extensions import override
 
 from theory.contraction.claims.claim import Claim, Document, Units, divided, multiplied, number, numbers
-from theory.contraction.claims.majorant import Diagonal, diagonal_kept, majorant, negative_diagonal_dropped
+from theory.contraction.claims.majorant import majorants, worst_sums
 from theory.contraction.exact_matrix import ExactMatrix
 from theory.contraction.form import Form
 from theory.contraction.network import ExactNetwork
@@ -25,10 +25,6 @@ class Norm(ABC):
     def factors_out(self, form: Form) -> bool:
         """Whether one slope multiplies all that one sum of this norm adds up."""
         return form.slopes_multiply_rows == self.adds_up_rows
-
-    def diagonal(self, form: Form) -> Diagonal:
-        """What becomes of the diagonal: it keeps its sign where one slope multiplies the whole sum."""
-        return diagonal_kept if self.factors_out(form) else negative_diagonal_dropped
 
     @abstractmethod
     def oriented(self, matrix: ExactMatrix) -> ExactMatrix:
@@ -90,10 +86,11 @@ SUM, LARGEST = Sum(), Largest()
 class WeightedNorm(Claim):
     """Contracting at `rate` in a weighted norm: every sum, at its worst slopes, is at most (1 - c tau) of its weight.
 
-    The worst slopes of a sum are all zero or all one where one slope multiplies it whole, and one by one otherwise
+    Each slope is at its worst at one of its ends: the same for a sum that it multiplies whole, term by term otherwise
     (derived here; `tests/theory/contraction/test_weighted_norm.py` goes through all corners).
     """
 
+    ranged: ClassVar[bool] = True
     norm: Norm
     weights: tuple[flint.fmpq, ...]
 
@@ -103,10 +100,12 @@ class WeightedNorm(Claim):
             return False
         leaks = network.leaks.diagonal_entries()
         scaled = self.norm.scaled(self.weights, leaks)
-        sums = self.norm.oriented(majorant(network.gained, self.norm.diagonal(network.form))).times(scaled)
+        bounds = majorants(network, joint=self.norm.factors_out(network.form))
+        sums = worst_sums([self.norm.oriented(bound) for bound in bounds], scaled)
+        if network.lowest is None:
+            sums = [max(total, flint.fmpq(0)) for total in sums]
         return all(
-            max(total, flint.fmpq(0)) <= (1 - self.rate / leak) * weight
-            for total, weight, leak in zip(sums, scaled, leaks, strict=True)
+            total <= (1 - self.rate / leak) * weight for total, weight, leak in zip(sums, scaled, leaks, strict=True)
         )
 
     @override

@@ -1,4 +1,5 @@
 from . import absolute as absolute
+from . import centre_norm as centre_norm
 from . import condition as condition
 from . import inclusion as inclusion
 from . import metzler as metzler
@@ -24,6 +25,7 @@ from . import weighted_norms as weighted_norms
 
 __all__ = [
     "absolute",
+    "centre_norm",
     "condition",
     "inclusion",
     "metzler",

@@ -4,14 +4,14 @@ import sympy as sp
 from typing_extensions import override
 
 from theory.contraction.claims.absolute_weights import AbsoluteWeights
-from theory.contraction.claims.majorant import negative_diagonal_dropped
 from theory.contraction.conditions.condition import Condition, Supremum, symbols
 from theory.contraction.conditions.metzler import (
-    approximate_majorant,
+    approximate_majorants,
     best_gain,
     best_rate,
     not_below_one,
     positive_solution,
+    transposed,
 )
 from theory.contraction.exact_matrix import exact_vector, rational, short
 from theory.contraction.network import Network
@@ -30,13 +30,13 @@ class AbsoluteWeightsCondition(Condition):
 
     @override
     def supremum(self, network: Network) -> Supremum | None:
-        majorised = approximate_majorant(network, negative_diagonal_dropped)
+        majorised = approximate_majorants(network, joint=False)
         return Supremum(best_rate(network, majorised), best_gain(majorised))
 
     @override
     def prove(self, network: Network, rate: float) -> AbsoluteWeights | None:
-        majorised = approximate_majorant(network, negative_diagonal_dropped)
-        right, left = (positive_solution(network, matrix, rate) for matrix in (majorised, majorised.T))
+        majorised = approximate_majorants(network, joint=False)
+        right, left = (positive_solution(network, each, rate) for each in (majorised, transposed(majorised)))
         if right is None or left is None:
             return None
         claim = AbsoluteWeights(rational(rate), exact_vector(left), exact_vector(right))
@@ -44,8 +44,8 @@ class AbsoluteWeightsCondition(Condition):
 
     def prove_from(self, network: Network) -> AbsoluteWeights | None:
         """In the metric of (I - A)^-1 1 and (I - A^T)^-1 1, whatever rate it gives: for links made in that metric."""
-        majorised = approximate_majorant(network, negative_diagonal_dropped)
-        right, left = (positive_solution(network, matrix, 0.0) for matrix in (majorised, majorised.T))
+        (majorised,) = approximate_majorants(network, joint=False)
+        right, left = (positive_solution(network, (matrix,), 0.0) for matrix in (majorised, majorised.T))
         if right is None or left is None:
             return None
         room = [
@@ -60,7 +60,7 @@ class AbsoluteWeightsCondition(Condition):
     @override
     def refuted(self, network: Network) -> bool:
         """A vector x >= 0 with A x >= x, not zero, shows a spectral radius of one at least."""
-        return not_below_one(network, negative_diagonal_dropped)
+        return not_below_one(network, joint=False)
 
     @override
     def identities(self, size: int) -> tuple[sp.MatrixBase, ...]:

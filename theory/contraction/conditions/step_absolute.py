@@ -4,13 +4,14 @@ import sympy as sp
 from typing_extensions import override
 
 from theory.contraction.claims.step_absolute import StepAbsoluteWeights
+from theory.contraction.claims.step_majorant import step_majorants
 from theory.contraction.conditions.condition import symbols
+from theory.contraction.conditions.metzler import Bounds, grows, transposed
 from theory.contraction.conditions.step_bound import (
-    approximate_bound,
+    approximate_bounds,
     least_bound,
-    not_below,
-    positive_vector,
     reach_of_bound,
+    step_vector,
 )
 from theory.contraction.conditions.step_condition import StepCondition, as_map
 from theory.contraction.exact_matrix import exact_vector, rational
@@ -30,16 +31,16 @@ class StepAbsoluteCondition(StepCondition):
 
     @override
     def rate(self, asked: LeakyMap) -> float | None:
-        return 1 - least_bound(asked, steepest=False)
+        return 1 - least_bound(asked, _bounds)
 
     @override
     def reach(self, asked: LeakyMap, rate: float) -> float:
-        return reach_of_bound(asked, rate, steepest=False)
+        return reach_of_bound(asked, rate, _bounds)
 
     @override
     def prove_step(self, asked: LeakyMap, rate: float) -> StepAbsoluteWeights | None:
-        bound = approximate_bound(asked, steepest=False)
-        right, left = (positive_vector(matrix, 1 - rate) for matrix in (bound, bound.T))
+        bounds = _bounds(asked)
+        right, left = (step_vector(each, 1 - rate) for each in (bounds, transposed(bounds)))
         if right is None or left is None:
             return None
         claim = StepAbsoluteWeights(rational(rate), exact_vector(left), exact_vector(right))
@@ -48,7 +49,7 @@ class StepAbsoluteCondition(StepCondition):
     @override
     def refuted(self, network: Network) -> bool:
         """A vector x >= 0 with K x >= x, not zero."""
-        return not_below(as_map(network), steepest=False)
+        return grows(_bounds(as_map(network)), step_majorants(network.exact, joint=False))
 
     @override
     def identities(self, size: int) -> tuple[sp.MatrixBase, ...]:
@@ -59,3 +60,7 @@ class StepAbsoluteCondition(StepCondition):
         pairs = sum(row[i] * row[j] * right[i] * right[j] * (u[i] - u[j]) ** 2 for i in range(size) for j in range(i))
         image = sum(k * each for k, each in zip(row, x, strict=True))
         return (sp.Matrix([[sp.expand(spread - image**2 - pairs)]]),)
+
+
+def _bounds(asked: LeakyMap) -> Bounds:
+    return approximate_bounds(asked, joint=False)

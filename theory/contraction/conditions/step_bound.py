@@ -4,57 +4,46 @@ K is the bound of |F|, a matrix without negative entries; it has a positive v wi
 radius is below rho, v = (rho I - K)^-1 1.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 
-from theory.contraction.claims.step_majorant import step_majorant
-from theory.contraction.conditions.metzler import spectral_abscissa
+from theory.contraction.conditions.metzler import Bounds, positive_vector, spectral_abscissa, worst_rows
 from theory.contraction.conditions.step_condition import last_gain
-from theory.contraction.exact_matrix import exact_vector, to_digits
 from theory.contraction.network import LeakyMap, Matrix, Vector
 
+Lines = Callable[[LeakyMap], Bounds]
+"""The bounds of a map, their rows being the sums that are asked about."""
 
-def approximate_bound(asked: LeakyMap, *, steepest: bool) -> Matrix:
-    """K in floating point: that of `claims.step_majorant`."""
+
+def approximate_bounds(asked: LeakyMap, *, joint: bool) -> Bounds:
+    """K in floating point: those of `claims.step_majorant`."""
+    if asked.lowest is not None:
+        ends = [np.abs(asked.step(np.full(asked.size, end))) for end in (0.0, 1.0)]
+        return (ends[0], ends[1]) if joint else (np.maximum(*ends),)
     bound: Matrix = asked.leaks[:, None] * np.abs(asked.gained)
     steep = np.abs(asked.keep + asked.leaks * np.diag(asked.gained))
-    np.fill_diagonal(bound, steep if steepest else np.maximum(steep, asked.keep))
-    return bound
+    np.fill_diagonal(bound, steep if joint else np.maximum(steep, asked.keep))
+    return (bound,)
 
 
-def least_bound(asked: LeakyMap, *, steepest: bool) -> float:
+def least_bound(asked: LeakyMap, lines: Lines) -> float:
     """The least factor: the spectral radius of K, or that of slopes of zero where that is more."""
-    return max(spectral_abscissa(approximate_bound(asked, steepest=steepest)), float(asked.keep.max()))
+    radius = spectral_abscissa(worst_rows(lines(asked)))
+    return max(radius, float(asked.keep.max())) if asked.from_zero else radius
 
 
-def reach_of_bound(asked: LeakyMap, rate: float, *, steepest: bool) -> float:
+def reach_of_bound(asked: LeakyMap, rate: float, lines: Lines) -> float:
     """The largest factor on all slopes at which the least factor is below 1 - rate."""
     factor, leak = 1 - rate, float(asked.leaks[0])
-    if factor <= asked.keep.max():
+    if asked.from_zero and factor <= asked.keep.max():
         return 0.0
-    if asked.uniform and (leak == 1 or (np.diag(asked.gained) >= 0).all()):  # K = k I + a g |M|
+    if asked.from_zero and asked.uniform and (leak == 1 or (np.diag(asked.gained) >= 0).all()):  # K = k I + a g |M|
         radius = spectral_abscissa(np.abs(asked.gained))
         return (factor - 1 + leak) / (leak * radius) if radius > 0 else np.inf
-    return last_gain(lambda gain: least_bound(asked.with_gain(gain), steepest=steepest) < factor)
+    return last_gain(lambda gain: least_bound(asked.with_gain(gain), lines) < factor)
 
 
-def positive_vector(bound: Matrix, factor: float) -> Vector | None:
+def step_vector(bounds: Bounds, factor: float) -> Vector | None:
     """(rho I - K)^-1 1 in short numbers, or None where it is not positive."""
-    try:
-        solution = np.linalg.solve(factor * np.eye(len(bound)) - bound, np.ones(len(bound)))
-    except np.linalg.LinAlgError:
-        return None
-    if not (np.isfinite(solution).all() and (solution > 0).all()):
-        return None
-    return to_digits(solution)
-
-
-def not_below(asked: LeakyMap, *, steepest: bool) -> bool:
-    """Whether some x >= 0, not zero, has K x >= x in rational arithmetic: its spectral radius is then one at least."""
-    values, vectors = np.linalg.eig(approximate_bound(asked, steepest=steepest))
-    leading = np.abs(vectors[:, np.argmax(values.real)].real)
-    exact = step_majorant(asked.exact, steepest=steepest)
-    for candidate in (np.where(leading > 1e-9 * leading.max(), leading, 0.0), np.ones(asked.size)):
-        entries = exact_vector(candidate)
-        if all(image >= entry for image, entry in zip(exact.times(entries), entries, strict=True)):
-            return True
-    return False
+    return positive_vector(factor * np.eye(len(bounds[0])), bounds)

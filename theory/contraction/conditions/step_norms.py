@@ -3,18 +3,18 @@
 import sympy as sp
 from typing_extensions import override
 
+from theory.contraction.claims.step_majorant import step_majorants
 from theory.contraction.claims.step_norm import StepNorm
 from theory.contraction.claims.weighted_norm import LARGEST, SUM, Norm
+from theory.contraction.conditions.metzler import Bounds, grows, transposed
 from theory.contraction.conditions.step_bound import (
-    approximate_bound,
+    approximate_bounds,
     least_bound,
-    not_below,
-    positive_vector,
     reach_of_bound,
+    step_vector,
 )
 from theory.contraction.conditions.step_condition import StepCondition, as_map
 from theory.contraction.exact_matrix import exact_vector, rational
-from theory.contraction.form import Form
 from theory.contraction.network import LeakyMap, Network
 
 
@@ -34,16 +34,16 @@ class StepNormCondition(StepCondition):
 
     @override
     def rate(self, asked: LeakyMap) -> float | None:
-        return 1 - least_bound(asked, steepest=self._steepest(asked.form))
+        return 1 - least_bound(asked, self._lines)
 
     @override
     def reach(self, asked: LeakyMap, rate: float) -> float:
-        return reach_of_bound(asked, rate, steepest=self._steepest(asked.form))
+        return reach_of_bound(asked, rate, self._lines)
 
     @override
     def prove_step(self, asked: LeakyMap, rate: float) -> StepNorm | None:
-        bound = approximate_bound(asked, steepest=self._steepest(asked.form))
-        solution = positive_vector(bound if self.norm == LARGEST else bound.T, 1 - rate)
+        bounds = approximate_bounds(asked, joint=self.norm.factors_out(asked.form))
+        solution = step_vector(bounds if self.norm == LARGEST else transposed(bounds), 1 - rate)
         if solution is None:
             return None
         claim = StepNorm(rational(rate), self.norm, exact_vector(solution))
@@ -52,10 +52,14 @@ class StepNormCondition(StepCondition):
     @override
     def refuted(self, network: Network) -> bool:
         """A vector x >= 0 with K x >= x, not zero."""
-        return not_below(as_map(network), steepest=self._steepest(network.form))
+        exact = step_majorants(network.exact, joint=self.norm.factors_out(network.form))
+        lines = self._lines(as_map(network))
+        return grows(lines, exact if len(lines) == 1 else [self.norm.oriented(each) for each in exact])
 
-    def _steepest(self, form: Form) -> bool:
-        return self.norm.factors_out(form)
+    def _lines(self, asked: LeakyMap) -> Bounds:
+        """Bounds whose rows are this norm's sums; a single one has the same spectrum as its transpose."""
+        bounds = approximate_bounds(asked, joint=self.norm.factors_out(asked.form))
+        return bounds if self.norm == LARGEST or len(bounds) == 1 else transposed(bounds)
 
     @override
     def identities(self, size: int) -> tuple[sp.MatrixBase, ...]:

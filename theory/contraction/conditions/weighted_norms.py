@@ -3,14 +3,17 @@
 import sympy as sp
 from typing_extensions import override
 
+from theory.contraction.claims.majorant import majorants
 from theory.contraction.claims.weighted_norm import LARGEST, SUM, Norm, WeightedNorm
 from theory.contraction.conditions.condition import Condition, Supremum, generic, symbols
 from theory.contraction.conditions.metzler import (
-    approximate_majorant,
+    Bounds,
+    approximate_majorants,
     best_gain,
     best_rate,
-    not_below_one,
+    grows,
     positive_solution,
+    transposed,
 )
 from theory.contraction.exact_matrix import exact_vector, rational
 from theory.contraction.form import FORMS
@@ -18,7 +21,7 @@ from theory.contraction.network import Network
 
 
 class WeightedNormCondition(Condition):
-    """g B - I is stable, B being |W| off the diagonal.
+    """g B - I is stable, B being |W| off the diagonal; of slopes from l to g, B at the worse of the two ends.
 
     The diagonal of B keeps its sign where one slope multiplies a whole sum (voltage: l1; rate: l-infinity) and drops
     what is negative otherwise; there the condition is Theorem 1's.
@@ -36,15 +39,15 @@ class WeightedNormCondition(Condition):
 
     @override
     def supremum(self, network: Network) -> Supremum | None:
-        """The best rate and gain; no rate exceeds that of the slowest leak, 1 / tau."""
-        metzler = approximate_majorant(network, self.norm.diagonal(network.form))
-        rate = min(best_rate(network, metzler), network.slowest_leak)
-        return Supremum(rate, best_gain(metzler))
+        """The best rate and gain; from slopes of zero no rate exceeds that of the slowest leak, 1 / tau."""
+        lines = self._lines(network)
+        rate = best_rate(network, lines)
+        return Supremum(min(rate, network.slowest_leak) if network.from_zero else rate, best_gain(lines))
 
     @override
     def prove(self, network: Network, rate: float) -> WeightedNorm | None:
-        metzler = approximate_majorant(network, self.norm.diagonal(network.form))
-        solution = positive_solution(network, metzler if self.norm == LARGEST else metzler.T, rate)
+        bounds = approximate_majorants(network, joint=self.norm.factors_out(network.form))
+        solution = positive_solution(network, bounds if self.norm == LARGEST else transposed(bounds), rate)
         if solution is None:
             return None
         weights = solution if self.norm == LARGEST else solution * network.time_constants
@@ -54,7 +57,14 @@ class WeightedNormCondition(Condition):
     @override
     def refuted(self, network: Network) -> bool:
         """A vector x >= 0 with B x >= x, not zero."""
-        return not_below_one(network, self.norm.diagonal(network.form))
+        exact = majorants(network.exact, joint=self.norm.factors_out(network.form))
+        lines = self._lines(network)
+        return grows(lines, exact if len(lines) == 1 else [self.norm.oriented(each) for each in exact])
+
+    def _lines(self, network: Network) -> Bounds:
+        """Bounds whose rows are this norm's sums; a single one has the same spectrum as its transpose."""
+        bounds = approximate_majorants(network, joint=self.norm.factors_out(network.form))
+        return bounds if self.norm == LARGEST or len(bounds) == 1 else transposed(bounds)
 
     @override
     def identities(self, size: int) -> tuple[sp.MatrixBase, ...]:

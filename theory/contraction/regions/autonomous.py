@@ -8,6 +8,7 @@ import flint
 import numpy as np
 from jaxtyping import Float, Shaped
 
+from theory.contraction.claims.step_majorant import absolute
 from theory.contraction.exact_matrix import ExactMatrix, as_fraction, exact_vector
 from theory.contraction.form import Form, NamedVectorField
 from theory.contraction.network import ExactNetwork, LeakyMap, Network, NotANetwork, network
@@ -129,11 +130,6 @@ class ExactAutonomous:
         leaking = self.network.leaks.times(state)
         spread = absolute(self.drive).times(radii)
         return [x - y for x, y in zip(moved, leaking, strict=True)], max(spread)
-
-
-def absolute(matrix: ExactMatrix) -> ExactMatrix:
-    """|M|, entry by entry."""
-    return ExactMatrix.of([[abs(entry) for entry in row] for row in matrix.rows()])
 
 
 def autonomous(

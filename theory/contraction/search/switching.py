@@ -1,7 +1,7 @@
 """Sequences of slopes, repeated, under which displacements do not decay although no fixed slopes are unstable."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import scipy.optimize
@@ -115,7 +115,7 @@ def _improved(network: Network, drifts: Float[np.ndarray, "corners n n"], rate: 
         return  # a quadratic metric contracts
     pieces: set[Law] = set()
     for form in FORMS:  # with time constants of one and W regular, the forms are similar: W^-1 (W D) W = D W
-        other = Network(network.weights, form, network.slopes, network.time_constants)
+        other = replace(network, form=form)
         found = list(balances(other, rate))
         metrics = [*(balance.metric for balance in found[-1:]), np.eye(network.size)]
         pieces |= {law for metric in metrics for law in _pieces(_drifts(other, rate), metric)}
