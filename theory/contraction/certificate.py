@@ -29,23 +29,30 @@ class Certificate:
 
     def document(self) -> Document:
         """The certificate as JSON knows it."""
-        leaks = self.network.leaks.diagonal_entries()
-        discrete = self.network.form.discrete
-        name, paces = ("leaks", leaks) if discrete else ("time_constants", [1 / leak for leak in leaks])
         return {
             "format": "contraction certificate 1",
-            "form": self.network.form.name,
-            "weights": rows(self.network.weights),
-            "sha256": digest(self.network.weights),
+            **heading(self.network),
             "slopes": alike(self.network.slopes.diagonal_entries()),
             **_lowest(self.network),
-            **({} if set(paces) == {1} else {name: numbers(paces)}),
             "claims": [claim.document() for claim in self.claims],
         }
 
     def json_bytes(self) -> bytes:
         """The file's content."""
         return json_bytes(self.document())
+
+
+def heading(network: ExactNetwork) -> Document:
+    """What all certificates about one network say of it: form, weights, and how slow neurons are."""
+    leaks = network.leaks.diagonal_entries()
+    discrete = network.form.discrete
+    name, paces = ("leaks", leaks) if discrete else ("time_constants", [1 / leak for leak in leaks])
+    return {
+        "form": network.form.name,
+        "weights": rows(network.weights),
+        "sha256": digest(network.weights),
+        **({} if set(paces) == {1} else {name: numbers(paces)}),
+    }
 
 
 def _lowest(network: ExactNetwork) -> Document:

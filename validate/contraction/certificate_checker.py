@@ -9,7 +9,7 @@ where the file holds several square matrices.
 
 One file, to be read from top to bottom: exact matrices; which of them are positive definite; enclosures of
 exponentials; the network; reading JSON; the claims, one class each, whose docstring says why its check proves it;
-assemblies; layers with gates; basins; Lur'e systems; files. No float decides anything.
+assemblies; layers with gates; basins; inputs in a box; Lur'e systems; files. No float decides anything.
 
 A "multiplier" certificate of n neurons with doubles as entries takes about 5e-5 n^2 + 3e-7 n^3 seconds of one
 processor: 0.1 at n = 32, 0.3 at 64, 1.2 at 128 and 8.5 at 256 (measured on a machine of two cores by
@@ -30,7 +30,7 @@ import zipfile
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Context, Decimal
 from fractions import Fraction
 from functools import cached_property, reduce
@@ -60,7 +60,8 @@ LARGEST_LAYER = 2**19  # weights of a layer with gates
 MOST_GATED_CLAIMS = 4  # of a layer with gates, or of a Lur'e system
 LARGEST_LURE = 256  # states, channels and inputs of a Lur'e system
 MOST_PIECES = 64  # of an interval
-MOST_BASINS = 256  # in one file
+MOST_BASINS = 256  # in one file, or cases of inputs
+MOST_ENDS = 2**14  # of all boxes of one claim
 DYADIC_BITS = 2300  # of a number of a layer with gates, above and below the line: those of doubles have fewer
 NAMED = (".npz", ".safetensors")  # of these FILE:KEY too
 WEIGHTS = (".npy", ".csv", ".tsv", ".txt", *NAMED)
@@ -2304,6 +2305,7 @@ class Sigmoidal(Nonlinearity):
     negative. Below zero h is convex, above its tangent at any t: it is enough that this is not negative at e and 0.
     """
 
+    range: tuple[Fraction, Fraction]  # between which all values are
     rising: Callable[[Fraction], Interval]
     slope: Callable[[Fraction], Interval]
     steepest: Fraction
@@ -2356,8 +2358,8 @@ class Rectifier(Nonlinearity):
 
 
 NONLINEARITIES: dict[str, Nonlinearity] = {
-    "tanh": Sigmoidal(tanh, tanh_slope, Fraction(1), 1),
-    "sigmoid": Sigmoidal(sigmoid, sigmoid_slope, Fraction(1, 4), 2),
+    "tanh": Sigmoidal((Fraction(-1), Fraction(1)), tanh, tanh_slope, Fraction(1), 1),
+    "sigmoid": Sigmoidal((Fraction(0), Fraction(1)), sigmoid, sigmoid_slope, Fraction(1, 4), 2),
     "relu": Rectifier(),
 }
 
@@ -2583,6 +2585,276 @@ class BasinCertificate:
                 basin.verify(self.system)
             except Rejected as error:
                 raise Rejected(f"basins[{i}]: {error}") from error
+
+
+# Networks under inputs in a box
+
+
+End: TypeAlias = Fraction | None  # of an interval; None is no bound
+Box: TypeAlias = list[tuple[End, End]]
+
+
+def box_within(inner: Box, outer: Box) -> int | None:
+    """The first place where a box is not within another; None where it is."""
+    for i, ((low, high), (least, most)) in enumerate(zip(inner, outer, strict=True)):
+        below = least is None or (low is not None and least <= low)
+        above = most is None or (high is not None and high <= most)
+        if not (below and above):
+            return i
+    return None
+
+
+@dataclass(frozen=True)
+class Driven:
+    """A network with phi = tanh or the sigmoid, all of whose inputs, constant or not, are in a box.
+
+    A state x_i follows what drives it, phi(W x + b)_i, or (W phi(x) + b)_i in voltage forms: a flow's x_i goes towards
+    it, a step of a map replaces x_i by a mean of both. So x_i leaves no interval that holds what drives it; and it
+    comes arbitrarily near to any interval that holds what drives it in the end.
+    """
+
+    system: System
+    inputs: Box
+
+    @property
+    def phi(self) -> "Sigmoidal":
+        """The nonlinearity, whose values are between `least` and `most`."""
+        phi = self.system.nonlinearity
+        if not isinstance(phi, Sigmoidal):
+            raise Rejected("phi has no bounds")
+        return phi
+
+    def sums(self, values: list[Interval]) -> Box:
+        """W y + b for y of these intervals."""
+        result: Box = []
+        lows, p = integers(each.low for each in values)
+        highs, q = integers(each.high for each in values)
+        for (rising, falling, unit), (low, high) in zip(self.parts, self.inputs, strict=True):
+            least = Fraction(sum(map(mul, rising, lows)), p * unit) + Fraction(sum(map(mul, falling, highs)), q * unit)
+            most = Fraction(sum(map(mul, rising, highs)), q * unit) + Fraction(sum(map(mul, falling, lows)), p * unit)
+            result.append((None if low is None else least + low, None if high is None else most + high))
+        return result
+
+    @cached_property
+    def parts(self) -> list[tuple[list[int], list[int], int]]:
+        """The positive and the negative weights of every row, over one denominator."""
+        rows = map(integers, self.system.network.weights)
+        return [([max(x, 0) for x in row], [min(x, 0) for x in row], unit) for row, unit in rows]
+
+    def arguments(self, box: Box) -> Box:
+        """What phi sees at states of a box."""
+        if not self.system.network.shared_in_rows:
+            return box
+        return self.sums([Interval(low, high) for low, high in box if low is not None and high is not None])
+
+    def values(self, seen: Box) -> list[Interval]:
+        """Of phi there."""
+        least, most = self.phi.range
+        lows = [least if low is None else max(least, self.phi.value(low).low) for low, _ in seen]
+        highs = [most if high is None else min(most, self.phi.value(high).high) for _, high in seen]
+        return [Interval(low, high) for low, high in zip(lows, highs, strict=True)]
+
+    def image(self, box: Box | None) -> Box:
+        """What drives states of a box, or all states."""
+        whole = [Interval(*self.phi.range)] * self.system.network.size
+        values = whole if box is None else self.values(self.arguments(box))
+        if not self.system.network.shared_in_rows:
+            return self.sums(values)
+        return [(each.low, each.high) for each in values]
+
+    def slopes(self, box: Box) -> list[Interval]:
+        """Those of phi at states of a box."""
+        found = []
+        for low, high in self.arguments(box):
+            nearest = max([Fraction(0), *([] if low is None else [low]), *([] if high is None else [-high])])
+            steepest = self.phi.slope(nearest).high
+            flattest = Fraction(0) if low is None or high is None else self.phi.slope(max(-low, high)).low
+            found.append(Interval(max(flattest, Fraction(0)), steepest))
+        return found
+
+
+@dataclass(frozen=True)
+class SlopesInBox:
+    """Any two trajectories under the same inputs approach one another.
+
+    The first box holds the image of all states, or else its own image: trajectories come arbitrarily near to it, or
+    never leave it. As the other boxes hold images of those before, they come arbitrarily near to the last one. It is
+    convex, so differences of its states obey x' = J x, or x <- J x, with slopes of phi at states of it, all within
+    `slopes`. The network of such slopes contracts by `proof`, at a rate that leaves room for slopes a little beside.
+    """
+
+    everywhere: bool
+    boxes: list[Box]
+    slopes: list[Vector]
+    proof: Claim
+
+    def words(self) -> str:
+        """What is claimed."""
+        whence = "from whatever states" if self.everywhere else "from states of the first box, which none leaves"
+        return (
+            f"any two trajectories under the same inputs approach one another, {whence}: they come to box "
+            f"{len(self.boxes) - 1}, and at its slopes the network is {self.proof.words()}"
+        )
+
+    def verify(self, driven: Driven) -> None:
+        """Images are within boxes, slopes within bounds, and these are contracting."""
+        for k, box in enumerate(self.boxes):
+            for i, (low, high) in enumerate(box):
+                require(low is None or high is None or low <= high, f"boxes[{k}][{i}] ends before it begins")
+                bounded = low is not None and high is not None
+                free = self.everywhere and not driven.system.network.shared_in_rows
+                require(bounded or free, f"boxes[{k}][{i}] has no bound")
+        before: list[Box | None] = [None if self.everywhere else self.boxes[0], *self.boxes[:-1]]
+        for k, (source, box) in enumerate(zip(before, self.boxes, strict=True)):
+            place = box_within(driven.image(source), box)
+            require(place is None, f"boxes[{k}] does not hold what drives its states in entry [{place}]")
+        for i, (found, (low, high)) in enumerate(zip(driven.slopes(self.boxes[-1]), self.slopes, strict=True)):
+            require(low <= found.low and found.high <= high, f"slopes[{i}] are not bounds in the last box")
+        network = driven.system.network
+        lows, highs = [low for low, _ in self.slopes], [high for _, high in self.slopes]
+        require_all_positive([high for high in highs if not any(lows)], "slopes")
+        asked = replace(network, floors=lows, limits=highs)
+        require(self.proof.ranged or not any(lows), "the proof is about slopes from zero")
+        self.proof.verify(asked)
+
+
+@dataclass(frozen=True)
+class TwoBasins:
+    """Trajectories from two basins tend to fixed points of their own, and stay apart.
+
+    Along a, a basin's states are within the root of a^T X a of a^T p; those of one are all beyond those of the other.
+    """
+
+    basins: list[Basin]
+    direction: Vector
+
+    def words(self) -> str:
+        """What is claimed."""
+        return "not contracting: two basins of attraction have no state in common"
+
+    def verify(self, driven: Driven) -> None:
+        """The input is one, both are basins, and apart."""
+        constant = [low for low, high in driven.inputs if low is not None and low == high]
+        require(len(constant) == len(driven.inputs), "inputs are not one constant input")
+        system = replace(driven.system, inputs=constant)
+        for i, basin in enumerate(self.basins):
+            try:
+                basin.verify(system)
+            except Rejected as error:
+                raise Rejected(f"basins[{i}]: {error}") from error
+        first, second = self.basins
+        parts = (a * (p - q) for a, p, q in zip(self.direction, first.point, second.point, strict=True))
+        between = sum(parts, Fraction(0))
+        reach = sum((root_above(quadratic_form(basin.X, self.direction)) for basin in self.basins), Fraction(0))
+        require(abs(between) > reach, "the basins may have a state in common")
+
+
+@dataclass(frozen=True)
+class InputCase:
+    """A claim under inputs in a box, of the network with its weights multiplied by `gain`."""
+
+    gain: Fraction
+    inputs: Box
+    claim: SlopesInBox | TwoBasins
+
+    def words(self) -> str:
+        """What is claimed, and under which inputs."""
+        ends = [end for pair in self.inputs for end in pair if end is not None]
+        where = f"inputs in {span(ends)}" if len(ends) == 2 * len(self.inputs) else "inputs in a box without an end"
+        gain = "" if self.gain == 1 else f"weights times {show(self.gain)}, "
+        return f"{gain}{where}: {self.claim.words()}"
+
+    def verify(self, system: System) -> None:
+        """The claim, of this network."""
+        require(self.gain > 0, "gain is not positive")
+        for i, (low, high) in enumerate(self.inputs):
+            require(low is None or high is None or low <= high, f"inputs[{i}] ends before it begins")
+        network = replace(system.network, weights=scaled(self.gain, system.network.weights))
+        self.claim.verify(Driven(replace(system, network=network), self.inputs))
+
+
+@dataclass(frozen=True)
+class InputCertificate:
+    """Cases of one network."""
+
+    system: System
+    name: str
+    cases: list[InputCase]
+
+    def words(self) -> Iterator[str]:
+        """The network, and every case."""
+        network = self.system.network
+        yield (
+            f"network: {counted(network.size, 'neuron')}, {network.equation}, phi = {self.name}; "
+            f"SHA-256 of the weights {digest(network.weights)}; {network.pace.replace('_', ' ')} {span(network.paces)}"
+        )
+        for i, case in enumerate(self.cases):
+            yield f"cases[{i}]: {case.words()}"
+
+    def compare(self, weights: Matrix) -> None:
+        """By the digests."""
+        if digest(weights) != digest(self.system.network.weights):
+            raise Malformed("--weights: the matrix is not the one of the certificate")
+
+    def verify(self) -> None:
+        """Every case, until one fails."""
+        self.system.network.verify()
+        for i, case in enumerate(self.cases):
+            try:
+                case.verify(self.system)
+            except Rejected as error:
+                raise Rejected(f"cases[{i}]: {error}") from error
+
+
+def open_box(value: object, size: int, where: str) -> Box:
+    """A list of pairs of numbers, low and high; null is no bound."""
+    entries = items(value, where)
+    if len(entries) != size:
+        raise Malformed(f"{where} has {len(entries)} entries, not {size}")
+    box: Box = []
+    for i, pair in enumerate(entries):
+        ends = items(pair, f"{where}[{i}]")
+        if len(ends) != 2:
+            raise Malformed(f"{where}[{i}] has {len(ends)} entries, not 2")
+        low, high = (None if end is None else number(end, size, f"{where}[{i}]") for end in ends)
+        box.append((low, high))
+    return box
+
+
+def read_case(value: object, system: System, where: str) -> InputCase:
+    """A case of the kind that its claim names."""
+    size = system.network.size
+    entries = object_of(value, where, ["inputs", "claim"], ["gain"])
+    gain = number(entries.get("gain", 1), size, f"{where}.gain")
+    if "gain" in entries and gain == 1:
+        raise Malformed(f"{where}.gain is to be left out where it is 1")
+    inputs, said, place = open_box(entries["inputs"], size, f"{where}.inputs"), entries["claim"], f"{where}.claim"
+    names = [said.get(key) for key in ("claim", "by")] if isinstance(said, dict) else []
+    claim: SlopesInBox | TwoBasins
+    if names == ["contracting", "slopes in a box"]:
+        keys = object_of(said, place, ["claim", "by", "from", "boxes", "slopes", "proof"])
+        if keys["from"] not in ("everywhere", "the first box"):
+            raise Malformed(f'{place}.from is {shown(keys["from"])}, not "everywhere" or "the first box"')
+        listed = items(keys["boxes"], f"{place}.boxes")
+        if len(listed) * size > MOST_ENDS:
+            raise Malformed(f"{place}.boxes: there are {len(listed)}; such claims take {MOST_ENDS // size} at most")
+        boxes = [open_box(x, size, f"{place}.boxes[{k}]") for k, x in enumerate(listed)]
+        slopes, proof = pairs(keys["slopes"], size, f"{place}.slopes"), keys["proof"]
+        if not isinstance(proof, dict) or proof.get("claim") != "contracting":
+            raise Malformed(f"{place}.proof is no claim that a network is contracting")
+        claim = SlopesInBox(keys["from"] == "everywhere", boxes, slopes, read_claim(proof, system.network, place))
+    elif names == ["not contracting", "two basins"]:
+        keys = object_of(said, place, ["claim", "by", "basins", "direction"])
+        both, kind = items(keys["basins"], f"{place}.basins"), MapBasin if system.network.discrete else FlowBasin
+        if len(both) != 2:
+            raise Malformed(f"{place}.basins has {len(both)} entries, not 2")
+        basins: list[Basin] = [record(kind, x, size, f"{place}.basins[{i}]") for i, x in enumerate(both)]
+        claim = TwoBasins(basins, vector(keys["direction"], size, f"{place}.direction"))
+    else:
+        raise Malformed(f"{place} is no claim that is known ({', '.join(map(shown, names)) or shown(said)})")
+    for holder in (gain, [end for pair in inputs for end in pair if end is not None], claim):
+        Basin.limits.require_numbers(holder, where)
+    return InputCase(gain, inputs, claim)
 
 
 # Lur'e systems
@@ -2820,7 +3092,7 @@ def lure_claim(value: object, system: Lure, where: str) -> LureContraction | Lur
 
 def read_certificate(
     file: str,
-) -> NetworkCertificate | Assembly | GatedCertificate | BasinCertificate | LureCertificate:
+) -> NetworkCertificate | Assembly | GatedCertificate | BasinCertificate | InputCertificate | LureCertificate:
     """The certificate in a JSON file, well formed."""
     value = read_json(read_bytes(file))
     kind = value.get("format") if isinstance(value, dict) else None
@@ -2847,35 +3119,58 @@ def read_certificate(
         return read_gated(value)
     if kind == "basin certificate 1":
         return read_basins(value)
+    if kind == "input certificate 1":
+        return read_inputs(value)
     if kind == "lure certificate 1":
         return read_lure(value)
     raise Malformed("the file is not an object with a format that is known")
 
 
-def read_basins(value: object) -> BasinCertificate:
-    """Basins of one network."""
-    keys = ["format", "form", "weights", "sha256", "nonlinearity", "inputs", "basins"]
+def read_system(value: object, keys: Sequence[str]) -> tuple[System, str, dict[str, object]]:
+    """A network with its nonlinearity, the name of that, and what else stands there; no constant input yet."""
     form = value.get("form") if isinstance(value, dict) else None
     pace = FORMS[form].pace if isinstance(form, str) and form in FORMS else Network.pace
-    entries = object_of(value, "the certificate", keys, [pace])
+    entries = object_of(
+        value, "the certificate", ["format", "form", "weights", "sha256", "nonlinearity", *keys], [pace]
+    )
     network = read_network({**entries, "slopes": 1}, "", FORMS)
     name = entries["nonlinearity"]
     if not isinstance(name, str) or name not in NONLINEARITIES:
         raise Malformed(
             f"nonlinearity is {shown(name)}, not {' or '.join(json.dumps(name) for name in NONLINEARITIES)}"
         )
-    system = System(network, NONLINEARITIES[name], vector(entries["inputs"], network.size, "inputs"))
-    listed = items(entries["basins"], "basins")
-    if len(listed) > MOST_BASINS:
-        raise Malformed(f"basins: there are {len(listed)}; a file has {MOST_BASINS} at most")
-    Basin.limits.require_neurons(network.size, "basins")
+    Basin.limits.require_neurons(network.size, "the network")
     Basin.limits.require_numbers(network, "the network")
+    return System(network, NONLINEARITIES[name], [Fraction(0)] * network.size), name, entries
+
+
+def at_most(value: object, where: str) -> list[object]:
+    """A list that is not too long."""
+    listed = items(value, where)
+    if len(listed) > MOST_BASINS:
+        raise Malformed(f"{where}: there are {len(listed)}; a file has {MOST_BASINS} at most")
+    return listed
+
+
+def read_basins(value: object) -> BasinCertificate:
+    """Basins of one network."""
+    plain, name, entries = read_system(value, ["inputs", "basins"])
+    network = plain.network
+    system = replace(plain, inputs=vector(entries["inputs"], network.size, "inputs"))
     Basin.limits.require_numbers(system.inputs, "inputs")
     kind: type[Basin] = MapBasin if network.discrete else FlowBasin
+    listed = at_most(entries["basins"], "basins")
     basins = [record(kind, x, network.size, f"basins[{i}]") for i, x in enumerate(listed)]
     for i, basin in enumerate(basins):
         basin.limits.require(basin, network.size, f"basins[{i}]")
     return BasinCertificate(system, name, basins)
+
+
+def read_inputs(value: object) -> InputCertificate:
+    """A network under inputs in boxes."""
+    system, name, entries = read_system(value, ["cases"])
+    cases = [read_case(x, system, f"cases[{i}]") for i, x in enumerate(at_most(entries["cases"], "cases"))]
+    return InputCertificate(system, name, cases)
 
 
 def read_network(value: dict[str, object], prefix: str, forms: dict[str, type[Network]]) -> Network:

@@ -24,6 +24,24 @@ class NeuronFile(ArrayFile):
         Raises:
             BadArray: if the file cannot be read, or holds other than as many finite real numbers.
         """
+        array = self._array()
+        if sorted(array.shape)[:-1] not in ([], [1]) or array.size != neurons:
+            raise BadArray(f"it holds {_held(array, neurons)}: one number a neuron is needed")
+        return array.reshape(-1)
+
+    def read_rows(self, neurons: int) -> Float[np.ndarray, "rows n"]:
+        """Rows of as many numbers: a matrix, or one row.
+
+        Raises:
+            BadArray: if the file cannot be read, or holds other than such rows of finite real numbers.
+        """
+        array = self._array()
+        rows = array if array.ndim == 2 and array.shape[1] == neurons else array.reshape(1, -1)
+        if array.ndim > 2 or rows.shape[1] != neurons or not array.size:
+            raise BadArray(f"it holds {_held(array, neurons)}: rows of one number a neuron are needed")
+        return rows
+
+    def _array(self) -> Float[np.ndarray, "..."]:
         if self.path.suffix in MATRIX_FILES:
             array = read_numbers(self.path)
         else:
@@ -36,10 +54,12 @@ class NeuronFile(ArrayFile):
             if key not in found:
                 raise BadArray(f"it has no array named {key!r}; it has {listed(found, most=40) or 'none'}")
             array = finite(key, found[key])
-        if sorted(array.shape)[:-1] not in ([], [1]) or array.size != neurons:
-            shape = " x ".join(map(str, array.shape)) or "one number"
-            raise BadArray(f"it holds {shape}, and the network has {neurons} neurons: one number a neuron is needed")
-        return array.reshape(-1)
+        return array
+
+
+def _held(array: Float[np.ndarray, "..."], neurons: int) -> str:
+    shape = " x ".join(map(str, array.shape)) or "one number"
+    return f"{shape}, and the network has {neurons} neurons"
 
 
 @dataclass(frozen=True)
@@ -78,13 +98,40 @@ class NeuronFileOption(Kind):
             numbers = value.read(neurons)
         except BadArray as error:
             raise Refusal(option, f"{value}: {error}", self.accepted) from error
+        self._each_accepted(option, value, numbers)
+        return numbers
+
+    def _each_accepted(self, option: str, value: NeuronFile, numbers: Float[np.ndarray, " n"]) -> None:
         for neuron, number in enumerate(numbers.tolist()):
             try:
                 self.each(number)
             except typer.BadParameter as error:
                 problem = str(error).partition("; accepted")[0]
                 raise Refusal(option, f"{value}: of neuron {neuron} {problem}", self.accepted) from error
-        return numbers
+
+
+@dataclass(frozen=True)
+class RowsOption(NeuronFileOption):
+    """A file with rows of a number a neuron, each of which is in a range."""
+
+    @property
+    def accepted(self) -> str:
+        """What a file must hold."""
+        return f"rows of one number a neuron, each {self.each.accepted}, in {FORMATS}"
+
+    def read_rows(self, option: str, value: NeuronFile, neurons: int) -> Float[np.ndarray, "rows n"]:
+        """The rows.
+
+        Raises:
+            Refusal: naming the option, where the file holds no such rows.
+        """
+        try:
+            rows = value.read_rows(neurons)
+        except BadArray as error:
+            raise Refusal(option, f"{value}: {error}", self.accepted) from error
+        for row in rows:
+            self._each_accepted(option, value, row)
+        return rows
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from pathlib import Path
 from validate.arrays import NAMED_FILES
 from validate.contraction.gated_file import GatedFile, GatedOption
 from validate.contraction.matrix_file import MatrixFile, MatrixOption
-from validate.contraction.neuron_file import NeuronFile, NeuronFileOption, NeuronsOption
+from validate.contraction.neuron_file import NeuronFile, NeuronFileOption, NeuronsOption, RowsOption
 from validate.options import Choice, InputDirectory, InputFile, NewFile, Real, Whole
 from validate.settings import Derived, Option, Settings, chosen, flag, setting
 
@@ -16,6 +16,9 @@ TIME_CONSTANTS = NeuronFileOption(Real(0.0, 1e6, above=True))
 LEAK = NeuronsOption(Real(0.0, 1.0, above=True))
 STATES = NeuronFileOption(Real(-1e9, 1e9))
 """Biases, and states."""
+INPUTS = RowsOption(STATES.each)
+ABOUT_PHI = ("--basin", "--constant-input", "--along")
+"""Questions about one nonlinearity."""
 FORMS = ("voltage", "rate", "discrete", "discrete-voltage")
 TIMES = ("discrete", "continuous")
 MAPS = FORMS[2:]
@@ -43,6 +46,8 @@ USUAL = Effort("usual", matrices=60, trajectories=200, epochs=40)
 
 MATRIX, IMAGES = "Your network", "Your images"
 NONLINEARITIES = ("tanh", "sigmoid", "relu")
+BOUNDED = NONLINEARITIES[:2]
+"""Those whose values are."""
 
 
 def besides(certificate: Path) -> tuple[Path, Path, Path]:
@@ -123,9 +128,8 @@ class MatrixConfig(_Sloped):
     form: str = setting(
         "--form",
         Choice(FORMS),
-        "voltage: tau x' = -x + W phi(x) + u; rate: tau x' = -x + phi(W x + u); discrete, as torch.nn.RNN; "
-        "discrete-voltage.",
-        shown="none, needed with --weights",
+        "voltage W phi(x), rate phi(W x), discrete nn.RNN, discrete-voltage.",
+        shown="none",
         group=MATRIX,
         required="each form has metrics of its own",
     )
@@ -178,7 +182,7 @@ class MatrixConfig(_Sloped):
         flag(
             "--basin",
             True,
-            "Certify the basin of each stable fixed point: states that tend to it.",
+            "Certify states that tend to each stable fixed point.",
             group=MATRIX,
             needs=("--nonlinearity",),
         ),
@@ -186,20 +190,38 @@ class MatrixConfig(_Sloped):
     nonlinearity: str | None = setting(
         "--nonlinearity",
         Choice(NONLINEARITIES),
-        "What phi is: tanh, sigmoid or relu.",
+        "phi: tanh, sigmoid or relu.",
         default=None,
-        shown="none, needed with --basin",
+        shown="with --basin",
         group=MATRIX,
-        needs=("--basin",),
+        needs=ABOUT_PHI,
+    )
+    constant_input: NeuronFile | None = setting(
+        "--constant-input",
+        INPUTS,
+        "Contracts under each input, a row?",
+        default=None,
+        shown="none",
+        group=MATRIX,
+        needs=("--nonlinearity",),
+    )
+    along: NeuronFile | None = setting(
+        "--along",
+        STATES,
+        "From which amplitude on, along this?",
+        default=None,
+        shown="none",
+        group=MATRIX,
+        needs=("--nonlinearity",),
     )
     bias: NeuronFile | None = setting(
         "--bias",
         STATES,
-        "The constant input u.",
+        "Biases.",
         default=None,
-        shown="biases, or 0",
+        shown="those beside W, or 0",
         group=MATRIX,
-        needs=("--basin",),
+        needs=ABOUT_PHI,
     )
     point: NeuronFile | None = setting(
         "--point",
@@ -210,6 +232,11 @@ class MatrixConfig(_Sloped):
         group=MATRIX,
         needs=("--basin",),
     )
+
+    @property
+    def about_inputs(self) -> bool:
+        """Whether the question is under which inputs the network contracts."""
+        return self.constant_input is not None or self.along is not None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -251,8 +278,8 @@ class LureConfig(_Sloped):
     lure: Path = setting(
         "--lure",
         InputFile(NAMED_FILES),
-        "Decide about A x + B phi(C x) + E u, output F x.",
-        shown="the built-in checks",
+        "A Lur'e system A, B, C.",
+        shown="none",
         group=MATRIX,
         required="no file",
     )

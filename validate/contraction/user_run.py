@@ -6,6 +6,7 @@ Light: whatever is refused is refused before anything heavy is imported.
 from dataclasses import dataclass
 
 import numpy as np
+from jaxtyping import Float
 
 from validate.arrays import BadArray, read_named
 from validate.command import Plan, Section, use_jax
@@ -14,6 +15,8 @@ from validate.contraction.gated_file import GatedOption
 from validate.contraction.matrix_file import ChosenMatrix, MatrixOption
 from validate.contraction.neuron_file import Numbers
 from validate.contraction.settings import (
+    BOUNDED,
+    INPUTS,
     LEAK,
     LOWEST_SLOPES,
     MAPS,
@@ -49,6 +52,16 @@ class OwnAutonomous:
     point: Numbers | None
 
 
+@dataclass(frozen=True, eq=False)
+class OwnInputs:
+    """The same with inputs that are held, one a row, and a direction in which they grow."""
+
+    network: OwnNetwork
+    bias: ConstantInput
+    rows: Float[np.ndarray, "rows n"]
+    along: Float[np.ndarray, " n"] | None
+
+
 def matrix_plan(config: MatrixConfig) -> Plan:
     """The run on the user's matrix; no JAX is needed.
 
@@ -69,8 +82,12 @@ def matrix_plan(config: MatrixConfig) -> Plan:
     if (np.asarray(lowest) > np.asarray(slopes)).any():
         raise Refusal("--lowest-slope", "it is above --slope", "at most the slope of the same neuron")
     network = OwnNetwork(weights, slopes, lowest, taus, leak)
+    if config.basin and config.about_inputs:
+        raise Refusal("--basin", "it is another question", "without --constant-input and --along")
     if config.basin:
         return Plan(config, (_basins(config, network),), one_thread)
+    if config.about_inputs:
+        return Plan(config, (_inputs(config, network),), one_thread)
     return Plan(config, (Section("Your matrix", "validate.contraction.user_matrix", network),), one_thread)
 
 
@@ -80,18 +97,49 @@ def _basins(config: MatrixConfig, network: OwnNetwork) -> Section:
     Raises:
         Refusal: for an option that says nothing of basins, or a file that holds not a number a neuron.
     """
-    if config.slope != 1.0 or config.lowest_slope != 0.0:
-        given = "--lowest-slope" if config.slope == 1.0 else "--slope"
-        raise Refusal(given, "the slopes are those of --nonlinearity", "without --basin")
-    if config.euler_step is not None:
-        raise Refusal("--euler-step", "basins are those of the flow", "without --basin")
-    try:
-        inputs = constant_input(config.weights, network.weights, config.bias, STATES)
-    except BadArray as error:
-        raise Refusal("--weights", str(error), MatrixOption().accepted) from error
+    inputs = _bias(config, network, "--basin", "basins")
     point = None if config.point is None else STATES.read("--point", config.point, len(network.weights.matrix))
     own = OwnAutonomous(network, inputs, point)
     return Section("Basins of attraction", "validate.contraction.user_basins", own)
+
+
+def _inputs(config: MatrixConfig, network: OwnNetwork) -> Section:
+    """The section of constant inputs.
+
+    Raises:
+        Refusal: as of basins; for a rate, and a nonlinearity without bounds.
+    """
+    asked = "--along" if config.constant_input is None else "--constant-input"
+    bias = _bias(config, network, asked, "answers")
+    if config.rate != 0.0:
+        raise Refusal("--rate", "any rate above zero will do", f"without {asked}")
+    if config.nonlinearity not in BOUNDED:
+        raise Refusal("--nonlinearity", f"{config.nonlinearity} has no bounds", " or ".join(BOUNDED))
+    neurons = len(network.weights.matrix)
+    rows = np.zeros((0, neurons))
+    if config.constant_input is not None:
+        rows = INPUTS.read_rows("--constant-input", config.constant_input, neurons)
+    along = None if config.along is None else np.asarray(STATES.read("--along", config.along, neurons))
+    if along is not None and not along.any():
+        raise Refusal("--along", "it is zero", "a direction")
+    return Section("Constant inputs", "validate.contraction.user_inputs", OwnInputs(network, bias, rows, along))
+
+
+def _bias(config: MatrixConfig, network: OwnNetwork, asked: str, what: str) -> ConstantInput:
+    """The biases, and no option that says nothing of one nonlinearity.
+
+    Raises:
+        Refusal: for such an option, and a file that holds not a number a neuron.
+    """
+    if config.slope != 1.0 or config.lowest_slope != 0.0:
+        given = "--lowest-slope" if config.slope == 1.0 else "--slope"
+        raise Refusal(given, "the slopes are those of --nonlinearity", f"without {asked}")
+    if config.euler_step is not None:
+        raise Refusal("--euler-step", f"{what} are those of the flow", f"without {asked}")
+    try:
+        return constant_input(config.weights, network.weights, config.bias, STATES)
+    except BadArray as error:
+        raise Refusal("--weights", str(error), MatrixOption().accepted) from error
 
 
 def _refuse_of_other_forms(config: MatrixConfig) -> None:

@@ -73,6 +73,8 @@ class Activation(ABC):
     steepest: ClassVar[float]
     typical: ClassVar[float] = 1.0
     """The size of phi's values."""
+    bounds: ClassVar[tuple[int, int] | None] = None
+    """Between which all values lie; None where there are no such numbers."""
 
     @abstractmethod
     def value(self, z: Fraction) -> Enclosed:
@@ -119,6 +121,30 @@ class Sigmoidal(Activation):
     @override
     def value(self, z: Fraction) -> Enclosed:
         return type(self).rising(z, BITS)
+
+    def values_between(self, lower: Fraction | None, upper: Fraction | None) -> Enclosed:
+        """All phi(z), z from `lower` to `upper`; None is no bound.
+
+        >>> TANH.values_between(None, Fraction(0))
+        Enclosed(lower=Fraction(-1, 1), upper=Fraction(0, 1))
+        """
+        assert self.bounds is not None
+        least, most = self.bounds
+        return Enclosed(
+            Fraction(least) if lower is None else max(self.value(lower).lower, Fraction(least)),
+            Fraction(most) if upper is None else min(self.value(upper).upper, Fraction(most)),
+        )
+
+    def slopes_between(self, lower: Fraction | None, upper: Fraction | None) -> Enclosed:
+        """All phi'(z), z from `lower` to `upper`; None is no bound.
+
+        >>> TANH.slopes_between(None, Fraction(1))
+        Enclosed(lower=Fraction(0, 1), upper=Fraction(1, 1))
+        """
+        near = max((end for end in (lower, None if upper is None else -upper) if end is not None), default=Fraction(0))
+        bell = type(self).bell
+        far = Fraction(0) if lower is None or upper is None else bell(max(-lower, upper), _SLOPE_BITS).lower
+        return Enclosed(max(far, Fraction(0)), bell(max(near, Fraction(0)), _SLOPE_BITS).upper)
 
     @override
     def slopes(self, z: Fraction, width: Fraction) -> Enclosed:
@@ -216,6 +242,7 @@ class HyperbolicTangent(Sigmoidal):
     """tanh."""
 
     name: ClassVar[str] = "tanh"
+    bounds: ClassVar[tuple[int, int] | None] = (-1, 1)
     steepest: ClassVar[float] = 1.0
     rising: ClassVar[Function] = staticmethod(tanh)
     bell: ClassVar[Function] = staticmethod(tanh_slope)
@@ -238,6 +265,7 @@ class Logistic(Sigmoidal):
     """1 / (1 + exp(-z)), the sigmoid of gates."""
 
     name: ClassVar[str] = "sigmoid"
+    bounds: ClassVar[tuple[int, int] | None] = (0, 1)
     steepest: ClassVar[float] = 0.25
     rising: ClassVar[Function] = staticmethod(sigmoid)
     bell: ClassVar[Function] = staticmethod(sigmoid_slope)

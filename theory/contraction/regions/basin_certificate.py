@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from theory.contraction.certificate import digest, json_bytes
-from theory.contraction.claims.claim import Document, numbers, rows
+from theory.contraction.certificate import heading, json_bytes
+from theory.contraction.claims.claim import Document, numbers
 from theory.contraction.regions.autonomous import ExactAutonomous
 from theory.contraction.regions.basin import Basin
 
@@ -29,18 +29,12 @@ class BasinCertificate:
 
     def document(self) -> Document:
         """The certificate as JSON knows it."""
-        network, discrete = self.system.network, self.system.form.discrete
-        leaks = network.leaks.diagonal_entries()
-        name, paces = ("leaks", leaks) if discrete else ("time_constants", [1 / leak for leak in leaks])
         return {
             "format": "basin certificate 1",
-            "form": self.system.form.name,
-            "weights": rows(network.weights),
-            "sha256": digest(network.weights),
+            **heading(self.system.network),
             "nonlinearity": self.system.activation.name,
             "inputs": numbers(self.system.inputs),
-            **({} if set(paces) == {1} else {name: numbers(paces)}),
-            "basins": [basin.document(discrete=discrete) for basin in self.basins],
+            "basins": [basin.document(discrete=self.system.form.discrete) for basin in self.basins],
         }
 
     def json_bytes(self) -> bytes:

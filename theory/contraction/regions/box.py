@@ -1,0 +1,143 @@
+"""Boxes of states, and where a network with a bounded nonlinearity takes them, in rational numbers.
+
+What drives neuron i is (phi(W x + b))_i, of a voltage form (W phi(x) + b)_i, and its state follows: x_i never goes
+beyond what drives it, and in the end is between the least and the largest that drives it for ever. With `image` a box
+that holds all that can drive states of a box, under inputs b between bounds:
+
+- a box that holds its own image is not left;
+- from everywhere, trajectories come arbitrarily near to the image of everything, hence to the image of that, and so on;
+
+both whatever time constants or leaks neurons have, and whether inputs are constant or not.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+
+import flint
+
+from theory.contraction.exact_matrix import ExactMatrix, as_fraction, exact_vector
+from theory.contraction.regions.activation import Sigmoidal
+from theory.contraction.regions.autonomous import ExactAutonomous
+from theory.enclosures import Enclosed
+
+End = Fraction | None
+"""Of an interval; None is no bound."""
+BITS = 24
+"""Binary digits behind the point of the ends of boxes, rounded outwards."""
+
+
+class Unbounded(ValueError):
+    """The nonlinearity has no bounds, so that boxes of states have none; give tanh or the sigmoid."""
+
+
+@dataclass(frozen=True)
+class Box:
+    """All states, or inputs, between two bounds each.
+
+    >>> Box.at([0.5]).within(Box((Fraction(0),), (None,)))
+    True
+    """
+
+    lower: tuple[End, ...]
+    upper: tuple[End, ...]
+
+    @classmethod
+    def at(cls, point: Iterable[float | Fraction]) -> "Box":
+        """The box of one point."""
+        entries = tuple(Fraction(x) for x in point)
+        return cls(entries, entries)
+
+    def within(self, other: "Box") -> bool:
+        """Whether all of it lies in the other."""
+        below = zip(other.lower, self.lower, strict=True)
+        above = zip(self.upper, other.upper, strict=True)
+        return all(outer is None or (inner is not None and outer <= inner) for outer, inner in below) and all(
+            outer is None or (inner is not None and inner <= outer) for inner, outer in above
+        )
+
+    def outwards(self, bits: int = BITS) -> "Box":
+        """With ends of few digits, around this one."""
+        return Box(
+            tuple(None if low is None else Enclosed(low, low).outwards(bits).lower for low in self.lower),
+            tuple(None if high is None else Enclosed(high, high).outwards(bits).upper for high in self.upper),
+        )
+
+    @property
+    def ordered(self) -> bool:
+        """Whether no interval ends before it begins."""
+        pairs = zip(self.lower, self.upper, strict=True)
+        return all(low is None or high is None or low <= high for low, high in pairs)
+
+
+@dataclass(frozen=True)
+class Driven:
+    """A network, with a bounded phi, under inputs in a box: what drives its states, and which slopes phi has there."""
+
+    system: ExactAutonomous
+    inputs: Box
+
+    @property
+    def phi(self) -> Sigmoidal:
+        """The nonlinearity.
+
+        Raises:
+            Unbounded: where it has no bounds.
+        """
+        phi = self.system.activation
+        if not isinstance(phi, Sigmoidal):
+            raise Unbounded(f"{phi.name} has no bounds, and so have states; give tanh or sigmoid")
+        return phi
+
+    @cached_property
+    def everywhere(self) -> Box:
+        """The image of all states."""
+        least, most = (flint.fmpq(end) for end in self.phi.bounds or (0, 0))
+        size = self.system.size
+        if self.system.form.slopes_multiply_rows:
+            return Box((as_fraction(least),) * size, (as_fraction(most),) * size)
+        return self._sums([least] * size, [most] * size)
+
+    def image(self, box: Box) -> Box:
+        """What can drive states of this box."""
+        if self.system.form.slopes_multiply_rows:
+            return self._values(self.arguments(box))
+        values = self._values(box)
+        return self._sums(_exact(values.lower), _exact(values.upper))
+
+    def arguments(self, box: Box) -> Box:
+        """What phi sees at states of this box."""
+        return self._sums(_exact(box.lower), _exact(box.upper)) if self.system.form.slopes_multiply_rows else box
+
+    def slopes(self, box: Box) -> tuple[Enclosed, ...]:
+        """Those of phi at states of this box."""
+        seen = self.arguments(box)
+        return tuple(self.phi.slopes_between(*ends) for ends in zip(seen.lower, seen.upper, strict=True))
+
+    def _values(self, arguments: Box) -> Box:
+        found = [self.phi.values_between(*ends) for ends in zip(arguments.lower, arguments.upper, strict=True)]
+        return Box(tuple(each.lower for each in found), tuple(each.upper for each in found))
+
+    def _sums(self, lower: list[flint.fmpq], upper: list[flint.fmpq]) -> Box:
+        """W y + b, y between these and b in the inputs' box."""
+        rising, falling = self._parts
+        low = [p + n for p, n in zip(rising.times(lower), falling.times(upper), strict=True)]
+        high = [p + n for p, n in zip(rising.times(upper), falling.times(lower), strict=True)]
+        return Box(
+            tuple(None if b is None else as_fraction(x) + b for x, b in zip(low, self.inputs.lower, strict=True)),
+            tuple(None if b is None else as_fraction(x) + b for x, b in zip(high, self.inputs.upper, strict=True)),
+        )
+
+    @cached_property
+    def _parts(self) -> tuple[ExactMatrix, ExactMatrix]:
+        """W's positive entries, and the negative ones."""
+        zero, weights = flint.fmpq(0), self.system.network.weights.rows()
+        kept: tuple[Callable[[flint.fmpq, flint.fmpq], flint.fmpq], ...] = (max, min)
+        rising, falling = (ExactMatrix.of([[keep(x, zero) for x in row] for row in weights]) for keep in kept)
+        return rising, falling
+
+
+def _exact(ends: tuple[End, ...]) -> list[flint.fmpq]:
+    """The ends, all of which are bounds."""
+    return list(exact_vector(end for end in ends if end is not None))

@@ -1,0 +1,98 @@
+"""Where a network contracts among its constant inputs: their plane, of two neurons, or one direction among them."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+
+from theory.contraction.network import Vector
+from theory.contraction.regions.autonomous import AutonomousNetwork
+from theory.contraction.regions.box import Box
+from theory.contraction.regions.constant_inputs import Amplitudes, contraction
+from theory.contraction.regions.fixed_points import FixedPoint, fixed_points, starts
+from validate.output import Plot
+from validate.plotting import GUIDE, PREDICTED, new_figure, plot, style
+
+CELLS, COARSEST = 16, 4
+"""Along an edge of the plane; and of the blocks of cells of all of whose inputs together a proof is sought first."""
+AMPLITUDES = 41
+"""At which fixed points are drawn."""
+_STARTS = 12
+
+
+def input_plane(name: str, system: AutonomousNetwork, marked: Sequence[Vector], direction: Vector | None) -> Plot:
+    """Blocks of inputs under which the network is proved to contract, and where two stable points were found."""
+    reach = 1.2 * max([1.5, *(float(np.abs(each - system.inputs).max()) for each in marked)])
+    across, up = (np.linspace(centre - reach, centre + reach, CELLS + 1) for centre in system.inputs.tolist())
+    proved: Bool[np.ndarray, "rows columns"] = np.zeros((CELLS, CELLS), dtype=bool)
+    points: Int[np.ndarray, "rows columns"] = np.zeros((CELLS, CELLS), dtype=int)
+
+    def decide(i: int, j: int, size: int) -> None:
+        """A block, or its quarters where it is not proved as a whole."""
+        low, high = np.array([across[j], up[i]]), np.array([across[j + size], up[i + size]])
+        block = np.s_[i : i + size, j : j + size]
+        points[block] = sum(p.stable for p in _points(replace(system, inputs=(low + high) / 2)))
+        inputs = Box(Box.at(low.tolist()).lower, Box.at(high.tolist()).lower)
+        proved[block] = points[i, j] < 2 and contraction(system, inputs) is not None
+        if not proved[i, j] and size > 1:
+            for k, m in np.ndindex(2, 2):
+                decide(i + k * size // 2, j + m * size // 2, size // 2)
+
+    for i, j in np.ndindex(CELLS // COARSEST, CELLS // COARSEST):
+        decide(i * COARSEST, j * COARSEST, COARSEST)
+    shade = np.where(proved, 2, np.where(points > 1, 0, 1))
+    edges = (across[0], across[-1], up[0], up[-1])
+    palette = np.array([[0.85, 0.62, 0.58], [0.93, 0.93, 0.93], [0.65, 0.78, 0.88]])
+    with style():
+        figure, axes = new_figure(5.2, 4.8)
+        axes.imshow(palette[shade], extent=edges, origin="lower", aspect="auto", zorder=0)
+        if direction is not None:
+            line = system.inputs + np.linspace(0, 2 * reach / np.abs(direction).max(), 2)[:, None] * direction
+            axes.plot(*line.T, label="--along", **GUIDE)
+        if len(marked):
+            places = np.array(marked)
+            axes.scatter(places[:, 0], places[:, 1], s=22, facecolor="#222222", zorder=4, label="--constant-input")
+        axes.set(xlabel="input of neuron 0", ylabel="of neuron 1", xlim=edges[:2], ylim=edges[2:])
+        if direction is not None or len(marked):
+            axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2)
+    caption = (
+        "Blue: under these inputs all trajectories approach one another, certified block by block. Red: two stable "
+        "fixed points were found. Grey: neither."
+    )
+    return plot(name, caption, figure, {"proved": proved, "stable_points": points, "edges": np.array(edges)})
+
+
+def amplitude_plot(name: str, system: AutonomousNetwork, direction: Vector, found: Amplitudes) -> Plot:
+    """Fixed points by the amplitude, with where contraction is proved and where it is excluded."""
+    ends = [end for end in (found.low, found.high) if end]
+    amplitudes = np.linspace(0, 2 * max(ends, default=1.0), AMPLITUDES)
+    states, places, kinds = [], [], []
+    for amplitude in amplitudes.tolist():
+        for point in _points(replace(system, inputs=system.inputs + amplitude * direction)):
+            states.append(point.state)
+            places.append(amplitude)
+            kinds.append(point.stable)
+    unit = direction / np.linalg.norm(direction)
+    heights, stable, where = np.array(states) @ unit, np.array(kinds), np.array(places)
+    with style():
+        figure, axes = new_figure(5.2, 4.2)
+        if found.low is not None:
+            axes.axvspan(found.low, amplitudes[-1], color="#a6c7e0", linewidth=0, label="contracts, certified")
+        if found.high is not None:
+            axes.axvline(found.high, label="does not, certified", **PREDICTED)
+        axes.scatter(where[stable], heights[stable], s=12, color="#222222", label="stable fixed points", zorder=3)
+        if (~stable).any():
+            faces = np.where(stable, "#222222", "#ffffff")[~stable]
+            axes.scatter(
+                where[~stable], heights[~stable], s=12, c=faces, edgecolors="#222222", label="others", zorder=3
+            )
+        axes.set(xlabel="amplitude of the input", ylabel="state along the input", xlim=(0, amplitudes[-1]))
+        axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2)
+    caption = "Fixed points found as an input grows; from the shade on the network contracts, certified."
+    data: dict[str, Float[np.ndarray, ...]] = {"amplitude": where, "state": heights, "stable": stable.astype(float)}
+    return plot(name, caption, figure, data)
+
+
+def _points(system: AutonomousNetwork) -> list[FixedPoint]:
+    return fixed_points(system, starts(system, _STARTS))
