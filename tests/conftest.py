@@ -6,14 +6,13 @@ Arguments and results are checked against their annotations: of each function th
 import functools
 import gc
 import inspect
-import itertools
 import os
 import sys
 import tempfile
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, ClassVar
 
 import jax
 import jaxtyping
@@ -53,29 +52,46 @@ if _FLAGS is None:
 else:
     os.environ["XLA_FLAGS"] = _FLAGS
 
-# What is called a thousand times in a test would take as long to check as to run.
-_TESTS = itertools.count()
-_checks = {"test": next(_TESTS), "calls": 16}
 _jaxtyped = jaxtyping.jaxtyped
 
 
+class _Checks:
+    """How many calls of a function are checked in a test, and how many there were in this one, by its code.
+
+    What is called a thousand times takes longer to check than to run, a function within a function to prepare.
+    """
+
+    most = 16
+    most_of_closures = 2
+    test = 0
+    calls: ClassVar = defaultdict(lambda: [-1, 0])
+
+
 def _checked_at_first(function: Any = None, *, typechecker: Any) -> Any:
-    """In the place of `jaxtyping.jaxtyped`: it checks the first calls of every test; with --full all of them."""
+    """In the place of `jaxtyping.jaxtyped`: it checks the first calls of every test; with --full all of them.
+
+    What changes with the calls is kept beside the wrapper, so that descriptions of functions (`made_of`) do not.
+    """
     if function is None:
         return functools.partial(_checked_at_first, typechecker=typechecker)
-    checked: Callable[..., Any] = _jaxtyped(function, typechecker=typechecker)
     if not inspect.isfunction(function):
-        return checked
-    test = calls = -1
+        return _jaxtyped(function, typechecker=typechecker)
 
     @functools.wraps(function)
     def sparing(*args: Any, **options: Any) -> Any:
-        nonlocal test, calls
-        if test != _checks["test"]:
-            test, calls = _checks["test"], 0
-        calls += 1
-        return (checked if calls <= _checks["calls"] else function)(*args, **options)
+        calls = function.calls
+        if calls[0] != _Checks.test:
+            calls[:] = _Checks.test, 0
+        calls[1] += 1
+        if calls[1] > (_Checks.most_of_closures if function.is_closure else _Checks.most):
+            return function(*args, **options)
+        if function.checked is None:
+            function.checked = _jaxtyped(function, typechecker=typechecker)
+        return function.checked(*args, **options)
 
+    function.calls = _Checks.calls[function.__code__]
+    function.is_closure = "<locals>" in function.__qualname__
+    function.checked = None
     return sparing
 
 
@@ -84,12 +100,12 @@ jaxtyping.jaxtyped = _checked_at_first
 
 def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("--full"):
-        _checks["calls"] = sys.maxsize
+        _Checks.most = _Checks.most_of_closures = sys.maxsize
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup() -> None:
-    _checks["test"] = next(_TESTS)
+    _Checks.test += 1
 
 
 @pytest.fixture
