@@ -79,7 +79,9 @@ def mark_values(axes: Axes, values: Sequence[float]) -> None:
 
 def plot(name: str, caption: str, figure: Figure, data: Mapping[str, ArrayLike]) -> Plot:
     """The finished figure as PNG and SVG, together with its caption and every array drawn in it."""
-    return Plot(name, caption, _render(figure, "png"), _render(figure, "svg"), data)
+    png = _render(figure, "png")
+    figure.set_layout_engine("none")  # places are found once, for both
+    return Plot(name, caption, png, _render(figure, "svg"), data)
 
 
 def _render(figure: Figure, kind: str) -> bytes:
