@@ -15,6 +15,8 @@ from simulate.universality.following import Arrival
 
 _STARTS = 128
 """Of each kind in a round."""
+_ASIDE = 0.1
+"""Noise of starts, in standard deviations of all points and starts: searches keep symmetries that their starts have."""
 _STEPS_OF_BRANCHES = 2000
 
 
@@ -110,13 +112,11 @@ def _directed(
 ) -> Float[np.ndarray, "directed size"]:
     points = found.points
     step = found.step.target if found.step.waits else found.step
-    some = given[random.permutation(len(given))[:_STARTS]]
-    parts = [deflated(step, points, some), _unknown_ends(found)]
-    if len(points) > 1:
-        one, other = random.integers(len(points), size=(2, _STARTS))
-        share = random.uniform(0.2, 0.8, (_STARTS, 1))
-        parts.append((points[one] + share * (points[other] - points[one]))[one != other])
-    return np.concatenate(parts)
+    some = given[random.integers(len(given), size=_STARTS)]
+    one, other = points[random.integers(len(points), size=(2, _STARTS))]
+    between = one + random.uniform(0.2, 0.8, (_STARTS, 1)) * (other - one)
+    aside = _ASIDE * np.concatenate([points, given]).std() * random.normal(size=(2, *some.shape))
+    return np.concatenate([deflated(step, points, some + aside[0]), between + aside[1], _unknown_ends(found)])
 
 
 def _unknown_ends(found: FixedPoints) -> Float[np.ndarray, "ends size"]:
