@@ -121,8 +121,6 @@ def _directed(
 
 def _unknown_ends(found: FixedPoints) -> Float[np.ndarray, "ends size"]:
     """Where branches of saddles rest at no known point, or wander."""
-    if not (found.unstable_dimensions == 1).any():
-        return np.zeros((0, found.step.size))
     branches = follow_branches(found, steps=_STEPS_OF_BRANCHES)
     elsewhere = ~np.isin(branches.outcomes, [Arrival.known.value, Arrival.lost.value])
     ends = branches.ends[elsewhere]
