@@ -8,7 +8,7 @@ from jaxtyping import Bool, Float, Int
 
 from theory.contraction.network import Vector
 from theory.contraction.regions.autonomous import AutonomousNetwork
-from theory.contraction.regions.box import Box
+from theory.contraction.regions.box import IntervalBox
 from theory.contraction.regions.constant_inputs import Amplitudes, contraction
 from theory.contraction.regions.fixed_points import FixedPoint, fixed_points, starts
 from validate.output import Plot
@@ -33,7 +33,7 @@ def input_plane(name: str, system: AutonomousNetwork, marked: Sequence[Vector], 
         low, high = np.array([across[j], up[i]]), np.array([across[j + size], up[i + size]])
         block = np.s_[i : i + size, j : j + size]
         points[block] = sum(p.stable for p in _points(replace(system, inputs=(low + high) / 2)))
-        inputs = Box(Box.at(low.tolist()).lower, Box.at(high.tolist()).lower)
+        inputs = IntervalBox(IntervalBox.at(low.tolist()).lower, IntervalBox.at(high.tolist()).lower)
         proved[block] = points[i, j] < 2 and contraction(system, inputs) is not None
         if not proved[i, j] and size > 1:
             for k, m in np.ndindex(2, 2):

@@ -10,7 +10,7 @@ import pytest
 from theory.contraction import DISCRETE, RATE, VOLTAGE
 from theory.contraction.regions.activation import SIGMOID, TANH
 from theory.contraction.regions.autonomous import autonomous
-from theory.contraction.regions.box import Box
+from theory.contraction.regions.box import IntervalBox
 from theory.contraction.regions.constant_inputs import amplitudes, contraction, decide, largest_gain_under
 from theory.contraction.regions.input_certificate import InputCase, InputCertificate
 from validate.contraction import certificate_checker as checker
@@ -26,7 +26,7 @@ def documents():
     leaky = autonomous(6 * SWITCH, DISCRETE, SIGMOID, -3 * SWITCH.sum(axis=1), leak=np.array([0.4, 0.9]))
     cases["map"] = (leaky, amplitudes(leaky, np.array([-1.0, 0.5])).cases)
     voltage = autonomous(np.array([[2.0]]), VOLTAGE, TANH, 0.25)
-    zero, first = Box.at([0.0]), Box(Box.at([1.0]).lower, Box.at([4.0]).lower)
+    zero, first = IntervalBox.at([0.0]), IntervalBox(IntervalBox.at([1.0]).lower, IntervalBox.at([4.0]).lower)
     local = InputCase(zero, contraction(voltage, zero, first=first))
     along, gains = amplitudes(voltage, np.array([1.0])), largest_gain_under(voltage)
     cases["voltage"] = (voltage, (*along.cases, *gains.cases, local))

@@ -33,10 +33,10 @@ class Unbounded(ValueError):
 
 
 @dataclass(frozen=True)
-class Box:
+class IntervalBox:
     """All states, or inputs, between two bounds each.
 
-    >>> Box.at([0.5]).within(Box((Fraction(0),), (None,)))
+    >>> IntervalBox.at([0.5]).within(IntervalBox((Fraction(0),), (None,)))
     True
     """
 
@@ -44,12 +44,12 @@ class Box:
     upper: tuple[End, ...]
 
     @classmethod
-    def at(cls, point: Iterable[float | Fraction]) -> "Box":
+    def at(cls, point: Iterable[float | Fraction]) -> "IntervalBox":
         """The box of one point."""
         entries = tuple(Fraction(x) for x in point)
         return cls(entries, entries)
 
-    def within(self, other: "Box") -> bool:
+    def within(self, other: "IntervalBox") -> bool:
         """Whether all of it lies in the other."""
         below = zip(other.lower, self.lower, strict=True)
         above = zip(self.upper, other.upper, strict=True)
@@ -57,9 +57,9 @@ class Box:
             outer is None or (inner is not None and inner <= outer) for inner, outer in above
         )
 
-    def outwards(self, bits: int = BITS) -> "Box":
+    def outwards(self, bits: int = BITS) -> "IntervalBox":
         """With ends of few digits, around this one."""
-        return Box(
+        return IntervalBox(
             tuple(None if low is None else Enclosed(low, low).outwards(bits).lower for low in self.lower),
             tuple(None if high is None else Enclosed(high, high).outwards(bits).upper for high in self.upper),
         )
@@ -76,7 +76,7 @@ class Driven:
     """A network, with a bounded phi, under inputs in a box: what drives its states, and which slopes phi has there."""
 
     system: ExactAutonomous
-    inputs: Box
+    inputs: IntervalBox
 
     @property
     def phi(self) -> Sigmoidal:
@@ -91,40 +91,40 @@ class Driven:
         return phi
 
     @cached_property
-    def everywhere(self) -> Box:
+    def everywhere(self) -> IntervalBox:
         """The image of all states."""
         least, most = (flint.fmpq(end) for end in self.phi.bounds or (0, 0))
         size = self.system.size
         if self.system.form.slopes_multiply_rows:
-            return Box((as_fraction(least),) * size, (as_fraction(most),) * size)
+            return IntervalBox((as_fraction(least),) * size, (as_fraction(most),) * size)
         return self._sums([least] * size, [most] * size)
 
-    def image(self, box: Box) -> Box:
+    def image(self, box: IntervalBox) -> IntervalBox:
         """What can drive states of this box."""
         if self.system.form.slopes_multiply_rows:
             return self._values(self.arguments(box))
         values = self._values(box)
         return self._sums(_exact(values.lower), _exact(values.upper))
 
-    def arguments(self, box: Box) -> Box:
+    def arguments(self, box: IntervalBox) -> IntervalBox:
         """What phi sees at states of this box."""
         return self._sums(_exact(box.lower), _exact(box.upper)) if self.system.form.slopes_multiply_rows else box
 
-    def slopes(self, box: Box) -> tuple[Enclosed, ...]:
+    def slopes(self, box: IntervalBox) -> tuple[Enclosed, ...]:
         """Those of phi at states of this box."""
         seen = self.arguments(box)
         return tuple(self.phi.slopes_between(*ends) for ends in zip(seen.lower, seen.upper, strict=True))
 
-    def _values(self, arguments: Box) -> Box:
+    def _values(self, arguments: IntervalBox) -> IntervalBox:
         found = [self.phi.values_between(*ends) for ends in zip(arguments.lower, arguments.upper, strict=True)]
-        return Box(tuple(each.lower for each in found), tuple(each.upper for each in found))
+        return IntervalBox(tuple(each.lower for each in found), tuple(each.upper for each in found))
 
-    def _sums(self, lower: list[flint.fmpq], upper: list[flint.fmpq]) -> Box:
+    def _sums(self, lower: list[flint.fmpq], upper: list[flint.fmpq]) -> IntervalBox:
         """W y + b, y between these and b in the inputs' box."""
         rising, falling = self._parts
         low = [p + n for p, n in zip(rising.times(lower), falling.times(upper), strict=True)]
         high = [p + n for p, n in zip(rising.times(upper), falling.times(lower), strict=True)]
-        return Box(
+        return IntervalBox(
             tuple(None if b is None else as_fraction(x) + b for x, b in zip(low, self.inputs.lower, strict=True)),
             tuple(None if b is None else as_fraction(x) + b for x, b in zip(high, self.inputs.upper, strict=True)),
         )

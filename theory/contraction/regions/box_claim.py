@@ -6,7 +6,7 @@ from theory.contraction.claims.claim import Claim, Document, number, numbers
 from theory.contraction.exact_matrix import ExactMatrix, exact_vector
 from theory.contraction.network import ExactNetwork
 from theory.contraction.regions.autonomous import ExactAutonomous
-from theory.contraction.regions.box import Box, Driven
+from theory.contraction.regions.box import Driven, IntervalBox
 from theory.enclosures import Enclosed
 
 
@@ -21,7 +21,7 @@ class BoxContraction:
     are strict, or those of its rate. Under constant inputs all tend to one fixed point.
     """
 
-    boxes: tuple[Box, ...]
+    boxes: tuple[IntervalBox, ...]
     everywhere: bool
     slopes: tuple[Enclosed, ...]
     proof: Claim
@@ -69,7 +69,7 @@ def ranged(system: ExactAutonomous, slopes: tuple[Enclosed, ...]) -> ExactNetwor
     )
 
 
-def pairs(box: Box) -> list[list[int | str | None]]:
+def pairs(box: IntervalBox) -> list[list[int | str | None]]:
     """A box as JSON knows it: null is no bound."""
     ends = zip(box.lower, box.upper, strict=True)
     return [[None if end is None else number(end) for end in two] for two in ends]

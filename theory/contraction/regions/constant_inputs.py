@@ -22,7 +22,7 @@ from theory.contraction.means import means_of
 from theory.contraction.network import LeakyMap, Network
 from theory.contraction.regions.autonomous import AutonomousNetwork
 from theory.contraction.regions.basin import Basin
-from theory.contraction.regions.box import Box, Driven, End
+from theory.contraction.regions.box import Driven, End, IntervalBox
 from theory.contraction.regions.box_claim import BoxContraction
 from theory.contraction.regions.certify_basin import certify_basin
 from theory.contraction.regions.fixed_points import FixedPoint, fixed_points, starts
@@ -130,7 +130,7 @@ def decide(system: AutonomousNetwork, *, seed: int = 0) -> DecidedInput:
     0.0 TWO_BASINS
     1.0 CONTRACTING
     """
-    inputs = Box.at(system.inputs.tolist())
+    inputs = IntervalBox.at(system.inputs.tolist())
     with np.errstate(all="ignore"):
         proof = contraction(system, inputs, best=True)
         if proof is not None:
@@ -141,7 +141,7 @@ def decide(system: AutonomousNetwork, *, seed: int = 0) -> DecidedInput:
 
 
 def contraction(
-    system: AutonomousNetwork, inputs: Box, *, first: Box | None = None, best: bool = False
+    system: AutonomousNetwork, inputs: IntervalBox, *, first: IntervalBox | None = None, best: bool = False
 ) -> BoxContraction | None:
     """A proof that trajectories approach one another under inputs in a box; None where none is found.
 
@@ -167,7 +167,7 @@ def contraction(
     return found if found.proved(driven) else None
 
 
-def _hopeless(system: AutonomousNetwork, inputs: Box) -> bool:
+def _hopeless(system: AutonomousNetwork, inputs: IntervalBox) -> bool:
     """Whether the network is unstable at slopes that phi has in the last box, in floating point."""
     weights, phi = system.network.weights, system.activation
     rising, falling = np.maximum(weights, 0), np.minimum(weights, 0)
@@ -184,7 +184,7 @@ def _hopeless(system: AutonomousNetwork, inputs: Box) -> bool:
     return any(np.abs(1 + each).max() >= 1 if system.discrete else each.real.max() >= 0 for each in at)
 
 
-def _shrinking(driven: Driven, box: Box) -> Iterator[Box]:
+def _shrinking(driven: Driven, box: IntervalBox) -> Iterator[IntervalBox]:
     """The box, what holds its image, and so on while they shrink."""
     yield box
     for _ in range(min(_BOXES, _ENDS // driven.system.size)):
@@ -195,7 +195,7 @@ def _shrinking(driven: Driven, box: Box) -> Iterator[Box]:
         box = smaller
 
 
-def _moved(box: Box, smaller: Box) -> float:
+def _moved(box: IntervalBox, smaller: IntervalBox) -> float:
     """By how much the ends differ, at most; those without a bound do not count."""
     ends = zip((*box.lower, *box.upper), (*smaller.lower, *smaller.upper), strict=True)
     return max((abs(float(a - b)) for a, b in ends if a is not None and b is not None), default=0.0)
@@ -312,7 +312,7 @@ class _Line:
         """The network under one of them, as doubles have it."""
         return replace(self.system, inputs=self.system.inputs + amplitude * self.direction)
 
-    def inputs(self, low: float, high: float | None) -> Box:
+    def inputs(self, low: float, high: float | None) -> IntervalBox:
         """All of them from one amplitude to another; None is no end."""
         lower, upper = list[End](), list[End]()
         for base, part in zip(self.system.inputs.tolist(), self.direction.tolist(), strict=True):
@@ -320,7 +320,7 @@ class _Line:
             end = start if part == 0 else end
             lower.append(end if part < 0 else start)
             upper.append(start if part < 0 else end)
-        return Box(tuple(lower), tuple(upper))
+        return IntervalBox(tuple(lower), tuple(upper))
 
     def proved(self, low: float, high: float | None) -> InputCase | None:
         """That the network contracts from one amplitude to another."""
@@ -354,7 +354,7 @@ class _Line:
             trial = short(part * inside, bits=20)
             claim = two_basins(self.at(trial), seed=seed)
             if claim is not None:
-                return trial, InputCase(Box.at(self.at(trial).inputs.tolist()), claim)
+                return trial, InputCase(IntervalBox.at(self.at(trial).inputs.tolist()), claim)
         return None, None
 
 
@@ -371,7 +371,7 @@ def largest_gain_under(system: AutonomousNetwork, *, seed: int = 0) -> InputGain
     >>> 0.98 < found.low < 1 < found.high < 1.2
     True
     """
-    inputs = Box.at(system.inputs.tolist())
+    inputs = IntervalBox.at(system.inputs.tolist())
 
     def scaled(gain: float) -> AutonomousNetwork:
         return replace(system, network=replace(system.network, weights=gain * system.network.weights))

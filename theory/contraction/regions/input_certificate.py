@@ -8,7 +8,7 @@ from theory.contraction.certificate import heading, json_bytes
 from theory.contraction.claims.claim import Document, number
 from theory.contraction.exact_matrix import exact_vector
 from theory.contraction.regions.autonomous import ExactAutonomous
-from theory.contraction.regions.box import Box, Driven
+from theory.contraction.regions.box import Driven, IntervalBox
 from theory.contraction.regions.box_claim import BoxContraction, pairs
 from theory.contraction.regions.two_basins import TwoBasins
 
@@ -19,7 +19,7 @@ ONE = flint.fmpq(1)
 class InputCase:
     """A claim under inputs in a box, all weights being multiplied by `gain`."""
 
-    inputs: Box
+    inputs: IntervalBox
     claim: BoxContraction | TwoBasins
     gain: flint.fmpq = ONE
 

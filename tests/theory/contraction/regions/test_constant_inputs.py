@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from theory.contraction import DISCRETE, DISCRETE_VOLTAGE, RATE, VOLTAGE
 from theory.contraction.regions.activation import RELU, SIGMOID, TANH
 from theory.contraction.regions.autonomous import autonomous
-from theory.contraction.regions.box import Box, Driven, Unbounded
+from theory.contraction.regions.box import Driven, IntervalBox, Unbounded
 from theory.contraction.regions.constant_inputs import (
     InputOutcome,
     amplitudes,
@@ -137,8 +137,8 @@ def test_images_hold_what_drives_states_of_a_box(numbers, rate_like):
     weights, inputs = np.array(numbers[:4]).reshape(2, 2), numbers[4:6]
     system = autonomous(weights, RATE if rate_like else VOLTAGE, TANH)
     low = np.array(numbers[6:]) - 0.5
-    box = Box(Box.at(low.tolist()).lower, Box.at((low + 1).tolist()).lower)
-    driven = Driven(system.exact, Box.at(inputs))
+    box = IntervalBox(IntervalBox.at(low.tolist()).lower, IntervalBox.at((low + 1).tolist()).lower)
+    driven = Driven(system.exact, IntervalBox.at(inputs))
     image, slopes = driven.image(box), driven.slopes(box)
     assert image.within(driven.everywhere)
     for corner in np.ndindex(3, 3):
@@ -152,28 +152,33 @@ def test_images_hold_what_drives_states_of_a_box(numbers, rate_like):
 
 def test_a_box_that_is_not_left_holds_states_that_tend_to_one_point():
     system = autonomous(SWITCH, DISCRETE, TANH)
-    first = Box.at([0.5, 0.5]).lower, Box.at([1.0, 1.0]).lower
-    claim = contraction(system, Box.at([0.0, 0.0]), first=Box(*first))
+    first = IntervalBox.at([0.5, 0.5]).lower, IntervalBox.at([1.0, 1.0]).lower
+    claim = contraction(system, IntervalBox.at([0.0, 0.0]), first=IntervalBox(*first))
     assert not claim.everywhere
-    driven = Driven(system.exact, Box.at([0.0, 0.0]))
+    driven = Driven(system.exact, IntervalBox.at([0.0, 0.0]))
     assert claim.proved(driven)
     assert not replace(claim, everywhere=True).proved(driven)
-    assert contraction(system, Box.at([0.0, 0.0]), first=Box(Box.at([-0.5, 0.5]).lower, first[1])) is None
+    assert (
+        contraction(system, IntervalBox.at([0.0, 0.0]), first=IntervalBox(IntervalBox.at([-0.5, 0.5]).lower, first[1]))
+        is None
+    )
 
 
 def test_forged_cases_are_refused():
     found = under("rate")
     exact, case, claim = found.system.exact, found.case, found.case.claim
-    smaller = replace(claim, boxes=(Box.at([0.9, 0.9]), *claim.boxes[1:]))
+    smaller = replace(claim, boxes=(IntervalBox.at([0.9, 0.9]), *claim.boxes[1:]))
     narrow = tuple(Enclosed(each.lower, each.middle) for each in claim.slopes)
     forged = {
-        "other inputs": replace(case, inputs=Box.at([0.0, 0.0])),
-        "unbounded inputs": replace(case, inputs=Box((None, Fraction(0)), (None, Fraction(1)))),
-        "inputs the wrong way": replace(case, inputs=Box(tuple(x + 1 for x in case.inputs.lower), case.inputs.upper)),
+        "other inputs": replace(case, inputs=IntervalBox.at([0.0, 0.0])),
+        "unbounded inputs": replace(case, inputs=IntervalBox((None, Fraction(0)), (None, Fraction(1)))),
+        "inputs the wrong way": replace(
+            case, inputs=IntervalBox(tuple(x + 1 for x in case.inputs.lower), case.inputs.upper)
+        ),
         "steeper": replace(case, gain=flint.fmpq(2)),
         "no gain": replace(case, gain=flint.fmpq(0)),
         "a smaller box": replace(case, claim=smaller),
-        "a box without an end": replace(case, claim=replace(claim, boxes=(Box((None, None), (None, None)),))),
+        "a box without an end": replace(case, claim=replace(claim, boxes=(IntervalBox((None, None), (None, None)),))),
         "fewer slopes": replace(case, claim=replace(claim, slopes=narrow)),
         "the last box first": replace(case, claim=replace(claim, boxes=claim.boxes[-1:])),
         "faster": replace(case, claim=replace(claim, proof=replace(claim.proof, rate=flint.fmpq(3)))),
