@@ -1,7 +1,7 @@
 """Gradient descent in r at the user's delay, many starts at once, on a loss from the theory or from the solver."""
 
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 
 import jax
 import jax.numpy as jnp
@@ -70,6 +70,7 @@ def _descend(
     return run.r, run.loss
 
 
+@cache  # sections that ask for one descent share its programs
 def analytic(model: ToyModel) -> ScaledDescent:
     """Descent on the confident loss with its analytic gradient, lowered from the theory; whatever the threshold."""
     both = (step_output.confident_loss(), step_output.confident_gradient())
@@ -82,6 +83,7 @@ def analytic(model: ToyModel) -> ScaledDescent:
     return ScaledDescent(model, loss_and_gradient)
 
 
+@cache
 def analytic_at_threshold(model: ToyModel) -> ScaledDescent:
     """Descent on the loss of a step output at the model's finite threshold, with its gradient lowered."""
     both = (finite_threshold.step_loss(), finite_threshold.step_gradient())
@@ -95,9 +97,11 @@ def analytic_at_threshold(model: ToyModel) -> ScaledDescent:
     return ScaledDescent(model, loss_and_gradient)
 
 
+@cache
 def simulated(model: ToyModel) -> ScaledDescent:
     """Descent on the loss of a step at the model's threshold, with the gradient of the solver's escape time."""
 
+    @jax.jit  # traced once, for descents of any length
     def loss_and_gradient(r: Float[Array, ""]) -> tuple[Array, Array]:
         def loss(r: Float[Array, ""]) -> Array:
             held = jnp.maximum(r, AT_REST * model.optimal_r)

@@ -6,20 +6,18 @@ import optax
 import pytest
 
 from simulate.cells import UniformWeights
-from simulate.measures import DSA, pairwise
+from simulate.measures import DSA, WeightsUpTo, pairwise
 from simulate.populations import (
     AcrossJob,
-    MeasureJob,
     Probing,
     TrainingCondition,
     TrainJob,
     activity,
     distances_across,
     measured_across,
-    measured_degeneracy,
     trained_population,
 )
-from simulate.populations.degeneracy import batches
+from simulate.populations.degeneracy import batches, dense, only_recurrent
 from simulate.sweep import Store, sweep
 from simulate.tasks import NBitFlipFlop
 
@@ -44,19 +42,19 @@ def trained(each, store):
 
 def test_within_a_population_the_distances_are_those_of_its_networks_alone(store):
     conditions = condition(1), condition(2)
-    jobs = [MeasureJob(each, PROBING) for each in conditions]
     across = AcrossJob(conditions, PROBING)
-    sweep([*jobs, across], store)
+    sweep([across], store)
     found = measured_across(store.read(across))
     assert found.population.tolist() == [0] * 4 + [1] * 4
-    for number, job in enumerate(jobs):
-        within = measured_degeneracy(store.read(job)).degeneracy
+    for number, each in enumerate(conditions):
         rows = found.population == number
-        population = trained(conditions[number], store)
-        shown = batches(population, PROBING)[0]
-        alone = pairwise(PROBING.dsa, [np.asarray(activity(each, shown)) for each in population.each()])
+        population = trained(each, store)
+        shown, networks = batches(population, PROBING)[0], population.each()
+        alone = pairwise(PROBING.dsa, [np.asarray(activity(network, shown)) for network in networks])
         np.testing.assert_allclose(found.dsa[np.ix_(rows, rows)], alone.value, atol=1e-9)
-        np.testing.assert_allclose(found.weights[np.ix_(rows, rows)], within.weights_group.value, atol=1e-9)
+        group = WeightsUpTo(dense(networks[0]).symmetry)
+        alone = pairwise(group, [only_recurrent(network) for network in networks])
+        np.testing.assert_allclose(found.weights[np.ix_(rows, rows)], alone.value, atol=1e-9)
     between = found.dsa[:4, 4:]
     assert (between > 0).all()
     np.testing.assert_array_equal(found.dsa, found.dsa.T)
