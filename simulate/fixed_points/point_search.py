@@ -97,8 +97,6 @@ def search_points(
     estimate = unseen(found.hits) if len(found.points) else None
     given, random = np.asarray(starts, dtype=np.float64), np.random.default_rng(seed)
     for _ in range(rounds):
-        if not len(found.points):
-            break
         before = len(found.points)
         found = joined(found, points_from(found.step, _directed(found, given, random)))
         told.append(SearchRound(len(found.points) - before, found.index_sum))
@@ -113,7 +111,8 @@ def _directed(
     points = found.points
     step = found.step.target if found.step.waits else found.step
     some = given[random.integers(len(given), size=_STARTS)]
-    one, other = points[random.integers(len(points), size=(2, _STARTS))]
+    ends = points if len(points) else given
+    one, other = ends[random.integers(len(ends), size=(2, _STARTS))]
     between = one + random.uniform(0.2, 0.8, (_STARTS, 1)) * (other - one)
     aside = _ASIDE * np.concatenate([points, given]).std() * random.normal(size=(2, *some.shape))
     return np.concatenate([deflated(step, points, some + aside[0]), between + aside[1], _unknown_ends(found)])

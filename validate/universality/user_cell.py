@@ -6,7 +6,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Float, Int, Shaped
 
 from simulate.cells.dense import DenseCell
 from simulate.cells.full_rank import FullRank
@@ -63,6 +63,13 @@ class AskedNetwork:
     def bounded(self) -> bool:
         """Whether a box is mapped into itself, so that indices sum to one."""
         return self.cell.phi.name in BOUNDED
+
+    def eigenvalues(self, found: FixedPoints) -> Shaped[np.ndarray, "points size"]:
+        """Of each point, those that decide first: of a flow by their real part, of steps by their absolute value."""
+        if not self.flow:
+            return found.eigenvalues
+        values = found.eigenvalues - 1
+        return np.take_along_axis(values, np.argsort(-values.real, axis=1, kind="stable"), axis=1)
 
     def unstable_dimensions(self, found: FixedPoints) -> Int[np.ndarray, " points"]:
         """How many directions lead away from each point."""

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float, Int, Shaped
 
 from simulate.fixed_points import Continuum, PointSearch, search_points, walk_continua
 from simulate.measures.fixed_points.find import FixedPoints
@@ -24,6 +24,8 @@ from validate.universality.user_settings import NetworkConfig
 
 LISTED = 30
 """Points that are told one by one."""
+STILL = 1e-12
+"""Speed, relative to the larger of one and the state's length, at which a slow point may be a point after all."""
 PLACES = 50
 """Places along a continuum that the JSON has, at most."""
 CLOSED, UNKNOWN = "index closed", "unknown"
@@ -33,8 +35,9 @@ CLOSED, UNKNOWN = "index closed", "unknown"
 class PointsOfCondition:
     """What was found at one constant input; `proved` has None where a point has no proof.
 
-    `complete` is "index closed" where the map takes a box into itself, no continuum was met and indices sum to one, as
-    they do if no point is missing; "unknown" otherwise. `slow_points` are those that lie on no continuum.
+    `complete` is "index closed" where the map takes a box into itself, neither a continuum nor a state that a shut gate
+    holds was met, and indices sum to one, as they do if no point is missing; "unknown" otherwise. `slow_points` are
+    those that lie on no continuum. `leading` is of each point the eigenvalue that decides first.
     """
 
     inputs: Float[np.ndarray, " inputs"]
@@ -42,6 +45,7 @@ class PointsOfCondition:
     continua: tuple[Continuum, ...]
     slow_points: Float[np.ndarray, "slow size"]
     slow_speeds: Float[np.ndarray, " slow"]
+    leading: Shaped[np.ndarray, " points"]
     unstable_dimensions: Int[np.ndarray, " points"]
     proved: tuple[ProvedPoint | None, ...]
     complete: str
@@ -79,10 +83,14 @@ def checks(
 
 
 def _at(inputs: np.ndarray, network: AskedNetwork, given: GivenNetwork, config: NetworkConfig) -> PointsOfCondition:
-    starts = given.starts if given.starts is not None else network.starts(inputs, config.searches, config.seed)
+    drawn = network.starts(inputs, config.searches, config.seed)
+    starts = drawn if given.starts is None else given.starts
+    if config.starts is None and given.starts is not None:  # the file's own states do not lead everywhere
+        starts = np.concatenate([starts, drawn])
     search = search_points(network.cell, starts, inputs, seed=config.seed)
     found, continua = search.found, walk_continua(search.found)
     alone = np.setdiff1d(np.arange(len(found.slow)), np.concatenate([np.zeros(0, int), *(c.slow for c in continua)]))
+    held = bool((found.speeds[alone] <= STILL * np.maximum(1.0, np.linalg.norm(found.slow[alone], axis=1))).any())
     unstable = network.unstable_dimensions(found)
     return PointsOfCondition(
         inputs=inputs,
@@ -90,9 +98,10 @@ def _at(inputs: np.ndarray, network: AskedNetwork, given: GivenNetwork, config: 
         continua=continua,
         slow_points=found.slow[alone],
         slow_speeds=found.speeds[alone],
+        leading=network.eigenvalues(found)[:, 0],
         unstable_dimensions=unstable,
         proved=tuple(proofs(network.cell, found)),
-        complete=CLOSED if network.bounded and search.closed and not continua else UNKNOWN,
+        complete=CLOSED if network.bounded and search.closed and not continua and not held else UNKNOWN,
         trajectories=network.trajectories(inputs, starts[:RUNS], STEPS),
         graph=graph_at(network, found, inputs, unstable, seed=config.seed),
     )
@@ -155,11 +164,11 @@ MEANING = {
 def _told(each: PointsOfCondition, k: int) -> tuple[str, str, str]:
     found, dimension = each.found, int(each.unstable_dimensions[k])
     kind = "stable" if dimension == 0 else f"{dimension} unstable"
-    largest = found.eigenvalues[k, 0]
+    largest = complex(each.leading[k])
     ring = f"{largest.real:.4g}" if abs(largest.imag) < 1e-12 else f"{largest.real:.4g} +- {abs(largest.imag):.4g} i"
     proof = "proved" if each.proved[k] is not None else "not proved"
     output = listed((f"{x:.3g}" for x in found.outputs[k]), most=4)
-    return kind, "", f"{proof}; largest eigenvalue {ring}; {found.hits[k]} starts; read {output}"
+    return kind, "", f"{proof}; leading eigenvalue {ring}; {found.hits[k]} starts; read {output}"
 
 
 def _told_continuum(continuum: Continuum) -> tuple[float, str, str]:

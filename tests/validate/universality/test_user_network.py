@@ -86,6 +86,27 @@ def test_a_flow_stands_still_where_its_steps_do_and_stability_is_that_of_which_i
     assert steps["ends_elsewhere"] == 100
 
 
+@pytest.mark.parametrize("kind", ["gru", "lstm"])
+@pytest.mark.sampled(1)
+def test_points_of_a_gated_layer_stand_still_by_pytorch_s_equations(run, kind):
+    random, rows = np.random.default_rng(0), {"gru": 6, "lstm": 8}[kind]
+    shapes = {"weight_hh_l0": (rows, 2), "weight_ih_l0": (rows, 1), "bias_ih_l0": (rows,), "bias_hh_l0": (rows,)}
+    W, U, b, d = (2.0 * random.normal(size=shape) for shape in shapes.values())
+    found = run({f"rnn.{name}": each for name, each in zip(shapes, (W, U, b, d), strict=True)})
+    assert found["complete"] == "index closed"
+    assert all(found["proved"])
+    for point in np.array(found["points"]):
+        h, sent = point[:2], W @ point[:2] + d
+        if kind == "gru":
+            r, z = (1 / (1 + np.exp(-(b + sent)[k : k + 2])) for k in (0, 2))
+            after = (1 - z) * np.tanh(b[4:] + r * sent[4:]) + z * h
+        else:
+            i, f, o = (1 / (1 + np.exp(-(b + sent)[k : k + 2])) for k in (0, 2, 6))
+            c = f * point[2:] + i * np.tanh((b + sent)[4:6])
+            after = np.concatenate([o * np.tanh(c), c])
+        np.testing.assert_allclose(after, point, atol=1e-12)
+
+
 def test_a_continuum_is_told_as_one_and_not_as_so_many_points(run):
     """h <- relu(u u' h) holds all t u, t >= 0."""
     u = np.array([0.6, 0.8])
