@@ -50,12 +50,11 @@ BOUNDED = NONLINEARITIES[:2]
 """Those whose values are."""
 
 
-def besides(certificate: Path) -> tuple[Path, Path, Path]:
-    """Where the certificates of the largest slope go: at its two ends, and by another norm."""
-    gain, excluded, norm = (
-        certificate.with_name(f"{certificate.stem}.{end}{certificate.suffix}") for end in ("gain", "excluded", "norm")
-    )
-    return gain, excluded, norm
+def besides(certificate: Path) -> tuple[Path, Path, Path, Path]:
+    """Where the certificates of the largest slope go, at its two ends and by another norm; and that of boxes."""
+    ends = ("gain", "excluded", "norm", "box")
+    gain, excluded, norm, box = (certificate.with_name(f"{certificate.stem}.{end}{certificate.suffix}") for end in ends)
+    return gain, excluded, norm, box
 
 
 @dataclass(frozen=True)
@@ -75,7 +74,7 @@ class _Certified(Settings):
     certificate: Path | None = setting(
         "--certificate",
         CertificateFile(),
-        "Write what was proved, beside it .gain, .excluded, .norm.",
+        "Write what was proved, beside it .gain, .norm, .box ...",
         default=None,
         shown="not written",
         group=MATRIX,

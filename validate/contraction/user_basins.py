@@ -10,11 +10,14 @@ from theory.contraction.form import FORMS, MAPS
 from theory.contraction.regions.activation import ACTIVATIONS
 from theory.contraction.regions.autonomous import AutonomousNetwork, autonomous
 from theory.contraction.regions.basin_certificate import BasinCertificate
+from theory.contraction.regions.box import IntervalBox
 from theory.contraction.regions.certify_basin import FoundBasin, certify_basin
 from theory.contraction.regions.fixed_points import FixedPoint, NoFixedPoint, fixed_points, refined, starts
+from theory.contraction.regions.grown_box import FoundBox, largest_box
+from theory.contraction.regions.input_certificate import InputCase, InputCertificate
 from theory.contraction.regions.outside import Outside, nearest_outside
 from validate.contraction.basin_figure import basin_plot
-from validate.contraction.settings import MatrixConfig
+from validate.contraction.settings import BOUNDED, MatrixConfig, besides
 from validate.contraction.user_run import OwnAutonomous
 from validate.output import Plot
 from validate.progress import Progress
@@ -35,6 +38,7 @@ class BasinResults:
     points: list[FixedPoint]
     basins: list[FoundBasin]
     outside: list[Outside | None]
+    boxes: list[FoundBox | None]
 
 
 def checks(own: OwnAutonomous, config: MatrixConfig, report: Report, progress: Progress) -> BasinResults:
@@ -59,7 +63,9 @@ def checks(own: OwnAutonomous, config: MatrixConfig, report: Report, progress: P
             basins.append(certify_basin(system, point.state, rate=config.rate or None))
             advance(done)
     outside = [None if found.basin is None else nearest_outside(found, points, seed=config.seed) for found in basins]
-    results = BasinResults(system, points, basins, outside)
+    bounded = config.nonlinearity in BOUNDED
+    boxes = [largest_box(system, found.fixed_point.state) if bounded else None for found in basins]
+    results = BasinResults(system, points, basins, outside, boxes)
     _report(own, results, config, report)
     return results
 
@@ -83,9 +89,11 @@ def _report(own: OwnAutonomous, results: BasinResults, config: MatrixConfig, rep
     )
     report.finding("other_points", len(results.points) - stable, "", "fixed points found that states near them leave")
     report.finding("certificate", _written(results, config), "file", "checked by --check")
+    report.finding("box_certificate", _written_boxes(results, config), "file", "of the boxes, checked by --check")
     for k, (found, outside) in enumerate(zip(results.basins, results.outside, strict=True)):
         if k < TOLD:
             _tell(f"point {k}", found, outside, report)
+            _tell_box(f"point {k}", results.boxes[k], report)
     report.quantity("basins", [_entry(*pair) for pair in zip(results.basins, results.outside, strict=True)])
     report.conclude(_conclusion(results.basins, asked=own.point is not None))
 
@@ -110,6 +118,14 @@ def _tell(name: str, found: FoundBasin, outside: Outside | None, report: Report)
     meaning = "of the ellipsoid's size: the nearest state found that does not come into it, long as it was followed"
     report.finding(f"{name} outside", None if outside is None else outside.length, "", meaning)
     report.finding(f"{name} limited by", tuple(map(str, found.drivers(_DRIVERS))), "neurons", "whose secants vary most")
+
+
+def _tell_box(name: str, found: FoundBox | None, report: Report) -> None:
+    """How far all neurons may be off in the largest box."""
+    if found is not None:
+        cube = None if found.claim is None else found.cube
+        meaning = "to the nearest face of the largest box found that none leaves, in which all tend to the point"
+        report.finding(f"{name} box", cube, "state", meaning)
 
 
 def _entry(found: FoundBasin, outside: Outside | None) -> dict[str, object]:
@@ -141,6 +157,18 @@ def _written(results: BasinResults, config: MatrixConfig) -> str | None:
         return None
     write_atomically(config.certificate, BasinCertificate(results.system.exact, proved).json_bytes())
     return str(config.certificate)
+
+
+def _written_boxes(results: BasinResults, config: MatrixConfig) -> str | None:
+    """The file of boxes, beside that of basins."""
+    inputs = IntervalBox.at(results.system.inputs.tolist())
+    claims = [box.claim for box in results.boxes if box is not None and box.claim is not None]
+    if config.certificate is None or not claims:
+        return None
+    path = besides(config.certificate)[-1]
+    certificate = InputCertificate(results.system.exact, tuple(InputCase(inputs, claim) for claim in claims))
+    write_atomically(path, certificate.json_bytes())
+    return str(path)
 
 
 def _conclusion(basins: list[FoundBasin], *, asked: bool) -> str:

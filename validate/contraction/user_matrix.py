@@ -52,7 +52,7 @@ def checks(own: OwnNetwork, config: MatrixConfig, report: Report, progress: Prog
     with progress.task("largest gain"):
         gain = largest_gain(found.network, config.rate)
     names = ("certificate", "gain_certificate", "gain_excluded_certificate", "gain_norm_certificate")
-    paths = (None,) * 4 if config.certificate is None else (config.certificate, *besides(config.certificate))
+    paths = (None,) * 4 if config.certificate is None else (config.certificate, *besides(config.certificate)[:3])
     proofs = (found.certificate, *gain.certificates(found.network))
     written = {name: _written(path, proof) for name, path, proof in zip(names, paths, proofs, strict=True)}
     _tell(report, "matrix", own.weights.key, "", own.weights.words)

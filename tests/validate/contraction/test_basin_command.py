@@ -75,6 +75,8 @@ def test_a_state_dict_with_its_biases(run):
     with np.load("results/basins.npz") as data:
         assert {"outlines", "paths", "reached", "stable_points", "unstable_points"} <= set(data.files)
     assert check(["c.json", "--weights", "rnn.safetensors"]) == 0
+    assert check(["c.box.json", "--weights", "rnn.safetensors"]) == 0
+    assert 0 < found["point 0 box"] < 1
 
 
 def test_one_point_of_a_flow(run):

@@ -7,6 +7,7 @@ from . import box_claim as box_claim
 from . import certify_basin as certify_basin
 from . import constant_inputs as constant_inputs
 from . import fixed_points as fixed_points
+from . import grown_box as grown_box
 from . import growth as growth
 from . import input_certificate as input_certificate
 from . import outside as outside
@@ -22,6 +23,7 @@ __all__ = [
     "certify_basin",
     "constant_inputs",
     "fixed_points",
+    "grown_box",
     "growth",
     "input_certificate",
     "outside",

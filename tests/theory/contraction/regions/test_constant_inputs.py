@@ -22,6 +22,7 @@ from theory.contraction.regions.constant_inputs import (
     decide,
     largest_gain_under,
 )
+from theory.contraction.regions.grown_box import largest_box
 from theory.contraction.regions.input_certificate import InputCase
 from theory.enclosures import Enclosed
 
@@ -158,10 +159,33 @@ def test_a_box_that_is_not_left_holds_states_that_tend_to_one_point():
     driven = Driven(system.exact, IntervalBox.at([0.0, 0.0]))
     assert claim.proved(driven)
     assert not replace(claim, everywhere=True).proved(driven)
-    assert (
-        contraction(system, IntervalBox.at([0.0, 0.0]), first=IntervalBox(IntervalBox.at([-0.5, 0.5]).lower, first[1]))
-        is None
-    )
+    both = IntervalBox(IntervalBox.at([-0.5, 0.5]).lower, first[1])
+    assert contraction(system, IntervalBox.at([0.0, 0.0]), first=both) is None
+
+
+@named
+def test_the_largest_box_holds_states_that_all_tend_to_its_point_and_is_hardly_to_be_larger(case):
+    form, own = CASES[case]
+    system = autonomous(SWITCH, form, TANH, np.array([0.1, -0.05]), **own)
+    found = largest_box(system, np.array([1.0, 1.0]))
+    assert found.claim.proved(Driven(system.exact, IntervalBox.at([0.1, -0.05])))
+    lower, upper = found.faces
+    corners = np.array([[(lower, upper)[a][0], (lower, upper)[b][1]] for a in (0, 1) for b in (0, 1)])
+    ends = reached(case, system.inputs, corners)
+    np.testing.assert_allclose(ends, np.broadcast_to(found.fixed_point.state, ends.shape), atol=1e-6)
+    assert 0 < found.cube < np.abs(found.fixed_point.state).max()
+    wider = IntervalBox(IntervalBox.at((lower - 0.2).tolist()).lower, found.claim.boxes[0].upper)
+    assert contraction(system, IntervalBox.at([0.1, -0.05]), first=wider) is None
+
+
+def test_where_absolute_values_are_too_large_no_box_is_found():
+    """A rotation: stable, but no box around zero holds its image."""
+    system = autonomous(np.array([[0.0, -0.95], [0.95, 0.0]]), DISCRETE, TANH)
+    assert largest_box(system, np.zeros(2)).claim is not None
+    turned = autonomous(0.7 * np.array([[1.0, -1.0], [1.0, 1.0]]), DISCRETE, TANH)
+    found = largest_box(turned, np.zeros(2))
+    assert found.fixed_point.stable
+    assert found.claim is None
 
 
 def test_forged_cases_are_refused():
@@ -169,12 +193,11 @@ def test_forged_cases_are_refused():
     exact, case, claim = found.system.exact, found.case, found.case.claim
     smaller = replace(claim, boxes=(IntervalBox.at([0.9, 0.9]), *claim.boxes[1:]))
     narrow = tuple(Enclosed(each.lower, each.middle) for each in claim.slopes)
+    above = tuple(x + 1 for x in case.inputs.lower)
     forged = {
         "other inputs": replace(case, inputs=IntervalBox.at([0.0, 0.0])),
         "unbounded inputs": replace(case, inputs=IntervalBox((None, Fraction(0)), (None, Fraction(1)))),
-        "inputs the wrong way": replace(
-            case, inputs=IntervalBox(tuple(x + 1 for x in case.inputs.lower), case.inputs.upper)
-        ),
+        "inputs the wrong way": replace(case, inputs=IntervalBox(above, case.inputs.upper)),
         "steeper": replace(case, gain=flint.fmpq(2)),
         "no gain": replace(case, gain=flint.fmpq(0)),
         "a smaller box": replace(case, claim=smaller),
