@@ -105,6 +105,7 @@ def test_all_that_a_run_writes_is_known_with_its_option(tmp_path: Path) -> None:
         ("--certificate", Path("p.gain.json")),
         ("--certificate", Path("p.excluded.json")),
         ("--certificate", Path("p.norm.json")),
+        ("--certificate", Path("p.box.json")),
     ]
     assert list(written_files(MatrixConfig(weights=weights, form="rate"))) == []
     images = ImagesConfig(data=tmp_path, checkpoint=Path("c.npz"), certificate=Path("p.json"))

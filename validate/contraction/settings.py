@@ -198,7 +198,7 @@ class MatrixConfig(_Sloped):
     constant_input: NeuronFile | None = setting(
         "--constant-input",
         INPUTS,
-        "Contracts under each input, a row?",
+        "Decide under each input, a row.",
         default=None,
         shown="none",
         group=MATRIX,
@@ -207,7 +207,7 @@ class MatrixConfig(_Sloped):
     along: NeuronFile | None = setting(
         "--along",
         STATES,
-        "From which amplitude on, along this?",
+        "Seek the amplitude along this.",
         default=None,
         shown="none",
         group=MATRIX,
