@@ -65,15 +65,15 @@ def split(W: Weights, drive: Float[np.ndarray, " size"], rank: int) -> Split | N
 
 
 def _invariant(W: Weights, rank: int) -> tuple[np.ndarray, np.ndarray]:
-    """W B and V: B an orthonormal basis of the directions, B V^T the projector on them along all others."""
+    """B and W^T B, B an orthonormal basis of the invariant directions.
+
+    E = (1 - B B^T) W has the eigenvalues of W that are left, and zeros. So has W (1 - B V^T) with the oblique projector
+    of these directions, which is larger and contracts less, or not at all.
+    """
+    if rank == 0:
+        return np.zeros((len(W), 0)), np.zeros((len(W), 0))
     levels = np.sort(np.linalg.eigvals(W).real)[::-1]
-    if rank == 0 or rank == len(W):
-        basis = np.eye(len(W))[:, :rank]
-        return W @ basis, basis
-    between = (levels[rank - 1] + levels[rank]) / 2
-    right = scipy.linalg.schur(W, sort=lambda x, y: x > between)
-    left = scipy.linalg.schur(W.T, sort=lambda x, y: x > between)
-    B, L = right[1][:, : right[2]], left[1][:, : left[2]]
-    if right[2] != left[2]:
-        return W, W
-    return W @ B, L @ np.linalg.inv(B.T @ L)
+    between = -np.inf if rank == len(W) else (levels[rank - 1] + levels[rank]) / 2
+    _, vectors, count = scipy.linalg.schur(W, sort=lambda real, imaginary=0.0: np.real(real) > between)
+    basis = vectors[:, :count]
+    return basis, W.T @ basis
