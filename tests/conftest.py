@@ -32,12 +32,15 @@ _PROGRAMS = tempfile.TemporaryDirectory(prefix="programs-")
 jax.config.update("jax_compilation_cache_dir", _PROGRAMS.name)
 jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
 jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
-# An MLIR context takes longer to make than a small program to lower: one a thread serves a whole file.
+# An MLIR context takes longer to make than a small program to lower: one a thread serves a whole file. What is lowered
+# while something else is needs one of its own.
 _CONTEXTS = threading.local()
 _new_context = mlir.make_ir_context
 
 
 def _context() -> mlir.ir.Context:
+    if mlir.ir.Context.current is not None:
+        return _new_context()
     if not hasattr(_CONTEXTS, "mine"):
         _CONTEXTS.mine = _new_context()
     return _CONTEXTS.mine
