@@ -28,6 +28,7 @@ from theory.contraction.means import means_of
 from theory.contraction.network import LeakyMap, Matrix, Network
 from theory.contraction.search.balanced_units import Units
 from theory.contraction.search.frequency_dual import refute_multiplier
+from theory.contraction.search.mixed_leaks import mixed_searches
 from theory.contraction.search.step_dual import refute_step
 from theory.contraction.search.unequal import unequal_searches
 from theory.contraction.search.vertex_dual import refute_quadratic
@@ -285,7 +286,7 @@ def _above(asked: Network, gain: float, rate: float) -> _Bound[Statement] | None
                 if statement is not None:
                     return _Bound(high, statement)
     if isinstance(asked, LeakyMap):
-        return _above_map(asked, rate) if asked.uniform and rate < 1 else None
+        return _above_map(asked, rate) if rate < float(asked.leaks.min()) else None
     if rate >= asked.slowest_leak:
         return None
     if asked.size > LARGEST_SEARCH:
@@ -306,13 +307,17 @@ def _above(asked: Network, gain: float, rate: float) -> _Bound[Statement] | None
 
 
 def _above_map(asked: LeakyMap, rate: float) -> _Bound[Statement] | None:
-    """The nearest gain found at which no multiplier proves the rate of a map of one leak."""
-    found, keep = searched_at(asked, rate), float(asked.keep[0])
-    if found.lower <= 0 or 1 - rate <= keep:
-        return None
-    for slack in _SLACKS:
-        high = short((1 - rate - keep) / ((1 - keep) * found.lower) * (1 + slack), bits=30)
-        refuted = refute_step(asked.with_gain(high), rate, found.found)
+    """The nearest gain found at which no multiplier proves the rate of a map."""
+    if asked.uniform:
+        at, leak = searched_at(asked, rate), float(asked.leaks[0])
+        found, lower = at.found, leak * at.lower / (leak - rate)
+    else:
+        searches, slope = mixed_searches(asked)
+        found = searches.at(rate)
+        lower = slope * found.lower
+    for slack in _SLACKS if lower > 0 else ():
+        high = short(1 / lower * (1 + slack), bits=30)
+        refuted = refute_step(asked.with_gain(high), rate, found)
         if refuted is not None:
             return _Bound(high, refuted)
     return None

@@ -1291,6 +1291,15 @@ class Correlation:
             results.append(self.times(cos, sin, i))
         return results
 
+    def kept(self, factor: Fraction, leaks: Vector, kept: Vector) -> Vector:
+        """Re(C_i conj(w_i) (M w)_i) for every i, C_i = a_i / (factor z - k_i)."""
+        results = []
+        for i, (a, k) in enumerate(zip(leaks, kept, strict=True)):
+            real, imaginary = factor * self.cos - k, factor * self.sin
+            scale = a / (real**2 + imaginary**2)
+            results.append(self.times(scale * real, -scale * imaginary, i))
+        return results
+
 
 def correlations(terms: list[ComplexVector], matrix: Matrix) -> Iterator[Correlation]:
     """Those at every z, by one product of matrices."""
@@ -1565,16 +1574,18 @@ class SlopeSequence(StepClaim):
 
 @dataclass(frozen=True)
 class NoMultiplierStep(StepClaim):
-    """No P and Q prove the factor rho, or a smaller one, by "multiplier"; all leaks are one number a.
+    """No P and Q prove the factor rho, or a smaller one, by "multiplier".
 
-    Let k = 1 - a and alpha = a (k + rho z) / (rho^2 - k^2), which is a / (z' - k) with |z'| = rho, and x = alpha M w in
-    the voltage form, where M = W G, but x = alpha w in the rate form, where M = G W. Then F x = z' x, and the form of
-    the multiplier's matrix with a factor rho' <= rho is at (x, w)
+    For leaks that are one number a let k = 1 - a and alpha = a (k + rho z) / (rho^2 - k^2), which is a / (z' - k) with
+    |z'| = rho, and x = alpha M w in the voltage form, where M = W G, but x = alpha w in the rate form, where M = G W.
+    Then F x = z' x, and the form of the multiplier's matrix with a factor rho' <= rho is at (x, w)
 
         (rho'^2 - rho^2) x^* P x + 2 sum of q_i (|w_i|^2 - Re(conj(w_i) alpha (M w)_i)).
 
     The first part is not positive and, added up over the terms, nor is the second where the q_i are not negative: the
-    matrix is not positive definite.
+    matrix is not positive definite. Where leaks differ take z' = rho z and alpha_i = a_i / (z' - k_i). In rate form the
+    multiplier's matrix is positive definite for M, P and Q exactly if that in voltage form is for M^T, A P^-1 A and
+    Q^-1: there M stands for that.
     """
 
     factor: Number
@@ -1584,18 +1595,23 @@ class NoMultiplierStep(StepClaim):
     statement = "no multiplier metric: no P and Q prove a factor of {factor} or below by multipliers"
 
     def verify_step(self, network: Map) -> None:
-        """Gains are at least (rho^2 - k^2) / a times squares, and some w is not zero."""
+        """Gains are at least (rho^2 - k^2) / a times squares, those of filters at least squares; some w is not zero."""
         leak, kept = network.paces[0], network.kept[0]
-        require(set(network.paces) == {leak}, "the leaks are not one number")
-        require(kept < self.factor <= 1, "factor is not above 1 - a and at most 1")
+        require(max(network.kept) < self.factor <= 1, "factor is not above 1 - a and at most 1")
         for i, term in enumerate(self.terms):
             require(term.cos**2 + term.sin**2 == 1, f"terms[{i}]: cos + i sin is not of modulus 1")
         squares = [sum(column) for column in zip(*(term.squares() for term in self.terms), strict=True)]
-        neurons, turned = range(network.size), correlations(self.terms, network.gained)
-        each = ([x.times(kept + self.factor * x.cos, self.factor * x.sin, i) for i in neurons] for x in turned)
+        alike = set(network.paces) == {leak}
+        if alike:
+            neurons, turned = range(network.size), correlations(self.terms, network.gained)
+            each = ([x.times(kept + self.factor * x.cos, self.factor * x.sin, i) for i in neurons] for x in turned)
+        else:
+            matrix = transposed(network.gained) if isinstance(network, Discrete) else network.gained
+            turned = correlations(self.terms, matrix)
+            each = (x.kept(self.factor, network.paces, network.kept) for x in turned)
         gains = [sum(column) for column in zip(*each, strict=True)]
         require(any(squares), "all vectors are zero")
-        level = (self.factor**2 - kept**2) / leak
+        level = (self.factor**2 - kept**2) / leak if alike else 1
         for i, (gain, weight) in enumerate(zip(gains, squares, strict=True)):
             require(gain >= level * weight, f"the sum over terms is too small for neuron [{i}]")
 
@@ -2861,13 +2877,16 @@ def read_case(value: object, system: System, where: str) -> InputCase:
 
 
 LURE_LIMITS = Limits(LARGEST_LURE, bits=2300)
+UNSURE = Fraction(1, 2**30)  # of a squared output: given for the rounding of the state behind it
 
 
 @dataclass(frozen=True)
 class Lure:
     """x <- A x + B phi(C x + d) + E u, or x' = the same; slopes of phi between 0 and `limits`; outputs y = F x.
 
-    Two trajectories differ by x, inputs by u, and the values of phi by w with w_i (g_i (C x)_i - w_i) >= 0.
+    Two trajectories differ by x, inputs by u, and the values of phi by w with w_i (g_i (C x)_i - w_i) >= 0. Channels of
+    one number in `group` have one slope s: their w is s C x, and w^T Q (g C x - w) = s (g - s) (C x)^T Q C x is not
+    negative for any Q with Q + Q^T >= 0.
     """
 
     discrete: bool
@@ -2877,20 +2896,46 @@ class Lure:
     E: Matrix | None
     F: Matrix | None
     limits: Vector
+    group: list[int]
 
     def words(self) -> str:
         """What it is."""
         equation = "x <- A x + B phi(C x) + E u" if self.discrete else "x' = A x + B phi(C x) + E u"
         sizes = f"{counted(len(self.A), 'state')}, {counted(len(self.C), 'channel')} of phi"
-        return f"{sizes}, {equation}; slopes of phi between 0 and {span(self.limits)}"
+        kinds = len(set(self.group))
+        shared = "" if kinds == len(self.group) else f", one slope in each of {counted(kinds, 'group')} of channels"
+        return f"{sizes}, {equation}; slopes of phi between 0 and {span(self.limits)}{shared}"
 
-    def form(self, P: Matrix, Q: Vector, rate: Fraction, gain: Fraction | None) -> Matrix:
-        """Minus the decay of x^T P x less what the rate allows, less the sum of 2 q_i w_i (g_i (C x)_i - w_i).
+    def multiplier(self, value: object, where: str) -> Matrix:
+        """Q: its diagonal, or a matrix that couples channels of one group only."""
+        entries = items(value, where)
+        if not isinstance(entries[0], list):
+            return diagonal(vector(value, len(self.C), where))
+        Q = square(value, len(self.C), where)
+        for i, row in enumerate(Q):
+            for j, x in enumerate(row):
+                if x and self.group[i] != self.group[j]:
+                    raise Malformed(f"{where}[{i}][{j}] couples channels of different groups")
+        return Q
+
+    def require_slopes(self, slopes: Vector) -> None:
+        """Reject slopes beyond the limits, or that differ in a group."""
+        for i, (slope, limit) in enumerate(zip(slopes, self.limits, strict=True)):
+            require(0 <= slope <= limit, f"slopes[{i}] is not between 0 and the largest slope of that channel")
+            first = self.group.index(self.group[i])
+            require(slope == slopes[first], f"slopes[{i}] and slopes[{first}] differ, which are of one group")
+
+    def closed(self, slopes: Vector) -> Matrix:
+        """A + B diag(slopes) C."""
+        return added(self.A, product(self.B, rows_scaled(slopes, self.C)))
+
+    def form(self, P: Matrix, Q: Matrix, rate: Fraction, gain: Fraction | None) -> Matrix:
+        """Minus the decay of x^T P x less what the rate allows, less 2 w^T Q (G C x - w).
 
         A form in (x, w), or with a gain in (x, w, u), gain^2 |u|^2 - |y|^2 added.
         """
-        through, opposite = self.B, diagonal([2 * q for q in Q])
-        sensed = columns_scaled(transposed(rows_scaled(self.limits, self.C)), Q)
+        through, opposite = self.B, twice_symmetric_part(Q)
+        sensed = transposed(product(Q, rows_scaled(self.limits, self.C)))
         if gain is not None:
             assert self.E is not None
             inputs = len(self.E[0])
@@ -2911,8 +2956,27 @@ class Lure:
         return bordered(corner, scaled(-1, added(border, sensed)), opposite)
 
 
+class LureClaim:
+    """A claim about a Lur'e system."""
+
+    keys: ClassVar[tuple[str, ...]]
+
+    @classmethod
+    def read(cls, entries: dict[str, object], system: Lure, where: str) -> "LureClaim":
+        """From JSON."""
+        raise NotImplementedError
+
+    def words(self) -> str:
+        """What is claimed."""
+        raise NotImplementedError
+
+    def verify(self, system: Lure) -> None:
+        """Reject it unless it is proved."""
+        raise NotImplementedError
+
+
 @dataclass(frozen=True)
-class LureContraction:
+class LureContraction(LureClaim):
     """The root of x^T P x falls by 1 - c a step, or as exp(-c t), whatever the slopes and under the same inputs.
 
     The form of (x, w) is positive, and what is subtracted in it is not negative: so the decay is faster than c.
@@ -2920,14 +2984,13 @@ class LureContraction:
 
     rate: Fraction
     P: Matrix
-    Q: Vector
+    Q: Matrix
     keys: ClassVar[tuple[str, ...]] = ("rate", "P", "Q")
 
     @classmethod
     def read(cls, entries: dict[str, object], system: Lure, where: str) -> "LureContraction":
         """From JSON."""
-        n, k = len(system.A), len(system.C)
-        P, Q = square(entries["P"], n, f"{where}.P"), vector(entries["Q"], k, f"{where}.Q")
+        P, Q = square(entries["P"], len(system.A), f"{where}.P"), system.multiplier(entries["Q"], f"{where}.Q")
         return cls(number(entries["rate"], 1, f"{where}.rate"), P, Q)
 
     def words(self) -> str:
@@ -2944,7 +3007,7 @@ class LureContraction:
 
 
 @dataclass(frozen=True)
-class LureGain:
+class LureGain(LureClaim):
     """Of trajectories that begin alike outputs differ by at most gain times the inputs, in the l2 (L2) norm.
 
     The form of (x, w, u) is positive, so x^T P x rises by less than gain^2 |u|^2 - |y|^2; it begins at zero and is
@@ -2953,7 +3016,7 @@ class LureGain:
 
     gain: Fraction
     P: Matrix
-    Q: Vector
+    Q: Matrix
     keys: ClassVar[tuple[str, ...]] = ("gain", "P", "Q")
 
     @classmethod
@@ -2961,8 +3024,7 @@ class LureGain:
         """From JSON."""
         if system.E is None or system.F is None:
             raise Malformed(f"{where}: there is no gain without inputs E and outputs F")
-        n, k = len(system.A), len(system.C)
-        P, Q = square(entries["P"], n, f"{where}.P"), vector(entries["Q"], k, f"{where}.Q")
+        P, Q = square(entries["P"], len(system.A), f"{where}.P"), system.multiplier(entries["Q"], f"{where}.Q")
         return cls(number(entries["gain"], 1, f"{where}.gain"), P, Q)
 
     def words(self) -> str:
@@ -2977,7 +3039,7 @@ class LureGain:
 
 
 @dataclass(frozen=True)
-class LureUnstable:
+class LureUnstable(LureClaim):
     """At these slopes a displacement does not die out.
 
     With M = A + B diag(slopes) C, M^T X M - X, or M^T X + X M of a flow, is positive definite, and v^T X v is positive:
@@ -3002,11 +3064,10 @@ class LureUnstable:
 
     def verify(self, system: Lure) -> None:
         """The slopes are allowed; the form begins positive and rises."""
-        for i, (slope, limit) in enumerate(zip(self.slopes, system.limits, strict=True)):
-            require(0 <= slope <= limit, f"slopes[{i}] is not between 0 and the largest slope of that channel")
+        system.require_slopes(self.slopes)
         require_symmetric(self.X, "X")
         require(quadratic_form(self.X, self.vector) > 0, "vector^T X vector is not positive")
-        moved = added(system.A, product(system.B, rows_scaled(self.slopes, system.C)))
+        moved = system.closed(self.slopes)
         turned = product(transposed(moved), self.X)
         if system.discrete:
             require_positive(added(product(turned, moved), scaled(-1, self.X)), "M^T X M - X")
@@ -3014,9 +3075,84 @@ class LureUnstable:
             require_positive(twice_symmetric_part(turned), "M^T X + X M")
 
 
-LURE_CLAIMS: dict[tuple[str, ...], type[LureContraction] | type[LureGain] | type[LureUnstable]] = {
+@dataclass(frozen=True)
+class LureReached(LureClaim):
+    """At these slopes, which a linear phi has, outputs differ by `gain` times the inputs, or nearly, for some inputs.
+
+    With M = A + B diag(slopes) C an input u z^t (or u exp(z t), z imaginary) leaves the state x = (z I - M)^-1 E u, for
+    which `states` stands, with the residual r = E u - (z I - M) states; let e = (z I - M)^-1 r, the rest of it. The
+    form (1 - c)^2 P - M^T P M - F^T F, or -M^T P - P M - 2 c P - F^T F, is positive definite, as is P: M is stable. At
+    e, where M e = z e - r, it says that |F e|^2 <= k r^* P r with k = rho^2 / (1 - rho^2), rho = 1 - c, or 1 / (2 c).
+    As |a + b|^2 >= (1 - d) |a|^2 - |b|^2 / d for 0 < d < 1, the output F x is at least what is asked. An input that
+    begins and ends, and is long, has outputs as near to that ratio as you like.
+    """
+
+    gain: Fraction
+    slopes: Vector
+    point: Vector
+    inputs: list[Vector]
+    states: list[Vector]
+    rate: Fraction
+    P: Matrix
+    keys: ClassVar[tuple[str, ...]] = ("gain", "slopes", "point", "inputs", "states", "rate", "P")
+
+    @classmethod
+    def read(cls, entries: dict[str, object], system: Lure, where: str) -> "LureReached":
+        """From JSON."""
+        if system.E is None or system.F is None:
+            raise Malformed(f"{where}: there is no gain without inputs E and outputs F")
+        n, k, m = len(system.A), len(system.C), len(system.E[0])
+        point = vector(entries["point"], 2, f"{where}.point")
+        inputs, states = (vectors(entries[x], size, f"{where}.{x}") for x, size in (("inputs", m), ("states", n)))
+        for key, part in (("inputs", inputs), ("states", states)):
+            if len(part) != 2:
+                raise Malformed(f"{where}.{key} has {len(part)} entries, not 2: real and imaginary parts")
+        gain, rate = (number(entries[key], 1, f"{where}.{key}") for key in ("gain", "rate"))
+        slopes, P = vector(entries["slopes"], k, f"{where}.slopes"), square(entries["P"], n, f"{where}.P")
+        return cls(gain, slopes, point, inputs, states, rate, P)
+
+    def words(self) -> str:
+        """What is claimed."""
+        return f"no gain below {show(self.gain)}: at fixed slopes and one frequency outputs differ by that times inputs"
+
+    def verify(self, system: Lure) -> None:
+        """The slopes are allowed and stable, z is on the boundary, the output is large enough."""
+        assert system.E is not None
+        assert system.F is not None
+        require(self.gain > 0, "gain is not positive")
+        require(self.rate > 0 and not (system.discrete and self.rate >= 1), "rate is not positive, or not below 1")
+        real, imaginary = self.point
+        if system.discrete:
+            require(real**2 + imaginary**2 == 1, "point is not of modulus 1")
+        else:
+            require(real == 0, "point is not imaginary")
+        system.require_slopes(self.slopes)
+        require_positive(self.P, "P")
+        moved, factor = system.closed(self.slopes), (1 - self.rate) ** 2
+        turned, seen = product(transposed(moved), self.P), product(transposed(system.F), system.F)
+        if system.discrete:
+            form = added(scaled(factor, self.P), scaled(-1, product(turned, moved)))
+        else:
+            form = scaled(-1, added(twice_symmetric_part(turned), scaled(2 * self.rate, self.P)))
+        require_positive(added(form, scaled(-1, seen)), "the matrix of P, M and F")
+        x, y = self.states
+        advanced = [[real * a - imaginary * b for a, b in zip(x, y, strict=True)]]
+        advanced.append([imaginary * a + real * b for a, b in zip(x, y, strict=True)])
+        images, driven = product(self.states, transposed(moved)), product(self.inputs, transposed(system.E))
+        residual = added(added(driven, images), scaled(-1, advanced))
+        size = factor / (1 - factor) if system.discrete else 1 / (2 * self.rate)
+        lost = size * sum(quadratic_form(self.P, part) for part in residual)
+        outputs = product(self.states, transposed(system.F))
+        power, output = (sum((a * a for part in parts for a in part), Fraction(0)) for parts in (self.inputs, outputs))
+        require(power > 0, "inputs are zero")
+        enough = (1 - UNSURE) * output - lost / UNSURE >= self.gain**2 * power
+        require(enough, "the output at that frequency is too small")
+
+
+LURE_CLAIMS: dict[tuple[str, ...], type[LureClaim]] = {
     ("contracting", "multiplier"): LureContraction,
     ("gain", "multiplier"): LureGain,
+    ("gain reached", "frequency"): LureReached,
     ("not contracting", "fixed slopes"): LureUnstable,
 }
 
@@ -3026,7 +3162,7 @@ class LureCertificate:
     """Claims about one Lur'e system."""
 
     system: Lure
-    claims: list[LureContraction | LureGain | LureUnstable]
+    claims: list[LureClaim]
 
     def words(self) -> Iterator[str]:
         """The system, and every claim."""
@@ -3041,6 +3177,9 @@ class LureCertificate:
     def verify(self) -> None:
         """Every claim, until one fails."""
         require_all_positive(self.system.limits, "slopes")
+        for i, number_of in enumerate(self.system.group):
+            first = self.system.group.index(number_of)
+            require(self.system.limits[i] == self.system.limits[first], "slopes differ within a group of channels")
         for i, claim in enumerate(self.claims):
             try:
                 claim.verify(self.system)
@@ -3050,7 +3189,9 @@ class LureCertificate:
 
 def read_lure(value: object) -> LureCertificate:
     """A Lur'e system with its claims, of limited size."""
-    entries = object_of(value, "the certificate", ["format", "time", "A", "B", "C", "slopes", "claims"], ["E", "F"])
+    entries = object_of(
+        value, "the certificate", ["format", "time", "A", "B", "C", "slopes", "claims"], ["E", "F", "group"]
+    )
     if entries["time"] not in ("discrete", "continuous"):
         raise Malformed(f'time is {shown(entries["time"])}, not "discrete" or "continuous"')
     n, k = len(items(entries["A"], "A")), len(items(entries["C"], "C"))
@@ -3067,6 +3208,7 @@ def read_lure(value: object) -> LureCertificate:
         matrix_of(entries["E"], n, m, "E") if "E" in entries else None,
         matrix_of(entries["F"], p, n, "F") if "F" in entries else None,
         vector(slopes if isinstance(slopes, list) else [slopes] * k, k, "slopes"),
+        groups(entries["group"], k) if "group" in entries else list(range(k)),
     )
     claims = items(entries["claims"], "claims")
     if len(claims) > MOST_GATED_CLAIMS:
@@ -3078,7 +3220,18 @@ def read_lure(value: object) -> LureCertificate:
     return result
 
 
-def lure_claim(value: object, system: Lure, where: str) -> LureContraction | LureGain | LureUnstable:
+def groups(value: object, channels: int) -> list[int]:
+    """Which channels have one slope: the numbers of their groups, counted from 0 in the order of their firsts."""
+    found = vector(value, channels, "group")
+    firsts = list(dict.fromkeys(found))
+    if firsts != list(range(len(firsts))) or len(firsts) == channels:
+        raise Malformed(
+            "group counts groups from 0 in the order of their first channels, fewer than there are channels"
+        )
+    return [int(x) for x in found]
+
+
+def lure_claim(value: object, system: Lure, where: str) -> LureClaim:
     """A claim of the kind that it names."""
     names = [value.get(key) for key in ("claim", "by")] if isinstance(value, dict) else []
     for tags, kind in LURE_CLAIMS.items():

@@ -29,11 +29,12 @@ def checks(own: OwnLure, config: LureConfig, report: Report, progress: Progress)
     discrete, reached = own.system.discrete, found.reached
     factor = None if found.rate is None or not discrete else 1 - found.rate
     per_time = None if discrete else found.rate
+    told = "at fixed slopes" + (", in floats" if reached is None or reached.claim is None else ", certified")
     numbers = (
         ("rate", per_time, "1 / time", "certified"),
         ("factor", factor, "of a distance, a step", "certified: every step multiplies distances by it, at most"),
         ("gain", found.gain, "outputs / inputs", "certified: outputs differ by no more, in the l2 norm over time"),
-        ("gain_reached", None if reached is None else reached.gain, "outputs / inputs", "at fixed slopes, in floats"),
+        ("gain_reached", None if reached is None else reached.gain, "outputs / inputs", told),
     )
     for name, value, unit, meaning in numbers:
         if value is None:

@@ -196,7 +196,7 @@ def lure_plan(config: LureConfig) -> Plan:
     """
     needed = "arrays A (n x n), B (n x k), C (k x n) and perhaps E (n x m), F (p x n) of finite real numbers"
     try:
-        arrays = read_named(config.lure, ("A", "B", "C"), ("E", "F")).arrays
+        arrays = read_named(config.lure, ("A", "B", "C"), ("E", "F", "group")).arrays
     except BadArray as error:
         raise Refusal("--lure", str(error), needed) from error
     slopes = SLOPES.read("--slope", config.slope, len(arrays["C"]) if arrays["C"].ndim else 0)
@@ -204,9 +204,9 @@ def lure_plan(config: LureConfig) -> Plan:
     from validate.contraction.user_lure import OwnLure
 
     A, B, C = (arrays[name] for name in "ABC")
-    ends = {name: arrays.get(name) for name in "EF"}
+    E, F, group = (arrays.get(name) for name in ("E", "F", "group"))
     try:
-        asked = system.lure(A, B, C, slopes, E=ends["E"], F=ends["F"], discrete=config.time == "discrete")
+        asked = system.lure(A, B, C, slopes, E=E, F=F, group=group, discrete=config.time == "discrete")
     except system.NotALureSystem as error:
         raise Refusal("--lure", str(error), needed) from error
     return Plan(config, (Section("Your Lur'e system", "validate.contraction.user_lure", OwnLure(asked)),), one_thread)

@@ -8,7 +8,9 @@ import pytest
 
 from theory.contraction import DISCRETE_VOLTAGE, VOLTAGE, certify, lure
 from theory.contraction.exact_matrix import ExactMatrix
-from theory.contraction.lure.search import reached_gain
+from theory.contraction.lure.reached import prove_reached, reached_gain
+from theory.contraction.lure.search import prove_contraction, prove_gain, scaled_contraction, scaled_gain
+from theory.contraction.lure.transfer import transfer_searches
 from validate.contraction import certificate_checker as checker
 
 
@@ -192,3 +194,128 @@ def test_systems_that_the_checker_would_not_take_are_refused_first():
     assert lure.system.lure(**good, E=np.ones((2, most)), discrete=True).E.shape == (2, most)
     with pytest.raises(lure.system.NotALureSystem, match="inputs are 257; 256 are the most"):
         lure.system.lure(**good, E=np.ones((2, most + 1)), discrete=True)
+
+
+@pytest.mark.parametrize("discrete", [True, False])
+def test_the_transfer_matrix_decides_as_the_multipliers_do(discrete):
+    """H is that of a plain formula on a fine grid; the rate of the search is that of a semidefinite program."""
+    system = random_system(discrete, seed=4, states=2, channels=2)
+    family = transfer_searches(system).family.at(0.01)
+    for angle in (0.0, 0.7, family.last):
+        z = family.resolvent.point(angle)
+        plain = system.sensed @ np.linalg.inv(z * np.eye(2) - system.A) @ system.B
+        assert np.allclose(family.turn(angle), plain, rtol=1e-12, atol=1e-14)
+    assert abs(family.resolvent.point(0.7)) == pytest.approx(0.99) if discrete else True
+    for scaled, program in ((scaled_contraction, prove_contraction), (scaled_gain, prove_gain)):
+        ours, theirs = scaled(system), program(system)
+        assert ours.holds(system)
+        known = ("rate",) if program is prove_contraction else ("gain",)
+        assert float(getattr(ours, *known)) == pytest.approx(float(getattr(theirs, *known)), rel=4e-3)
+
+
+def test_a_resonance_between_the_points_of_a_coarse_grid_is_seen():
+    """Two eigenvalues at 1e-4 from the circle: the gain is 1e4 there and of size one elsewhere."""
+    turn = (1 - 1e-4) * np.array([[np.cos(0.5), -np.sin(0.5)], [np.sin(0.5), np.cos(0.5)]])
+    one = np.eye(2)
+    system = lure.system.lure(turn, one, 0.9e-4 * one, E=one, F=one, discrete=True)
+    found, reached = scaled_gain(system), reached_gain(system)
+    assert found.holds(system)
+    assert 9.9e3 < float(reached.claim.gain) <= float(found.gain)
+    assert (
+        lure.decide.certify(lure.system.lure(turn, one, 1.1e-4 * turn, discrete=True)).verdict.word == "not_contracting"
+    )
+
+
+@pytest.mark.parametrize("discrete", [True, False])
+def test_beyond_the_semidefinite_program_systems_are_decided_and_bracketed(discrete):
+    system = random_system(discrete, seed=2, states=6, channels=5)
+    system = replace(system, A=0.4 * system.A - (0 if discrete else 0.6) * np.eye(6), C=0.5 * system.C)
+    found = lure.decide.certify(system)
+    assert found.verdict.word == "contracting"
+    assert found.certificate.holds()
+    assert len(found.certificate.claims) == 3
+    assert float(found.reached.claim.gain) <= found.reached.gain * (1 + 1e-9) <= found.gain * (1 + 1e-9)
+    assert float(found.reached.claim.gain) > 0.8 * found.gain
+
+
+def test_what_is_reached_is_proved_and_forged_proofs_of_it_do_not_hold(certified):
+    system, claim = certified.system, certified.reached.claim
+    assert claim.holds(system)
+    assert float(claim.gain) == pytest.approx(certified.reached.gain, rel=1e-5)
+    beside = 2.0**-60 * ExactMatrix.of([[0, 1], [0, 0]])
+    real, imaginary = claim.states
+    for forged in (
+        replace(claim, gain=claim.gain * flint.fmpq(101, 100)),
+        replace(claim, gain=flint.fmpq(0)),
+        replace(claim, slopes=2 * claim.slopes + ExactMatrix.identity(2)),
+        replace(claim, slopes=claim.slopes + beside),
+        replace(claim, point=(claim.point[0] + flint.fmpq(1, 100), claim.point[1])),
+        replace(claim, states=(tuple(2 * x for x in real), tuple(2 * x for x in imaginary))),
+        replace(claim, inputs=tuple(tuple(0 * x for x in part) for part in claim.inputs)),
+        replace(claim, states=(real[1:], imaginary[1:])),
+        replace(claim, rate=flint.fmpq(0)),
+        replace(claim, rate=flint.fmpq(1)),
+        replace(claim, metric=-claim.metric),
+        replace(claim, metric=flint.fmpq(1, 10**6) * claim.metric),
+    ):
+        assert not forged.holds(system)
+    assert not claim.holds(replace(system, F=0.5 * system.F))
+    assert not claim.holds(replace(system, E=np.zeros((3, 0))))
+
+
+def test_an_unstable_system_has_no_gain_that_is_reached():
+    one = np.eye(1)
+    system = lure.system.lure(0.5 * one, one, one, slopes=0.75, E=one, F=one, discrete=True)
+    assert prove_reached(system, np.ones(1), 0.5) is None
+    assert prove_reached(system, np.zeros(1), 0.5) is not None
+
+
+def together(discrete, group, slopes=1.0):
+    """Two channels in a rotation: with one slope s the closed loop is A + s R, else A + diag(s) R."""
+    A = 0.5 * np.eye(2) if discrete else -np.eye(2)
+    turn = np.array([[0.0, -1.0], [1.0, 0.0]])
+    return lure.system.lure(A, np.eye(2), (0.8 if discrete else 3.0) * turn, slopes, group=group, discrete=discrete)
+
+
+@pytest.mark.parametrize("discrete", [True, False])
+def test_one_slope_in_several_channels_is_less_than_slopes_of_their_own(discrete):
+    """A + s R contracts for s up to the largest, in the metric I; separate slopes have no quadratic metric at c >= 2.
+
+    Of a flow they grow at c = 3 (the rotation of the theorems); of a map |A + s R|^2 = 0.25 + 0.64 s^2 < 1.
+    """
+    alike = lure.decide.certify(together(discrete, np.array([7, 7])))
+    assert alike.verdict.word == "contracting"
+    assert alike.certificate.holds()
+    best = 1 - np.sqrt(0.25 + 0.64) if discrete else 1.0
+    assert 0.99 * best < alike.rate <= best
+    assert lure.decide.certify(together(discrete, None)).verdict.word == "undecided"
+    apart = lure.decide.certify(together(discrete, None, slopes=0.3)).claim
+    assert apart.holds(together(discrete, None, slopes=0.3))
+    assert not alike.claim.holds(together(discrete, None))
+    assert not alike.claim.holds(together(discrete, np.array([0, 1])))
+
+
+def test_a_multiplier_of_one_slope_need_not_be_symmetric_and_of_groups_is_in_blocks():
+    rng = np.random.default_rng(0)
+    skewed = rng.normal(size=(3, 3))
+    skewed = skewed @ skewed.T + 5 * (skewed - skewed.T)
+    for slope in np.linspace(0, 2, 9):
+        z = rng.normal(size=3)
+        assert (slope * z) @ skewed @ (2 * z - slope * z) >= -1e-9
+    system = lure.system.lure(np.eye(3) / 4, np.eye(3), np.eye(3) / 4, group=np.array([1, 0, 1]), discrete=True)
+    claim = lure.decide.certify(system).claim
+    assert claim.holds(system)
+    coupled = [[0, 2.0**-60, 0], [0, 0, 0], [0, 0, 0]]
+    assert not replace(claim, multiplier=claim.multiplier + ExactMatrix.of(coupled)).holds(system)
+    within = [[0, 0, 2.0**-60], [0, 0, 0], [0, 0, 0]]
+    assert replace(claim, multiplier=claim.multiplier + ExactMatrix.of(within)).holds(system)
+
+
+def test_groups_that_do_not_fit_are_refused():
+    one = {"A": np.eye(2) / 2, "B": np.eye(2), "C": np.eye(2), "discrete": True}
+    with pytest.raises(lure.system.NotALureSystem, match="group has 3 numbers"):
+        lure.system.lure(**one, group=np.zeros(3))
+    with pytest.raises(lure.system.NotALureSystem, match="different largest slopes"):
+        lure.system.lure(**one, slopes=np.array([1.0, 2.0]), group=np.zeros(2))
+    assert lure.system.lure(**one, group=np.array([3, 5])).separate
+    assert not lure.system.lure(**one, group=np.zeros(2)).separate

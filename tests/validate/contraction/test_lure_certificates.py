@@ -66,7 +66,13 @@ def plain(number):
 def test_a_proof_is_verified(proof, check):
     status, said = check(proof)
     assert status == 0
-    assert [line.split(":")[0] for line in said.out.splitlines()] == ["system", "claims[0]", "claims[1]", "verified"]
+    assert [line.split(":")[0] for line in said.out.splitlines()] == [
+        "system",
+        "claims[0]",
+        "claims[1]",
+        "claims[2]",
+        "verified",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -81,6 +87,14 @@ def test_a_proof_is_verified(proof, check):
         (("claims", 1, "gain"), times(-1)),
         (("claims", 1, "P", 1, 1), 0),
         (("claims", 1, "Q", 1), -1),
+        (("claims", 2, "gain"), times(Fraction(102, 100))),
+        (("claims", 2, "gain"), 0),
+        (("claims", 2, "slopes"), [1, 1]),
+        (("claims", 2, "rate"), 0),
+        (("claims", 2, "P", 0, 0), times(Fraction(1, 1000))),
+        (("claims", 2, "point"), [1, 1]),
+        (("claims", 2, "inputs"), [[0, 0], [0, 0]]),
+        (("claims", 2, "states", 0, 0), 9),
         (("slopes",), 20),
         (("slopes",), 0),
         (("F", 0, 0), 50),
@@ -106,6 +120,11 @@ def test_forged_certificates_are_rejected(proof, check, place, value):
         (("slopes",), [1], "slopes has 1 entries"),
         (("E",), [[0] * 300] * 3, "are the most"),
         (("claims", 1, "gain"), "1/" + "3" * 1000, "binary digits"),
+        (("claims", 2, "states"), [[0, 0, 0]], "has 1 entries, not 2"),
+        (("claims", 2, "point"), [1], "entries"),
+        (("group",), [0, 1], "group counts groups"),
+        (("group",), [1, 1], "group counts groups"),
+        (("claims", 0, "Q"), [[1, 1], [0, 1]], "couples channels of different groups"),
         (("extra",), 1, "unknown key"),
     ],
 )
@@ -119,6 +138,21 @@ def test_malformed_certificates_are_refused_in_one_line(proof, check, place, val
 def test_a_gain_without_inputs_is_malformed(proof, check):
     del proof["E"]
     assert "no gain without inputs" in check(proof)[1].err
+
+
+@pytest.mark.parametrize("discrete", [True, False])
+def test_channels_of_one_slope_have_blocks_of_multipliers(discrete, check):
+    turn = np.array([[0.0, -0.8], [0.8, 0.0]])
+    A = 0.5 * np.eye(2) if discrete else -np.eye(2)
+    system = lure.system.lure(A, np.eye(2), turn, group=np.zeros(2), E=np.eye(2), F=np.eye(2), discrete=discrete)
+    document = json.loads(lure.decide.certify(system).certificate.json_bytes())
+    assert document["group"] == [0, 0]
+    assert [each["claim"] for each in document["claims"]] == ["contracting", "gain", "gain reached"]
+    assert check(document)[0] == 0
+    assert check(forge(document, "claims", 2, "slopes", value=[1, 0]))[0] == 1
+    assert check(forge(document, "slopes", value=[1, 2]))[0] == 1
+    del document["group"]
+    assert check(document)[0] == 2
 
 
 @pytest.mark.parametrize("discrete", [True, False])
@@ -136,14 +170,14 @@ def test_the_checker_has_the_forms_of_theory(found):
     parts = (exact.A, exact.B, exact.C, exact.E, exact.F)
     as_fractions = [[[Fraction(str(x)) for x in row] for row in each.rows()] for each in parts]
     limits = [Fraction(str(x)) for x in exact.slopes.diagonal_entries()]
-    system = checker.Lure(found.system.discrete, *as_fractions, limits)
+    system = checker.Lure(found.system.discrete, *as_fractions, limits, [0, 1])
     for claim, rate, gain in ((found.claim, found.claim.rate, None), (found.gain_claim, 0, found.gain_claim.gain)):
         if gain is None:
             theirs = contraction_matrix(exact, claim.metric, claim.multiplier, rate)
         else:
             theirs = gain_matrix(exact, claim.metric, claim.multiplier, gain)
         P = [[Fraction(str(x)) for x in row] for row in claim.metric.rows()]
-        Q = [Fraction(str(x)) for x in claim.multiplier.diagonal_entries()]
+        Q = [[Fraction(str(x)) for x in row] for row in claim.multiplier.rows()]
         ours = system.form(P, Q, Fraction(str(rate)), None if gain is None else Fraction(str(gain)))
         assert ours == [[Fraction(str(x)) for x in row] for row in theirs.rows()]
 
@@ -188,5 +222,5 @@ def test_a_system_is_decided_and_its_proof_checked(tmp_path, monkeypatch, capsys
     assert (report.exit_code, quantities["verdict"], quantities["rate"]) == (0, "contracting", None)
     assert 0 < quantities["factor"] < 1
     assert 0 < quantities["gain_reached"] <= quantities["gain"]
-    assert quantities["claims"] == ["contracting", "gain"]
+    assert quantities["claims"] == ["contracting", "gain", "gain reached"]
     assert checker.main(["c.json"]) == 0

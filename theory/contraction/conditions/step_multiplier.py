@@ -1,7 +1,6 @@
 """The multiplier LMI of a map, which contains the norm bound, diagonal metrics and absolute weights."""
 
 from dataclasses import replace
-from functools import partial
 
 import sympy as sp
 from typing_extensions import override
@@ -9,19 +8,13 @@ from typing_extensions import override
 from theory.contraction.claims.euler_step import euler_blocks
 from theory.contraction.claims.step_multiplier import StepMultiplier
 from theory.contraction.conditions.condition import diagonal, generic, generic_symmetric, vector
-from theory.contraction.conditions.step_condition import StepCondition, as_map, last_gain
-from theory.contraction.exact_matrix import ExactMatrix, rational, to_digits
+from theory.contraction.conditions.step_condition import StepCondition, as_map
 from theory.contraction.form import MAPS
 from theory.contraction.network import LeakyMap, Network
-from theory.contraction.search.euler_lmi import StepProgram, best_euler_metric
-from theory.contraction.search.mixed_leaks import best_scaling, holds_at, propose_mixed, scalings
-from theory.contraction.search.scaled_multiplier import rounded_metric
+from theory.contraction.search.mixed_leaks import mixed_searches, propose_mixed
 from theory.contraction.search.scaled_step import propose_step
 from theory.contraction.search.smallest_step import StepSearch, conic_of, least_factor, searches
 from theory.contraction.search.step_dual import refute_step
-
-PROGRAMMED = 16
-"""Neurons up to which maps of different leaks are decided by semidefinite programs; beyond, by a few multipliers."""
 
 
 class StepMultiplierCondition(StepCondition):
@@ -29,7 +22,7 @@ class StepMultiplierCondition(StepCondition):
 
     With w = D y, rho^2 |x|_P^2 - |F x|_P^2 = [x w] (LMI) [x w]^T + 2 w^T Q (y - w), y = x or G W x (identity in both
     forms, with leaks), and the last term is not negative. With one leak the condition is that of a conic
-    (`theory/contraction/search/conic.py`), which asks for n unknowns only.
+    (`theory/contraction/search/conic.py`), else of filters (`search/leaky.py`): both ask for n unknowns only.
     """
 
     name = "multiplier"
@@ -43,11 +36,9 @@ class StepMultiplierCondition(StepCondition):
     def rate(self, asked: LeakyMap) -> float | None:
         if asked.uniform:
             return 1 - least_factor(asked.gained, float(asked.keep[0]))
-        if asked.size > PROGRAMMED:
-            mixed = best_scaling(asked)
-            return None if mixed is None else 1 - mixed.factor
-        found = best_euler_metric(asked, 1.0, precision=1e-3)
-        return None if found is None else 1 - found.factor
+        searches, gain = mixed_searches(asked)
+        best = searches.best_rate(gain)
+        return best if best > 0 else None
 
     @override
     def reach(self, asked: LeakyMap, rate: float) -> float:
@@ -55,23 +46,24 @@ class StepMultiplierCondition(StepCondition):
         if factor <= keep:
             return 0.0
         if not asked.uniform:
-            if asked.size > PROGRAMMED:
-                return max(last_gain(partial(holds_at, asked, scaling, factor)) for scaling in scalings(asked))
-            return last_gain(lambda gain: StepProgram(asked.with_gain(gain), 1.0).solve(factor) is not None)
+            searches, gain = mixed_searches(asked)
+            value = gain * searches.at(rate).value
+            return 1 / value if value > 0 else float("inf")
         value = searched_at(asked, rate).value
         return (factor - keep) / ((1 - keep) * value) if value > 0 else float("inf")
 
     @override
     def prove_step(self, asked: LeakyMap, rate: float) -> StepMultiplier | None:
         if not asked.uniform:
-            return _from_program(asked, rate) if asked.size <= PROGRAMMED else _of_mixed_leaks(asked, rate)
+            return propose_mixed(asked, rate, mixed_searches(asked)[0].near(rate))
         return propose_step(asked, rate, searched_at(asked, rate).found)
 
     @override
     def refuted(self, network: Network) -> bool:
         """A dual solution at the factor one: a few points of the circle, with a vector each."""
         asked = as_map(network)
-        return asked.uniform and refute_step(asked, 0, searched_at(asked, 0.0).found) is not None
+        found = searched_at(asked, 0.0).found if asked.uniform else mixed_searches(asked)[0].at(0.0)
+        return refute_step(asked, 0, found) is not None
 
     @override
     def identities(self, size: int) -> tuple[sp.MatrixBase, ...]:
@@ -103,21 +95,3 @@ def searched_at(asked: LeakyMap, rate: float) -> StepSearch:
     largest = float(asked.slopes.max())
     found = searches(asked.with_gain(1 / largest).gained).at(conic_of(float(asked.keep[0]), 1 - rate))
     return replace(found, value=largest * found.value, lower=largest * found.lower)
-
-
-def _of_mixed_leaks(asked: LeakyMap, rate: float) -> StepMultiplier | None:
-    found = best_scaling(asked)
-    return None if found is None or found.factor >= 1 - rate else propose_mixed(asked, rate, found)
-
-
-def _from_program(asked: LeakyMap, rate: float) -> StepMultiplier | None:
-    found = StepProgram(asked, 1.0).solve(1 - rate)
-    if found is None:
-        return None
-    metric, multiplier = found
-    claim = StepMultiplier(
-        rational(rate),
-        ExactMatrix.of(rounded_metric(metric)),
-        ExactMatrix.diagonal(to_digits(multiplier, bits=40).tolist()),
-    )
-    return claim if claim.holds(asked.exact) else None

@@ -6,7 +6,8 @@ import numpy as np
 
 from theory.contraction.certificate import json_bytes
 from theory.contraction.claims.claim import Document, alike, rows
-from theory.contraction.lure.search import ReachedGain, prove_contraction, prove_gain, prove_unstable, reached_gain
+from theory.contraction.lure.reached import ReachedGain, reached_gain
+from theory.contraction.lure.search import prove_contraction, prove_gain, prove_unstable
 from theory.contraction.lure.statements import LureContraction, LureGain, LureStatement, LureUnstable
 from theory.contraction.lure.system import ExactLure, LureSystem
 from theory.contraction.threads import one_blas_thread
@@ -43,6 +44,7 @@ class LureCertificate:
             "C": rows(exact.C),
             **{name: rows(each) for name, each in ends.items() if each is not None},
             "slopes": alike(exact.slopes.diagonal_entries()),
+            **({} if self.system.separate else {"group": self.system.group.tolist()}),
             "claims": [claim.document() for claim in self.claims],
         }
 
@@ -55,8 +57,8 @@ class LureCertificate:
 class LureCertification:
     """The answer about one system: the verdict with its claim, the gain that is proved and one that is reached.
 
-    `gain` is None without inputs or outputs, or where none is proved; `reached` is a gain at fixed slopes, in floating
-    point, which no proof can go below.
+    `gain` is None without inputs or outputs, or where none is proved; `reached` is a gain at fixed slopes, which no
+    proof can go below, with a proof of its own.
     """
 
     system: LureSystem
@@ -83,7 +85,8 @@ class LureCertification:
     @property
     def certificate(self) -> LureCertificate | None:
         """All that was proved, as a file; None where nothing was."""
-        claims = tuple(each for each in (self.claim, self.gain_claim) if each is not None)
+        reached = None if self.reached is None else self.reached.claim
+        claims = tuple(each for each in (self.claim, self.gain_claim, reached) if each is not None)
         return LureCertificate(self.system, claims) if claims else None
 
 
@@ -91,8 +94,7 @@ class LureCertification:
 def certify(system: LureSystem, *, seed: int = 0) -> LureCertification:
     """Decide about a Lur'e system with any nonlinearities of slopes 0 to `slopes`, and bracket its incremental gain.
 
-    Nothing rests on floating point but `reached`: `certificate` writes what was proved to a file that an independent
-    program checks.
+    Nothing rests on floating point: `certificate` writes what was proved to a file that an independent program checks.
 
     >>> from theory.contraction import lure
     >>> A, B, C = np.array([[0.5]]), np.array([[0.25]]), np.array([[1.0]])

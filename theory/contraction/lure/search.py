@@ -1,7 +1,8 @@
-"""Semidefinite programs propose P and Q; slopes are sought at which the system is unstable, or its gain large.
+"""P and Q are proposed, and slopes at which the system is unstable; rational arithmetic decides.
 
-For a few dozen states and channels. The solver's word counts for nothing: what it returns is proved in rational
-numbers.
+A semidefinite program finds both for a few states and channels, and where channels share slopes, so that Q has blocks.
+Beyond, Q is sought among the scalings of `transfer` and `least_gain`, and P solves a Riccati equation: that serves
+dozens of states and channels. The solver's word counts for nothing.
 """
 
 import importlib
@@ -15,16 +16,27 @@ import numpy as np
 import scipy.linalg
 from jaxtyping import Float
 
-from theory.contraction.exact_matrix import ExactMatrix, exact_vector, on_grid, rational, short
+from theory.contraction.exact_matrix import ExactMatrix, exact_vector, on_grid, rational, short, to_digits
+from theory.contraction.lure.least_gain import least_gain
+from theory.contraction.lure.metric import solve_lure
 from theory.contraction.lure.statements import LureContraction, LureGain, LureUnstable, of_floats
-from theory.contraction.lure.system import LureSystem
+from theory.contraction.lure.system import LureSystem, Matrix
+from theory.contraction.lure.transfer import transfer_searches
+from theory.contraction.search.scaled_multiplier import rounded_metric
 
 _BISECTIONS = 12
-_SLACKS = (1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 0.1)
+_SLACKS = (1e-5, 1e-4, 5e-4, 1e-3, 3e-3, 1e-2, 0.1)
+_RATE_SLACKS = (3e-4, 1e-3, 1e-2, 0.1)
+_ADDED = (1e-6, 1e-9, 1e-4)
+"""Of the mean of what the Riccati equation has, added to it, one after the other."""
+_SCALING_BITS, _METRIC_BITS = 20, 36
+_STILL = 1e-12
+"""Rates below this are none: A does not forget."""
+PROGRAMMED = 12
+"""States, channels and inputs up to which a semidefinite program finds P and Q together."""
 _MANY = 200
-_FEW = 8
-_ANGLES = 65
-_ROUNDS = 40
+FEW = 8
+"""Groups of channels up to which all corners of slopes are looked at."""
 Fractions = Float[np.ndarray, " channels"]
 
 
@@ -42,14 +54,24 @@ class _Program:
     def of(cls, system: LureSystem) -> "_Program":
         cvxpy: Any = importlib.import_module("cvxpy")
         n, k = system.states, len(system.slopes)
-        return cls(system, cvxpy, cvxpy.Variable((n, n), symmetric=True), cvxpy.Variable(k), cvxpy.Variable())
+        return cls(system, cvxpy, cvxpy.Variable((n, n), symmetric=True), cvxpy.Variable((k, k)), cvxpy.Variable())
+
+    def blocks(self) -> list[Any]:
+        """That Q couples channels of one group only."""
+        apart = self.system.group[:, None] != self.system.group
+        return [self.cvxpy.multiply(apart.astype(float), self.multiplier) == 0] if apart.any() else []
+
+    def found(self) -> tuple[ExactMatrix, ExactMatrix]:
+        """P and Q, rounded."""
+        together = self.system.group[:, None] == self.system.group
+        return of_floats(on_grid(self.metric.value), np.where(together, on_grid(self.multiplier.value), 0.0))
 
     def form(self, rate: float, *, gain: bool) -> Any:
         """The matrix of `LureContraction`, or of `LureGain`."""
         cp, system = self.cvxpy, self.system
         through = np.hstack([system.B, system.E]) if gain else system.B
         top, corner, bottom = system.blocks(system.A, through, self.metric, rate)
-        sensed, squares = system.sensed.T @ cp.diag(self.multiplier), 2 * cp.diag(self.multiplier)
+        sensed, squares = system.sensed.T @ self.multiplier.T, self.multiplier + self.multiplier.T
         if gain:
             inputs = system.E.shape[1]
             nothing = np.zeros((len(system.slopes), inputs))
@@ -70,35 +92,70 @@ class _Program:
                 return False
         return self.metric.value is not None and self.multiplier.value is not None
 
-    def centred(self, rate: float, square: float | None = None) -> tuple[Any, Any] | None:
-        """P and Q with the largest margin; None where that is not positive."""
+    def centred(self, rate: float, square: float | None = None) -> tuple[ExactMatrix, ExactMatrix] | None:
+        """P and Q with the largest margin, rounded; None where that is not positive."""
         cp, system = self.cvxpy, self.system
         margin = cp.Variable()
         size = system.states + len(system.slopes) + (0 if square is None else system.E.shape[1])
         form = self.form(rate, gain=square is not None)
         constraints = [form >> margin * np.eye(size), self.metric >> margin * np.eye(system.states)]
+        constraints += self.blocks()
         if square is None:
-            constraints.append(cp.trace(self.metric) + cp.sum(self.multiplier) == system.states)
+            constraints.append(cp.trace(self.metric) + cp.trace(self.multiplier) == system.states)
         else:
             constraints += [self.square == square, margin <= square]
         if not self.solved(cp.Maximize(margin), constraints) or not margin.value > 1e-10:
             return None
-        return self.metric.value, self.multiplier.value
+        return self.found()
 
 
 def prove_contraction(system: LureSystem) -> LureContraction | None:
     """The largest rate found, to a thousandth or so of the fastest, proved; None where none is.
 
-    The fastest is one of a map, of a flow the rate at the slopes of zero.
+    The fastest is that at the slopes of zero.
     """
+    if not system.separate or _size(system) <= PROGRAMMED:
+        return _programmed_contraction(system)
+    return scaled_contraction(system)
+
+
+def scaled_contraction(system: LureSystem) -> LureContraction | None:
+    """By scalings of the channels, each with a slope of its own."""
+    searches = transfer_searches(system)
+    best = searches.best_rate(1.0) if searches.fastest > _STILL else 0.0
+    if best <= 0:
+        return None
+    found = searches.near(best)
+    allowed = searches.allowed(found.scaling, 1.0)
+    scaling = to_digits(found.scaling, bits=_SCALING_BITS)
+    for slack in _RATE_SLACKS:
+        rate = short(allowed * (1 - slack), bits=30)
+        for added in _ADDED:
+            metric = solve_lure(system, scaling, allowed - (allowed - rate) / 2, gain=None, added=added)
+            if metric is None:
+                continue
+            claim = LureContraction(rational(rate), *_rounded(metric, scaling))
+            if claim.holds(system):
+                return claim
+    return None
+
+
+def _size(system: LureSystem) -> int:
+    return system.states + len(system.slopes) + system.E.shape[1]
+
+
+def _rounded(metric: Matrix, scaling: Float[np.ndarray, " channels"]) -> tuple[ExactMatrix, ExactMatrix]:
+    return ExactMatrix.of(rounded_metric(metric, bits=_METRIC_BITS)), ExactMatrix.diagonal((scaling**2).tolist())
+
+
+def _programmed_contraction(system: LureSystem) -> LureContraction | None:
     program = _Program.of(system)
 
     def proved(rate: float) -> LureContraction | None:
         found = program.centred(rate) if rate > 0 else None
         if found is None:
             return None
-        metric, multiplier = of_floats(on_grid(found[0]), on_grid(np.maximum(found[1], 0)))
-        claim = LureContraction(rational(rate), metric, multiplier)
+        claim = LureContraction(rational(rate), *found)
         return claim if claim.holds(system) else None
 
     fastest = 1.0 if system.discrete else max(-system.growth(system.A), 0.0)
@@ -118,11 +175,35 @@ def prove_gain(system: LureSystem) -> LureGain | None:
     """The least gain found, to a thousandth or so, proved; None where none is."""
     if not system.E.size or not system.F.size:
         return None
+    if not system.separate or _size(system) <= PROGRAMMED:
+        return _programmed_gain(system)
+    return scaled_gain(system)
+
+
+def scaled_gain(system: LureSystem) -> LureGain | None:
+    """By scalings of the channels, each with a slope of its own."""
+    searches = transfer_searches(system)
+    least = least_gain(system, searches.at(0.0).scaling) if searches.fastest > _STILL else None
+    if least is None:
+        return None
+    scaling = to_digits(np.sqrt(least.multiplier), bits=_SCALING_BITS)
+    for slack in _SLACKS:
+        gain = short(least.gain * (1 + slack), bits=30)
+        for added in _ADDED:
+            metric = solve_lure(system, scaling, 0.0, gain=least.gain * (1 + slack / 2), added=added)
+            if metric is None:
+                continue
+            claim = LureGain(rational(gain), *_rounded(metric, scaling))
+            if claim.holds(system):
+                return claim
+    return None
+
+
+def _programmed_gain(system: LureSystem) -> LureGain | None:
     program = _Program.of(system)
     cp = program.cvxpy
-    least = program.solved(
-        cp.Minimize(program.square), [program.form(0.0, gain=True) >> 0, program.metric >> 0, program.multiplier >= 0]
-    )
+    constraints = [program.form(0.0, gain=True) >> 0, program.metric >> 0, *program.blocks()]
+    least = program.solved(cp.Minimize(program.square), constraints)
     if not least or program.square.value is None or not program.square.value > 0:
         return None
     gain = float(np.sqrt(program.square.value))
@@ -130,8 +211,7 @@ def prove_gain(system: LureSystem) -> LureGain | None:
         claimed = short(gain * (1 + slack), bits=30)
         found = program.centred(0.0, claimed**2)
         if found is not None:
-            metric, multiplier = of_floats(on_grid(found[0]), on_grid(np.maximum(found[1], 0)))
-            claim = LureGain(rational(claimed), metric, multiplier)
+            claim = LureGain(rational(claimed), *found)
             if claim.holds(system):
                 return claim
     return None
@@ -159,68 +239,31 @@ def prove_unstable(system: LureSystem, seed: int = 0) -> LureUnstable | None:
     return claim if claim.holds(system) else None
 
 
-@dataclass(frozen=True, eq=False)
-class ReachedGain:
-    """A gain that the system has at fixed slopes, in floating point: at these fractions of the largest, this angle."""
-
-    gain: float
-    fractions: Fractions
-    angle: float
-
-
-def reached_gain(system: LureSystem, seed: int = 0) -> ReachedGain | None:
-    """The largest gain found at fixed slopes, by oscillating inputs, among those at which the system is stable.
-
-    None without inputs or outputs, or where the system is not stable at the slopes of zero.
-    """
-    if not system.E.size or not system.F.size or not system.stable(system.A):
-        return None
-    angles = np.linspace(0, np.pi, _ANGLES)[: None if system.discrete else -1]
-
-    def peak(fractions: Fractions) -> tuple[float, float]:
-        closed = system.closed(fractions)
-        values = [system.response(closed, angle) for angle in angles]
-        return max(values), float(angles[int(np.argmax(values))])
-
-    def value(fractions: Fractions) -> float:
-        return peak(fractions)[0] if system.stable(system.closed(fractions)) else -np.inf
-
-    fractions, _ = steepest(system, value, seed)
-    gain, angle = peak(fractions)
-    closed, width = system.closed(fractions), float(angles[1])
-    for _ in range(_ROUNDS):
-        near = np.clip([angle - width / 2, angle + width / 2], 0, angles[-1])
-        values = [system.response(closed, each) for each in near]
-        if max(values) > gain:
-            gain, angle = max(values), float(near[int(np.argmax(values))])
-        else:
-            width /= 2
-    return ReachedGain(gain, fractions, angle)
-
-
 def steepest(system: LureSystem, value: Callable[[Fractions], float], seed: int) -> tuple[Fractions, float]:
-    """Fractions of the slopes, each 0 or 1, where a value is large: all corners of few channels, else by flips."""
-    best, found = np.zeros(len(system.slopes)), -np.inf
-    for start in _corners(len(system.slopes), seed):
-        here = value(start)
+    """Fractions of the slopes, each 0 or 1, where a value is large: all corners of few groups, else by flips."""
+    groups = int(system.group.max()) + 1
+    best, found = np.zeros(groups), -np.inf
+    for start in corners(groups, seed):
+        here = value(start[system.group])
         if here > found:
             best, found = start, here
-    improved = len(system.slopes) > _FEW
+    improved = groups > FEW
     while improved:
         improved = False
-        for i in range(len(best)):
+        for i in range(groups):
             turned = best.copy()
             turned[i] = 1 - turned[i]
-            here = value(turned)
+            here = value(turned[system.group])
             if here > found * (1 + 1e-9) + 1e-12:
                 best, found, improved = turned, here, True
-    return best, found
+    return best[system.group], found
 
 
-def _corners(channels: int, seed: int) -> Iterator[Fractions]:
-    if channels <= _FEW:
-        yield from (np.array(each, float) for each in itertools.product((0, 1), repeat=channels))
+def corners(groups: int, seed: int) -> Iterator[Float[np.ndarray, " groups"]]:
+    """All of few groups; of more the two ends and some that are drawn."""
+    if groups <= FEW:
+        yield from (np.array(each, float) for each in itertools.product((0, 1), repeat=groups))
         return
     random = np.random.default_rng(seed)
-    yield from (np.zeros(channels), np.ones(channels))
-    yield from (random.random((_MANY // channels + 4, channels)) < 0.5).astype(float)
+    yield from (np.zeros(groups), np.ones(groups))
+    yield from (random.random((_MANY // groups + 4, groups)) < 0.5).astype(float)

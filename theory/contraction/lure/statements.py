@@ -1,6 +1,7 @@
 """What is claimed of a Lur'e system, with all that its proof needs; rational arithmetic decides."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,8 +31,8 @@ class LureStatement(ABC):
 class LureContraction(LureStatement):
     """x^T P x falls at `rate` c between trajectories under the same inputs: by (1 - c)^2 a step, or as exp(-2 c t).
 
-    Minus its decay less what c allows is a form in (x, w); less 2 sum of q_i w_i (g_i (C x)_i - w_i), which is not
-    negative, it is positive definite.
+    Minus its decay less what c allows is a form in (x, w); less 2 w^T Q (G C x - w), which is not negative, it is
+    positive definite. Q has entries within groups of channels only; that Q + Q^T > 0 follows.
     """
 
     rate: flint.fmpq
@@ -53,7 +54,7 @@ class LureContraction(LureStatement):
             "by": "multiplier",
             "rate": number(self.rate),
             "P": rows(self.metric),
-            "Q": numbers(self.multiplier.diagonal_entries()),
+            "Q": multipliers(self.multiplier),
         }
 
 
@@ -84,7 +85,7 @@ class LureGain(LureStatement):
             "by": "multiplier",
             "gain": number(self.gain),
             "P": rows(self.metric),
-            "Q": numbers(self.multiplier.diagonal_entries()),
+            "Q": multipliers(self.multiplier),
         }
 
 
@@ -105,11 +106,9 @@ class LureUnstable(LureStatement):
         n, k = system.states, len(system.slopes)
         if not self.slopes.is_diagonal(k) or self.form.shape != (n, n) or len(self.vector) != n:
             return False
-        limits = exact.slopes.diagonal_entries()
-        allowed = all(0 <= s <= limit for s, limit in zip(self.slopes.diagonal_entries(), limits, strict=True))
         image = self.form.times(self.vector)
         value = sum((x * y for x, y in zip(self.vector, image, strict=True)), flint.fmpq(0))
-        if not allowed or value <= 0 or self.form != self.form.T:
+        if not allowed_slopes(self.slopes, exact) or value <= 0 or self.form != self.form.T:
             return False
         moved = exact.A + exact.B @ self.slopes @ exact.C
         growth = moved.T @ self.form @ moved - self.form if system.discrete else moved.T @ self.form + self.form @ moved
@@ -126,17 +125,125 @@ class LureUnstable(LureStatement):
         }
 
 
+UNSURE = flint.fmpq(1, 2**30)
+"""Of a squared output, what is given for the rounding of the state behind it."""
+ComplexVector = tuple[tuple[flint.fmpq, ...], tuple[flint.fmpq, ...]]
+"""Real and imaginary parts."""
+
+
+@dataclass(frozen=True, eq=False)
+class LureReached(LureStatement):
+    """At these slopes, which a linear phi has, outputs differ by `gain` times the inputs, or nearly, for some inputs.
+
+    With M = A + B diag(slopes) C and a z of modulus one (of a flow, imaginary) the exact state is x = (z I - M)^-1 E u;
+    `states` is near to it, with the residual r = E u - (z I - M) `states`. P shows that M forgets, and how little r
+    matters: where (1 - c)^2 P - M^T P M - F^T F, or -M^T P - P M - 2 c P - F^T F, is positive definite, e = (z I -
+    M)^-1 r has |F e|^2 <= k r^* P r with k = (1 - c)^2 / (1 - (1 - c)^2), or 1 / (2 c): put e into the form. With
+    |a + b|^2 >= (1 - d) |a|^2 - |b|^2 / d that bounds |F x| from below. A stable linear system has that gain at z, and
+    long inputs that begin and end come as near to it as you like.
+    """
+
+    gain: flint.fmpq
+    slopes: ExactMatrix
+    point: tuple[flint.fmpq, flint.fmpq]
+    inputs: ComplexVector
+    states: ComplexVector
+    rate: flint.fmpq
+    metric: ExactMatrix
+
+    @override
+    def holds(self, system: LureSystem) -> bool:
+        exact = ExactLure.of(system)
+        n, k = system.states, len(system.slopes)
+        if exact.E is None or exact.F is None or not self.slopes.is_diagonal(k) or self.metric.shape != (n, n):
+            return False
+        if not all(len(part) == n for part in self.states) or not all(len(p) == system.E.shape[1] for p in self.inputs):
+            return False
+        cos, sin = self.point
+        on_boundary = cos * cos + sin * sin == 1 if system.discrete else cos == 0
+        positive = self.rate > 0 and self.gain > 0 and not (system.discrete and self.rate >= 1)
+        if not (on_boundary and positive and allowed_slopes(self.slopes, exact)):
+            return False
+        moved = exact.A + exact.B @ self.slopes @ exact.C
+        top, _, _ = system.blocks(moved, exact.B, self.metric, self.rate)
+        if not is_positive_definite(self.metric) or not is_positive_definite(top - exact.F.T @ exact.F):
+            return False
+        return self._large_enough(exact, moved)
+
+    def _large_enough(self, exact: ExactLure, moved: ExactMatrix) -> bool:
+        """Whether the output is, what the residual may take from it subtracted."""
+        assert exact.E is not None
+        assert exact.F is not None
+        cos, sin = self.point
+        pairs = list(zip(*self.states, strict=True))
+        turned = [cos * a - sin * b for a, b in pairs], [sin * a + cos * b for a, b in pairs]
+        forgotten = flint.fmpq(0)
+        for driving, turn, state in zip(self.inputs, turned, self.states, strict=True):
+            terms = zip(exact.E.times(driving), turn, moved.times(state), strict=True)
+            left = [a - b + c for a, b, c in terms]
+            forgotten += _dot(left, self.metric.times(left))
+        factor = (1 - self.rate) ** 2
+        size = factor / (1 - factor) if exact.system.discrete else 1 / (2 * self.rate)
+        output, power = flint.fmpq(0), flint.fmpq(0)
+        for driving, state in zip(self.inputs, self.states, strict=True):
+            seen = exact.F.times(state)
+            output, power = output + _dot(seen, seen), power + _dot(driving, driving)
+        return bool(power > 0 and (1 - UNSURE) * output - size * forgotten / UNSURE >= self.gain**2 * power)
+
+    @override
+    def document(self) -> Document:
+        return {
+            "claim": "gain reached",
+            "by": "frequency",
+            "gain": number(self.gain),
+            "slopes": numbers(self.slopes.diagonal_entries()),
+            "point": numbers(self.point),
+            "inputs": [numbers(part) for part in self.inputs],
+            "states": [numbers(part) for part in self.states],
+            "rate": number(self.rate),
+            "P": rows(self.metric),
+        }
+
+
+def _dot(left: Sequence[flint.fmpq], right: Sequence[flint.fmpq]) -> flint.fmpq:
+    return sum((a * b for a, b in zip(left, right, strict=True)), flint.fmpq(0))
+
+
+def allowed_slopes(slopes: ExactMatrix, exact: ExactLure) -> bool:
+    """Whether slopes are from zero to the largest, and one in every group."""
+    entries, limits = slopes.diagonal_entries(), exact.slopes.diagonal_entries()
+    group = exact.system.group.tolist()
+    one_each = len(set(zip(map(str, entries), group, strict=True))) == len(set(group))
+    return one_each and all(0 <= s <= limit for s, limit in zip(entries, limits, strict=True))
+
+
 def fits(metric: ExactMatrix, multiplier: ExactMatrix, system: LureSystem) -> bool:
-    """Whether P and Q have the system's sizes, and Q is diagonal: w^T Q (G C x - w) >= 0 for no other Q."""
+    """Whether P and Q have the system's sizes, and Q couples channels of one group only.
+
+    For no other Q is w^T Q (G C x - w) known not to be negative.
+    """
     n, k = system.states, len(system.slopes)
-    return metric.shape == (n, n) and multiplier.is_diagonal(k)
+    if metric.shape != (n, n) or multiplier.shape != (k, k):
+        return False
+    apart = system.group[:, None] != system.group
+    return all(entry == 0 for row, no in zip(multiplier.rows(), apart.tolist(), strict=True) for entry in _of(row, no))
+
+
+def _of(row: list[flint.fmpq], where: list[bool]) -> list[flint.fmpq]:
+    return [entry for entry, there in zip(row, where, strict=True) if there]
+
+
+def multipliers(multiplier: ExactMatrix) -> list[int | str] | list[list[int | str]]:
+    """Q as JSON knows it: its diagonal where it has nothing else."""
+    diagonal = multiplier.is_diagonal(multiplier.shape[0])
+    return numbers(multiplier.diagonal_entries()) if diagonal else rows(multiplier)
 
 
 def contraction_matrix(exact: ExactLure, metric: ExactMatrix, multiplier: ExactMatrix, rate: Any) -> ExactMatrix:
     """The form in (x, w)."""
     top, corner, bottom = exact.system.blocks(exact.A, exact.B, metric, rate)
-    sensed = (exact.slopes @ exact.C).T @ multiplier
-    return ExactMatrix.symmetric(top, corner - sensed, bottom + 2 * multiplier)
+    sensed = (exact.slopes @ exact.C).T @ multiplier.T
+    return ExactMatrix.symmetric(top, corner - sensed, bottom + (multiplier + multiplier.T))
 
 
 def gain_matrix(exact: ExactLure, metric: ExactMatrix, multiplier: ExactMatrix, gain: flint.fmpq) -> ExactMatrix:
@@ -146,8 +253,8 @@ def gain_matrix(exact: ExactLure, metric: ExactMatrix, multiplier: ExactMatrix, 
     through = beside(exact.B, exact.E)
     top, corner, bottom = exact.system.blocks(exact.A, through, metric, flint.fmpq(0))
     inputs = exact.E.shape[1]
-    sensed = beside((exact.slopes @ exact.C).T @ multiplier, ExactMatrix.zeros(exact.A.shape[0], inputs))
-    squares = ExactMatrix.block_diagonal([2 * multiplier, gain * gain * ExactMatrix.identity(inputs)])
+    sensed = beside((exact.slopes @ exact.C).T @ multiplier.T, ExactMatrix.zeros(exact.A.shape[0], inputs))
+    squares = ExactMatrix.block_diagonal([multiplier + multiplier.T, gain * gain * ExactMatrix.identity(inputs)])
     return ExactMatrix.symmetric(top - exact.F.T @ exact.F, corner - sensed, bottom + squares)
 
 
@@ -157,5 +264,6 @@ def beside(left: ExactMatrix, right: ExactMatrix) -> ExactMatrix:
 
 
 def of_floats(metric: np.ndarray, multiplier: np.ndarray) -> tuple[ExactMatrix, ExactMatrix]:
-    """P and Q, each float taken exactly; P made symmetric."""
-    return ExactMatrix.of((metric + metric.T) / 2), ExactMatrix.diagonal(multiplier.tolist())
+    """P and Q, each float taken exactly; P made symmetric. Q is given by its diagonal, or whole."""
+    exact = ExactMatrix.diagonal(multiplier.tolist()) if multiplier.ndim == 1 else ExactMatrix.of(multiplier)
+    return ExactMatrix.of((metric + metric.T) / 2), exact

@@ -4,7 +4,10 @@
 
 Two trajectories differ by x, phi's values by w with w_i (g_i (C x)_i - w_i) >= 0, inputs by u, outputs by F x. Whether
 all channels have one function or each its own plays no part: their arguments are at different places, so the slopes
-between two trajectories are each their own.
+between two trajectories are each their own, and any slopes occur together. It is another thing where channels are
+multiplied by one number, a gain that changes with time: then w = s C x with one s for all channels of a `group`, and
+for them w^T M (g C x - w) = s (g - s) (C x)^T M (C x) >= 0 whenever M + M^T >= 0, M symmetric or not. Separate slopes
+allow diagonal M only.
 """
 
 from abc import ABC, abstractmethod
@@ -13,7 +16,7 @@ from functools import cached_property
 from typing import Any, ClassVar
 
 import numpy as np
-from jaxtyping import Float, Shaped
+from jaxtyping import Float, Int, Shaped
 from typing_extensions import override
 
 from theory.contraction.exact_matrix import ExactMatrix
@@ -44,6 +47,8 @@ class LureSystem(ABC):
     E: Float[np.ndarray, "n m"]
     F: Float[np.ndarray, "p n"]
     slopes: Float[np.ndarray, " k"]
+    group: Int[np.ndarray, " k"]
+    """Of every channel a number: channels of one number have one slope at every time, in a group of its own each."""
 
     name: ClassVar[str]
     """As certificates write it."""
@@ -53,6 +58,11 @@ class LureSystem(ABC):
     def states(self) -> int:
         """n."""
         return len(self.A)
+
+    @property
+    def separate(self) -> bool:
+        """Whether every channel has a slope of its own."""
+        return len(np.unique(self.group)) == len(self.group)
 
     @cached_property
     def sensed(self) -> Matrix:
@@ -174,15 +184,18 @@ def lure(
     *,
     E: Shaped[np.ndarray, "..."] | None = None,
     F: Shaped[np.ndarray, "..."] | None = None,
+    group: Shaped[np.ndarray, "..."] | None = None,
     discrete: bool,
 ) -> LureSystem:
     """The map x <- A x + B phi(C x) + E u, or the flow x' = A x + B phi(C x) + E u, with the output F x.
 
-    Biases and offsets play no part. Slopes are one number or one a channel of phi.
+    Biases and offsets play no part. Slopes are one number or one a channel of phi. `group` has a number for every
+    channel: those of one number are multiplied by the same slope at every time. One function in several channels is not
+    that: its slopes differ where its arguments do.
 
     Raises:
         NotALureSystem: for matrices that do not fit together or are not finite and real, slopes that are not positive,
-            more than `LARGEST` states, channels and inputs.
+            groups that do not fit or have several slopes, more than `LARGEST` states, channels and inputs.
 
     >>> from theory.contraction import lure
     >>> system = lure.system.lure(np.eye(2) / 2, np.ones((2, 1)), np.ones((1, 2)) / 8, discrete=True)
@@ -210,8 +223,24 @@ def lure(
     gains = _real("slopes", slopes)
     if gains.shape not in ((), (k,)) or not (gains > 0).all():
         raise NotALureSystem(f"slopes are {gains.tolist()}; one positive number or {k} of them are needed")
+    each = np.broadcast_to(gains, (k,)).copy()
     kind = LureMap if discrete else LureFlow
-    return kind(state, through, sensed, inputs, outputs, np.broadcast_to(gains, (k,)).copy())
+    return kind(state, through, sensed, inputs, outputs, each, _groups(group, each))
+
+
+def _groups(given: Shaped[np.ndarray, "..."] | None, slopes: Float[np.ndarray, " k"]) -> Int[np.ndarray, " k"]:
+    """Numbered from zero in the order of their first channels."""
+    if given is None:
+        return np.arange(len(slopes))
+    numbers = _real("group", given).ravel()
+    if len(numbers) != len(slopes):
+        raise NotALureSystem(f"group has {len(numbers)} numbers; one a channel is needed, {len(slopes)}")
+    order = list(dict.fromkeys(numbers.tolist()))
+    group = np.array([order.index(each) for each in numbers.tolist()])
+    for label in range(len(order)):
+        if len(set(slopes[group == label].tolist())) > 1:
+            raise NotALureSystem("channels of one group have different largest slopes; one is needed")
+    return group
 
 
 def _matrix(name: str, values: object) -> Matrix:

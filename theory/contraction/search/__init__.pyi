@@ -12,12 +12,14 @@ from . import frequency_dual as frequency_dual
 from . import instability as instability
 from . import invariant as invariant
 from . import irreducible as irreducible
+from . import leaky as leaky
 from . import memo as memo
 from . import mixed_leaks as mixed_leaks
 from . import multiplier_lmi as multiplier_lmi
 from . import numerical_range as numerical_range
 from . import polygon as polygon
 from . import polytope as polytope
+from . import rates as rates
 from . import revolution as revolution
 from . import riccati as riccati
 from . import scaled_multiplier as scaled_multiplier
@@ -49,12 +51,14 @@ __all__ = [
     "instability",
     "invariant",
     "irreducible",
+    "leaky",
     "memo",
     "mixed_leaks",
     "multiplier_lmi",
     "numerical_range",
     "polygon",
     "polytope",
+    "rates",
     "revolution",
     "riccati",
     "scaled_multiplier",

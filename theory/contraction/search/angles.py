@@ -62,8 +62,7 @@ def top(matrix: Hermitian) -> tuple[float, Float[np.ndarray, " n"] | Complex[np.
 def ascend(matrix: Matrix, angle: float, filters: Filters = PARABOLA) -> tuple[float, float, float]:
     """The value at this angle, a local maximum reached from it, and the angle of that.
 
-    For a fixed unit vector v the best angle is that of s_i = conj(v_i) (N v)_i: alternating between the two never
-    descends.
+    For a fixed unit vector v one angle is best for Re v^* (C N) v: alternating between the two never descends.
     """
     first = best = -np.inf
     place = angle
@@ -73,7 +72,7 @@ def ascend(matrix: Matrix, angle: float, filters: Filters = PARABOLA) -> tuple[f
         if value <= best + 1e-7 * abs(best):
             break
         best, place = value, angle
-        angle = filters.best((vector.conj() * (matrix @ vector)).astype(complex))
+        angle = filters.best(matrix, vector.astype(complex))
     return first, best, place
 
 

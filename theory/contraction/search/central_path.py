@@ -153,15 +153,14 @@ class _Barrier:
             z = inverse(scaled, level, angle, self.filters)
             if z is None:
                 raise ArithmeticError(f"the point is not inside at angle {angle:g}; this is a defect of the search")
-            c = self.filters.turn(angle)
             bz: Hermitian
             bzb: Hermitian
-            if not np.any(c.imag):
-                bz = level * z - c.real * (scaled @ z)
-                bzb = level * bz - (c.real * (scaled @ bz.T)).T
+            if not np.iscomplexobj(z):
+                bz = level * z - self.filters.applied(scaled, angle, z).real
+                bzb = level * bz - self.filters.applied(scaled, angle, bz.T).real.T
             else:
-                bz = level * z - c * _product(scaled, z)
-                bzb = level * bz - (c.conjugate() * _product(scaled, bz.T)).T
+                bz = level * z - self.filters.applied(scaled, angle, z)
+                bzb = level * bz - self.filters.applied(scaled, angle, bz.conj().T).conj().T
             matrix[:size, :size] += (bz * bz.T + bzb * z.T).real / 2
             matrix[:size, size] += (bz * z.T).real.sum(axis=1)
             matrix[size, size] += (np.abs(z) ** 2).sum()
@@ -176,10 +175,6 @@ class _Barrier:
         bending = np.diag(np.append(np.full(size, -float(len(self.angles))), 0.0))
         bending[:size, size] = bending[size, :size] = -diagonal
         return _Model(gradient, matrix, bending, lower, tuple(weights))
-
-
-def _product(real: Matrix, other: Hermitian) -> Hermitian:
-    return real @ other.real + 1j * (real @ other.imag)
 
 
 @dataclass(frozen=True)

@@ -44,15 +44,15 @@ def weigh(scaled: Matrix, level: float, angles: tuple[float, ...], filters: Filt
     1.0
     """
     weights, places, vectors = _eigenvectors(scaled, level, angles, filters)
-    turns = np.hstack([np.reshape(filters.turn(angle), (-1, 1)) for angle in places.tolist()])
+    at = _Places(scaled, places, filters)
     heavy = np.where(weights > _HEAVY, weights, 0.0)
     best = Columns(0.0, places[:0], vectors[:, :0])
-    for rows in (np.ones(len(scaled)), _shrunk(scaled, turns, vectors, heavy)):
-        chosen = _programmed(scaled, turns, vectors * rows[:, None], weights, level)
-        rows = rows * _shrunk(scaled, turns, vectors * rows[:, None], chosen)
+    for rows in (np.ones(len(scaled)), _shrunk(at, vectors, heavy)):
+        chosen = _programmed(at, vectors * rows[:, None], weights, level)
+        rows = rows * _shrunk(at, vectors * rows[:, None], chosen)
         kept = chosen > 0
         weighted = vectors[:, kept] * rows[:, None] * np.sqrt(chosen[kept])
-        lower = bound(*_sides(scaled, turns[:, kept], weighted))
+        lower = bound(*_Places(scaled, places[kept], filters).sides(weighted))
         if lower > best.lower:
             best = Columns(lower, places[kept], weighted)
         if best.lower > level * (1 - 2 * _CLOSE):
@@ -71,15 +71,33 @@ def bound(left: Float[np.ndarray, "n columns"], right: Float[np.ndarray, "n colu
     return max(float((top[present] / bottom[present]).min()), 0.0) if present.any() else 0.0
 
 
+@dataclass(frozen=True)
+class _Places:
+    """N, and the angle of every column."""
+
+    scaled: Matrix
+    angles: Float[np.ndarray, " columns"]
+    filters: Filters
+
+    def sides(
+        self, vectors: Complex[np.ndarray, "n columns"]
+    ) -> tuple[Float[np.ndarray, "n columns"], Float[np.ndarray, "n columns"]]:
+        """Re(conj(v_ij) (c_j N v_j)_i) and |v_ij|^2."""
+        turned = np.empty_like(vectors)
+        for angle in np.unique(self.angles).tolist():
+            here = self.angles == angle
+            turned[:, here] = self.filters.applied(self.scaled, angle, vectors[:, here])
+        return (vectors.conj() * turned).real, np.abs(vectors) ** 2
+
+
 def _programmed(
-    scaled: Matrix,
-    turns: Complex[np.ndarray, "_ columns"],
+    at: _Places,
     vectors: Complex[np.ndarray, "n columns"],
     weights: Float[np.ndarray, " columns"],
     level: float,
 ) -> Float[np.ndarray, " columns"]:
     """The weights that give the best bound: bisection over k, a linear program for each."""
-    left, right = _sides(scaled, turns, vectors)
+    left, right = at.sides(vectors)
     present = right.any(axis=1)
     left, right = left[present], right[present]
     best = np.where(weights > _HEAVY, weights, 0.0)
@@ -97,17 +115,8 @@ def _programmed(
     return best
 
 
-def _sides(
-    scaled: Matrix, turns: Complex[np.ndarray, "_ columns"], vectors: Complex[np.ndarray, "n columns"]
-) -> tuple[Float[np.ndarray, "n columns"], Float[np.ndarray, "n columns"]]:
-    """Re(conj(v_ij) (c_j N v_j)_i) and |v_ij|^2."""
-    turned = (scaled @ vectors.real + 1j * (scaled @ vectors.imag)) * turns
-    return (vectors.conj() * turned).real, np.abs(vectors) ** 2
-
-
 def _shrunk(
-    scaled: Matrix,
-    turns: Complex[np.ndarray, "_ columns"],
+    at: _Places,
     vectors: Complex[np.ndarray, "n columns"],
     weights: Float[np.ndarray, " columns"],
 ) -> Float[np.ndarray, " n"]:
@@ -115,15 +124,15 @@ def _shrunk(
 
     Such rows are small. Small enough, they are zero: the bound is then one for fewer neurons.
     """
-    factors = np.ones(len(scaled))
+    factors = np.ones(len(vectors))
     best, lower = factors, 0.0
     for largest in _LARGEST:
-        left, right = _sides(scaled, turns, vectors * factors[:, None])
+        left, right = at.sides(vectors * factors[:, None])
         reached = bound(left * weights, right * weights)
         if reached > lower:
             best, lower = factors, reached
         top, bottom = left @ weights, right @ weights
-        ratios = np.divide(top, bottom, out=np.ones(len(scaled)), where=bottom > 0)
+        ratios = np.divide(top, bottom, out=np.ones(len(vectors)), where=bottom > 0)
         factors = factors * np.sqrt(np.clip(ratios * (bottom.sum() / top.sum()), 0.25, largest))
         factors = np.where(factors < _GONE, 0.0, factors)
     return best

@@ -17,6 +17,7 @@ import numpy as np
 from jaxtyping import Complex, Int
 from typing_extensions import override
 
+from theory.contraction.network import Matrix
 from theory.contraction.search.filters import Filters
 
 _ANGLES: tuple[float, ...] = tuple((np.pi * np.arange(32) / 32).tolist())
@@ -43,9 +44,9 @@ class Conic(Filters):
         return complex((self.eccentricity + np.exp(1j * angle)) / (1 + self.eccentricity))
 
     @override
-    def best(self, points: Complex[np.ndarray, " n"]) -> float:
-        """-arg s, s the sum of the points; at most `last`."""
-        angle = min(abs(float(np.angle(points.sum()))), self.last)
+    def best(self, matrix: Matrix, vector: Complex[np.ndarray, " n"]) -> float:
+        """-arg s, s = v^* N v; at most `last`."""
+        angle = min(abs(float(np.angle((vector.conj() * (matrix @ vector)).sum()))), self.last)
         return angle if angle >= 1e-9 else 0.0
 
     @override

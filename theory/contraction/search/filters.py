@@ -16,13 +16,13 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
-from jaxtyping import Complex, Float, Int
+from jaxtyping import Complex, Float, Inexact, Int
 from typing_extensions import override
 
-from theory.contraction.network import Vector
+from theory.contraction.network import Matrix, Vector
 
-Turn = complex | Complex[np.ndarray, "n 1"]
-"""C: a number where the neurons are alike, else a column, which multiplies rows."""
+Turn = complex | Complex[np.ndarray, "n 1"] | Complex[np.ndarray, "n n"]
+"""C: a number where the neurons are alike, else a column, which multiplies rows, or a factor for every entry."""
 _FINENESS = 1.1
 """Frequencies follow one another by this factor."""
 _BEYOND = 48.0
@@ -38,9 +38,15 @@ class Filters(ABC):
     def turn(self, angle: float) -> Turn:
         """C at this angle; real at 0 and pi."""
 
+    def applied(
+        self, matrix: Matrix, angle: float, vectors: Inexact[np.ndarray, "n columns"]
+    ) -> Complex[np.ndarray, "n columns"]:
+        """(C N) v for vectors v; where C multiplies rows, those of N v."""
+        return self.turn(angle) * product(matrix, vectors)
+
     @abstractmethod
-    def best(self, points: Complex[np.ndarray, " n"]) -> float:
-        """The angle at which Re sum C_i s_i is largest, of s_i = `points`."""
+    def best(self, matrix: Matrix, vector: Complex[np.ndarray, " n"]) -> float:
+        """The angle at which Re v^* (C N) v is largest."""
 
     @property
     @abstractmethod
@@ -66,8 +72,44 @@ class Filters(ABC):
         """The family of these neurons alone."""
 
 
+def product(matrix: Matrix, vectors: Inexact[np.ndarray, "n columns"]) -> Inexact[np.ndarray, "n columns"]:
+    """A real matrix times vectors, real or not, by real products."""
+    if not np.iscomplexobj(vectors):
+        return matrix @ vectors
+    return matrix @ vectors.real + 1j * (matrix @ vectors.imag)
+
+
+class OwnFilters(Filters):
+    """A filter for every neuron: C is a column. The best angle is found on the grid, and refined between its points."""
+
+    @abstractmethod
+    def turns(self, angles: Float[np.ndarray, " angles"]) -> Complex[np.ndarray, "angles n"]:
+        """C at several angles, a row each."""
+
+    @override
+    def turn(self, angle: float) -> Turn:
+        return self.turns(np.array([angle])).T
+
+    @override
+    def best(self, matrix: Matrix, vector: Complex[np.ndarray, " n"]) -> float:
+        points = vector.conj() * (matrix @ vector)
+        angles, table = np.array(self.grid), self._table
+        place, width = 0, 0.0
+        for _ in range(_REFINEMENTS):
+            place = int((table @ points).real.argmax())
+            width = float(np.diff(angles)[max(place - 1, 0) : place + 1].max()) if width == 0 else width / 5
+            here = float(angles[place])
+            angles = np.clip(here + width * _BETWEEN, 0.0, self.last)
+            table = self.turns(angles)
+        return float(angles[int((table @ points).real.argmax())])
+
+    @cached_property
+    def _table(self) -> Complex[np.ndarray, "angles n"]:
+        return self.turns(np.array(self.grid))
+
+
 @dataclass(frozen=True, eq=False)
-class LowPass(Filters):
+class LowPass(OwnFilters):
     """Neurons of a flow with these time constants at a rate c below 1 / tau of them all: omega = -w tan(angle / 2).
 
     w, the `unit`, is (1 - c tau) / tau of the slowest neuron times a power of two.
@@ -98,28 +140,9 @@ class LowPass(Filters):
         return self.static / self.time_constants
 
     @override
-    def turn(self, angle: float) -> Turn:
-        return self._turns(np.array([angle])).T
-
-    def _turns(self, angles: Float[np.ndarray, " angles"]) -> Complex[np.ndarray, "angles n"]:
+    def turns(self, angles: Float[np.ndarray, " angles"]) -> Complex[np.ndarray, "angles n"]:
         cos, sin = np.cos(angles / 2)[:, None], np.sin(angles / 2)[:, None]
         return cos / (self.static * cos - 1j * self.unit * self.time_constants * sin)
-
-    @override
-    def best(self, points: Complex[np.ndarray, " n"]) -> float:
-        angles, table = np.array(self.grid), self._table
-        place, width = 0, 0.0
-        for _ in range(_REFINEMENTS):
-            place = int((table @ points).real.argmax())
-            width = float(np.diff(angles)[max(place - 1, 0) : place + 1].max()) if width == 0 else width / 5
-            here = float(angles[place])
-            angles = np.clip(here + width * _BETWEEN, 0.0, self.last)
-            table = self._turns(angles)
-        return float(angles[int((table @ points).real.argmax())])
-
-    @cached_property
-    def _table(self) -> Complex[np.ndarray, "angles n"]:
-        return self._turns(np.array(self.grid))
 
     @property
     @override

@@ -60,7 +60,7 @@ def least_ceiling(
     floor = stopping.floor
     if len(matrix) == 1:
         value = max(filters.level(float(matrix[0, 0])), 0.0)
-        angle = 0.0 if matrix[0, 0] > 0 else filters.last
+        angle = filters.best(matrix, np.ones(1, complex))
         return LeastCeiling(np.zeros(1), value, np.zeros(1), max(value * 1.0001, floor), (angle,), 0, True)
     tried = _starts((filters.turn(0.0) * matrix).real) if start is None else [start]
     starts = [(logs, ceiling(rescaled(matrix, logs), filters=filters)) for logs in tried]

@@ -1,4 +1,4 @@
-"""Maps whose leaks differ, beyond the reach of semidefinite programs: multipliers that serve one leak, each with its P.
+"""Maps whose leaks differ: from a scaling that serves the filters of their neurons (`leaky`) to a claim, proved.
 
 For given multipliers Q the least factor is where a discrete Riccati equation ceases to have a solution. With N =
 D M D^-1, Q = D^2, P = D X D, K = I - A and, in voltage-like form, B = A N, R = 2 I, the equation of `step_riccati`
@@ -6,8 +6,7 @@ holds with A_1 = (K + B / 2) / rho, G = -B R^-1 B^T and H = I / (2 rho^2). A rat
 the multiplier A^2 in the place of I: G = -N^T N / 2, H = A^2 / (2 rho^2), and its metric is (rho^2 X)^-1.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -17,38 +16,35 @@ from theory.contraction.exact_matrix import ExactMatrix, rational, to_digits
 from theory.contraction.network import LeakyMap, Matrix, Vector
 from theory.contraction.search.angles import cholesky
 from theory.contraction.search.central_path import rescaled
+from theory.contraction.search.leaky import Leaks
+from theory.contraction.search.rates import RateSearches
 from theory.contraction.search.riccati import doubled
 from theory.contraction.search.scaled_multiplier import SCALING_BITS, rounded_metric
-from theory.contraction.search.smallest_step import conic_of, searches
+from theory.contraction.search.smallest_conic import ConicSearch
 
-_POWERS = (-0.5, 0.0, 0.5)
-"""Of the leaks, by which scalings that serve one leak are multiplied."""
-_HALVINGS = 16
-_INSIDE = 0.5
-"""Where, from the factor that a scaling allows to the asked one, the equation is solved."""
+_SHARES = (0.5, 0.2, 0.8)
+"""Where, from the scaling's factor to the asked one, the Riccati equation is solved, one after the other."""
+_KEPT = 8
 
 
-@dataclass(frozen=True)
-class MixedScaling:
-    """A scaling d, Q = d^2, and the least factor that it allows, to rounding."""
-
-    scaling: Vector
-    factor: float
+@lru_cache(maxsize=_KEPT)
+def _searches(entries: bytes, leaks: bytes) -> RateSearches:
+    each = np.frombuffer(leaks)
+    return RateSearches(np.frombuffer(entries).reshape(len(each), len(each)).copy(), Leaks(each.copy()))
 
 
-def best_scaling(asked: LeakyMap) -> MixedScaling | None:
-    """That of the least factor among those that are tried; None where none allows one below one."""
-    best = None
-    for scaling in scalings(asked):
-        least = 1.0 if best is None else best.factor
-        if holds_at(asked, scaling, least, 1.0):
-            best = MixedScaling(scaling, _least(asked, scaling, least))
-    return best
+def mixed_searches(asked: LeakyMap) -> tuple[RateSearches, float]:
+    """Those of this map in voltage-like form at its largest slope of one, made once for all gains; and that slope.
 
-
-def holds_at(asked: LeakyMap, scaling: Vector, factor: float, gain: float) -> bool:
-    """Whether the scaling allows the factor with all slopes multiplied by `gain`."""
-    return step_metric(asked.with_gain(gain), scaling, factor) is not None
+    >>> from theory.contraction import DISCRETE_VOLTAGE, network
+    >>> made = mixed_searches(network(np.diag([0.5, 0.0]), DISCRETE_VOLTAGE, leak=np.array([0.5, 1.0])))[0]
+    >>> round(made.best_rate(1.0), 3)
+    0.25
+    """
+    largest = float(asked.slopes.max())
+    matrix = asked.form.as_voltage(asked.with_gain(1 / largest).gained)
+    entries = np.ascontiguousarray(matrix, dtype=np.float64).tobytes()
+    return _searches(entries, np.ascontiguousarray(asked.leaks).tobytes()), largest
 
 
 def step_metric(asked: LeakyMap, scaling: Vector, factor: float, above: float | None = None) -> Matrix | None:
@@ -77,34 +73,22 @@ def step_metric(asked: LeakyMap, scaling: Vector, factor: float, above: float | 
     return metric if cholesky(np.block([[top, corner], [corner.T, bottom]])) is not None else None
 
 
-def propose_mixed(asked: LeakyMap, rate: float, found: MixedScaling) -> StepMultiplier | None:
-    """A proved claim at this rate with the multipliers of this scaling; None where none was found."""
-    factor = 1 - rate
-    rounded = to_digits(found.scaling, bits=SCALING_BITS)
-    solved_at = found.factor + _INSIDE * (factor - found.factor)
-    metric = step_metric(asked, rounded, solved_at, factor * (1 - 1e-9))
-    if metric is None:
+def propose_mixed(asked: LeakyMap, rate: float, found: ConicSearch) -> StepMultiplier | None:
+    """A proved claim at this rate with the multipliers of a search in voltage-like form; None where none was found."""
+    searches, gain = mixed_searches(asked)
+    best = searches.allowed(found.scaling, gain)
+    if not best > rate:
         return None
-    claim = StepMultiplier(
-        rational(rate),
-        ExactMatrix.of(rounded_metric(metric * np.outer(rounded, rounded))),
-        ExactMatrix.diagonal((rounded**2).tolist()),
-    )
-    return claim if claim.holds(asked.exact) else None
-
-
-def scalings(asked: LeakyMap) -> Iterator[Vector]:
-    """Those that serve one leak, the median, the least or the largest, times powers of the leaks."""
-    made = searches(asked.with_gain(1 / float(asked.slopes.max())).gained)
-    for leak in dict.fromkeys((float(np.median(asked.leaks)), float(asked.leaks.min()), float(asked.leaks.max()))):
-        for power in _POWERS:
-            yield made.near(conic_of(1 - leak, 1.0)).scaling * asked.leaks**power
-
-
-def _least(asked: LeakyMap, scaling: Vector, high: float) -> float:
-    """The least factor at which the equation has a solution, from above; `high` where there is none below."""
-    low = float(asked.keep.max())
-    for _ in range(_HALVINGS):
-        middle = (low + high) / 2
-        low, high = (low, middle) if step_metric(asked, scaling, middle) is not None else (middle, high)
-    return high
+    rounded = to_digits(found.scaling**asked.form.power, bits=SCALING_BITS)
+    for share in _SHARES:
+        metric = step_metric(asked, rounded, 1 - best + share * (best - rate), (1 - rate) * (1 - 1e-9))
+        if metric is None:
+            continue
+        claim = StepMultiplier(
+            rational(rate),
+            ExactMatrix.of(rounded_metric(metric * np.outer(rounded, rounded))),
+            ExactMatrix.diagonal((rounded**2).tolist()),
+        )
+        if claim.holds(asked.exact):
+            return claim
+    return None

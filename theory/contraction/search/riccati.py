@@ -28,20 +28,28 @@ def solve_metric(scaled: Matrix, level: float | Vector) -> Matrix | None:
     >>> solve_metric(np.zeros((1, 1)), 1.0).tolist()
     [[0.25]]
     """
-    size = len(scaled)
-    identity = np.eye(size)
     decay = np.broadcast_to(level, len(scaled))
     shift = 2 * float(decay.max()) + float(np.sqrt(np.linalg.norm(scaled, 1) * np.linalg.norm(scaled, np.inf)))
-    shifted = scaled - np.diag(2 * decay) - shift * identity
+    return solve_flow(scaled - np.diag(2 * decay), -scaled @ scaled.T, np.eye(len(scaled)), shift)
+
+
+def solve_flow(drift: Matrix, gram: Matrix, constant: Matrix, shift: float) -> Matrix | None:
+    """A^T X + X A - X G X + H = 0, A = `drift`, G = `gram` and H = `constant`; None where X is not > 0.
+
+    The `shift` is a rate at least as large as those of A.
+
+    >>> solve_flow(-np.ones((1, 1)), np.zeros((1, 1)), np.ones((1, 1)), 1.0).round(9).tolist()
+    [[0.5]]
+    """
+    shifted = drift - shift * np.eye(len(drift))
     try:
-        left = np.linalg.solve(shifted, -scaled @ scaled.T)
-        inverse = np.linalg.inv(shifted.T + left)
-        step = identity + 2 * shift * inverse.T
-        gram = _even(2 * shift * left @ inverse)
-        solution = _even(2 * shift * inverse @ np.linalg.inv(shifted))
+        left = np.linalg.solve(shifted, gram)
+        inverse = np.linalg.inv(shifted.T + constant @ left)
+        step = np.eye(len(drift)) + 2 * shift * inverse.T
+        solution = _even(2 * shift * inverse @ constant @ np.linalg.inv(shifted))
     except np.linalg.LinAlgError:
         return None
-    return doubled(step, gram, solution)
+    return doubled(step, _even(2 * shift * left @ inverse), solution)
 
 
 def doubled(step: Matrix, gram: Matrix, solution: Matrix) -> Matrix | None:
