@@ -244,7 +244,7 @@ def _narrowed(
     while high.gain > low.gain * (1 + _NARROW):
         middle = short((low.gain + high.gain) / 2, bits=30)
         scaled = asked.with_gain(middle)
-        metric = attempted(solve_vertices, scaled, rate if rate > 0 else _NARROW / 10)
+        metric = attempted(solve_vertices, scaled, rate if rate > 0 else _NARROW * asked.slowest_leak / 10)
         if metric is not None:
             low = _Bound(middle, metric)
             continue
