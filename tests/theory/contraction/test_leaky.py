@@ -9,6 +9,7 @@ import sympy as sp
 
 from theory.contraction import DISCRETE, DISCRETE_VOLTAGE, largest_gain, network
 from theory.contraction.certificate import Certificate
+from theory.contraction.claims.step_vertices import StepVertices
 from theory.contraction.conditions.step_condition import as_map, last_gain
 from theory.contraction.form import MAPS
 from theory.contraction.search.angles import ceiling
@@ -104,3 +105,11 @@ def test_the_gain_is_bracketed_from_both_sides():
     assert found.low_claim.holds(asked.with_gain(found.low).exact)
     assert found.high_claim.holds(asked.with_gain(found.high).exact)
     assert not found.high_claim.holds(asked.with_gain(0.99 * found.low).exact)
+
+
+def test_corners_of_a_map_that_leaks_slowly_bracket_its_gain():
+    """At a leak of 1/64 rates a step are of its size: what is asked of a metric at all corners has to be, too."""
+    weights = 1.5 * np.random.default_rng(0).normal(size=(5, 5))
+    found = largest_gain(network(weights, DISCRETE_VOLTAGE, leak=1 / 64))
+    assert isinstance(found.low_claim, StepVertices)
+    assert found.low < found.high < found.low * 1.002
