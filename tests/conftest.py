@@ -132,7 +132,7 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--full", action="store_true", help="every case, of tests marked `sampled` too")
+    parser.addoption("--full", action="store_true", help="every case of tests marked `sampled`, every call checked")
 
 
 @pytest.hookimpl(trylast=True)  # after -k and -m have chosen

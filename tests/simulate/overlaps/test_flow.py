@@ -82,7 +82,7 @@ def test_what_goes_wrong_has_a_name():
     assert cut.outcome == OverlapFlowOutcome.gave_up
     assert jnp.isnan(cut.sigma[-1]).all()
     assert jnp.isnan(cut.loss[-1])
-    overflowing = follow(LINES, 1e80 * START, TASK.batch, GradientDescent(4e-3), times)
+    overflowing = follow(LINES, 1e80 * START, TASK.batch, rule_at(1.0, "plain"), jnp.linspace(0.0, 300.0, 11))
     assert overflowing.outcome == OverlapFlowOutcome.diverged
     with pytest.raises(NothingToTrain, match="no times"):
         overlap_flow(LINES, START, TASK.batch, GradientDescent(4e-3), jnp.zeros(0))
