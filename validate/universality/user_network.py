@@ -49,6 +49,7 @@ class PointsOfCondition:
     unstable_dimensions: Int[np.ndarray, " points"]
     proved: tuple[ProvedPoint | None, ...]
     complete: str
+    bounded: bool
     trajectories: Float[np.ndarray, "runs times size"]
     graph: FoundGraph | None
 
@@ -56,6 +57,17 @@ class PointsOfCondition:
     def found(self) -> FixedPoints:
         """What the search found in all its rounds."""
         return self.search.found
+
+    @property
+    def why(self) -> str:
+        """What speaks for the set being complete, or why nothing does."""
+        if self.complete == CLOSED:
+            return "as far as the index tells: necessary for a complete set, not sufficient"
+        if not self.bounded:
+            return "relu: no law says what the indices sum to"
+        if self.search.closed:
+            return "points that are not isolated were met, and the index says nothing then"
+        return "points are missing, or not isolated: otherwise the indices would sum to one; try more --searches"
 
     @property
     def by_dimension(self) -> str:
@@ -102,6 +114,7 @@ def _at(inputs: np.ndarray, network: AskedNetwork, given: GivenNetwork, config: 
         unstable_dimensions=unstable,
         proved=tuple(proofs(network.cell, found)),
         complete=CLOSED if network.bounded and search.closed and not continua and not held else UNKNOWN,
+        bounded=network.bounded,
         trajectories=network.trajectories(inputs, starts[:RUNS], STEPS),
         graph=graph_at(network, found, inputs, unstable, seed=config.seed),
     )
@@ -134,7 +147,7 @@ def _report_condition(each: PointsOfCondition, mark: str, report: Report) -> Non
     )
     meaning = "one, if none is missing" if each.complete == CLOSED else "of sign det(1 - F')"
     report.finding(f"sum_of_indices{mark}", found.index_sum, "", meaning)
-    report.finding(f"completeness{mark}", each.complete, "", MEANING[each.complete])
+    report.finding(f"completeness{mark}", each.complete, "", each.why)
     rounds = ", ".join(str(one.new) for one in each.search.rounds)
     report.finding(f"search_rounds{mark}", len(each.search.rounds), "", f"new points in each: {rounds}")
     if each.search.unseen is not None:
@@ -153,12 +166,6 @@ def _report_condition(each: PointsOfCondition, mark: str, report: Report) -> Non
         report.finding(f"point{mark}_{k + 1}", *_told(each, k))
     if count > LISTED:
         report.finding(f"points_not_told{mark}", count - LISTED, "", "in the JSON")
-
-
-MEANING = {
-    CLOSED: "as far as the index tells: necessary for a complete set, not sufficient",
-    UNKNOWN: "no law says how many points there are",
-}
 
 
 def _told(each: PointsOfCondition, k: int) -> tuple[str, str, str]:
