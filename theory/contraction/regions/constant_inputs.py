@@ -158,7 +158,7 @@ def contraction(
     slopes = tuple(each.outwards(30) for each in driven.slopes(boxes[-1]))
     asked = _ranged(system.network, slopes)
     proof = _proof(asked, best=best)
-    if proof is None and asked.size > RANGED_UP_TO:
+    if proof is None and (best or asked.size > RANGED_UP_TO):  # searches from zero go further, if not in all of them
         slopes = tuple(Enclosed(min(each.lower, Fraction(0)), each.upper) for each in slopes)
         proof = _proof(_ranged(system.network, slopes), best=best)
     if proof is None:
