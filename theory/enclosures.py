@@ -19,6 +19,10 @@ _GUARD = 32
 """Binary digits that are computed beyond those that are returned."""
 
 
+class NotEnclosed(ValueError):
+    """An argument that no enclosure is made for; the message says which are."""
+
+
 @dataclass(frozen=True)
 class Enclosed:
     """Two rational numbers that a real number, or all numbers of an interval, lie between, both included."""
@@ -57,13 +61,13 @@ def exponential_decay(y: Fraction, bits: int = BITS) -> Enclosed:
     for the upper one, to which more than the terms left out is added. Both are squared s times and inverted.
 
     Raises:
-        ValueError: for a negative y.
+        NotEnclosed: for a negative y.
 
     >>> exponential_decay(Fraction(0)), exponential_decay(Fraction(10**9)).lower
     (Enclosed(lower=Fraction(1, 1), upper=Fraction(1, 1)), Fraction(0, 1))
     """
     if y < 0:
-        raise ValueError(f"y is {y}; exp(-y) is enclosed for y >= 0")
+        raise NotEnclosed(f"y is {y}; exp(-y) is enclosed for y >= 0")
     if y == 0:
         return Enclosed(Fraction(1), Fraction(1))
     if y > _FARTHEST:

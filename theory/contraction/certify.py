@@ -17,7 +17,7 @@ from theory.contraction.exact_matrix import short
 from theory.contraction.form import Form, NamedVectorField
 from theory.contraction.means import means_of
 from theory.contraction.network import Network, network
-from theory.contraction.search.balanced_units import Units
+from theory.contraction.search.balanced_units import BalancedUnits
 from theory.contraction.search.polytope import SOUGHT_UP_TO, contracting_polytope
 from theory.contraction.search.vertex_dual import refute_quadratic
 from theory.contraction.slope_range import SlopeRange
@@ -99,7 +99,7 @@ def certify(
 def certify_network(asked: Network, rate: float = 0.0, euler_step: float | None = None) -> Certification:
     """Decide about a `Network`, as `certify` does; `rate` and `euler_step` are not checked again."""
     with np.errstate(all="ignore"):
-        units = Units.of(asked)
+        units = BalancedUnits.of(asked)
         return _in_given_units(units, _certified(units.balanced, rate, euler_step))
 
 
@@ -135,7 +135,7 @@ def _certified(asked: Network, rate: float, euler_step: float | None) -> Certifi
     )
 
 
-def _in_given_units(units: Units, found: Certification) -> Certification:
+def _in_given_units(units: BalancedUnits, found: Certification) -> Certification:
     """The same, said of the network as it was given."""
     return replace(
         found,

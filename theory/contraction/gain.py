@@ -26,7 +26,7 @@ from theory.contraction.definite import is_positive_semidefinite
 from theory.contraction.exact_matrix import ExactMatrix, short
 from theory.contraction.means import means_of
 from theory.contraction.network import LeakyMap, Matrix, Network
-from theory.contraction.search.balanced_units import Units
+from theory.contraction.search.balanced_units import BalancedUnits
 from theory.contraction.search.frequency_dual import refute_multiplier
 from theory.contraction.search.mixed_leaks import mixed_searches
 from theory.contraction.search.step_dual import refute_step
@@ -60,7 +60,7 @@ def largest_gain(asked: Network, rate: float = 0.0) -> Gain:
     '1.7778 1.7778'
     """
     with np.errstate(all="ignore"):
-        units = Units.of(asked)
+        units = BalancedUnits.of(asked)
         found = _bracketed(units.balanced, rate) if asked.from_zero else _ranged_gain(units.balanced, rate)
         low, high, other = found.low_claim, found.high_claim, found.other_claim
         return replace(

@@ -86,7 +86,7 @@ def _write(path: Path | None, found: GatedCertification, scale: RecurrentScale, 
         None if factor is None or claim is None else GatedCertificate(layer.with_recurrence(factor), (claim,))
         for factor, claim in ((scale.low, scale.low_claim), (scale.high, scale.high_claim))
     ]
-    names = ("certificate", "gain_certificate", "gain_excluded_certificate")
+    names = ("certificate", "recurrence_certificate", "recurrence_excluded_certificate")
     paths = (None,) * 3 if path is None else (path, *besides(path)[:2])
     for name, file, proof in zip(names, paths, (found.certificate, *ends), strict=True):
         if file is None or proof is None:

@@ -7,7 +7,7 @@ from theory.contraction.certify import certify, certify_network
 from theory.contraction.form import DISCRETE, DISCRETE_VOLTAGE, FORMS, RATE, VOLTAGE
 from theory.contraction.gain import largest_gain
 from theory.contraction.network import network
-from theory.contraction.search.balanced_units import Units
+from theory.contraction.search.balanced_units import BalancedUnits
 
 
 @pytest.mark.parametrize("form", FORMS, ids=lambda form: form.name)
@@ -30,9 +30,11 @@ def test_balancing_is_undone_by_units(share):
     rng = np.random.default_rng(0)
     for size in (2, 5, 40):
         matrix = rng.normal(size=(size, size)) * (rng.random((size, size)) < share) * 2.0 ** rng.integers(-9, 9, size)
-        one, other = (Units.of(network(each, VOLTAGE)) for each in (matrix, in_units(matrix, powers(rng, size))))
+        one, other = (
+            BalancedUnits.of(network(each, VOLTAGE)) for each in (matrix, in_units(matrix, powers(rng, size)))
+        )
         np.testing.assert_array_equal(one.balanced.weights, other.balanced.weights)
-        assert not Units.of(one.balanced).exponents.any()
+        assert not BalancedUnits.of(one.balanced).exponents.any()
         lengths = np.linalg.norm(one.balanced.weights - np.diag(np.diag(matrix)), axis=0)
         others = np.linalg.norm(one.balanced.weights - np.diag(np.diag(matrix)), axis=1)
         connected = (lengths > 0) & (others > 0)

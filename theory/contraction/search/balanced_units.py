@@ -75,7 +75,7 @@ class LostInUnits(ArithmeticError):
 
 
 @dataclass(frozen=True, eq=False)
-class Units:
+class BalancedUnits:
     """A network as it was `given`, and the same `balanced`: y = D x, D = 2^`exponents`."""
 
     given: Network
@@ -83,7 +83,7 @@ class Units:
     exponents: Exponents
 
     @classmethod
-    def of(cls, given: Network) -> "Units":
+    def of(cls, given: Network) -> "BalancedUnits":
         """Those of D M D^-1, M = W G or G W; those that were given, where others would be beyond doubles."""
         exponents = balancing_exponents(given.gained) if np.isfinite(given.gained).all() else None
         if exponents is not None and exponents.any():
@@ -116,7 +116,7 @@ def in_balanced_units(
     """Make a search in balanced units, whatever units its network comes in, and bring its claim back, exactly."""
 
     def asked(network: Network, /, *given: Parameters.args, **named: Parameters.kwargs) -> StatementT | None:
-        units = Units.of(network)
+        units = BalancedUnits.of(network)
         found = search(units.balanced, *given, **named)
         return None if found is None else units.returned(found)
 
