@@ -14,12 +14,12 @@ from simulate.populations.rate import seconds_an_update
 from simulate.runtime import available_cores
 from simulate.sweep.store import Store
 from simulate.training.penalty import Penalised
-from validate.degeneracy.comparison import store_of, store_refused, workers_of
 from validate.degeneracy.conditions import FactorLevel
 from validate.degeneracy.settings import Config
 from validate.output import Plot
 from validate.progress import Progress
 from validate.report import Report
+from validate.stored import store_of, store_refused, workers_of
 from validate.tolerance import Reported
 
 

@@ -1,10 +1,10 @@
 """Every setting of the degeneracy command, in one frozen object that the report records."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
-from validate.options import Address, Choice, Directory, Whole
-from validate.settings import Derived, Settings, chosen, flag, setting
+from validate.options import Choice, Whole
+from validate.settings import Derived, chosen, flag, setting
+from validate.store_settings import POPULATIONS, StoreSettings
 
 TASKS = ("flip-flop", "discrimination", "sine", "path", "lorenz")
 """Huang et al., section 2.2, and their appendix E for the last."""
@@ -119,11 +119,9 @@ FULL = Effort(
     full_length=True,
 )
 
-POPULATIONS = "Populations"
-
 
 @dataclass(frozen=True, kw_only=True)
-class Config(Settings):
+class Config(StoreSettings):
     """The settings of a run."""
 
     networks: int = setting(
@@ -151,33 +149,13 @@ class Config(Settings):
         group=POPULATIONS,
         many=True,
     )
-    store: Path | None = setting(
-        "--store",
-        Directory(),
-        "Where trained populations are kept, and found again.",
-        default=None,
-        shown="the user's cache",
-        group=POPULATIONS,
-    )
-    workers: int | None = setting(
-        "--workers",
-        Whole(1, 1024),
-        "Local processes that share the populations; one: this process, all of whose cores share each population.",
-        default=None,
-        shown="one a core; 1 with --quick, and on a graphics card",
-        group=POPULATIONS,
-    )
-    scheduler: str | None = setting(
-        "--scheduler",
-        Address(),
-        "A scheduler of Dask whose workers train instead; they must share the store's directory.",
-        default=None,
-        shown="none",
-        group=POPULATIONS,
-        excludes={"--workers": "the scheduler has its own"},
-    )
     effort: Effort = chosen(
         USUAL,
         flag("--quick", QUICK, "The same on smaller populations."),
         flag("--full", FULL, "The paper's sizes; goes on where it was interrupted."),
     )
+
+    @property
+    def small(self) -> bool:
+        """Of --quick."""
+        return self.effort.name == QUICK.name

@@ -22,6 +22,7 @@ from validate.universality.user_settings import NetworkConfig
 SECTIONS = (
     Section("Networks whose fixed points are known", "validate.universality.known_points"),
     Section("Networks whose transition graphs are known", "validate.universality.known_graphs"),
+    Section("Flip-flop: points, graphs and representations (Fig. 1)", "validate.universality.flip_flop"),
 )
 
 COMMAND = Command(

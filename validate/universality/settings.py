@@ -2,24 +2,158 @@
 
 from dataclasses import dataclass
 
-from validate.settings import Settings, chosen, flag
+from validate.options import Choice, Whole
+from validate.settings import Derived, chosen, flag, setting
+from validate.store_settings import POPULATIONS, StoreSettings
+
+CELLS = ("vanilla", "ugrnn", "gru", "lstm")
+NONLINEARITIES = ("tanh", "relu")
+TASKS = ("flip-flop",)
+"""Maheswaranathan et al., section 2.2."""
+
+
+@dataclass(frozen=True)
+class TaskTraining:
+    """How networks learn a task: in trials of `steps`, by Adam at `rate`, down to a mean squared error of `threshold`.
+
+    `size` is what the task has of its own: bits of a flip-flop.
+    """
+
+    name: str
+    size: int
+    steps: int
+    rate: float
+    threshold: float
+    updates: int
+
+
+@dataclass(frozen=True)
+class PopulationEffort:
+    """The networks that are trained: `seeds` of each cell, nonlinearity and strength of the L2 penalty.
+
+    The loss is looked at `every` so many updates, by batches of `trials`; each search for points has so many `starts`,
+    each point is moved so many times (`perturbations`), and nulls are drawn from `permutations`.
+    """
+
+    cells: tuple[str, ...]
+    nonlinearities: tuple[str, ...]
+    penalties: tuple[float, ...]
+    seeds: int
+    units: int
+    every: int
+    trials: int
+    starts: int
+    perturbations: int
+    permutations: int
+    tasks: tuple[TaskTraining, ...]
+
+    def of(self, name: str) -> TaskTraining:
+        """Of one task."""
+        return next(task for task in self.tasks if task.name == name)
 
 
 @dataclass(frozen=True)
 class Effort:
-    """How much work a run does: networks of each kind that are drawn at random, and the starts of each search."""
+    """How much work a run does: random networks of each kind, the starts of each search, and trained populations."""
 
     name: str
     networks: int
     starts: int
+    population: PopulationEffort
 
 
-QUICK = Effort("quick", networks=2, starts=128)
-USUAL = Effort("usual", networks=8, starts=256)
+QUICK = Effort(
+    "quick",
+    networks=2,
+    starts=128,
+    population=PopulationEffort(
+        cells=("vanilla", "gru"),
+        nonlinearities=NONLINEARITIES,
+        penalties=(1e-5,),
+        seeds=5,
+        units=16,
+        every=32,
+        trials=32,
+        starts=256,
+        perturbations=50,
+        permutations=999,
+        tasks=(TaskTraining("flip-flop", 2, 30, 5e-3, 0.02, 3_000),),
+    ),
+)
+USUAL = Effort(
+    "usual",
+    networks=8,
+    starts=256,
+    population=PopulationEffort(
+        cells=CELLS,
+        nonlinearities=NONLINEARITIES,
+        penalties=(1e-5, 1e-4),
+        seeds=3,
+        units=32,
+        every=32,
+        trials=32,
+        starts=512,
+        perturbations=100,
+        permutations=999,
+        tasks=(TaskTraining("flip-flop", 3, 40, 5e-3, 0.01, 6_000),),
+    ),
+)
+FULL = Effort(
+    "full",
+    networks=8,
+    starts=256,
+    population=PopulationEffort(
+        cells=CELLS,
+        nonlinearities=NONLINEARITIES,
+        penalties=(1e-5, 1e-4, 1e-3, 1e-2),
+        seeds=30,
+        units=64,
+        every=100,
+        trials=64,
+        starts=2048,
+        perturbations=100,
+        permutations=9_999,
+        tasks=(TaskTraining("flip-flop", 3, 100, 1e-3, 0.01, 20_000),),
+    ),
+)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Config(Settings):
+class Config(StoreSettings):
     """The settings of a run."""
 
-    effort: Effort = chosen(USUAL, flag("--quick", QUICK, "The same on fewer networks."))
+    seeds: int = setting(
+        "--seeds",
+        Whole(2, 10_000),
+        "Networks trained of each cell, nonlinearity and penalty.",
+        default=Derived(lambda config: config.effort.population.seeds),
+        shown=f"{USUAL.population.seeds}, {QUICK.population.seeds} with --quick, {FULL.population.seeds} with --full",
+        group=POPULATIONS,
+    )
+    units: int = setting(
+        "--units",
+        Whole(2, 10_000),
+        "Units of each of them.",
+        default=Derived(lambda config: config.effort.population.units),
+        shown=f"{USUAL.population.units}, {QUICK.population.units} with --quick, {FULL.population.units} with --full",
+        group=POPULATIONS,
+    )
+    tasks: tuple[str, ...] = setting(
+        "--tasks",
+        Choice(TASKS),
+        "Tasks of the populations.",
+        default=TASKS,
+        shown="all",
+        group=POPULATIONS,
+        many=True,
+    )
+    effort: Effort = chosen(
+        USUAL,
+        flag("--quick", QUICK, "The same on fewer, smaller networks."),
+        flag("--full", FULL, "The paper's sizes; goes on where it was interrupted."),
+    )
+
+    @property
+    def small(self) -> bool:
+        """Of --quick."""
+        return self.effort.name == QUICK.name

@@ -12,9 +12,9 @@ from simulate.runtime import available_cores
 from simulate.sweep import HERE, Cluster
 from simulate.tasks import Batch
 from validate.degeneracy import channels, demands, regularisation, richness, width
-from validate.degeneracy.comparison import spread_of, workers_of
 from validate.degeneracy.settings import FULL, QUICK, TASKS, USUAL, Config
 from validate.degeneracy.suite import SUITE, chosen, discrimination
+from validate.stored import spread_of, workers_of
 
 EFFORTS = (QUICK, USUAL, FULL)
 SECTIONS = (channels, demands, richness, width, regularisation)

@@ -1,14 +1,16 @@
 """The built-in checks of the universality command."""
 
+from dataclasses import replace
+
 from validate.progress import Progress
 from validate.report import Report
 from validate.universality import known_points
-from validate.universality.settings import Config, Effort
+from validate.universality.settings import QUICK, Config
 
 
 def test_what_is_known_is_found_and_proved(monkeypatch):
     monkeypatch.setattr(known_points, "BOUNDED", {"vanilla": known_points.BOUNDED["vanilla"]})
-    config = Config(effort=Effort("tiny", networks=2, starts=64))
+    config = Config(effort=replace(QUICK, networks=2, starts=64))
     report = Report("universality", config)
     with Progress() as progress:
         results = known_points.checks(config, report, progress)

@@ -1,0 +1,45 @@
+"""The settings of a run that trains populations: where these are kept, and who trains them."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from validate.options import Address, Directory, Whole
+from validate.settings import Settings, setting
+
+POPULATIONS = "Populations"
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoreSettings(Settings):
+    """Where trained populations are kept, and found again by the next run; who trains them."""
+
+    store: Path | None = setting(
+        "--store",
+        Directory(),
+        "Where trained populations are kept, and found again.",
+        default=None,
+        shown="the user's cache",
+        group=POPULATIONS,
+    )
+    workers: int | None = setting(
+        "--workers",
+        Whole(1, 1024),
+        "Local processes that share the populations; one: this process, all of whose cores share each population.",
+        default=None,
+        shown="one a core; 1 with --quick, and on a graphics card",
+        group=POPULATIONS,
+    )
+    scheduler: str | None = setting(
+        "--scheduler",
+        Address(),
+        "A scheduler of Dask whose workers train instead; they must share the store's directory.",
+        default=None,
+        shown="none",
+        group=POPULATIONS,
+        excludes={"--workers": "the scheduler has its own"},
+    )
+
+    @property
+    def small(self) -> bool:
+        """Whether populations are so small that processes take longer to start than to train them."""
+        return False

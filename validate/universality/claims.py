@@ -1,0 +1,94 @@
+"""What the paper states, what here counts as having seen it, and what was seen: one object a claim."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+from simulate.universality.between_share import BetweenShare
+from validate.report import Report
+from validate.tolerance import Reported
+
+SEEN, CONTRADICTED, UNDECIDED, TOO_FEW = "seen", "contradicted", "not decided at this size", "too few networks"
+LEVEL = 0.01
+"""Of tests for clusters: both the analysis of variance and the silhouette must be this unlikely by chance."""
+MARGIN = 0.1
+"""Groups among which less than this share of the variance of distances lies are taken for one (chosen beforehand)."""
+CONFIDENCE = 0.95
+"""Of each one-sided bound."""
+
+
+@dataclass(frozen=True)
+class PaperClaim:
+    """A statement of Maheswaranathan et al. (2019), where it stands, and what here counts as having seen it."""
+
+    name: str
+    statement: str
+    source: str
+    criterion: str
+
+
+class Clusters(PaperClaim):
+    """That networks cluster."""
+
+    def verdict(self, share: BetweenShare, *, apart: bool) -> str:
+        """Of the share of variance between groups, and of the tests for clusters."""
+        return SEEN if apart else CONTRADICTED if share.is_below(MARGIN) else UNDECIDED
+
+
+class NoClusters(PaperClaim):
+    """That networks do not cluster."""
+
+    def verdict(self, share: BetweenShare, *, apart: bool) -> str:
+        """Absence is shown by the upper bound, never by tests that find nothing."""
+        return SEEN if share.is_below(MARGIN) else CONTRADICTED if apart else UNDECIDED
+
+
+@dataclass(frozen=True)
+class MeasuredClaim:
+    """A number with its bounds, and the verdict on the claim; None where there were too few networks.
+
+    `p`, of claims about clusters: the larger of the two tests'.
+    """
+
+    claim: PaperClaim
+    of: str
+    value: float | None
+    low: float | None
+    high: float | None
+    verdict: str
+    p: float | None = None
+
+
+CLUSTERS = Clusters(
+    "representations cluster",
+    "The geometry of representations clusters by architecture and by activation function.",
+    "section 3.1, Fig. 1d",
+    f"share of the variance of distances between groups; p < {LEVEL} of PERMANOVA and of the silhouette",
+)
+GRAPHS_DO_NOT = NoClusters(
+    "graphs of fixed points do not cluster",
+    "All architectures converge to very similar solutions, as shown by the fixed point graph.",
+    "section 3.1, Fig. 1f",
+    f"the same share; its upper bound, {100 * CONFIDENCE:g} %, below {MARGIN}",
+)
+COUNTS = PaperClaim(
+    "points of the flip-flop",
+    "8 stable points and saddles with one, two and three unstable dimensions; other counts in less than 10 %.",
+    "section 3.1, Fig. 1e and footnote 5",
+    "fraction of networks with the points of the modal kind, by Clopper and Pearson's 95 % interval, against 0.9",
+)
+UNTRAINED = PaperClaim(
+    "untrained and trained networks are more alike than trained ones of two nonlinearities",
+    "Trained and untrained ReLU networks are more similar to each other on average than to tanh networks.",
+    "section 3.3, Fig. 4b",
+    "SVCCA distance of trained networks to trained ones of another nonlinearity, less that to untrained ones of their "
+    "own: its jackknife interval, 95 %, above 0",
+)
+CLAIMS = (CLUSTERS, GRAPHS_DO_NOT, COUNTS, UNTRAINED)
+_BESIDE = Reported("the paper's claim; a population of this size need not decide it")
+
+
+def report_claims(name: str, measured: Sequence[MeasuredClaim], report: Report) -> None:
+    """Each as a row of the table, and in full among the quantities."""
+    for each in measured:
+        report.check(f"{name}: {each.claim.name}, {each.of}", predicted=SEEN, measured=each.verdict, tolerance=_BESIDE)
+    report.quantity(f"{name}: claims", [asdict(each) for each in measured])

@@ -1,0 +1,210 @@
+"""The flip-flop: its points and graphs in every kind of network, and whether kinds of networks fall apart by them."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import jax
+import numpy as np
+from jaxtyping import Float
+
+from simulate.measures.fixed_points.descent import ROUNDING
+from simulate.measures.pairwise import pairwise
+from simulate.tasks.n_bit_flip_flop import NBitFlipFlop
+from simulate.universality.binomial import clopper_pearson
+from simulate.universality.matched_distance import MatchedDistance
+from simulate.universality.points import PointSearch
+from validate.output import Plot
+from validate.progress import Progress
+from validate.report import Report
+from validate.tolerance import AtMost, Exact
+from validate.universality import pictures
+from validate.universality.ball_maps import proofs
+from validate.universality.claims import (
+    CLUSTERS,
+    CONTRADICTED,
+    COUNTS,
+    GRAPHS_DO_NOT,
+    SEEN,
+    UNDECIDED,
+    MeasuredClaim,
+    report_claims,
+)
+from validate.universality.deviations import IDEAL, Deviation, deviation
+from validate.universality.members import Member, Members, members_of, report_outcomes
+from validate.universality.settings import Config
+from validate.universality.similarity import (
+    Representations,
+    clustering,
+    divisions,
+    representations,
+    untrained_beside_trained,
+)
+
+NAME = "flip-flop"
+PROBABILITY = 0.1
+"""Of a pulse; the paper has 0.05, in trials of 100 steps."""
+LEAST_SHARE = 0.9
+"""Of networks that have the modal number of points in the paper: "less than 10 % of the population" have not."""
+Square = Float[np.ndarray, "_ _"]
+
+
+@dataclass(frozen=True, eq=False)
+class FlipFlops:
+    """The networks, what they do, how far apart their graphs are, and how their points differ from the ideal."""
+
+    members: Members
+    representations: Representations
+    graphs: Square
+    deviations: tuple[Deviation, ...]
+
+
+def task_of(config: Config) -> NBitFlipFlop:
+    """No channel is pulsed at the start: until its first pulse its target is zero."""
+    training = config.effort.population.of(NAME)
+    return NBitFlipFlop(
+        jax.random.key(config.seed),
+        bits=training.size,
+        steps=training.steps,
+        probability=PROBABILITY,
+        pulsed_at_start=False,
+        trials=config.effort.population.trials,
+        threshold=training.threshold,
+    )
+
+
+def checks(config: Config, report: Report, progress: Progress) -> FlipFlops | None:
+    """Train, search, compare."""
+    if NAME not in config.tasks:
+        return None
+    effort = config.effort.population
+    training, task = effort.of(NAME), task_of(config)
+    search = PointSearch(
+        ((0.0,) * task.bits,), starts=effort.starts, perturbations=effort.perturbations, seed=config.seed
+    )
+    members = members_of(config, task, training, search, progress)
+    report_outcomes(NAME, members, report)
+    if len(members.each) < 2:
+        return None
+    deviations = tuple(deviation(each.points.found[0], task.bits) for each in members.each)
+    _report_points(members, deviations, task.bits, report)
+    _assert_laws(members, report, progress)
+    results = FlipFlops(members, representations(members, config.seed), _graph_distances(members.each), deviations)
+    _assert_self_distances(results, report)
+    report_claims(NAME, _claims(config, results), report)
+    return results
+
+
+def _report_points(members: Members, deviations: Sequence[Deviation], bits: int, report: Report) -> None:
+    """Of every network its points, in a word and in numbers."""
+    by_kind = {
+        str(kind): Counter(
+            each.kind for member, each in zip(members.each, deviations, strict=True) if member.kind == kind
+        )
+        for kind in members.kinds
+    }
+    report.quantity(f"{NAME}: networks by how their points deviate", by_kind)
+    told = [
+        {"network": str(member.kind), "penalty": member.penalty, "points": str(each)}
+        for member, each in zip(members.each, deviations, strict=True)
+    ]
+    report.quantity(f"{NAME}: points of each network", told)
+
+
+def _assert_laws(members: Members, report: Report, progress: Progress) -> None:
+    """What must hold whatever was trained."""
+    found = [each.points.found[0] for each in members.each]
+    bounded = [one for one, member in zip(found, members.each, strict=True) if member.kind.bounded]
+    if bounded:
+        report.check(
+            f"{NAME}: networks of bounded units whose indices sum to one",
+            predicted=len(bounded),
+            measured=sum(one.index_sum == 1 for one in bounded),
+            tolerance=Exact("Brouwer's degree of a bounded map"),
+        )
+    lengths = [np.maximum(1.0, np.linalg.norm(one.points, axis=1)) for one in found]
+    report.check(
+        f"{NAME}: residuals of points, relative to their length",
+        predicted=ROUNDING,
+        measured=max(
+            float((one.residuals / length).max(initial=0.0)) for one, length in zip(found, lengths, strict=True)
+        ),
+        tolerance=AtMost("rounding"),
+    )
+    with progress.task("proofs", total=len(found)) as done:
+        proved = agree = 0
+        for number, (one, member) in enumerate(zip(found, members.each, strict=True)):
+            told = proofs(member.network, one)
+            proved += sum(each is not None for each in told)
+            agree += sum(
+                each is not None and each.unstable_dimension in (None, dimension)
+                for each, dimension in zip(told, one.unstable_dimensions.tolist(), strict=True)
+            )
+            done(number + 1)
+    points = sum(len(one.points) for one in found)
+    report.check(f"{NAME}: points with a proof", predicted=points, measured=proved, tolerance=Exact("Krawczyk's test"))
+    report.check(
+        f"{NAME}: of these as unstable as proved", predicted=proved, measured=agree, tolerance=Exact("spectra in balls")
+    )
+    disputed = sum(each.points.disputed for each in members.each)
+    compared = sum(each.points.compared for each in members.each)
+    report.check(
+        f"{NAME}: edges by manifolds that perturbations dispute, of {compared}",
+        predicted=0,
+        measured=disputed,
+        tolerance=Exact("binomial, 99 % of each network's edges together"),
+    )
+
+
+def _graph_distances(members: Sequence[Member]) -> Square:
+    graphs = [each.points.graph for each in members]
+    return pairwise(MatchedDistance(), [graph for graph in graphs if graph is not None]).value
+
+
+def _assert_self_distances(results: FlipFlops, report: Report) -> None:
+    """A graph whose nodes are told in another order is the same graph."""
+    graph = results.members.each[0].points.graph
+    assert graph is not None
+    turned = graph.relabelled(np.arange(len(graph))[::-1])
+    report.check(
+        f"{NAME}: distance of a graph from itself, nodes in another order",
+        predicted=0.0,
+        measured=MatchedDistance()(graph, turned).value,
+        tolerance=Exact("the same graph"),
+    )
+
+
+def _claims(config: Config, results: FlipFlops) -> list[MeasuredClaim]:
+    members = results.members
+    measured = [_counts(results)]
+    for division in divisions(members):
+        for name, distances in results.representations.distances.items():
+            measured.append(clustering(CLUSTERS, name, distances, division, config))
+        measured.append(clustering(GRAPHS_DO_NOT, "matched graphs", results.graphs, division, config))
+    for kind in members.kinds:
+        measured.append(untrained_beside_trained(results.representations.both, members, kind.cell, kind.nonlinearity))
+    return measured
+
+
+def _counts(results: FlipFlops) -> MeasuredClaim:
+    """The fraction of networks with the most frequent counts, which are the ideal ones if the paper is right."""
+    networks = len(results.deviations)
+    ideal = sum(each.kind == IDEAL for each in results.deviations)
+    low, high = (float(each) for each in clopper_pearson(np.array(ideal), networks, confidence=0.95))
+    verdict = SEEN if low > LEAST_SHARE else CONTRADICTED if high < LEAST_SHARE else UNDECIDED
+    return MeasuredClaim(COUNTS, "all networks", ideal / networks, low, high, verdict)
+
+
+def figures(config: Config, results: FlipFlops | None) -> tuple[Plot, ...]:
+    """As Figures 1 and 4 of the paper."""
+    if results is None:
+        return ()
+    members, shown = results.members, results.representations
+    matrices = {**shown.distances, "graphs": results.graphs}
+    return (
+        pictures.components("flip_flop_points", members, shown.shown),
+        pictures.matrices("flip_flop_distances", members, matrices),
+        pictures.places("flip_flop_places", members, {"SVCCA": shown.distances["SVCCA"], "graphs": results.graphs}),
+        pictures.graphs("flip_flop_graphs", members),
+        pictures.untrained("flip_flop_untrained", members, shown.both),
+    )

@@ -1,0 +1,164 @@
+"""The networks of a task's populations: how each was trained, where it stands still, and which were not trained."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import jax.numpy as jnp
+import numpy as np
+import optax
+
+from simulate.cells.dense import DenseCell
+from simulate.cells.gru import GRU
+from simulate.cells.lstm import LSTM
+from simulate.cells.nonlinearity import NONLINEARITIES
+from simulate.cells.ugrnn import UGRNN
+from simulate.cells.uniform_weights import UniformWeights
+from simulate.cells.vanilla import Vanilla
+from simulate.populations.condition import TrainingCondition
+from simulate.populations.jobs import TrainJob, trained_population
+from simulate.tasks.drawn import DrawnTask
+from simulate.training.outcome import TrainingOutcome
+from simulate.training.penalty import Penalised, Squares
+from simulate.training.plateau import ReducedOnPlateau
+from simulate.universality.points import NetworkPoints, PointSearch, PointsJob, points_of
+from validate.progress import Progress
+from validate.report import Report
+from validate.stored import results_of
+from validate.tolerance import Reported
+from validate.universality.settings import Config, TaskTraining
+
+CELLS: dict[str, type[DenseCell]] = {"vanilla": Vanilla, "ugrnn": UGRNN, "gru": GRU, "lstm": LSTM}
+PENALISED = ("W", "U", "V")
+"""The weights of the L2 penalty: all but biases (not told in the paper)."""
+PATIENCE = 40
+"""Looks at the loss without a better one after which the rate is halved."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A cell and its nonlinearity."""
+
+    cell: str
+    nonlinearity: str
+
+    def __str__(self) -> str:
+        return f"{self.cell} {self.nonlinearity}"
+
+    @property
+    def bounded(self) -> bool:
+        """Whether its map takes a box into itself, so that indices of its points sum to one."""
+        return self.nonlinearity == "tanh"
+
+
+@dataclass(frozen=True, eq=False)
+class Member:
+    """A network that was trained to the threshold, what it started from, and its points."""
+
+    kind: Kind
+    penalty: float
+    network: DenseCell
+    first: DenseCell
+    points: NetworkPoints
+
+
+@dataclass(frozen=True, eq=False)
+class Members:
+    """All networks of a task that reached its threshold, by kind; and how training ended for every network."""
+
+    task: DrawnTask
+    each: tuple[Member, ...]
+    outcomes: dict[Kind, Counter[str]]
+
+    def which(self, *, cell: str | None = None, nonlinearity: str | None = None) -> np.ndarray:
+        """The places of those of a cell, of a nonlinearity, or of both."""
+        return np.array(
+            [
+                i
+                for i, each in enumerate(self.each)
+                if cell in (None, each.kind.cell) and nonlinearity in (None, each.kind.nonlinearity)
+            ],
+            dtype=int,
+        )
+
+    @property
+    def kinds(self) -> tuple[Kind, ...]:
+        """In the order of training, each once."""
+        return tuple(dict.fromkeys(each.kind for each in self.each))
+
+
+def kinds_of(config: Config) -> tuple[Kind, ...]:
+    """Every cell with every nonlinearity."""
+    effort = config.effort.population
+    return tuple(Kind(cell, phi) for phi in effort.nonlinearities for cell in effort.cells)
+
+
+def condition_of(config: Config, task: DrawnTask, training: TaskTraining, kind: Kind) -> TrainingCondition:
+    """All networks of one kind, in one program: each has a penalty and first weights of its own."""
+    effort = config.effort.population
+    start = UniformWeights(
+        config.units, task.inputs, task.outputs, phi=NONLINEARITIES[kind.nonlinearity], cell=CELLS[kind.cell]
+    )
+    adam = ReducedOnPlateau(optax.adam(training.rate), patience=PATIENCE, every=effort.every)
+    penalty = Squares(jnp.asarray(penalties_of(config), dtype=jnp.float32), on=PENALISED)
+    return TrainingCondition(
+        task,
+        start,
+        Penalised(adam, penalty),
+        networks=len(penalties_of(config)),
+        updates=training.updates,
+        every=effort.every,
+        seed=config.seed + 1,
+    )
+
+
+def penalties_of(config: Config) -> tuple[float, ...]:
+    """Of the networks of one kind."""
+    return tuple(penalty for penalty in config.effort.population.penalties for _ in range(config.seeds))
+
+
+def members_of(
+    config: Config, task: DrawnTask, training: TaskTraining, search: PointSearch, progress: Progress
+) -> Members:
+    """Train every kind of network on a task, and find the points of those that reach its threshold."""
+    kinds = kinds_of(config)
+    searches = [PointsJob(condition_of(config, task, training, kind), search) for kind in kinds]
+    trainings = [TrainJob(job.condition) for job in searches]
+    results = results_of([*searches, *trainings], config, progress)
+    each: list[Member] = []
+    outcomes: dict[Kind, Counter[str]] = {}
+    for kind, job, found, trained in zip(kinds, searches, results, results[len(kinds) :], strict=False):
+        population = trained_population(job.condition, trained)
+        outcomes[kind] = Counter(outcome.name for outcome in population.outcomes)
+        places = np.flatnonzero(population.converged)
+        networks, firsts = population.trained.each(), population.trained.each(at_start=True)
+        for place, network, first, points in zip(
+            places.tolist(), networks, firsts, points_of(job, population, found), strict=True
+        ):
+            assert isinstance(network, DenseCell)
+            assert isinstance(first, DenseCell)
+            each.append(Member(kind, penalties_of(config)[place], network, first, points))
+    return Members(task, tuple(each), outcomes)
+
+
+def report_outcomes(name: str, members: Members, report: Report) -> None:
+    """How many networks of each kind were trained; what became of the others, and what to do about it."""
+    for kind, counted in members.outcomes.items():
+        report.check(
+            f"{name}: {kind} networks that were trained",
+            predicted=counted.total(),
+            measured=counted[TrainingOutcome.converged.name],
+            tolerance=Reported("others did not reach the threshold"),
+        )
+    told = {
+        str(kind): {
+            name: f"{count} of {counted.total()}: {TrainingOutcome[name].sentence}" for name, count in counted.items()
+        }
+        for kind, counted in members.outcomes.items()
+    }
+    report.quantity(f"{name}: outcomes of training", told)
+
+
+def labels(members: Sequence[Member], which: np.ndarray, by: str) -> list[str]:
+    """Of some members the cell or the nonlinearity."""
+    return [getattr(members[i].kind, by) for i in which]
