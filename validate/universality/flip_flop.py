@@ -11,7 +11,6 @@ from jaxtyping import Float
 from simulate.measures.fixed_points.descent import ROUNDING
 from simulate.measures.pairwise import pairwise
 from simulate.tasks.n_bit_flip_flop import NBitFlipFlop
-from simulate.universality.binomial import clopper_pearson
 from simulate.universality.matched_distance import MatchedDistance
 from simulate.universality.points import PointSearch
 from validate.output import Plot
@@ -22,11 +21,8 @@ from validate.universality import pictures
 from validate.universality.ball_maps import proofs
 from validate.universality.claims import (
     CLUSTERS,
-    CONTRADICTED,
     COUNTS,
     GRAPHS_DO_NOT,
-    SEEN,
-    UNDECIDED,
     MeasuredClaim,
     report_claims,
 )
@@ -37,6 +33,7 @@ from validate.universality.similarity import (
     Representations,
     clustering,
     divisions,
+    fraction_claim,
     representations,
     untrained_beside_trained,
 )
@@ -188,11 +185,8 @@ def _claims(config: Config, results: FlipFlops) -> list[MeasuredClaim]:
 
 def _counts(results: FlipFlops) -> MeasuredClaim:
     """The fraction of networks with the most frequent counts, which are the ideal ones if the paper is right."""
-    networks = len(results.deviations)
     ideal = sum(each.kind == IDEAL for each in results.deviations)
-    low, high = (float(each) for each in clopper_pearson(np.array(ideal), networks, confidence=0.95))
-    verdict = SEEN if low > LEAST_SHARE else CONTRADICTED if high < LEAST_SHARE else UNDECIDED
-    return MeasuredClaim(COUNTS, "all networks", ideal / networks, low, high, verdict)
+    return fraction_claim(COUNTS, "all networks", ideal, len(results.deviations), more_than=LEAST_SHARE)
 
 
 def figures(config: Config, results: FlipFlops | None) -> tuple[Plot, ...]:

@@ -8,7 +8,7 @@ from validate.store_settings import POPULATIONS, StoreSettings
 
 CELLS = ("vanilla", "ugrnn", "gru", "lstm")
 NONLINEARITIES = ("tanh", "relu")
-TASKS = ("flip-flop",)
+TASKS = ("flip-flop", "sine", "integration")
 """Maheswaranathan et al., section 2.2."""
 
 
@@ -16,7 +16,8 @@ TASKS = ("flip-flop",)
 class TaskTraining:
     """How networks learn a task: in trials of `steps`, by Adam at `rate`, down to a mean squared error of `threshold`.
 
-    `size` is what the task has of its own: bits of a flip-flop.
+    `size` is what the task has of its own: bits of a flip-flop, commands at which a sine generator is asked for its
+    points, streams of which an integrator sums one.
     """
 
     name: str
@@ -32,7 +33,8 @@ class PopulationEffort:
     """The networks that are trained: `seeds` of each cell, nonlinearity and strength of the L2 penalty.
 
     The loss is looked at `every` so many updates, by batches of `trials`; each search for points has so many `starts`,
-    each point is moved so many times (`perturbations`), and nulls are drawn from `permutations`.
+    each point is moved so many times (`perturbations`), and nulls are drawn from `permutations`. Tasks to `run` are
+    those that are not asked for by name.
     """
 
     cells: tuple[str, ...]
@@ -45,6 +47,7 @@ class PopulationEffort:
     starts: int
     perturbations: int
     permutations: int
+    run: tuple[str, ...]
     tasks: tuple[TaskTraining, ...]
 
     def of(self, name: str) -> TaskTraining:
@@ -77,7 +80,12 @@ QUICK = Effort(
         starts=256,
         perturbations=50,
         permutations=999,
-        tasks=(TaskTraining("flip-flop", 2, 30, 5e-3, 0.02, 3_000),),
+        run=("flip-flop",),
+        tasks=(
+            TaskTraining("flip-flop", 2, 30, 5e-3, 0.02, 3_000),
+            TaskTraining("sine", 5, 50, 5e-3, 0.1, 3_000),
+            TaskTraining("integration", 2, 15, 5e-3, 1.0, 3_000),
+        ),
     ),
 )
 USUAL = Effort(
@@ -95,7 +103,12 @@ USUAL = Effort(
         starts=512,
         perturbations=100,
         permutations=999,
-        tasks=(TaskTraining("flip-flop", 3, 40, 5e-3, 0.01, 6_000),),
+        run=TASKS,
+        tasks=(
+            TaskTraining("flip-flop", 3, 40, 5e-3, 0.01, 6_000),
+            TaskTraining("sine", 10, 100, 2e-3, 0.05, 6_000),
+            TaskTraining("integration", 2, 20, 5e-3, 1.0, 6_000),
+        ),
     ),
 )
 FULL = Effort(
@@ -113,7 +126,12 @@ FULL = Effort(
         starts=2048,
         perturbations=100,
         permutations=9_999,
-        tasks=(TaskTraining("flip-flop", 3, 100, 1e-3, 0.01, 20_000),),
+        run=TASKS,
+        tasks=(
+            TaskTraining("flip-flop", 3, 100, 1e-3, 0.01, 20_000),
+            TaskTraining("sine", 20, 500, 1e-3, 0.05, 20_000),
+            TaskTraining("integration", 2, 30, 1e-3, 0.5, 20_000),
+        ),
     ),
 )
 
@@ -142,8 +160,8 @@ class Config(StoreSettings):
         "--tasks",
         Choice(TASKS),
         "Tasks of the populations.",
-        default=TASKS,
-        shown="all",
+        default=Derived(lambda config: config.effort.population.run),
+        shown="all, or flip-flop with --quick",
         group=POPULATIONS,
         many=True,
     )

@@ -19,6 +19,7 @@ from simulate.populations.activity import activity
 from simulate.tasks.drawn import DrawnTask
 from simulate.tasks.task import Batch
 from simulate.universality.between_share import between_share
+from simulate.universality.binomial import clopper_pearson
 from simulate.universality.permanova import permanova
 from simulate.universality.silhouette import silhouette
 from validate.universality.claims import (
@@ -32,6 +33,7 @@ from validate.universality.claims import (
     Clusters,
     MeasuredClaim,
     NoClusters,
+    PaperClaim,
 )
 from validate.universality.members import Members
 from validate.universality.settings import Config
@@ -131,7 +133,30 @@ def untrained_beside_trained(both: Square, members: Members, cell: str, phi: str
 
     left = [excess(own[own != i], other) for i in own] + [excess(own, other[other != i]) for i in other]
     found = PopulationEstimate.leaving_out(excess(own, other), left)
-    reach = float(student.ppf((1 + CONFIDENCE) / 2, len(left) - 2)) * found.standard_error
-    low, high = found.value - reach, found.value + reach
+    low, high = _interval(found, len(left) - 2)
     verdict = SEEN if low > 0 else CONTRADICTED if high < 0 else UNDECIDED
     return MeasuredClaim(UNTRAINED, f"{cell} {phi}", found.value, low, high, verdict)
+
+
+def fraction_claim(claim: PaperClaim, of: str, count: int, networks: int, *, more_than: float) -> MeasuredClaim:
+    """Whether more than such a fraction of networks is as a claim says."""
+    low, high = (float(each) for each in clopper_pearson(np.array(count), networks, confidence=CONFIDENCE))
+    verdict = SEEN if low > more_than else CONTRADICTED if high < more_than else UNDECIDED
+    return MeasuredClaim(claim, of, count / networks, low, high, verdict)
+
+
+def mean_claim(claim: PaperClaim, of: str, values: Float[np.ndarray, " _"], *, below: float) -> MeasuredClaim:
+    """Whether the mean over networks is below a number; networks of which nothing could be measured are left out."""
+    there = values[np.isfinite(values)]
+    if len(there) < FEWEST:
+        return MeasuredClaim(claim, of, None, None, None, TOO_FEW)
+    found = PopulationEstimate.of_mean(there)
+    low, high = _interval(found, len(there) - 1)
+    return MeasuredClaim(
+        claim, of, found.value, low, high, SEEN if high < below else CONTRADICTED if low > below else UNDECIDED
+    )
+
+
+def _interval(found: PopulationEstimate, degrees: int) -> tuple[float, float]:
+    reach = float(student.ppf((1 + CONFIDENCE) / 2, degrees)) * found.standard_error
+    return found.value - reach, found.value + reach
