@@ -180,11 +180,3 @@ def test_what_is_no_graph_is_refused(transitions: list, dimensions: list, output
 def test_starts_of_another_size_are_refused() -> None:
     with pytest.raises(WrongShape, match="a state of this network has 3"):
         follow(points_of(wells(1)), np.zeros((2, 4)))
-
-
-def test_a_network_without_saddles_has_a_graph_without_edges():
-    found = find_fixed_points(Vanilla.blank(2, 1, 1), [[0.1, 0.2]])
-    made = transition_graph(found, trials=3)
-    assert made.graph.transitions.tolist() == [[1.0]]
-    assert made.branches.ends.shape == (0, 2, 2)
-    assert made.agreement.compared == 0
