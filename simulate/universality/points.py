@@ -21,14 +21,14 @@ from simulate.universality.graph import TransitionGraph, transition_graph
 
 
 @dataclass(frozen=True)
-class PointSearch:
+class PointsAsked:
     """How the points of a trained network are sought, and whether the graph of them.
 
     `inputs` are the constant inputs at which they are asked for, a row each. A search at one begins at `starts` states
     that trials of the task visit, with Gaussian noise of `noise` standard deviations on half of them. Each point is
     moved `perturbations` times for the transition graph; without any, no graph is made.
 
-    >>> PointSearch(inputs=((0.0, 0.0),)).starts
+    >>> PointsAsked(inputs=((0.0, 0.0),)).starts
     512
     """
 
@@ -68,7 +68,7 @@ class PointsJob(Job):
     version: ClassVar[int] = 1
 
     condition: TrainingCondition
-    search: PointSearch
+    search: PointsAsked
 
     def needs(self) -> tuple[Job, ...]:
         """The trained population."""
@@ -92,7 +92,7 @@ class PointsJob(Job):
         return xr.Dataset({"networks": len(trained), **{name: (f"of_{name}", each) for name, each in flat.items()}})
 
 
-def points_of_network(network: Any, condition: TrainingCondition, search: PointSearch) -> NetworkPoints:
+def points_of_network(network: Any, condition: TrainingCondition, search: PointsAsked) -> NetworkPoints:
     """The points of one network of a condition, and its graph."""
     batch = condition.task.draw(jax.random.fold_in(jax.random.key(search.seed), 1))
     half = search.starts // 2
@@ -133,7 +133,7 @@ def points_of(job: PointsJob, population: TrainedPopulation, stored: xr.Dataset)
     >>> task = NBitFlipFlop(jax.random.key(0), trials=8, bits=1, steps=5, threshold=0.5)
     >>> start = UniformWeights(4, inputs=1, outputs=1)
     >>> condition = TrainingCondition(task, start, optax.adam(1e-2), networks=2, updates=200, every=4)
-    >>> job = PointsJob(condition, PointSearch(((0.0,),), starts=32))
+    >>> job = PointsJob(condition, PointsAsked(((0.0,),), starts=32))
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     store = Store(folder)
     ...     swept = sweep([job], store)
@@ -152,7 +152,7 @@ def points_of(job: PointsJob, population: TrainedPopulation, stored: xr.Dataset)
     return tuple(_read(dense(network), job.search, take) for network in population.trained.each())
 
 
-def _read(network: DenseCell, search: PointSearch, take: Callable[..., np.ndarray]) -> NetworkPoints:
+def _read(network: DenseCell, search: PointsAsked, take: Callable[..., np.ndarray]) -> NetworkPoints:
     counts = take("count", len(search.inputs), 3)
     found = []
     for inputs, (points, slow, lost) in zip(search.inputs, counts.tolist(), strict=True):

@@ -12,7 +12,7 @@ from simulate.measures.fixed_points.descent import ROUNDING
 from simulate.measures.pairwise import pairwise
 from simulate.tasks.n_bit_flip_flop import NBitFlipFlop
 from simulate.universality.matched_distance import MatchedDistance
-from simulate.universality.points import PointSearch
+from simulate.universality.points import PointsAsked
 from validate.output import Plot
 from validate.progress import Progress
 from validate.report import Report
@@ -27,7 +27,7 @@ from validate.universality.claims import (
     report_claims,
 )
 from validate.universality.deviations import IDEAL, Deviation, deviation
-from validate.universality.members import Member, Members, members_of, report_outcomes
+from validate.universality.members import Members, PopulationMember, members_of, report_outcomes
 from validate.universality.settings import Config
 from validate.universality.similarity import (
     Representations,
@@ -76,7 +76,7 @@ def checks(config: Config, report: Report, progress: Progress) -> FlipFlops | No
         return None
     effort = config.effort.population
     training, task = effort.of(NAME), task_of(config)
-    search = PointSearch(
+    search = PointsAsked(
         ((0.0,) * task.bits,), starts=effort.starts, perturbations=effort.perturbations, seed=config.seed
     )
     members = members_of(config, task, training, search, progress)
@@ -153,7 +153,7 @@ def _assert_laws(members: Members, report: Report, progress: Progress) -> None:
     )
 
 
-def _graph_distances(members: Sequence[Member]) -> Square:
+def _graph_distances(members: Sequence[PopulationMember]) -> Square:
     graphs = [each.points.graph for each in members]
     return pairwise(MatchedDistance(), [graph for graph in graphs if graph is not None]).value
 

@@ -9,7 +9,7 @@ from jaxtyping import Float, Int
 from simulate.measures.fixed_points.descent import readings
 from simulate.tasks.context_integration import ContextIntegration
 from simulate.universality.linear_modes import LinearModes, linear_modes
-from simulate.universality.points import PointSearch
+from simulate.universality.points import PointsAsked
 from validate.output import Plot
 from validate.plotting import GUIDE, new_panels, plot, style
 from validate.progress import Progress
@@ -23,7 +23,7 @@ from validate.universality.claims import (
     MeasuredClaim,
     report_claims,
 )
-from validate.universality.members import Member, Members, members_of, report_outcomes
+from validate.universality.members import Members, PopulationMember, members_of, report_outcomes
 from validate.universality.settings import Config
 from validate.universality.similarity import (
     Representations,
@@ -87,7 +87,7 @@ def checks(config: Config, report: Report, progress: Progress) -> Integrators | 
     training = config.effort.population.of(NAME)
     silent = (0.0,) * training.size
     contexts = tuple((*silent, *(float(i == k) for i in range(training.size))) for k in range(training.size))
-    search = PointSearch(contexts, starts=config.effort.population.starts // 2, seed=config.seed)
+    search = PointsAsked(contexts, starts=config.effort.population.starts // 2, seed=config.seed)
     members = members_of(config, task_of(config), training, search, progress)
     report_outcomes(NAME, members, report)
     if len(members.each) < 2:
@@ -117,7 +117,7 @@ class AlongTheLine:
     ignored: float
 
 
-def _along_the_line(member: Member, steps: int) -> AlongTheLine:
+def _along_the_line(member: PopulationMember, steps: int) -> AlongTheLine:
     found = member.points.found[CUED]
     states = np.concatenate([found.points, found.slow])
     read = readings(found.step, states)[:, 0] if len(states) else np.zeros(0)
@@ -191,6 +191,7 @@ def _modes(results: Integrators) -> Plot:
         for axes, values, first in zip(panels, (results.eigenvalues, results.responses), (1, 0), strict=True):
             for cell in dict.fromkeys(kind.cell for kind in kinds):
                 rows = values[[i for i, kind in enumerate(kinds) if kind.cell == cell]]
+                rows = rows[:, np.isfinite(rows).any(axis=0)]
                 mean, error = np.nanmean(rows, axis=0), np.nanstd(rows, axis=0) / np.sqrt(len(rows))
                 at = first + np.arange(len(mean))
                 axes.plot(at, mean, color=pictures.OF_GROUP[cell], label=cell)

@@ -21,7 +21,7 @@ from simulate.tasks.drawn import DrawnTask
 from simulate.training.outcome import TrainingOutcome
 from simulate.training.penalty import Penalised, Squares
 from simulate.training.plateau import ReducedOnPlateau
-from simulate.universality.points import NetworkPoints, PointSearch, PointsJob, points_of
+from simulate.universality.points import NetworkPoints, PointsAsked, PointsJob, points_of
 from validate.progress import Progress
 from validate.report import Report
 from validate.stored import results_of
@@ -36,7 +36,7 @@ PATIENCE = 40
 
 
 @dataclass(frozen=True)
-class Kind:
+class NetworkKind:
     """A cell and its nonlinearity."""
 
     cell: str
@@ -52,10 +52,10 @@ class Kind:
 
 
 @dataclass(frozen=True, eq=False)
-class Member:
+class PopulationMember:
     """A network that was trained to the threshold, what it started from, and its points."""
 
-    kind: Kind
+    kind: NetworkKind
     penalty: float
     network: DenseCell
     first: DenseCell
@@ -67,8 +67,8 @@ class Members:
     """All networks of a task that reached its threshold, by kind; and how training ended for every network."""
 
     task: DrawnTask
-    each: tuple[Member, ...]
-    outcomes: dict[Kind, Counter[str]]
+    each: tuple[PopulationMember, ...]
+    outcomes: dict[NetworkKind, Counter[str]]
 
     def which(self, *, cell: str | None = None, nonlinearity: str | None = None) -> np.ndarray:
         """The places of those of a cell, of a nonlinearity, or of both."""
@@ -82,18 +82,18 @@ class Members:
         )
 
     @property
-    def kinds(self) -> tuple[Kind, ...]:
+    def kinds(self) -> tuple[NetworkKind, ...]:
         """In the order of training, each once."""
         return tuple(dict.fromkeys(each.kind for each in self.each))
 
 
-def kinds_of(config: Config) -> tuple[Kind, ...]:
+def kinds_of(config: Config) -> tuple[NetworkKind, ...]:
     """Every cell with every nonlinearity."""
     effort = config.effort.population
-    return tuple(Kind(cell, phi) for phi in effort.nonlinearities for cell in effort.cells)
+    return tuple(NetworkKind(cell, phi) for phi in effort.nonlinearities for cell in effort.cells)
 
 
-def condition_of(config: Config, task: DrawnTask, training: TaskTraining, kind: Kind) -> TrainingCondition:
+def condition_of(config: Config, task: DrawnTask, training: TaskTraining, kind: NetworkKind) -> TrainingCondition:
     """All networks of one kind, in one program: each has a penalty and first weights of its own."""
     effort = config.effort.population
     start = UniformWeights(
@@ -118,15 +118,15 @@ def penalties_of(config: Config) -> tuple[float, ...]:
 
 
 def members_of(
-    config: Config, task: DrawnTask, training: TaskTraining, search: PointSearch, progress: Progress
+    config: Config, task: DrawnTask, training: TaskTraining, search: PointsAsked, progress: Progress
 ) -> Members:
     """Train every kind of network on a task, and find the points of those that reach its threshold."""
     kinds = kinds_of(config)
     searches = [PointsJob(condition_of(config, task, training, kind), search) for kind in kinds]
     trainings = [TrainJob(job.condition) for job in searches]
     results = results_of([*searches, *trainings], config, progress)
-    each: list[Member] = []
-    outcomes: dict[Kind, Counter[str]] = {}
+    each: list[PopulationMember] = []
+    outcomes: dict[NetworkKind, Counter[str]] = {}
     for kind, job, found, trained in zip(kinds, searches, results, results[len(kinds) :], strict=False):
         population = trained_population(job.condition, trained)
         outcomes[kind] = Counter(outcome.name for outcome in population.outcomes)
@@ -137,7 +137,7 @@ def members_of(
         ):
             assert isinstance(network, DenseCell)
             assert isinstance(first, DenseCell)
-            each.append(Member(kind, penalties_of(config)[place], network, first, points))
+            each.append(PopulationMember(kind, penalties_of(config)[place], network, first, points))
     return Members(task, tuple(each), outcomes)
 
 
@@ -159,6 +159,6 @@ def report_outcomes(name: str, members: Members, report: Report) -> None:
     report.quantity(f"{name}: outcomes of training", told)
 
 
-def labels(members: Sequence[Member], which: np.ndarray, by: str) -> list[str]:
+def labels(members: Sequence[PopulationMember], which: np.ndarray, by: str) -> list[str]:
     """Of some members the cell or the nonlinearity."""
     return [getattr(members[i].kind, by) for i in which]

@@ -13,7 +13,7 @@ from simulate.measures.embedding import embed
 from simulate.universality.graph import TransitionGraph
 from validate.output import Plot
 from validate.plotting import new_grid, new_panels, plot, style
-from validate.universality.members import Kind, Member, Members
+from validate.universality.members import Members, NetworkKind, PopulationMember
 from validate.universality.similarity import Division, divisions
 
 OF_DIMENSION = ("#222222", "#b3272d", "#2e8b57", "#1f4e79", "#8e5ea2")
@@ -33,7 +33,7 @@ TRIALS = 6
 Square = Float[np.ndarray, "_ _"]
 
 
-def first_of_each(members: Members) -> dict[Kind, int]:
+def first_of_each(members: Members) -> dict[NetworkKind, int]:
     """The place of the first network of each kind."""
     return {kind: next(i for i, each in enumerate(members.each) if each.kind == kind) for kind in members.kinds}
 
@@ -203,12 +203,12 @@ def seen_from_aside(outputs: Float[np.ndarray, "points outputs"]) -> Float[np.nd
     return outputs if outputs.shape[1] == 2 else outputs[:, :3] @ OBLIQUE.T
 
 
-def _by_kind(members: Members) -> tuple[Figure, dict[Kind, Axes]]:
+def _by_kind(members: Members) -> tuple[Figure, dict[NetworkKind, Axes]]:
     """A row a nonlinearity, a column a cell; panels without networks are empty."""
     kinds = members.kinds
     phis, cells = (tuple(dict.fromkeys(getattr(kind, part) for kind in kinds)) for part in ("nonlinearity", "cell"))
     figure, rows = new_grid(len(phis), len(cells), 2.5 * len(cells) + 0.3, 2.4 * len(phis) + 0.4)
-    panels = {Kind(cell, phi): rows[i][j] for i, phi in enumerate(phis) for j, cell in enumerate(cells)}
+    panels = {NetworkKind(cell, phi): rows[i][j] for i, phi in enumerate(phis) for j, cell in enumerate(cells)}
     for kind, axes in panels.items():
         if kind not in kinds:
             axes.set_axis_off()
@@ -224,7 +224,7 @@ def _scatter(axes: Axes, points: np.ndarray, dimensions: np.ndarray) -> None:
 
 def _dimensions(members: Members) -> list[Line2D]:
     """The legend of colours that some network needs."""
-    each: list[Member] = list(members.each)
+    each: list[PopulationMember] = list(members.each)
     most = max((int(one.points.found[0].unstable_dimensions.max(initial=0)) for one in each), default=0)
     names = ("stable", "1 unstable", "2 unstable", "3 unstable", "more")
     return [

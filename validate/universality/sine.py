@@ -9,14 +9,14 @@ from jaxtyping import Float, Int
 
 from simulate.tasks.sine_generation import SineGeneration
 from simulate.universality.linear_modes import linear_modes
-from simulate.universality.points import PointSearch
+from simulate.universality.points import PointsAsked
 from validate.output import Plot
 from validate.plotting import GUIDE, new_panels, plot, style
 from validate.progress import Progress
 from validate.report import Report
 from validate.universality import pictures
 from validate.universality.claims import CLUSTERS, ONE_POINT, TURNS, MeasuredClaim, report_claims
-from validate.universality.members import Member, Members, members_of, report_outcomes
+from validate.universality.members import Members, PopulationMember, members_of, report_outcomes
 from validate.universality.settings import Config
 from validate.universality.similarity import (
     Representations,
@@ -71,7 +71,7 @@ def checks(config: Config, report: Report, progress: Progress) -> Sines | None:
         return None
     training = config.effort.population.of(NAME)
     commands = np.linspace(0.0, 1.0, training.size)
-    search = PointSearch(
+    search = PointsAsked(
         tuple((float(each),) for each in commands), starts=config.effort.population.starts // 8, seed=config.seed
     )
     members = members_of(config, task_of(config), training, search, progress)
@@ -87,7 +87,7 @@ def checks(config: Config, report: Report, progress: Progress) -> Sines | None:
     return results
 
 
-def _at_commands(member: Member) -> tuple[list[int], list[int], list[float]]:
+def _at_commands(member: PopulationMember) -> tuple[list[int], list[int], list[float]]:
     """At each command: points, unstable dimensions of the one most often hit, its cycles a step."""
     counts, unstable, cycles = [], [], []
     for found in member.points.found:
@@ -141,11 +141,11 @@ def _frequencies(results: Sines) -> Plot:
             chosen = [i for i, kind in enumerate(kinds) if getattr(kind, other) == held]
             for group in dict.fromkeys(getattr(kinds[i], part) for i in chosen):
                 rows = results.cycles[[i for i in chosen if getattr(kinds[i], part) == group]]
+                there = np.isfinite(rows).any(axis=0)
+                at, rows = results.commanded[there], rows[:, there]
                 mean, error = np.nanmean(rows, axis=0), np.nanstd(rows, axis=0) / np.sqrt(len(rows))
-                axes.plot(results.commanded, mean, color=pictures.OF_GROUP[group], label=group)
-                axes.fill_between(
-                    results.commanded, mean - error, mean + error, color=pictures.OF_GROUP[group], alpha=0.2
-                )
+                axes.plot(at, mean, color=pictures.OF_GROUP[group], label=group)
+                axes.fill_between(at, mean - error, mean + error, color=pictures.OF_GROUP[group], alpha=0.2)
             axes.plot(results.commanded, results.commanded, **GUIDE)
             axes.set_title(f"by {part}, {held}", fontsize=8)
             axes.set_xlabel("commanded, cycles a step")

@@ -24,7 +24,7 @@ from validate.universality.claims import (
     UNTRAINED,
 )
 from validate.universality.deviations import EXTRA, IDEAL, MERGED, deviation
-from validate.universality.members import Kind
+from validate.universality.members import NetworkKind
 from validate.universality.settings import QUICK, Config, TaskTraining
 from validate.universality.similarity import clustering, divisions, in_groups, untrained_beside_trained
 
@@ -72,7 +72,7 @@ def test_laws_hold_and_every_claim_is_told_with_what_was_measured(run):
     }
     assert all(each["verdict"] in (SEEN, CONTRADICTED, UNDECIDED, TOO_FEW) for each in told)
     outcomes = report.document()["quantities"]["flip-flop: outcomes of training"]
-    trained = sum(each.kind == Kind("vanilla", "tanh") for each in results.members.each)
+    trained = sum(each.kind == NetworkKind("vanilla", "tanh") for each in results.members.each)
     assert outcomes["vanilla tanh"]["converged"].startswith(f"{trained} of 3: ")
     points = results.members.each[0].points
     assert points.graph is not None
@@ -97,7 +97,7 @@ def test_what_was_trained_is_found_again_and_other_tasks_leave_it_out(run, confi
             config,
             results.members.task,
             TINY.population.of("flip-flop"),
-            flip_flop.PointSearch(((0.0,),), starts=64, perturbations=20, seed=config.seed),
+            flip_flop.PointsAsked(((0.0,),), starts=64, perturbations=20, seed=config.seed),
             progress,
         )
     assert sorted((file.name, file.stat().st_mtime_ns) for file in config.store.glob("*.nc")) == files

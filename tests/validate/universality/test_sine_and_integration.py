@@ -14,7 +14,7 @@ from validate.progress import Progress
 from validate.report import Report
 from validate.universality import integration, sine
 from validate.universality.claims import CONTRADICTED, MODES, SEEN, TOO_FEW, TURNS
-from validate.universality.members import Kind, Member
+from validate.universality.members import NetworkKind, PopulationMember
 from validate.universality.settings import QUICK, Config, TaskTraining
 from validate.universality.similarity import fraction_claim, mean_claim
 
@@ -64,7 +64,9 @@ def test_a_section_measures_and_draws(section, figures, name, tmp_path):
 def member(network, starts, inputs):
     found = tuple(find_fixed_points(network, starts, np.array(each)) for each in inputs)
     points = NetworkPoints(found=found, graph=None, compared=0, disputed=0, elsewhere=0)
-    return Member(kind=Kind("vanilla", "tanh"), penalty=0.0, network=network, first=network, points=points)
+    return PopulationMember(
+        kind=NetworkKind("vanilla", "tanh"), penalty=0.0, network=network, first=network, points=points
+    )
 
 
 def test_a_rotation_is_seen_to_turn_by_its_angle():
