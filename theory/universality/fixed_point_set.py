@@ -1,4 +1,4 @@
-"""All fixed points of a tanh network, proved to be all: none is missing where the outcome says so."""
+"""All fixed points of a network, proved to be all: none is missing where the outcome says so."""
 
 from dataclasses import dataclass, field
 from enum import Enum
@@ -8,11 +8,12 @@ import numpy as np
 from jaxtyping import Float
 from threadpoolctl import threadpool_limits
 
-from theory.universality.balls import TANH
+from theory.universality.balls import RELU, TANH, KnownByName, UnknownFunction, of_name
 from theory.universality.bounded import LONGEST_SUM, Bounded, above
 from theory.universality.cells import BallMap, Given, WrongWeights, vanilla
 from theory.universality.krawczyk import ProvedPoint, prove_point
 from theory.universality.prune import Holds, Pruned, SearchLimits, Undecided, prune
+from theory.universality.rectified import rectified_points
 from theory.universality.set_certificate import Document, exact, json_bytes, set_document
 from theory.universality.slaved import Slaved
 from theory.universality.split import least_rank, split
@@ -32,6 +33,9 @@ class Completeness(Enum):
 
     COMPLETE = "complete"
     UNDECIDED_BOXES = "undecided boxes: more points may be in them; raise the limits, or a point is degenerate"
+    COMPLETE_TO_BOUND = "complete among states up to the bound"
+    SINGULAR_REGION = "regions with singular equations, or points on a kink: there may be more, even a continuum"
+    UNDECIDED_REGIONS = "regions were left undecided: raise the limit of boxes"
     REST_NOT_PROVED = "the rest was not proved to contract: allow a higher rank"
 
 
@@ -79,8 +83,8 @@ class FixedPointSet:
     """The fixed points of a network that were proved, and whether they are all.
 
     `points` are in the variables of `step`: activities h, or, of weights given as a `Factored`, kappa = N^T h. `states`
-    are the activities either way. `rank` is how many variables were searched, in `boxes` boxes; `undecided` are those
-    of which nothing is known. `tried` says how it was done, and what failed before.
+    are the activities either way. `rank` (None of ReLU) is how many variables were searched, in `boxes` boxes, and
+    `undecided` are those of which nothing is known. `tried` says how it was done, and what failed before.
 
     >>> import numpy as np
     >>> from theory.universality import fixed_point_set
@@ -130,13 +134,18 @@ class FixedPointSet:
         return tuple(point.unstable_dimension for point in self.points)
 
 
-def fixed_point_set(weights: Given | Factored, drive: Given, *, limits: SearchLimits | None = None) -> FixedPointSet:
-    """All fixed points of h = tanh(W h + drive), if they can be proved to be all.
+def fixed_point_set(
+    weights: Given | Factored, drive: Given, phi: KnownByName = TANH, *, limits: SearchLimits | None = None
+) -> FixedPointSet:
+    """All fixed points of h = phi(W h + drive), phi tanh or ReLU, if they can be proved to be all.
 
     Of weights M N^T the points are the zeros of R equations in kappa = N^T h. Any other W is cut into U V^T, of the
     eigenvalues with the largest real parts, and a rest: if that is proved to contract (`theory.contraction`), the
     points are the zeros of as many equations; if not, one direction more is cut off. The zeros are found by branch and
     prune: every box is proved empty, or to hold one point, or is cut in two. No rounding is left out of account.
+
+    Of ReLU networks, patterns of active units are branched over and excluded by linear programs, whose multipliers are
+    checked with bounds of rounding; points are those of a region's linear equations, exactly, up to `limits.bound`.
 
     The time is that of the boxes, whose number grows as a power of the rank: about 3,000 for three variables and 27
     points. The same points are those of the flow x' = -x + W tanh(x) + drive, by h = tanh(x).
@@ -150,10 +159,12 @@ def fixed_point_set(weights: Given | Factored, drive: Given, *, limits: SearchLi
     Arguments:
         weights: n x n, or a `Factored`.
         drive: n numbers: U x + b at a constant input x.
+        phi: tanh or ReLU, of any door.
         limits: when to give up.
 
     Raises:
         WrongWeights: for shapes that do not fit, numbers that are not finite, or more than 2^14 units.
+        UnknownFunction: for other nonlinearities than tanh and, of weights that are no `Factored`, ReLU.
 
     Derived here: `slaved.py`, `split.py`; `tests/theory/universality/test_fixed_point_set.py`.
     """
@@ -161,10 +172,13 @@ def fixed_point_set(weights: Given | Factored, drive: Given, *, limits: SearchLi
     drive = np.asarray(drive, dtype=np.float64)
     if drive.ndim == 1 and len(drive) > LONGEST_SUM:
         raise WrongWeights(f"{len(drive)} units: bounds of rounding hold up to {LONGEST_SUM}")
+    if of_name(phi) is RELU and isinstance(weights, Factored):
+        raise UnknownFunction("of factored weights tanh is known; give M N^T as a matrix")
     with threadpool_limits(limits=1, user_api="blas"):  # on many small matrices two threads are slower than one
         if isinstance(weights, Factored):
             return _of_product(weights, drive, limits)
-        return _of_full_rank(np.asarray(weights, dtype=np.float64), drive, limits)
+        full = _of_rectified if of_name(phi) is RELU else _of_full_rank
+        return full(np.asarray(weights, dtype=np.float64), drive, limits)
 
 
 def latent_map(weights: Factored, drive: Given) -> BallMap:
@@ -219,6 +233,26 @@ def _of_full_rank(W: np.ndarray, drive: np.ndarray, limits: SearchLimits) -> Fix
         tried.append(f"{least} eigenvalues have real parts of one or more: no rank up to {limits.rank} will do")
     none = np.zeros((0, len(W)))
     return FixedPointSet(Completeness.REST_NOT_PROVED, step, (), none, None, (), tuple(tried), None)
+
+
+def _of_rectified(W: np.ndarray, drive: np.ndarray, limits: SearchLimits) -> FixedPointSet:
+    step = vanilla(W, drive, RELU)
+    found = rectified_points(W, drive, limits.bound, limits.boxes)
+    states = np.array([[float(each) for each in point] for point in found.points]).reshape(-1, len(W))
+    proved = [prove_point(step, state) for state in states]
+    sure = np.array([point is not None for point in proved], dtype=bool)
+    outcome = Completeness.COMPLETE_TO_BOUND
+    if found.singular or not sure.all():
+        outcome = Completeness.SINGULAR_REGION
+    if not found.within:
+        outcome = Completeness.UNDECIDED_REGIONS
+    tried = (
+        f"{found.nodes} patterns of active units, of states up to {limits.bound:g}",
+        *(f"singular: {pattern}" for pattern in found.singular),
+        *(f"on a kink: {state.tolist()}" for state in states[~sure]),
+    )
+    points = tuple(point for point in proved if point is not None)
+    return FixedPointSet(outcome, step, points, states[sure], None, (), tried, None)
 
 
 def _one(points: "_Points") -> Pruned:

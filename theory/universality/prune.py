@@ -74,6 +74,8 @@ class SearchLimits:
     smallest: float = 2.0**-20
     rank: int = 4
     """The most variables that a full-rank network is reduced to."""
+    bound: float = 100.0
+    """The largest activity of a ReLU network that points are sought up to."""
 
 
 @dataclass(frozen=True)
