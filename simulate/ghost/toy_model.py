@@ -239,6 +239,7 @@ def sigmoid_loss(r: ScalarLike, task: ToyTask, method: Method = REVERSE) -> Loss
     return Loss(value, jnp.where(done, LossOutcome.computed, LossOutcome.failed))
 
 
+@jax.jit  # traced once, whatever maps or descends it
 def sigmoid_loss_and_gradient(r: ScalarLike, task: ToyTask) -> tuple[Float[Array, ""], Float[Array, ""]]:
     """Loss and dL/dr by forward-mode autodiff through the solver: the cheap way. Scalar r, for `vmap`."""
     r = _double(r)
