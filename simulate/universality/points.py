@@ -10,7 +10,8 @@ import xarray as xr
 from threadpoolctl import threadpool_limits
 
 from simulate.cells.dense import DenseCell
-from simulate.measures.fixed_points.find import FixedPoints, find_fixed_points
+from simulate.fixed_points import search_points
+from simulate.measures.fixed_points.find import FixedPoints
 from simulate.measures.fixed_points.starts import visited_states
 from simulate.measures.fixed_points.static_map import StaticMap
 from simulate.populations import TrainedPopulation, TrainingCondition, TrainJob, trained_population
@@ -25,8 +26,10 @@ class PointsAsked:
     """How the points of a trained network are sought, and whether the graph of them.
 
     `inputs` are the constant inputs at which they are asked for, a row each. A search at one begins at `starts` states
-    that trials of the task visit, with Gaussian noise of `noise` standard deviations on half of them. Each point is
-    moved `perturbations` times for the transition graph; without any, no graph is made.
+    that trials of the task visit, with Gaussian noise of `noise` standard deviations on half of them, and goes on for
+    at most so many `rounds` until the indices close (`simulate.fixed_points.search_points`). Each point is moved
+    `perturbations` times for the transition graph; without any, no graph is made. The `confidence` is that of the
+    agreement of both kinds of edges, for each network.
 
     >>> PointsAsked(inputs=((0.0, 0.0),)).starts
     512
@@ -35,7 +38,9 @@ class PointsAsked:
     inputs: tuple[tuple[float, ...], ...]
     starts: int = field(default=512, kw_only=True)
     noise: float = field(default=0.5, kw_only=True)
+    rounds: int = field(default=0, kw_only=True)
     perturbations: int = field(default=0, kw_only=True)
+    confidence: float = field(default=0.99, kw_only=True)
     steps: int = field(default=10_000, kw_only=True)
     seed: int = field(default=0, kw_only=True)
 
@@ -99,10 +104,15 @@ def points_of_network(network: Any, condition: TrainingCondition, search: Points
     visited = visited_states(network, batch, search.starts - half, seed=search.seed)
     around = visited_states(network, batch, half, noise=search.noise, seed=search.seed + 1) if half else visited[:0]
     starts = np.concatenate([visited, around])
-    found = tuple(find_fixed_points(network, starts, np.array(inputs)) for inputs in search.inputs)
+    found = tuple(
+        search_points(network, starts, np.array(inputs), rounds=search.rounds, seed=search.seed).found
+        for inputs in search.inputs
+    )
     if not search.perturbations:
         return NetworkPoints(found, None, 0, 0, 0)
-    made = transition_graph(found[0], trials=search.perturbations, steps=search.steps, seed=search.seed)
+    made = transition_graph(
+        found[0], trials=search.perturbations, steps=search.steps, confidence=search.confidence, seed=search.seed
+    )
     told = made.agreement
     return NetworkPoints(found, made.graph, told.compared, len(told.disputed), int(made.perturbations.elsewhere.sum()))
 
