@@ -2,7 +2,9 @@
 
     python -m validate.universality
 
-holds the search and its proofs against networks whose fixed points are known. A network of your own, trained wherever:
+holds the search and its proofs against networks whose fixed points are known, trains populations on the tasks of
+Maheswaranathan et al. (2019), and says of each claim of theirs what was measured. A network of your own, trained
+wherever:
 
     python -m validate.universality --network FILE
 
