@@ -74,21 +74,25 @@ def task_of(config: Config) -> NBitFlipFlop:
     )
 
 
-def checks(config: Config, report: Report, progress: Progress) -> FlipFlops | None:
-    """Train, search, compare."""
-    if NAME not in config.tasks:
-        return None
+def search_of(config: Config) -> PointsAsked:
+    """Without a pulse."""
     effort = config.effort.population
-    training, task = effort.of(NAME), task_of(config)
-    search = PointsAsked(
-        ((0.0,) * task.bits,),
+    return PointsAsked(
+        ((0.0,) * effort.of(NAME).size,),
         starts=effort.starts,
         rounds=ROUNDS,
         perturbations=effort.perturbations,
         confidence=CONFIDENCE,
         seed=config.seed,
     )
-    members = members_of(config, task, training, search, progress)
+
+
+def checks(config: Config, report: Report, progress: Progress) -> FlipFlops | None:
+    """Train, search, compare."""
+    if NAME not in config.tasks:
+        return None
+    training, task = config.effort.population.of(NAME), task_of(config)
+    members = members_of(config, task, training, search_of(config), progress)
     report_outcomes(NAME, members, report)
     if len(members.each) < 2:
         return None

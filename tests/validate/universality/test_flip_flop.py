@@ -97,7 +97,7 @@ def test_what_was_trained_is_found_again_and_other_tasks_leave_it_out(run, confi
             config,
             results.members.task,
             TINY.population.of("flip-flop"),
-            flip_flop.PointsAsked(((0.0,),), starts=64, perturbations=20, seed=config.seed),
+            flip_flop.search_of(config),
             progress,
         )
     assert sorted((file.name, file.stat().st_mtime_ns) for file in config.store.glob("*.nc")) == files
