@@ -3,10 +3,12 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from jaxtyping import Float, Int, Shaped
 
+from simulate.atomic import write_atomically
 from simulate.fixed_points import Continuum, PointSearch, search_points, walk_continua
 from simulate.measures.fixed_points.find import FixedPoints
 from simulate.universality.graph import FoundGraph
@@ -20,6 +22,7 @@ from validate.universality.user_cell import AskedNetwork
 from validate.universality.user_figures import drawn_points
 from validate.universality.user_graph import drawn_graphs, graph_at, quantities_of, report_graph
 from validate.universality.user_run import GivenNetwork
+from validate.universality.user_set import ProvedSet, proved_set
 from validate.universality.user_settings import NetworkConfig
 
 LISTED = 30
@@ -28,16 +31,17 @@ STILL = 1e-12
 """Speed, relative to the larger of one and the state's length, at which a slow point may be a point after all."""
 PLACES = 50
 """Places along a continuum that the JSON has, at most."""
-CLOSED, UNKNOWN = "index closed", "unknown"
+PROVED, CLOSED, UNKNOWN = "proved", "index closed", "unknown"
 
 
 @dataclass(frozen=True)
 class PointsOfCondition:
     """What was found at one constant input; `proved` has None where a point has no proof.
 
-    `complete` is "index closed" where the map takes a box into itself, neither a continuum nor a state that a shut gate
-    holds was met, and indices sum to one, as they do if no point is missing; "unknown" otherwise. `slow_points` are
-    those that lie on no continuum. `leading` is of each point the eigenvalue that decides first.
+    `complete` is "proved" where there are these points and no others (`whole` says by what proof; None where there is
+    none for the cell); "index closed" where the map takes a box into itself, neither a continuum nor a state that a
+    shut gate holds was met, and indices sum to one, as they do if no point is missing; "unknown" otherwise.
+    `slow_points` are those that lie on no continuum. `leading` is of each point the eigenvalue that decides first.
     """
 
     inputs: Float[np.ndarray, " inputs"]
@@ -50,6 +54,7 @@ class PointsOfCondition:
     proved: tuple[ProvedPoint | None, ...]
     complete: str
     bounded: bool
+    whole: ProvedSet | None
     trajectories: Float[np.ndarray, "runs times size"]
     graph: FoundGraph | None
 
@@ -61,6 +66,8 @@ class PointsOfCondition:
     @property
     def why(self) -> str:
         """What speaks for the set being complete, or why nothing does."""
+        if self.complete == PROVED:
+            return "there are these points and no others"
         if self.complete == CLOSED:
             return "as far as the index tells: necessary for a complete set, not sufficient"
         if not self.bounded:
@@ -89,6 +96,8 @@ def checks(
     _report_network(given, config, report)
     for number, each in enumerate(conditions):
         _report_condition(each, "" if len(conditions) == 1 else f"_{number + 1}", report)
+    if config.certificate is not None:
+        report.finding("certificate", *_written(conditions[0], config.certificate))
     _report_quantities(conditions, report)
     report.conclude(_conclusion(conditions))
     return tuple(conditions)
@@ -99,11 +108,18 @@ def _at(inputs: np.ndarray, network: AskedNetwork, given: GivenNetwork, config: 
     starts = drawn if given.starts is None else given.starts
     if config.starts is None and given.starts is not None:  # the file's own states do not lead everywhere
         starts = np.concatenate([starts, drawn])
+    whole = proved_set(network.cell, inputs, config.boxes)
     search = search_points(network.cell, starts, inputs, seed=config.seed)
+    if whole is not None and len(search.found.points) < len(whole.states):
+        search = search_points(network.cell, np.concatenate([starts, whole.states]), inputs, seed=config.seed)
     found, continua = search.found, walk_continua(search.found)
     alone = np.setdiff1d(np.arange(len(found.slow)), np.concatenate([np.zeros(0, int), *(c.slow for c in continua)]))
     held = bool((found.speeds[alone] <= STILL * np.maximum(1.0, np.linalg.norm(found.slow[alone], axis=1))).any())
     unstable = network.unstable_dimensions(found)
+    proved = tuple(proofs(network.cell, found))
+    closed = network.bounded and search.closed and not continua and not held
+    # as many points as there are, each proved and no two of them the same
+    all_proved = whole is not None and whole.all.complete and len(whole.states) == len(proved) and None not in proved
     return PointsOfCondition(
         inputs=inputs,
         search=search,
@@ -112,12 +128,21 @@ def _at(inputs: np.ndarray, network: AskedNetwork, given: GivenNetwork, config: 
         slow_speeds=found.speeds[alone],
         leading=network.eigenvalues(found)[:, 0],
         unstable_dimensions=unstable,
-        proved=tuple(proofs(network.cell, found)),
-        complete=CLOSED if network.bounded and search.closed and not continua and not held else UNKNOWN,
+        proved=proved,
+        complete=PROVED if all_proved else CLOSED if closed else UNKNOWN,
         bounded=network.bounded,
+        whole=whole,
         trajectories=network.trajectories(inputs, starts[:RUNS], STEPS),
         graph=graph_at(network, found, inputs, unstable, seed=config.seed),
     )
+
+
+def _written(each: PointsOfCondition, path: Path) -> tuple[str, str, str]:
+    content = None if each.whole is None else each.whole.all.certificate
+    if content is None:
+        return "not written", "", "it is not proved that no point is missing"
+    write_atomically(path, content)
+    return str(path), "file", "verified by python -m validate.universality.set_checker"
 
 
 RUNS, STEPS = 24, 100
@@ -145,9 +170,16 @@ def _report_condition(each: PointsOfCondition, mark: str, report: Report) -> Non
         "",
         "each alone in a box around it, in ball arithmetic",
     )
-    meaning = "one, if none is missing" if each.complete == CLOSED else "of sign det(1 - F')"
+    meaning = "of sign det(1 - F')" if each.complete == UNKNOWN else "one, if none is missing"
     report.finding(f"sum_of_indices{mark}", found.index_sum, "", meaning)
     report.finding(f"completeness{mark}", each.complete, "", each.why)
+    if each.whole is not None:
+        report.finding(
+            f"points_in_all{mark}",
+            each.whole.count,
+            "",
+            each.whole.told,
+        )
     rounds = ", ".join(str(one.new) for one in each.search.rounds)
     report.finding(f"search_rounds{mark}", len(each.search.rounds), "", f"new points in each: {rounds}")
     if each.search.unseen is not None:
@@ -214,6 +246,7 @@ def _report_quantities(conditions: Sequence[PointsOfCondition], report: Report) 
         "proved": [[proof is not None for proof in one.proved] for one in conditions],
         "index_sum": [one.found.index_sum for one in conditions],
         "complete": [one.complete for one in conditions],
+        "boxes": [None if one.whole is None else one.whole.all.boxes for one in conditions],
         "slow_points": [one.slow_points for one in conditions],
         "slow_speeds": [one.slow_speeds for one in conditions],
         "continua": [[_entry(continuum) for continuum in one.continua] for one in conditions],
@@ -235,11 +268,13 @@ def _conclusion(conditions: Sequence[PointsOfCondition]) -> str:
     if len(told) == 1:
         return told[0]
     counts = sorted({len(each.found.points) for each in conditions})
-    closed = sum(each.complete == CLOSED for each in conditions)
+    proved, closed = (sum(each.complete == kind for each in conditions) for kind in (PROVED, CLOSED))
     span = f"{counts[0]}" if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
     continua = sum(bool(each.continua) for each in conditions)
     also = f", continua at {continua}" if continua else ""
-    return f"{span} fixed points at {len(conditions)} conditions, the index closed at {closed}{also}"
+    known = [f"proved to be all at {proved}"] if proved else []
+    known += [f"the index closed at {closed}"] if closed or not proved else []
+    return f"{span} fixed points at {len(conditions)} conditions, {', '.join(known)}{also}"
 
 
 def _of_continua(each: PointsOfCondition) -> str:

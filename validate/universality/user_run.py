@@ -19,6 +19,8 @@ ACCEPTED = (
     f"a file whose name ends in {one_of(NAMED_FILES)}, with W (units x units) and any of U (units x inputs), b (units) "
     "and V (outputs x units), or a PyTorch state dict; all finite and of one size"
 )
+WITH_PROOF = ("vanilla", "ugrnn", RATE)
+"""Cells of which it can be proved that no fixed point is missing."""
 LARGEST = 1e100
 """Inputs and starts beyond are refused: what is squared would be no finite number."""
 
@@ -68,7 +70,10 @@ def read_given(config: NetworkConfig) -> GivenNetwork:
         raise Refusal("--network", f"{config.network}: it has no W, and without recurrent weights no map", ACCEPTED)
     cell = _cell(file, config)
     network = GivenNetwork(file, cell, np.zeros((1, 0)), None)
-    return replace(network, conditions=_conditions(network, config), starts=_starts(network, config))
+    conditions = _conditions(network, config)
+    if config.certificate is not None and len(conditions) > 1:
+        raise Refusal("--certificate", f"{config.inputs} has {len(conditions)} inputs", "one input a certificate")
+    return replace(network, conditions=conditions, starts=_starts(network, config))
 
 
 def _cell(file: NetworkFile, config: NetworkConfig) -> str:
@@ -79,6 +84,11 @@ def _cell(file: NetworkFile, config: NetworkConfig) -> str:
         problem = f"{config.nonlinearity}, and {file.path} is a PyTorch {told}, whose nonlinearity is tanh"
         raise Refusal("--nonlinearity", problem, "tanh here")
     cell = asked or told or "vanilla"
+    if config.certificate is not None and (cell not in WITH_PROOF or config.nonlinearity != "tanh" or not config.boxes):
+        why = (
+            "--boxes is 0" if not config.boxes else f"no proof is known of a {cell} network with {config.nonlinearity}"
+        )
+        raise Refusal("--certificate", why, f"{one_of(WITH_PROOF)}, with tanh and --boxes of one or more")
     if config.tau is not None and cell != RATE:
         raise Refusal("--tau", f"a {cell} network takes no notice of a step", f"--cell {RATE} with it")
     if config.reset_before and (cell != "gru" or told is not None):

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from validate.arrays import MATRIX_FILES, NAMED_FILES
 from validate.network_file import CELLS
-from validate.options import Choice, InputFile, NameOf, Real, Whole
+from validate.options import Choice, InputFile, NameOf, NewFile, Real, Whole
 from validate.settings import Settings, chosen, flag, options_of, setting
 from validate.universality.settings import Config
 
@@ -87,4 +87,19 @@ class NetworkConfig(Settings):
         default=512,
         group=YOURS,
         excludes={"--starts": "the file gives the starts"},
+    )
+    boxes: int = setting(
+        "--boxes",
+        Whole(0, 10_000_000),
+        "So many at most are looked at to prove that none is missing (tanh: vanilla, ugrnn, rate); 0: no proof.",
+        default=50_000,
+        group=YOURS,
+    )
+    certificate: Path | None = setting(
+        "--certificate",
+        NewFile(),
+        "Write that proof, for `python -m validate.universality.set_checker`.",
+        default=None,
+        shown="not written",
+        group=YOURS,
     )

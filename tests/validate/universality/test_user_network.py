@@ -8,6 +8,7 @@ import pytest
 import scipy.optimize
 
 from validate.universality import __main__ as universality
+from validate.universality import set_checker
 
 WELL = float(scipy.optimize.brentq(lambda h: np.tanh(2 * h) - h, 0.5, 1.0, xtol=1e-15))
 
@@ -49,7 +50,7 @@ def test_all_of_a_product_are_told_with_their_proofs(run):
     np.testing.assert_array_equal(dimensions, (np.abs(points) < 0.5).sum(axis=1))
     np.testing.assert_allclose(np.ravel(found["outputs"]), points.sum(axis=1), atol=1e-13)
     assert found["proved"] == [True] * 9
-    assert (found["index_sum"], found["complete"]) == (1, "index closed")
+    assert (found["index_sum"], found["complete"], found["boxes"] > 0) == (1, "proved", True)
     assert max(found["residuals"]) < 1e-14
     assert found["slow_points"] == found["continua"] == []
     transitions = np.array(found["transitions"])
@@ -68,7 +69,7 @@ def test_of_several_conditions_each_quantity_is_a_list_by_row(run, tmp_path):
     np.savetxt(tmp_path / "inputs.csv", [[0.0], [1.0]])
     found = run(wells(1), "--input", "inputs.csv")
     assert [len(points) for points in found["points"]] == [3, 1]
-    assert (found["index_sum"], found["complete"]) == ([1, 1], ["index closed"] * 2)
+    assert (found["index_sum"], found["complete"]) == ([1, 1], ["proved"] * 2)
     assert found["conditions"] == [[0.0], [1.0]]
     root = scipy.optimize.brentq(lambda h: np.tanh(2 * h + 1) - h, 0.5, 1.0, xtol=1e-15)
     np.testing.assert_allclose(found["points"][1], [[root]], atol=1e-13)
@@ -107,6 +108,26 @@ def test_points_of_a_gated_layer_stand_still_by_pytorch_s_equations(run, kind):
         np.testing.assert_allclose(after, point, atol=1e-12)
 
 
+@pytest.mark.parametrize("cell", ["vanilla", "ugrnn", "rate"])
+def test_that_no_point_is_missing_is_proved_of_three_cells_and_the_file_says_so(run, cell):
+    """Two units that speak to one another: three points, at h where h = tanh(W h + b), from one start."""
+    W, b = np.array([[1.8, 0.3], [-0.2, 0.4]]), np.array([0.1, 0.0])
+    gates = np.full((2, 2), 0.7)
+    rows = {"ugrnn": {"W": np.vstack([gates, W]), "b": np.concatenate([b + 1, b])}}
+    found = run(rows.get(cell, {"W": W, "b": b}), "--cell", cell, "--searches", "1", "--certificate", "set.json")
+    assert (found["complete"], found["proved"], found["index_sum"]) == ("proved", [True] * 3, 1)
+    points = np.array(found["points"])
+    h = np.tanh(points) if cell == "rate" else points
+    np.testing.assert_allclose(np.tanh(h @ W.T + b), h, atol=1e-13)
+    assert set_checker.main(["set.json"]) == 0
+
+
+def test_of_relu_the_points_up_to_a_bound_are_known_and_a_singular_region_is_told(run):
+    found = run({"W": np.array([[0.0, -2.0], [-2.0, 0.0]]), "b": np.ones(2)}, "--nonlinearity", "relu")
+    assert (len(found["points"]), found["complete"]) == (3, "unknown")
+    assert "patterns of active units, of states up to 100" in run.printed
+
+
 def test_a_continuum_is_told_as_one_and_not_as_so_many_points(run):
     """h <- relu(u u' h) holds all t u, t >= 0."""
     u = np.array([0.6, 0.8])
@@ -137,6 +158,9 @@ def test_points_of_a_state_dict_are_read_with_the_bias_of_its_readout(run):
         (wells(), ("--input", "nan.csv"), "--input", "not finite"),
         ({"W": np.eye(2)}, ("--input", "three.csv"), "--input", "no U"),
         (wells(), ("--starts", "three.csv"), "--starts", "three.csv has 3 columns"),
+        (wells(), ("--boxes", "0", "--certificate", "set.json"), "--certificate", "--boxes is 0"),
+        (wells(), ("--input", "two.csv", "--certificate", "set.json"), "--certificate", "two.csv has 2 inputs"),
+        ({"W": np.ones((6, 2))}, ("--cell", "gru", "--certificate", "x"), "--certificate", "no proof is known of a"),
         (wells(), ("--tau", "0.1"), "--tau", "a vanilla network takes no notice of a step"),
         (wells(), ("--reset-before",), "--reset-before", "a vanilla network has no reset"),
         (wells(), ("--layer", "rnn.weight_hh_l1"), "--network", "it holds no state dict"),
@@ -164,6 +188,7 @@ def test_what_does_not_fit_is_refused_in_one_line(knock, tmp_path, network, word
     np.savez(tmp_path / "net.npz", **network)
     (tmp_path / "three.csv").write_text("1,2,3\n4,5,6\n")
     (tmp_path / "nan.csv").write_text("1\nnan\n")
+    (tmp_path / "two.csv").write_text("0\n1\n")
     knock(universality.COMMAND, "--network", "net.npz", *words).refuses(option, problem)
 
 

@@ -1,0 +1,55 @@
+"""All fixed points of the user's network, proved to be all, where the theory has such a proof for it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+
+from simulate.cells.dense import DenseCell
+from simulate.cells.full_rank import FullRank
+from simulate.cells.ugrnn import UGRNN
+from simulate.cells.vanilla import Vanilla
+from theory.universality import Completeness, FixedPointSet, SearchLimits, fixed_point_set
+
+_KNOWN = (Completeness.COMPLETE, Completeness.COMPLETE_TO_BOUND)
+
+
+@dataclass(frozen=True, eq=False)
+class ProvedSet:
+    """What was proved of all points, and the `states` of the user's cell at them."""
+
+    all: FixedPointSet
+    states: Float[np.ndarray, "points units"]
+
+    @property
+    def count(self) -> str:
+        """How many points there are, as far as it is known."""
+        return str(len(self.states)) if self.all.outcome in _KNOWN else "not decided"
+
+    @property
+    def told(self) -> str:
+        """How it was done, or why it was not, in words."""
+        tried, boxes = "; ".join(self.all.tried), self.all.boxes
+        if self.all.complete:
+            return f"{self.all.rank} variables, {boxes} boxes, each empty or with one point"
+        if self.all.outcome is Completeness.COMPLETE_TO_BOUND:
+            return tried
+        return f"{self.all.outcome.value} ({tried}{f'; {boxes} boxes' if boxes else ''})"
+
+
+def proved_set(network: DenseCell, inputs: Float[np.ndarray, " inputs"], boxes: int) -> ProvedSet | None:
+    """The proved set at this constant input; None of cells that the theory has no such proof for.
+
+    The points of a vanilla network are h = phi(W h + U x + b), phi tanh or ReLU; those of a rate network are
+    W h + U x + b at the same h. Those of a UGRNN are the ones of its candidate alone: where h = u h + (1 - u) c, u
+    below one, h is c.
+    """
+    if not boxes or not isinstance(network, Vanilla | FullRank | UGRNN):
+        return None
+    W = np.asarray(network.W, dtype=np.float64)
+    drive = np.asarray(network.U, dtype=np.float64) @ inputs + np.asarray(network.b, dtype=np.float64)
+    units = W.shape[1]
+    W, drive = W[-units:], drive[-units:]
+    found = fixed_point_set(W, drive, network.phi, limits=SearchLimits(boxes=boxes))
+    states = found.states @ W.T + drive if isinstance(network, FullRank) else found.states
+    return ProvedSet(found, states)
