@@ -1,4 +1,11 @@
-from .cells import gru as gru, lstm as lstm, rate as rate, ugrnn as ugrnn, vanilla as vanilla
+from .cells import (
+    gru as gru,
+    lstm as lstm,
+    rate as rate,
+    settled_lstm as settled_lstm,
+    ugrnn as ugrnn,
+    vanilla as vanilla,
+)
 from .fixed_point_set import (
     FixedPointSet as FixedPointSet,
     Completeness as Completeness,
@@ -21,6 +28,7 @@ __all__ = [
     "lstm",
     "prove_point",
     "rate",
+    "settled_lstm",
     "ugrnn",
     "vanilla",
 ]

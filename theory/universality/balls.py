@@ -64,6 +64,7 @@ def _relu_slope(x: flint.arb) -> flint.arb:
 TANH = BallFunction("tanh", _tanh, _tanh_slope)
 SIGMOID = BallFunction("sigmoid", _sigmoid, _sigmoid_slope)
 RELU = BallFunction("relu", _relu, _relu_slope)
+HELD = BallFunction("1 / (1 - sigmoid)", lambda x: 1 + x.exp(), lambda x: x.exp())
 
 
 @runtime_checkable

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from theory.universality.balls import SIGMOID, TANH, Balls, KnownByName, of_name
+from theory.universality.balls import HELD, RELU, SIGMOID, TANH, Balls, KnownByName, of_name
 
 Given = Float[np.ndarray, "..."]
 
@@ -113,6 +113,29 @@ def lstm(W: Given, drive: Given, phi: KnownByName = TANH) -> BallMap:
         return (show * m.through(f)).beside(m)
 
     return BallMap(2 * n, step)
+
+
+def settled_lstm(W: Given, drive: Given) -> BallMap:
+    """h <- o m with m = i relu(g) / (1 - f): an LSTM with ReLU whose memory has settled; rows as of `lstm`.
+
+    Its fixed points are those of the LSTM, one for one: there m = f m + i relu(g) is that m, and since it is not
+    negative relu(m) is m. A memory that nothing feeds rests at zero, a corner of the LSTM's own map but not of this one
+    (derived here; `tests/theory/universality/test_krawczyk.py`). Its unstable dimensions are its own.
+
+    >>> import numpy as np
+    >>> from theory.universality import settled_lstm
+    >>> settled_lstm(np.zeros((8, 2)), np.zeros(8)).size
+    2
+    """
+    n = _units(W, drive, 4)
+
+    def step(h: Balls) -> Balls:
+        driven = h.affine(W, drive)
+        write, keep, candidate, show = (driven.part(k * n, k * n + n) for k in range(4))
+        fed = write.through(SIGMOID) * candidate.through(RELU)
+        return show.through(SIGMOID) * fed * keep.through(HELD)
+
+    return BallMap(n, step)
 
 
 def _units(W: Given, drive: Given, blocks: int) -> int:

@@ -1,5 +1,7 @@
 """The map of a network for balls, by which the theory proves what a search has found."""
 
+from dataclasses import replace
+
 import numpy as np
 from jaxtyping import Float
 
@@ -10,7 +12,7 @@ from simulate.cells.lstm import LSTM
 from simulate.cells.ugrnn import UGRNN
 from simulate.cells.vanilla import Vanilla
 from simulate.measures.fixed_points.find import FixedPoints
-from theory.universality import ProvedPoint, gru, lstm, prove_point, rate, ugrnn, vanilla
+from theory.universality import ProvedPoint, gru, lstm, prove_point, rate, settled_lstm, ugrnn, vanilla
 from theory.universality.cells import BallMap
 
 
@@ -25,7 +27,7 @@ def ball_map(network: DenseCell, inputs: Float[np.ndarray, " inputs"]) -> BallMa
         NoBalls: for cells of one's own.
     """
     W, phi = np.asarray(network.W, dtype=np.float64), network.phi
-    drive = np.asarray(network.U, dtype=np.float64) @ inputs + np.asarray(network.b, dtype=np.float64)
+    drive = drive_of(network, inputs)
     match network:
         case Vanilla():
             return vanilla(W, drive, phi)
@@ -42,6 +44,25 @@ def ball_map(network: DenseCell, inputs: Float[np.ndarray, " inputs"]) -> BallMa
 
 
 def proofs(network: DenseCell, found: FixedPoints) -> list[ProvedPoint | None]:
-    """Of each point its proof, None where there is none."""
-    step = ball_map(network, np.asarray(found.step.inputs))
-    return [prove_point(step, point) for point in found.points]
+    """Of each point its proof, None where there is none.
+
+    An LSTM with ReLU has corners where memories rest at zero. There its points are proved with their memories settled,
+    and nothing is proved of their unstable dimensions.
+    """
+    inputs = np.asarray(found.step.inputs)
+    step = ball_map(network, inputs)
+    told = [prove_point(step, point) for point in found.points]
+    if not isinstance(network, LSTM) or network.phi.name != "relu":
+        return told
+    settled = settled_lstm(np.asarray(network.W, dtype=np.float64), drive_of(network, inputs))
+    return [each or _settled(settled, point) for each, point in zip(told, found.points, strict=True)]
+
+
+def _settled(step: BallMap, state: Float[np.ndarray, " size"]) -> ProvedPoint | None:
+    proved = prove_point(step, state[: step.size])
+    return None if proved is None else replace(proved, unstable_dimension=None)
+
+
+def drive_of(network: DenseCell, inputs: Float[np.ndarray, " inputs"]) -> Float[np.ndarray, " rows"]:
+    """U x + b, in doubles."""
+    return np.asarray(network.U, dtype=np.float64) @ inputs + np.asarray(network.b, dtype=np.float64)

@@ -50,11 +50,6 @@ class NetworkKind:
         """Whether its map takes a box into itself, so that indices of its points sum to one."""
         return self.nonlinearity == "tanh"
 
-    @property
-    def rests_at_kinks(self) -> bool:
-        """Whether its map has no derivative at most points: a rectified memory that nothing feeds is zero there."""
-        return self.cell == "lstm" and self.nonlinearity == "relu"
-
 
 @dataclass(frozen=True, eq=False)
 class PopulationMember:

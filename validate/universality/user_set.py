@@ -10,6 +10,7 @@ from simulate.cells.full_rank import FullRank
 from simulate.cells.ugrnn import UGRNN
 from simulate.cells.vanilla import Vanilla
 from theory.universality import Completeness, FixedPointSet, SearchLimits, fixed_point_set
+from validate.universality.ball_maps import drive_of
 
 _KNOWN = (Completeness.COMPLETE, Completeness.COMPLETE_TO_BOUND)
 
@@ -47,7 +48,7 @@ def proved_set(network: DenseCell, inputs: Float[np.ndarray, " inputs"], boxes: 
     if not boxes or not isinstance(network, Vanilla | FullRank | UGRNN):
         return None
     W = np.asarray(network.W, dtype=np.float64)
-    drive = np.asarray(network.U, dtype=np.float64) @ inputs + np.asarray(network.b, dtype=np.float64)
+    drive = drive_of(network, inputs)
     units = W.shape[1]
     W, drive = W[-units:], drive[-units:]
     found = fixed_point_set(W, drive, network.phi, limits=SearchLimits(boxes=boxes))

@@ -6,7 +6,7 @@ import pytest
 import scipy.optimize
 
 from theory.overlaps import ERF
-from theory.universality import gru, lstm, prove_point, rate, ugrnn, vanilla
+from theory.universality import gru, lstm, prove_point, rate, settled_lstm, ugrnn, vanilla
 from theory.universality.balls import RELU, SIGMOID, TANH, Balls, UnknownFunction, midpoints
 from theory.universality.cells import WrongWeights
 from theory.universality.spectrum import count_outside, sign_of_determinant
@@ -207,3 +207,20 @@ def test_nonlinearities_are_known_by_their_names():
     assert prove_point(vanilla(np.array([[-2.0]]), np.array([0.375]), THEIRS), at) is not None
     with pytest.raises(UnknownFunction, match="tanh and relu"):
         vanilla(np.eye(1), np.zeros(1), ERF)
+
+
+def test_points_of_an_lstm_whose_memories_rest_at_zero_are_proved_where_these_have_settled():
+    """Relu has a corner at each such memory; what it shows there opens the gate of another in the LSTM's own map."""
+    W, b = np.zeros((4 * N, N)), np.zeros(4 * N)
+    W[0, 1:] = 3.0  # into the gate by which the first memory is written
+    b[N : 2 * N] = 2.0
+    b[2 * N : 3 * N] = 1.0, -1.0, -1.0  # the first is fed
+    m = np.array([0.5 / (1 - sigmoid(2.0)), 0.0, 0.0])
+    state = np.concatenate([0.5 * m, m])
+    a = W @ state[:N] + b
+    kept = sigmoid(a[N : 2 * N]) * m + sigmoid(a[:N]) * np.maximum(a[2 * N : 3 * N], 0.0)
+    np.testing.assert_allclose(np.concatenate([sigmoid(a[3 * N :]) * kept, kept]), state, rtol=1e-14)
+    assert prove_point(lstm(W, b, RELU), state) is None
+    proved = prove_point(settled_lstm(W, b), state[:N])
+    assert proved is not None
+    assert proved.radius < 1e-12
