@@ -92,7 +92,7 @@ def tanh(x: Array) -> Bounded:
 
     Of z = min(|x|, 20) and y = z / 32 <= 5/8, exp(y) is 19 terms of its series: all are positive, so rounding takes or
     gives a part of 38 u at most, and what is left out is less than 2^-69. Squared six times it is exp(2 z), within a
-    part of 2^-41.8; tanh z = 1 - 2 / (exp(2 z) + 1) moves by at most half of that, and by the 3 u of its own rounding.
+    part of 2^-41.7; tanh z = 1 - 2 / (exp(2 z) + 1) moves by at most half of that, and by the 3 u of its own rounding.
     """
     z = np.minimum(np.abs(x), _CLAMPED)
     y = z / 32

@@ -11,7 +11,7 @@ from threadpoolctl import threadpool_limits
 from theory.universality.balls import RELU, TANH, KnownByName, UnknownFunction, of_name
 from theory.universality.bounded import LONGEST_SUM, Bounded, above
 from theory.universality.cells import BallMap, Given, WrongWeights, vanilla
-from theory.universality.krawczyk import ProvedPoint, prove_point
+from theory.universality.krawczyk import ROOM, ProvedPoint, prove_point
 from theory.universality.prune import Holds, Pruned, SearchLimits, Undecided, prune
 from theory.universality.rectified import rectified_points
 from theory.universality.set_certificate import Document, exact, json_bytes, set_document
@@ -19,7 +19,6 @@ from theory.universality.slaved import Slaved
 from theory.universality.split import least_rank, split
 
 _STEPS, _SETTLED = 60, 2.0**-50
-_ROOM = 1 + 2.0**-40  # for the rounding of the three operations that it stands beside
 _LEAD_IN, _PACE = 400, 0.1
 
 
@@ -57,8 +56,10 @@ class Factored:
 
     def __post_init__(self) -> None:
         """Check shapes and numbers."""
-        if np.ndim(self.M) != 2 or np.shape(self.M) != np.shape(self.N):
-            raise WrongWeights(f"M of {np.shape(self.M)} and N of {np.shape(self.N)}: both are units x rank")
+        if np.ndim(self.M) != 2 or np.shape(self.M) != np.shape(self.N) or not np.size(self.M):
+            raise WrongWeights(
+                f"M of {np.shape(self.M)} and N of {np.shape(self.N)}: both are units x rank, no size zero"
+            )
         if not (np.isfinite(self.M).all() and np.isfinite(self.N).all()):
             raise WrongWeights("M or N with NaN or infinity")
 
@@ -291,10 +292,9 @@ class _Points:
         if point is None or not self._inside(point, middle, radius):
             return None
         for k, each in enumerate(self.proved):
-            distance = np.abs(point.state - each.state).max()
-            if _ROOM * (distance + point.radius) <= each.alone:
+            if ROOM * (np.abs(point.state - each.state).max() + point.radius) <= each.alone:
                 return k
-            if distance <= _ROOM * (point.radius + each.radius):
+            if not point.is_apart_from(each):
                 return None
         self.proved.append(point)
         return len(self.proved) - 1

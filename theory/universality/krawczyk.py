@@ -24,6 +24,8 @@ _INFLATION = (2.0, 16.0, 256.0, 2.0**16)
 """Radii that are tried for the tightest box, as multiples of Newton's next correction."""
 _SMALLEST, _LOOSEST, _WIDEST = 2.0**-60, 2.0**-20, 0.5
 """The least radius of a box, the largest that is still next to the state, and the first tried for the widest."""
+ROOM = 1 + 2.0**-40
+"""For the rounding of the three operations that it stands beside."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,6 +47,10 @@ class ProvedPoint:
     alone: float
     unstable_dimension: int | None
     index: int
+
+    def is_apart_from(self, other: "ProvedPoint") -> bool:
+        """Whether it is certain that these are two points: their boxes do not meet."""
+        return bool(np.abs(self.state - other.state).max() > ROOM * (self.radius + other.radius))
 
 
 def prove_point(step: BallMap, near: Float[np.ndarray, "..."]) -> ProvedPoint | None:

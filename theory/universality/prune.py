@@ -113,7 +113,7 @@ def prune(network: Slaved, locate: Locate, limits: SearchLimits) -> Pruned:
         for first in range(0, len(generation), together):
             some = generation[first : first + together]
             spent = len(nodes) + len(generation) + sum(map(len, following)) > limits.boxes
-            nodes_of, parts = _decided(examine(network, some), locate, np.inf * least if spent else least)
+            nodes_of, parts = _decided(examine(network, some), locate, np.full_like(least, np.inf) if spent else least)
             nodes += nodes_of
             following.append(parts)
         generation = _joined(following)

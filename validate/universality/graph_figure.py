@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from simulate.universality.graph import TransitionGraph
 from validate.output import Plot
 from validate.plotting import new_figure, plot, style
-from validate.universality.user_figures import COLOURS
+from validate.universality.user_figures import COLOURS, name_of
 
 OBLIQUE = np.array([[1.0, 0.0], [0.0, 1.0], [0.45, 0.3]])
 """From three outputs to the plane: no two corners, edges or faces of a cube fall on one another."""
@@ -66,7 +66,9 @@ def drawn_graph(name: str, graph: TransitionGraph, *, places: ArrayLike | None =
         kinds = np.minimum(graph.unstable_dimensions, len(COLOURS) - 1)
         for kind in sorted(set(kinds.tolist())):
             here = at[kinds == kind]
-            axes.plot(*here.T, "o", color=COLOURS[kind], markersize=7 if kind == 0 else 5, zorder=3, label=_name(kind))
+            axes.plot(
+                *here.T, "o", color=COLOURS[kind], markersize=7 if kind == 0 else 5, zorder=3, label=name_of(kind)
+            )
         axes.set_xlabel(labels[0])
         axes.set_ylabel(labels[1])
         axes.set_title(title)
@@ -77,9 +79,3 @@ def drawn_graph(name: str, graph: TransitionGraph, *, places: ArrayLike | None =
     caption = "Fixed points by their unstable dimensions, and where small perturbations of each lead."
     data = {"places": at, "transitions": graph.transitions, "unstable_dimensions": graph.unstable_dimensions}
     return plot(name, caption, figure, data)
-
-
-def _name(kind: int) -> str:
-    if not kind:
-        return "stable"
-    return f"{kind}{' or more' if kind == len(COLOURS) - 1 else ''} unstable"

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import jax
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float
 
 from simulate.measures.fixed_points.descent import readings
 from simulate.tasks.context_integration import ContextIntegration
@@ -56,13 +56,13 @@ class Integrators:
 
     `covered` is the share of the line that has points, `needed` how many modes integrate, `eigenvalues` the largest
     absolute values, `responses` those to a unit input by 0, 1, 2 and more modes, `ignored` the response to the other
-    stream over that to the cued one.
+    stream over that to the cued one. All but `covered` are NaN of a network without points on the line.
     """
 
     members: Members
     representations: Representations
     covered: Float[np.ndarray, " networks"]
-    needed: Int[np.ndarray, " networks"]
+    needed: Float[np.ndarray, " networks"]
     eigenvalues: Float[np.ndarray, "networks shown"]
     responses: Float[np.ndarray, "networks counts"]
     ignored: Float[np.ndarray, " networks"]
@@ -111,7 +111,7 @@ class AlongTheLine:
     """Of one network, averaged over the states of its line."""
 
     covered: float
-    needed: int
+    needed: float
     eigenvalues: np.ndarray
     responses: np.ndarray
     ignored: float
@@ -125,14 +125,14 @@ def _along_the_line(member: PopulationMember, steps: int) -> AlongTheLine:
     bins = np.floor((read[inside] + REACH) / (2 * REACH) * BINS).astype(int)
     if not len(inside):
         nothing = np.full(SHOWN, np.nan)
-        return AlongTheLine(0.0, 0, nothing, nothing, float("nan"))
+        return AlongTheLine(0.0, float("nan"), nothing, nothing, float("nan"))
     order = inside[np.argsort(read[inside])]
     chosen = order[np.unique(np.linspace(0, len(order) - 1, STATES).astype(int))]
     modes = [linear_modes(found.step, states[i]) for i in chosen]
     by_modes = np.mean([_responses(each, steps) for each in modes], axis=0)  # modes x inputs
     relevant, whole = by_modes[:, CUED], by_modes[-1, CUED]
     enough = np.abs(relevant - whole) <= WHOLE * abs(whole)
-    needed = len(enough) - int(np.argmin(enough[::-1])) if not enough.all() else 0
+    needed = len(enough) - float(np.argmin(enough[::-1])) if not enough.all() else 0.0
     sizes = np.mean([np.abs(each.eigenvalues) for each in modes], axis=0)
     return AlongTheLine(
         len(set(bins.tolist())) / BINS,
@@ -159,7 +159,7 @@ def _claims(config: Config, results: Integrators) -> list[MeasuredClaim]:
     for kind in members.kinds:
         which = members.which(cell=kind.cell, nonlinearity=kind.nonlinearity)
         if kind.cell == "vanilla":
-            measured.append(mean_claim(MODES, str(kind), results.needed[which].astype(float), below=2.0))
+            measured.append(mean_claim(MODES, str(kind), results.needed[which], below=2.0))
         measured.append(mean_claim(SELECTION, str(kind), results.ignored[which], below=0.5))
         both = results.representations.both
         measured.append(untrained_beside_trained(both, members, kind.cell, kind.nonlinearity))

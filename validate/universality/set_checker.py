@@ -25,6 +25,7 @@ AROUND = Fraction(5, 4)  # so much larger is the box in which one point at most 
 DEEPEST = 8  # cuts of one box until it is rejected
 PRECISION = 96
 LARGEST, MOST_VARIABLES = 2048, 6
+HIGHEST = 2**256  # of numbers: doubles hold them, and products of three
 ROUNDS, ROOM = 12, 1.1
 REACHES = (2.0, 3.0, 1.3)  # how much farther than lines alone say the pre-activation is taken to go
 
@@ -178,8 +179,9 @@ class SetCertificate:
         self.drive = _vector(entries["drive"], size, "drive")
         columns = _list(entries["M" if factored else "V"], "U, V, M or N")
         self.rank = len(columns[0]) if columns and isinstance(columns[0], list) else -1
-        if not 0 <= self.rank <= MOST_VARIABLES:
-            raise Malformed(f"{self.rank} variables: from 0 to {MOST_VARIABLES} are known")
+        least = 1 if factored else 0
+        if not least <= self.rank <= MOST_VARIABLES:
+            raise Malformed(f"{self.rank} variables: from {least} to {MOST_VARIABLES} are known")
         self.weights: list[Exact] | None = None
         self.rest: Exact = []
         if factored:
@@ -233,6 +235,8 @@ class SetCertificate:
                     apart = any(not a.overlaps(b) for a, b in zip(one, other, strict=True))
                     require(apart or not self.rank, f"points[{j}] and points[{k}] may be one")
             self._verify_boxes(latents)
+        except np.linalg.LinAlgError as error:
+            raise Rejected(f"doubles propose no preconditioner: {error}") from error
         finally:
             flint.ctx.prec = before
 
@@ -311,7 +315,7 @@ class SetCertificate:
                     require(
                         search.holds(box, latents[point]), f"{where}: other points than points[{point}] may be in it"
                     )
-                case ["within", lower, upper]:
+                case ["within", lower, upper] if self.rank:
                     ends = [_vector(each, self.rank, where) for each in (lower, upper)]
                     part = Box(ends[0], ends[1], search.solved(box))
                     require(box.holds(part), f"{where}: it is no part of its box")
@@ -358,7 +362,9 @@ class Search:
         return a
 
     def empty(self, box: Box, deep: int = DEEPEST) -> bool:
-        """Whether no point is in it."""
+        """Whether no point is in it. Without variables there is one."""
+        if not self.rank:
+            return False
         local = Local(self, box)
         return local.empty() or (deep > 0 and all(self.empty(half, deep - 1) for half in self._cut(box, local)))
 
@@ -579,11 +585,9 @@ def farthest(a: float, c: float, s: float, rho: Ball) -> Ball:
     """At least |tanh(a + y) - c - s y| for |y| <= rho: at the ends, or where tanh' = s."""
     ends = [a - rho, a + rho]
     places = list(ends)
-    if 0 < s < 1:
+    if 0 < s < 1:  # else all of it rises, or all of it falls
         turn = (1 - flint.arb(s)).sqrt().atanh()
         places += [x for x in (turn, -turn) if not (x < ends[0] or x > ends[1])]
-    elif s == 0:
-        pass  # tanh rises throughout
     return max_of([(x.tanh() - c - s * (x - a)).abs_upper() for x in places])
 
 
@@ -610,7 +614,10 @@ def beyond_circle(matrix: flint.arb_mat) -> int | None:
     middle = middles(matrix)
     vectors = np.linalg.eig(middle)[1].astype(complex)
     basis = flint.acb_mat(size, size, [flint.acb(x.real, x.imag) for x in vectors.ravel().tolist()])
-    turned = basis.solve(flint.acb_mat(matrix) * basis)
+    try:
+        turned = basis.solve(flint.acb_mat(matrix) * basis)
+    except ZeroDivisionError:  # too few eigenvectors
+        return None
     count = 0
     for i in range(size):
         radius = sum((turned[i, j].abs_upper() for j in range(size) if j != i), flint.arb(0))
@@ -643,10 +650,13 @@ def _matrix(value: object, rows: int, columns: int, where: str) -> list[Exact]:
 
 def _number(value: object, where: str) -> Fraction:
     """An integer, or "p/q" with q > 1."""
-    if type(value) is int:
-        return Fraction(value)
-    if isinstance(value, str) and re.fullmatch("-?[1-9][0-9]{0,2000}/[1-9][0-9]{0,2000}", value):
-        return Fraction(value)
+    if type(value) is int or (
+        isinstance(value, str) and re.fullmatch("-?[1-9][0-9]{0,2000}/[1-9][0-9]{0,2000}", value)
+    ):
+        found = Fraction(value)
+        if abs(found) > HIGHEST:
+            raise Malformed(f"{where}: a number beyond 2^{HIGHEST.bit_length() - 1}")
+        return found
     raise Malformed(f'{where}: {json.dumps(value)[:40]} is neither an integer nor a "p/q"')
 
 
@@ -660,10 +670,10 @@ def entries_of(value: object, where: str, keys: list[str]) -> dict[str, Any]:
 def _point(value: object, size: int, where: str) -> Point:
     entries = entries_of(value, where, ["state", "radius", "unstable", "index"])
     unstable, index = entries["unstable"], entries["index"]
-    if not (unstable is None or type(unstable) is int) or index not in (1, -1):
+    if not (unstable is None or type(unstable) is int) or type(index) is not int or index not in (1, -1):
         raise Malformed(f"{where}: unstable is a number or null, and index 1 or -1")
     state, radius = _vector(entries["state"], size, where), _number(entries["radius"], where)
-    return Point(state, radius, unstable if isinstance(unstable, int) else None, int(str(index)))
+    return Point(state, radius, unstable if isinstance(unstable, int) else None, index)
 
 
 def main(argv: list[str]) -> int:
@@ -672,7 +682,7 @@ def main(argv: list[str]) -> int:
         if len(argv) not in (1, 2):
             raise Malformed("usage: FILE [W.npy]")
         certificate = SetCertificate(read(argv[0]))
-        if len(argv) == 2 and [[Fraction(x) for x in row] for row in np.load(argv[1]).tolist()] != certificate.weights:
+        if len(argv) == 2 and weights_in(argv[1]) != certificate.weights:
             raise Malformed(f"{argv[1]} does not hold the weights of the certificate")
         for line in certificate.words():
             print(line, flush=True)
@@ -685,6 +695,17 @@ def main(argv: list[str]) -> int:
         return 1
     print("verified")
     return 0
+
+
+def weights_in(file: str) -> list[Exact]:
+    """The doubles of an npy file."""
+    try:
+        weights = np.asarray(np.load(file), dtype=np.float64)
+    except (OSError, ValueError, EOFError, TypeError) as error:
+        raise Malformed(f"{file}: {error}") from error
+    if weights.ndim != 2 or not np.isfinite(weights).all():
+        raise Malformed(f"{file} holds no matrix of finite numbers")
+    return [[Fraction(x) for x in row] for row in weights.tolist()]
 
 
 def read(file: str) -> object:

@@ -57,7 +57,7 @@ def drawn_points(
             data |= {f"points_{number + 1}": places, f"unstable_dimensions_{number + 1}": dimensions[number]}
             data[f"trajectories_{number + 1}"] = runs
         present = sorted({int(min(d, len(COLOURS) - 1)) for each in dimensions[:count] for d in each})
-        handles = [Line2D([], [], color=COLOURS[k], marker="o", linestyle="none", label=_name(k)) for k in present]
+        handles = [Line2D([], [], color=COLOURS[k], marker="o", linestyle="none", label=name_of(k)) for k in present]
         if any(continua[:count]):
             handles.append(Line2D([], [], color=CURVE, linewidth=2.5, alpha=0.7, label="continuum"))
         if handles:
@@ -66,7 +66,8 @@ def drawn_points(
     return (plot("fixed_points", caption, figure, data),)
 
 
-def _name(kind: int) -> str:
+def name_of(kind: int) -> str:
+    """What points of so many unstable directions are called; the last colour stands for more as well."""
     if not kind:
         return "stable"
     return f"{kind}{' or more' if kind == len(COLOURS) - 1 else ''} unstable"

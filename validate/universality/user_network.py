@@ -118,8 +118,6 @@ def _at(inputs: np.ndarray, network: AskedNetwork, given: GivenNetwork, config: 
     unstable = network.unstable_dimensions(found)
     proved = tuple(proofs(network.cell, found))
     closed = network.bounded and search.closed and not continua and not held
-    # as many points as there are, each proved and no two of them the same
-    all_proved = whole is not None and whole.all.complete and len(whole.states) == len(proved) and None not in proved
     return PointsOfCondition(
         inputs=inputs,
         search=search,
@@ -129,7 +127,7 @@ def _at(inputs: np.ndarray, network: AskedNetwork, given: GivenNetwork, config: 
         leading=network.eigenvalues(found)[:, 0],
         unstable_dimensions=unstable,
         proved=proved,
-        complete=PROVED if all_proved else CLOSED if closed else UNKNOWN,
+        complete=PROVED if whole is not None and whole.is_all_of(proved) else CLOSED if closed else UNKNOWN,
         bounded=network.bounded,
         whole=whole,
         trajectories=network.trajectories(inputs, starts[:RUNS], STEPS),

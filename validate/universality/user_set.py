@@ -1,6 +1,8 @@
 """All fixed points of the user's network, proved to be all, where the theory has such a proof for it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 from jaxtyping import Float
@@ -9,7 +11,7 @@ from simulate.cells.dense import DenseCell
 from simulate.cells.full_rank import FullRank
 from simulate.cells.ugrnn import UGRNN
 from simulate.cells.vanilla import Vanilla
-from theory.universality import Completeness, FixedPointSet, SearchLimits, fixed_point_set
+from theory.universality import Completeness, FixedPointSet, ProvedPoint, SearchLimits, fixed_point_set
 from validate.universality.ball_maps import drive_of
 
 _KNOWN = (Completeness.COMPLETE, Completeness.COMPLETE_TO_BOUND)
@@ -26,6 +28,15 @@ class ProvedSet:
     def count(self) -> str:
         """How many points there are, as far as it is known."""
         return str(len(self.states)) if self.all.outcome in _KNOWN else "not decided"
+
+    def is_all_of(self, proved: Sequence[ProvedPoint | None]) -> bool:
+        """Whether these are all points there are: as many, each proved, no two of them the same."""
+        known = [each for each in proved if each is not None]
+        return (
+            self.all.complete
+            and len(known) == len(proved) == len(self.states)
+            and all(one.is_apart_from(other) for one, other in combinations(known, 2))
+        )
 
     @property
     def told(self) -> str:

@@ -113,6 +113,8 @@ def test_a_degenerate_point_is_left_undecided_where_it_is():
 def test_giving_up_is_said():
     few = fixed_point_set(np.diag([2.0, 3.0]), np.zeros(2), limits=SearchLimits(boxes=10))
     assert few.outcome is Completeness.UNDECIDED_BOXES
+    endless = fixed_point_set(np.eye(1), np.zeros(1), limits=SearchLimits(boxes=100, smallest=0.0))
+    assert endless.outcome is Completeness.UNDECIDED_BOXES
     low = fixed_point_set(np.diag([2.0, 3.0]), np.zeros(2), limits=SearchLimits(rank=1))
     assert low.outcome is Completeness.REST_NOT_PROVED
     assert low.tried == ("2 eigenvalues have real parts of one or more: no rank up to 1 will do",)
@@ -169,6 +171,7 @@ def test_the_latent_map_is_the_network_seen_through_n():
     [
         lambda: Factored(np.ones((3, 2)), np.ones((3, 1))),
         lambda: Factored(np.full((3, 2), np.nan), np.ones((3, 2))),
+        lambda: Factored(np.ones((3, 0)), np.ones((3, 0))),
         lambda: fixed_point_set(Factored(np.ones((3, 1)), np.ones((3, 1))), np.zeros(2)),
         lambda: fixed_point_set(np.ones((3, 2)), np.zeros(3)),
         lambda: fixed_point_set(np.eye(2), np.array([0.0, np.inf])),

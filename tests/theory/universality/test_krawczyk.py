@@ -116,6 +116,12 @@ def test_the_box_of_a_known_point_holds_it_to_thirty_digits():
     assert 0.1 < proved.alone < near  # zero is another one
 
 
+def test_one_point_proved_twice_is_not_two():
+    step, near = vanilla(np.array([[2.0]]), np.zeros(1)), np.array([0.9575040240772687])
+    one, other, again = (prove_point(step, each) for each in (near, -near, near + 1e-9))
+    assert (one.is_apart_from(other), one.is_apart_from(again), one.is_apart_from(one)) == (True, False, False)
+
+
 def test_precision_is_left_as_it_was():
     prove_point(vanilla(np.array([[2.0]]), np.zeros(1)), np.zeros(1))
     assert flint.ctx.prec == 53

@@ -116,9 +116,43 @@ def another_instability(document):
     document["points"][0]["unstable"] += 1
 
 
+def index_that_is_no_integer(document):
+    document["points"][0]["index"] = bool(document["points"][0]["index"])
+
+
+def huge_drive(document):
+    document["drive"][0] = 10**400
+
+
+def singular_point(document):
+    first = [[1], [0], [0], [0]]
+    document |= {"weights": [[*row, 0, 0, 0] for row in first], "U": first, "V": first, "rest": [1] * 4}
+    document |= {"drive": [0] * 4}
+    document["points"] = [{"state": [0] * 4, "radius": f"1/{10**30}", "unstable": 0, "index": 1}]
+
+
+def no_variables(document):
+    for key in ("U", "V"):
+        document[key] = [[]] * 4
+    document |= {"weights": [[0] * 4] * 4, "drive": [0] * 4, "rest": [1] * 4, "box": [[], []]}
+    document["points"] = [{"state": [0] * 4, "radius": "1/8", "unstable": 0, "index": 1}]
+    document["nodes"] = [["holds", 0]]
+
+
+def no_variables_and_empty(document):
+    no_variables(document)
+    document["nodes"] = ["empty"]
+
+
+def no_variables_and_a_part(document):
+    no_variables(document)
+    document["nodes"] = [["within", [], []], ["holds", 0]]
+
+
 FORGERIES = [
     dropped, ended_early, called_empty, another_point, point_left_out, point_twice, moved_point, smaller_box, moved_cut,
     too_narrow, another_drive, other_weights, another_rest, another_split, another_index, another_instability,
+    index_that_is_no_integer, huge_drive, singular_point, no_variables_and_empty, no_variables_and_a_part,
 ]  # fmt: skip
 
 
@@ -128,6 +162,11 @@ def test_forgeries_are_rejected(document, forge):
     forge(forged)
     with pytest.raises((Rejected, Malformed)):
         verify(forged)
+
+
+def test_a_network_without_recurrence_needs_no_variables(document):
+    no_variables(plain := copy.deepcopy(document))
+    verify(plain)
 
 
 @pytest.mark.parametrize("key", ["weights", "drive", "U", "rest", "points", "box", "nodes"])
@@ -144,6 +183,7 @@ def test_the_command_says_what_it_found(document, tmp_path, capsys):
     assert "exactly 3 fixed points (2 of 0, 1 of 1" in capsys.readouterr().out
     np.save(W, weights()[0] + 1e-12)
     assert main([str(file), str(W)]) == 2
+    assert main([str(file), str(tmp_path / "none.npy")]) == 2
     called_empty(forged := copy.deepcopy(document))
     file.write_text(json.dumps(forged))
     assert main([str(file)]) == 1

@@ -92,6 +92,14 @@ def test_an_integrator_of_one_mode_is_seen_to_be_one():
     assert told.ignored == pytest.approx(0.5**10, rel=1e-6)
 
 
+def test_a_network_without_a_line_says_nothing_of_its_modes():
+    blank = Vanilla.blank(1, 4, 1, LINEAR)
+    network = eqx.tree_at(lambda each: (each.V, each.c), blank, (jnp.ones((1, 1)), jnp.full(1, 9.0)))
+    told = integration._along_the_line(member(network, np.zeros((1, 1)), [(0.0,) * 4]), steps=10)
+    assert told.covered == 0.0
+    assert np.isnan([told.needed, told.ignored]).all()
+
+
 def test_means_and_fractions_are_judged_by_their_intervals():
     assert mean_claim(MODES, "a kind", np.array([1.0, 1.0, 1.0, 1.1]), below=2.0).verdict == SEEN
     assert mean_claim(MODES, "a kind", np.array([5.0, 5.1, 5.0, np.nan]), below=2.0).verdict == CONTRADICTED

@@ -3,12 +3,16 @@
 import json
 import sys
 
+import jax.numpy as jnp
 import numpy as np
 import pytest
 import scipy.optimize
 
+from simulate.cells import Vanilla
+from theory.universality import prove_point, vanilla
 from validate.universality import __main__ as universality
 from validate.universality import set_checker
+from validate.universality.user_set import proved_set
 
 WELL = float(scipy.optimize.brentq(lambda h: np.tanh(2 * h) - h, 0.5, 1.0, xtol=1e-15))
 
@@ -120,6 +124,16 @@ def test_that_no_point_is_missing_is_proved_of_three_cells_and_the_file_says_so(
     h = np.tanh(points) if cell == "rate" else points
     np.testing.assert_allclose(np.tanh(h @ W.T + b), h, atol=1e-13)
     assert set_checker.main(["set.json"]) == 0
+
+
+def test_points_are_all_only_if_no_two_are_the_same():
+    one, zero = jnp.eye(1), jnp.zeros(1)
+    whole = proved_set(Vanilla(2 * one, one, zero, one, zero), np.zeros(1), 100)
+    points = [prove_point(vanilla(2 * np.eye(1), np.zeros(1)), state) for state in whole.states]
+    assert whole.is_all_of(points)
+    assert not whole.is_all_of(points[:-1])
+    assert not whole.is_all_of([*points[:-1], None])
+    assert not whole.is_all_of([*points[:-1], points[0]])
 
 
 def test_of_relu_the_points_up_to_a_bound_are_known_and_a_singular_region_is_told(run):
