@@ -146,8 +146,10 @@ def fraction_claim(claim: PaperClaim, of: str, count: int, networks: int, *, mor
 
 
 def mean_claim(claim: PaperClaim, of: str, values: Float[np.ndarray, " _"], *, below: float) -> MeasuredClaim:
-    """Whether the mean over networks is below a number; networks of which nothing could be measured are left out."""
+    """Whether the mean over networks is below a number; of some nothing could be measured: `of` says of how many it is."""
     there = values[np.isfinite(values)]
+    if len(there) < len(values):
+        of = f"{of} ({len(there)} of {len(values)} networks)"
     if len(there) < FEWEST:
         return MeasuredClaim(claim, of, None, None, None, TOO_FEW)
     found = PopulationEstimate.of_mean(there)
