@@ -146,7 +146,7 @@ def fraction_claim(claim: PaperClaim, of: str, count: int, networks: int, *, mor
 
 
 def mean_claim(claim: PaperClaim, of: str, values: Float[np.ndarray, " _"], *, below: float) -> MeasuredClaim:
-    """Whether the mean over networks is below a number; of some nothing could be measured: `of` says of how many it is."""
+    """Whether the mean over networks is below a number; it says of how many, where of some nothing was measured."""
     there = values[np.isfinite(values)]
     if len(there) < len(values):
         of = f"{of} ({len(there)} of {len(values)} networks)"
