@@ -8,6 +8,7 @@ import pytest
 
 from theory.contraction import DISCRETE_VOLTAGE, VOLTAGE, certify, lure
 from theory.contraction.exact_matrix import ExactMatrix
+from theory.contraction.lure.least_gain import least_gain
 from theory.contraction.lure.reached import prove_reached, reached_gain
 from theory.contraction.lure.search import prove_contraction, prove_gain, scaled_contraction, scaled_gain
 from theory.contraction.lure.transfer import transfer_searches
@@ -194,6 +195,38 @@ def test_systems_that_the_checker_would_not_take_are_refused_first():
     assert lure.system.lure(**good, E=np.ones((2, most)), discrete=True).E.shape == (2, most)
     with pytest.raises(lure.system.NotALureSystem, match="inputs are 257; 256 are the most"):
         lure.system.lure(**good, E=np.ones((2, most + 1)), discrete=True)
+
+
+@pytest.mark.parametrize(("E", "F"), [([[0.0], [0.0]], [[1.0, 1.0]]), ([[1.0], [0.0]], [[0.0, 1.0]])])
+def test_outputs_that_no_input_reaches_have_no_gain_from_below(E, F):
+    """Nothing drives the state, or an output sees the other state only: the response is zero at all frequencies."""
+    system = lure.system.lure(
+        np.eye(2) / 2, np.zeros((2, 1)), np.ones((1, 2)), E=np.array(E), F=np.array(F), discrete=True
+    )
+    found = lure.decide.certify(system)
+    assert found.verdict.word == "contracting"
+    assert found.reached.gain == 0
+    assert found.reached.claim is None
+
+
+def test_what_the_semidefinite_program_loses_in_units_is_found_by_scalings():
+    """1e8 into the state and 1e-9 out of it: a slope of at most 0.6, so a rate of 0.4 and a gain of 2.5."""
+    one = np.eye(1)
+    system = lure.system.lure(0.5 * one, 1e8 * one, 1e-9 * one, E=1e6 * one, F=1e-6 * one, discrete=True)
+    found = lure.decide.certify(system)
+    assert found.certificate.holds()
+    assert 0.399 < found.rate <= 0.4
+    assert 2.5 <= found.gain < 2.501
+
+
+def test_the_least_gain_of_dozens_of_states_is_found_to_a_thousandth():
+    """The path is followed to its end: what is returned and what no multipliers allow meet."""
+    rng, n = np.random.default_rng(0), 16
+    A, B, C = (size * rng.normal(size=(n, n)) / np.sqrt(n) for size in (0.7, 0.4, 0.4))
+    E, F = rng.normal(size=(n, 4)), rng.normal(size=(4, n))
+    system = lure.system.lure(A, B, C, E=E, F=F, discrete=True)
+    least = least_gain(system, transfer_searches(system).at(0.0).scaling)
+    assert least.gain * (1 - 1e-3) < least.lower <= least.gain
 
 
 @pytest.mark.parametrize("discrete", [True, False])

@@ -26,9 +26,11 @@ from theory.contraction.lure.transfer import Resolvent
 from theory.contraction.network import Vector
 from theory.contraction.search.angles import cholesky
 
-_ROUNDS, _STEPS = 12, 150
+_ROUNDS, _STEPS = 12, 1000
 _CLOSE = 2e-4
-_FASTER = 8.0
+_FASTER = 2.0
+_STARTS = (0.3, 0.6, 1.0)
+"""How far from the best point to the safe one the path begins."""
 _BACK = (0.0, 1e-5, 1e-4, 1e-3, 0.003, 0.01, 0.03, 0.1, 0.3, 0.6, 0.9, 1.0)
 _SHORTEST = 1e-6
 _FURTHER = 60
@@ -97,8 +99,9 @@ def least_gain(system: LureSystem, scaling: Vector) -> LeastGain | None:
     best, lower = safe, 0.0
     for _ in range(_ROUNDS):
         active = [at[angle] for angle in chosen]
-        point, gap = _minimized(active, safe)
-        lower = max(lower, point.square - gap)
+        starts = (best.towards(safe, part) for part in _STARTS)
+        point, under = _minimized(active, next(start for start in starts if _feasible(active, start)))
+        lower = max(lower, under)
         outside = dict(_violated(at, point))
         trials = (point.towards(best, part) for part in _BACK)
         best = next(trial for trial in trials if _feasible(list(at.values()), trial))
@@ -143,7 +146,7 @@ def _at(resolvent: Resolvent, angle: float) -> _Angle:
 
 
 def _inside(at: dict[float, _Angle], multiplier: Vector) -> _Point | None:
-    """A multiple of q, and an s, at which all S_z > 0; None where q does not prove contraction on the grid."""
+    """A multiple of q, and an s, at which all S_z > 0; None where q proves none, or u does nothing."""
     k = len(multiplier)
     size = max(float(np.abs(each.output[:k, :k]).max()) for each in at.values()) / float(multiplier.mean()) or 1.0
     for doublings in range(_FURTHER):
@@ -151,7 +154,7 @@ def _inside(at: dict[float, _Angle], multiplier: Vector) -> _Point | None:
         blocks = [each.form(_Point(scaled, 0.0)) for each in at.values()]
         if all(cholesky(block[:k, :k]) is not None for block in blocks):
             squares = [float(np.linalg.eigvalsh(_complement(block, k))[-1]) for block in blocks]
-            return _Point(2 * scaled, 4 * max(*squares, 1e-300))
+            return _Point(2 * scaled, 4 * max(squares)) if max(squares) > 0 else None
         if doublings > 30:
             break
     return None
@@ -192,30 +195,35 @@ def _potential(angles: list[_Angle], point: _Point, pull: float) -> float:
 
 
 def _minimized(angles: list[_Angle], point: _Point) -> tuple[_Point, float]:
-    """Along the central path of these angles, until s is within `_CLOSE` of its least; and how far it is at most."""
+    """Along the central path of these angles, until s is within `_CLOSE` of its least; and what that is at least."""
     both = len(angles[0].output)
     count = both * len(angles)
-    pull = count / point.square
+    pull, under = 0.0, 0.0
     for _ in range(_STEPS):
         gradient, hessian = _derivatives(angles, point)
         sizes = np.append(point.multiplier, point.square)
         curved = hessian * np.outer(sizes, sizes)
+        if not np.isfinite(curved).all():  # u does nothing to y: s tends to zero
+            break
         factor = scipy.linalg.cho_factor(curved + 1e-13 * np.trace(curved) / len(sizes) * np.eye(len(sizes)))
 
         last = np.append(np.zeros(len(sizes) - 1), sizes[-1])
         centring, pulling = scipy.linalg.cho_solve(factor, np.column_stack([-gradient * sizes, -last])).T
+        nearest = -float(centring @ curved @ pulling) / float(pulling @ curved @ pulling)
+        pull = pull or max(count / point.square, nearest)
         change = centring + pull * pulling
         centred = float(change @ curved @ change) < 1
-        if centred and count / pull < _CLOSE / 4 * point.square:
-            break
         if centred:
+            under = point.square - count / pull
+            if count / pull < _CLOSE / 4 * point.square:
+                break
             pull *= _FASTER
             change = centring + pull * pulling
         moved = _searched(angles, point, change, (gradient, pull))
         if moved is None:
             break
         point = moved
-    return point, count / pull
+    return point, under
 
 
 def _searched(angles: list[_Angle], point: _Point, change: Vector, slope: tuple[Vector, float]) -> _Point | None:

@@ -76,7 +76,7 @@ def prove_reached(system: LureSystem, fractions: Fractions, angle: float) -> Lur
     inputs = _short(inputs, 20)
     states = resolvent @ (system.E @ inputs)
     states = states + resolvent @ (system.E @ inputs - (z * states - M @ states))
-    metric, rate = _metric(system, M) if system.stable(M) else (None, 0.0)
+    metric, rate = _metric(system, M) if gain > 0 and system.stable(M) else (None, 0.0)
     if metric is None or not np.isfinite(states).all():
         return None
     for slack in _SLACKS:

@@ -114,9 +114,9 @@ def prove_contraction(system: LureSystem) -> LureContraction | None:
 
     The fastest is that at the slopes of zero.
     """
-    if not system.separate or _size(system) <= PROGRAMMED:
-        return _programmed_contraction(system)
-    return scaled_contraction(system)
+    few = not system.separate or _size(system) <= PROGRAMMED
+    found = _programmed_contraction(system) if few else None
+    return scaled_contraction(system) if found is None and system.separate else found
 
 
 def scaled_contraction(system: LureSystem) -> LureContraction | None:
@@ -172,12 +172,12 @@ def _programmed_contraction(system: LureSystem) -> LureContraction | None:
 
 
 def prove_gain(system: LureSystem) -> LureGain | None:
-    """The least gain found, to a thousandth or so, proved; None where none is."""
-    if not system.E.size or not system.F.size:
+    """The least gain found, to a thousandth or so, proved; None where none is, or no inputs or outputs."""
+    if not system.E.any() or not system.F.any():
         return None
-    if not system.separate or _size(system) <= PROGRAMMED:
-        return _programmed_gain(system)
-    return scaled_gain(system)
+    few = not system.separate or _size(system) <= PROGRAMMED
+    found = _programmed_gain(system) if few else None
+    return scaled_gain(system) if found is None and system.separate else found
 
 
 def scaled_gain(system: LureSystem) -> LureGain | None:
