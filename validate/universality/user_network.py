@@ -140,7 +140,7 @@ def _written(each: PointsOfCondition, path: Path) -> tuple[str, str, str]:
     if content is None:
         return "not written", "", "it is not proved that no point is missing"
     write_atomically(path, content)
-    return str(path), "file", "verified by python -m validate.universality.set_checker"
+    return str(path), "file", "verify it with python -m validate.universality.set_checker"
 
 
 RUNS, STEPS = 24, 100

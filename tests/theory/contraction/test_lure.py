@@ -230,6 +230,7 @@ def test_the_least_gain_of_dozens_of_states_is_found_to_a_thousandth():
 
 
 @pytest.mark.parametrize("discrete", [True, False])
+@pytest.mark.sampled(1)
 def test_the_transfer_matrix_decides_as_the_multipliers_do(discrete):
     """H is that of a plain formula on a fine grid; the rate of the search is that of a semidefinite program."""
     system = random_system(discrete, seed=4, states=2, channels=2)
@@ -260,6 +261,7 @@ def test_a_resonance_between_the_points_of_a_coarse_grid_is_seen():
 
 
 @pytest.mark.parametrize("discrete", [True, False])
+@pytest.mark.sampled(1)
 def test_beyond_the_semidefinite_program_systems_are_decided_and_bracketed(discrete):
     system = random_system(discrete, seed=2, states=6, channels=5)
     system = replace(system, A=0.4 * system.A - (0 if discrete else 0.6) * np.eye(6), C=0.5 * system.C)

@@ -134,6 +134,7 @@ def test_every_condition_has_its_numbers_and_their_errors(ask, tmp_path):
             assert entry[f"{name}_standard_error"] >= 0, name
 
 
+@pytest.mark.sampled(0)  # what a kill leaves of a sweep is in tests/simulate/sweep/test_kills.py
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
 def test_a_killed_run_is_told_apart_and_keeps_what_it_trained(tmp_path):
     store = tmp_path / "store"
