@@ -150,16 +150,16 @@ def _duration_gradient(
     values, lefts, rights = eig(product, left=True)
     lead = int(np.argmax(np.abs(values)))
     right, left = rights[:, lead], lefts[:, lead].conj()
-    with np.errstate(divide="ignore", invalid="ignore"):
-        left = left / (left @ right)
     before = [right]
     for step in maps:
         before.append(step @ before[-1])
     gradient = np.empty(len(maps))
-    for k in range(len(maps) - 1, -1, -1):
-        gradient[k] = np.real(left @ jacobians[k] @ before[k + 1] / values[lead])
-        left = left @ maps[k]
-    return (gradient - np.log(np.abs(values[lead])) / law.period) / law.period
+    with np.errstate(divide="ignore", invalid="ignore"):
+        left = left / (left @ right)
+        for k in range(len(maps) - 1, -1, -1):
+            gradient[k] = np.real(left @ jacobians[k] @ before[k + 1] / values[lead])
+            left = left @ maps[k]
+        return (gradient - np.log(np.abs(values[lead])) / law.period) / law.period
 
 
 def _unit(x: State) -> State:
