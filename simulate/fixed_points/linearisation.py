@@ -1,11 +1,12 @@
-"""A network next to a fixed point: the modes of its Jacobian, what drives each and what each shows."""
+"""A network next to a state: the modes of its Jacobian, what drives each and what each shows."""
 
 from dataclasses import dataclass
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Complex, Float
+from jaxtyping import Array, Complex, Float
 
 from simulate.measures.fixed_points.find import FixedPoints
 from simulate.measures.fixed_points.static_map import StaticMap
@@ -20,7 +21,7 @@ class DefectiveJacobian(ArithmeticError):
 
 @dataclass(frozen=True, eq=False)
 class Linearisation:
-    """Modes of the map at one fixed point, the slowest to decay first.
+    """Modes of the map at one state, the slowest to decay first.
 
     `right` has the directions in its columns, of length one; `left` what reads their amplitudes in its rows,
     left @ right = 1. `driven` (modes x inputs) is what each input adds to each amplitude in a step, left @ dF/dx:
@@ -51,6 +52,15 @@ class Linearisation:
         """Turns a step, from -1/2 to 1/2."""
         return np.asarray(np.angle(self.eigenvalues) / (2 * np.pi))
 
+    def response(self, *, steps: int, modes: int | None = None) -> Float[np.ndarray, "outputs inputs"]:
+        """How a unit input changes each output so many steps later, by the first `modes` alone if so many are told.
+
+        To first order: the sum of shown_k lambda_k^steps driven_k.
+        """
+        kept = slice(None, modes)
+        powers = self.eigenvalues[kept] ** steps
+        return np.real(self.shown[:, kept] @ (powers[:, None] * self.driven[kept]))
+
 
 def linearise(found: FixedPoints, point: int) -> Linearisation:
     """The modes at the point of this number.
@@ -71,13 +81,26 @@ def linearise(found: FixedPoints, point: int) -> Linearisation:
         IndexError: if there is no such point.
         DefectiveJacobian: if eigenvectors are as good as parallel.
     """
-    state, step = jnp.asarray(found.points[point]), found.step
-    values, right = np.linalg.eig(found.jacobians[point])
+    modes = linearised_at(found.step, found.points[point])
+    if np.linalg.cond(modes.right) > _WORST:
+        raise DefectiveJacobian(f"the Jacobian at point {point} has as good as parallel eigenvectors: look at another")
+    return modes
+
+
+def linearised_at(step: StaticMap, state: Float[np.ndarray, " size"]) -> Linearisation:
+    """The modes at any state, a fixed point or a slow one.
+
+    Where F' has no basis of eigenvectors, or nearly so, left ones are as large as rounding lets them be.
+    """
+    jacobian, driven, read = (np.asarray(each) for each in _derivatives(step, jnp.asarray(state)))
+    values, right = np.linalg.eig(jacobian)
     order = np.argsort(-np.abs(values), kind="stable")
     values, right = values[order].astype(complex), right[:, order].astype(complex)
-    if np.linalg.cond(right) > _WORST:
-        raise DefectiveJacobian(f"the Jacobian at point {point} has as good as parallel eigenvectors: look at another")
-    left = np.linalg.inv(right)
-    by_input = jax.jacfwd(lambda x: StaticMap(step.network, x, step.dt)(state))(step.inputs)
-    by_state = jax.jacfwd(step.read)(state)
-    return Linearisation(values, right, left, left @ np.asarray(by_input), np.asarray(by_state) @ right)
+    left = np.linalg.pinv(right)
+    return Linearisation(values, right, left, left @ driven, read @ right)
+
+
+@eqx.filter_jit
+def _derivatives(step: StaticMap, state: Float[Array, " size"]) -> tuple[Array, Array, Array]:
+    by_input = jax.jacfwd(lambda inputs: StaticMap(step.network, inputs, step.dt)(state))(step.inputs)
+    return step.jacobian(state), by_input, jax.jacfwd(step.read)(state)

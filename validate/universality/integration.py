@@ -6,9 +6,9 @@ import jax
 import numpy as np
 from jaxtyping import Float
 
+from simulate.fixed_points.linearisation import Linearisation, linearised_at
 from simulate.measures.fixed_points.descent import readings
 from simulate.tasks.context_integration import ContextIntegration
-from simulate.universality.linear_modes import LinearModes, linear_modes
 from simulate.universality.points import PointsAsked
 from validate.output import Plot
 from validate.plotting import GUIDE, new_panels, plot, style
@@ -128,7 +128,7 @@ def _along_the_line(member: PopulationMember, steps: int) -> AlongTheLine:
         return AlongTheLine(0.0, float("nan"), nothing, nothing, float("nan"))
     order = inside[np.argsort(read[inside])]
     chosen = order[np.unique(np.linspace(0, len(order) - 1, STATES).astype(int))]
-    modes = [linear_modes(found.step, states[i]) for i in chosen]
+    modes = [linearised_at(found.step, states[i]) for i in chosen]
     by_modes = np.mean([_responses(each, steps) for each in modes], axis=0)  # modes x inputs
     relevant, whole = by_modes[:, CUED], by_modes[-1, CUED]
     enough = np.abs(relevant - whole) <= WHOLE * abs(whole)
@@ -143,7 +143,7 @@ def _along_the_line(member: PopulationMember, steps: int) -> AlongTheLine:
     )
 
 
-def _responses(modes: LinearModes, steps: int) -> np.ndarray:
+def _responses(modes: Linearisation, steps: int) -> np.ndarray:
     """To a unit input, so many steps later, by 0, 1, 2 and more modes."""
     return np.array([modes.response(steps=steps, modes=count)[0] for count in range(len(modes.eigenvalues) + 1)])
 

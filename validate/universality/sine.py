@@ -7,8 +7,8 @@ import jax
 import numpy as np
 from jaxtyping import Float, Int
 
+from simulate.fixed_points.linearisation import linearised_at
 from simulate.tasks.sine_generation import SineGeneration
-from simulate.universality.linear_modes import linear_modes
 from simulate.universality.points import PointsAsked
 from validate.output import Plot
 from validate.plotting import GUIDE, new_panels, plot, style
@@ -96,10 +96,10 @@ def _at_commands(member: PopulationMember) -> tuple[list[int], list[int], list[f
             unstable.append(-1)
             cycles.append(float("nan"))
             continue
-        modes = linear_modes(found.step, found.points[0])
-        turning = modes.angles[modes.eigenvalues.imag > 0]
+        modes = linearised_at(found.step, found.points[0])
+        turning = modes.frequencies[modes.eigenvalues.imag > 0]
         unstable.append(int(found.unstable_dimensions[0]))
-        cycles.append(float(turning[0]) / (2 * np.pi) if len(turning) else float("nan"))
+        cycles.append(float(turning[0]) if len(turning) else float("nan"))
     return counts, unstable, cycles
 
 

@@ -52,7 +52,8 @@ def test_all_labellings_are_those_of_a_loop(sizes: tuple[int, ...]) -> None:
     by_F = [F_of(distances, np.array(each)) for each in every]
     by_silhouette = [silhouette_samples(distances, each, metric="precomputed").mean() for each in every]
     found, inside = permanova(distances, labels.tolist()), silhouette(distances, labels.tolist())
-    assert found.exact and inside.exact  # noqa: PT018
+    assert found.exact
+    assert inside.exact
     assert found.labellings == inside.labellings == len(every)
     assert pytest.approx(F_of(distances, labels), rel=1e-10) == found.F
     assert found.p == pytest.approx(np.mean(np.array(by_F) >= found.F - 1e-9), abs=1e-12)

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from simulate.cells import GRU, LSTM, Vanilla
+from simulate.fixed_points.linearisation import linearised_at
 from simulate.measures.fixed_points.static_map import StaticMap
-from simulate.universality.linear_modes import linear_modes
 
 UNITS, INPUTS, OUTPUTS, STEPS = 3, 2, 2, 4
 
@@ -21,7 +21,7 @@ def test_modes_tell_what_a_small_input_does_some_steps_later(kind):
     network = eqx.tree_at(lambda each: (each.W, each.U, each.b, each.V), blank, drawn)
     step = StaticMap.of(network, [0.3, -0.2])
     state = random.normal(size=step.size)
-    modes = linear_modes(step, state)
+    modes = linearised_at(step, state)
     assert np.all(np.diff(np.abs(modes.eigenvalues)) <= 1e-12)
     jacobian = np.asarray(step.jacobian(jnp.asarray(state)))
     assert np.allclose((modes.right * modes.eigenvalues) @ modes.left, jacobian, atol=1e-9)
@@ -45,10 +45,10 @@ def test_modes_tell_what_a_small_input_does_some_steps_later(kind):
     assert np.allclose(parts[-1], expected, atol=1e-7)
 
 
-def test_the_angle_of_a_rotation_is_told_per_step():
+def test_a_rotation_is_told_in_turns_a_step():
     turn = np.array([[np.cos(0.2), -np.sin(0.2)], [np.sin(0.2), np.cos(0.2)]])
     blank = Vanilla.blank(2, 1, 1)
     network = eqx.tree_at(lambda each: each.W, blank, jnp.asarray(1.1 * turn))
-    modes = linear_modes(StaticMap.of(network), jnp.zeros(2))
-    assert np.allclose(modes.angles, 0.2)
+    modes = linearised_at(StaticMap.of(network), np.zeros(2))
+    assert np.allclose(np.abs(modes.frequencies), 0.2 / (2 * np.pi))
     assert np.allclose(np.abs(modes.eigenvalues), 1.1)
