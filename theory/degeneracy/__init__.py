@@ -1,0 +1,16 @@
+"""Degeneracy predicted: how far apart networks end that were trained alike, from the overlaps they start with.
+
+A linear low-rank network of N neurons ends at theta_0 M, with a matrix M that its overlaps at the start decide
+(`transport`). These differ from network to network by O(N^-1/2), with known covariances. What training makes of such
+differences is its derivative (`fluctuations`); where it ends at a loss, that of the epoch comes with it (`stopping`).
+
+>>> import numpy as np
+>>> from theory.degeneracy import normal_rows
+>>> covariance = normal_rows(np.diag([1.0, 2.0]))
+>>> [float(covariance[index]) for index in ((0, 0, 0, 0), (0, 1, 0, 1), (0, 0, 1, 1))]  # times N
+[2.0, 2.0, 0.0]
+"""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
