@@ -1,4 +1,4 @@
-"""What becomes of a search for fixed points: whether it is at its end, continua beside points, and modes at points.
+"""What becomes of a search for fixed points: whether it is at its end, continua, modes at points, where states go.
 
 >>> import jax
 >>> jax.config.update("jax_enable_x64", True)

@@ -5,9 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Int
 
-from simulate.measures.fixed_points.descent import linearised
+from simulate.measures.fixed_points.descent import linearised, scales
 from simulate.measures.fixed_points.find import FixedPoints
-from simulate.universality.following import lengths
 
 _STRIDE = 0.02
 """Of the walk, relative to the larger of one and the state's length."""
@@ -104,7 +103,7 @@ def walk_continua(found: FixedPoints, *, flat: float = 0.03, speed: float = 0.01
 
 def _near(states: np.ndarray, curve: np.ndarray) -> np.ndarray:
     gaps = np.linalg.norm(states[:, None] - curve, axis=2).min(axis=1) if len(states) else np.zeros(0)
-    return np.asarray(gaps <= _STRIDE * lengths(states))
+    return np.asarray(gaps <= _STRIDE * scales(states))
 
 
 @dataclass(frozen=True)

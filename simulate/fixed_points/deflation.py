@@ -3,7 +3,7 @@
 import numpy as np
 from jaxtyping import Float
 
-from simulate.measures.fixed_points.descent import AnyMap, linearised
+from simulate.measures.fixed_points.descent import AnyMap, linearised, scales
 
 _LONGEST = 1.0
 """Of a step, relative to the larger of one and the length of the state."""
@@ -36,7 +36,7 @@ def deflated(
             gradient = np.nan_to_num(-2 * away / (scale * square * (1 + square))).sum(axis=1)
             moved = newton / (1 - (gradient * newton).sum(axis=1))[:, None]
         length = np.linalg.norm(moved, axis=1)
-        longest = _LONGEST * np.maximum(1.0, np.linalg.norm(states, axis=1))
+        longest = _LONGEST * scales(states)
         with np.errstate(divide="ignore", invalid="ignore"):
             moved *= np.minimum(1.0, longest / length)[:, None]
         states = states + np.where(np.isfinite(moved), moved, 0.0)

@@ -7,11 +7,11 @@ from jaxtyping import Float
 from numpy.typing import ArrayLike
 
 from simulate.cells.cell import Cell
+from simulate.fixed_points.branches import follow_branches
 from simulate.fixed_points.deflation import deflated
+from simulate.fixed_points.following import Arrival
 from simulate.fixed_points.unseen import Unseen, unseen
 from simulate.measures.fixed_points.find import FixedPoints, find_fixed_points, joined, points_from
-from simulate.universality.branches import follow_branches
-from simulate.universality.following import Arrival
 
 _STARTS = 128
 """Of each kind in a round."""

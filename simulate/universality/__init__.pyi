@@ -1,8 +1,6 @@
 from .agreement import Agreement as Agreement, agreement as agreement
 from .between_share import BetweenShare as BetweenShare, between_share as between_share
 from .binomial import clopper_pearson as clopper_pearson
-from .branches import Branches as Branches, follow_branches as follow_branches
-from .following import Arrival as Arrival, follow as follow
 from .graph import TransitionGraph as TransitionGraph, transition_graph as transition_graph
 from .matched_distance import MatchedDistance as MatchedDistance
 from .morse import (
@@ -17,9 +15,7 @@ from .silhouette import Silhouette as Silhouette, silhouette as silhouette
 
 __all__ = [
     "Agreement",
-    "Arrival",
     "BetweenShare",
-    "Branches",
     "MatchedDistance",
     "MorseDistance",
     "OrderedDistance",
@@ -31,8 +27,6 @@ __all__ = [
     "between_share",
     "clopper_pearson",
     "flip_flop_polynomial",
-    "follow",
-    "follow_branches",
     "morse_polynomial",
     "permanova",
     "perturb_points",

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from simulate.fixed_points.branches import Branches
 from simulate.universality.binomial import clopper_pearson
-from simulate.universality.branches import Branches
 from simulate.universality.perturbations import Perturbations
 
 ELSEWHERE = -1
@@ -64,7 +64,8 @@ def agreement(branches: Branches, perturbations: Perturbations, *, confidence: f
     perturbations were too large for the stable manifold to be a plane.
 
     >>> import numpy as np
-    >>> from simulate.universality import Branches, Perturbations, agreement
+    >>> from simulate.fixed_points import Branches
+    >>> from simulate.universality import Perturbations, agreement
     >>> branches = Branches(np.array([2]), np.array([[0, 1]]), np.zeros((1, 2), int), np.zeros((1, 2, 1)))
     >>> of = lambda row: Perturbations(np.array([[9, 0, 0], [0, 9, 0], row]), np.zeros((3, 5), int), 9)
     >>> agreement(branches, of([5, 4, 0])).holds

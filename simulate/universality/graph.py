@@ -6,9 +6,9 @@ import numpy as np
 from jaxtyping import Float, Int
 from numpy.typing import ArrayLike
 
+from simulate.fixed_points.branches import Branches, follow_branches
 from simulate.measures.fixed_points.find import FixedPoints
 from simulate.universality.agreement import Agreement, agreement
-from simulate.universality.branches import Branches, follow_branches
 from simulate.universality.perturbations import Perturbations, perturb_points
 
 

@@ -84,7 +84,7 @@ class Grouping:
 
     def _all(self) -> Iterator[Labellings]:
         places = [np.flatnonzero(self.strata == k) for k in range(self.strata.max() + 1)]
-        options = [list(_arrangements(np.bincount(self.labels[each]).tolist())) for each in places]
+        options = [list(_arrangements(self.labels[each].tolist())) for each in places]
         order, every = np.concatenate(places), itertools.product(*options)
         while chosen := list(itertools.islice(every, self._together)):
             batch = np.empty((len(chosen), len(order)), dtype=int)
@@ -116,13 +116,15 @@ def _numbered(labels: Sequence[Hashable]) -> Labels:
     return np.array([number[label] for label in labels], dtype=int)
 
 
-def _arrangements(counts: list[int]) -> Iterator[tuple[int, ...]]:
-    """Every order of so many zeros, ones and so on."""
-    if not sum(counts):
-        yield ()
-    for label, left in enumerate(counts):
-        if left:
-            rest = [*counts]
-            rest[label] -= 1
-            for tail in _arrangements(rest):
-                yield (label, *tail)
+def _arrangements(labels: list[int]) -> Iterator[tuple[int, ...]]:
+    """Every order of these labels, each once: from the sorted one always the next in the order of a dictionary."""
+    order = sorted(labels)
+    while True:
+        yield tuple(order)
+        rises = [place for place in range(len(order) - 1) if order[place] < order[place + 1]]
+        if not rises:
+            return
+        last = rises[-1]
+        larger = max(place for place in range(last + 1, len(order)) if order[place] > order[last])
+        order[last], order[larger] = order[larger], order[last]
+        order[last + 1 :] = reversed(order[last + 1 :])

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Int
 
+from simulate.fixed_points.following import Arrival, apart, follow
 from simulate.measures.fixed_points.find import FixedPoints
 from simulate.universality.binomial import Bounds, clopper_pearson
-from simulate.universality.following import Arrival, apart, follow
 
 
 @dataclass(frozen=True, eq=False)

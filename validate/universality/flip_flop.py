@@ -8,7 +8,7 @@ import jax
 import numpy as np
 from jaxtyping import Float
 
-from simulate.measures.fixed_points.descent import ROUNDING
+from simulate.measures.fixed_points.descent import ROUNDING, scales
 from simulate.measures.pairwise import pairwise
 from simulate.tasks.n_bit_flip_flop import NBitFlipFlop
 from simulate.universality.matched_distance import MatchedDistance
@@ -31,8 +31,7 @@ from validate.universality.members import Members, PopulationMember, members_of,
 from validate.universality.settings import Config
 from validate.universality.similarity import (
     Representations,
-    clustering,
-    divisions,
+    clusterings,
     fraction_claim,
     representations,
     untrained_beside_trained,
@@ -132,13 +131,10 @@ def _assert_laws(members: Members, report: Report, progress: Progress) -> None:
             measured=sum(one.index_sum == 1 for one in bounded),
             tolerance=Exact("Brouwer's degree of a bounded map"),
         )
-    lengths = [np.maximum(1.0, np.linalg.norm(one.points, axis=1)) for one in found]
     report.check(
         f"{NAME}: residuals of points, relative to their length",
         predicted=ROUNDING,
-        measured=max(
-            float((one.residuals / length).max(initial=0.0)) for one, length in zip(found, lengths, strict=True)
-        ),
+        measured=max(float((one.residuals / scales(one.points)).max(initial=0.0)) for one in found),
         tolerance=AtMost("rounding"),
     )
     _assert_proofs(members, report, progress)
@@ -191,15 +187,13 @@ def _assert_self_distances(results: FlipFlops, report: Report) -> None:
 
 
 def _claims(config: Config, results: FlipFlops) -> list[MeasuredClaim]:
-    members = results.members
-    measured = [_counts(results)]
-    for division in divisions(members):
-        for name, distances in results.representations.distances.items():
-            measured.append(clustering(CLUSTERS, name, distances, division, config))
-        measured.append(clustering(GRAPHS_DO_NOT, "matched graphs", results.graphs, division, config))
-    for kind in members.kinds:
-        measured.append(untrained_beside_trained(results.representations.both, members, kind.cell, kind.nonlinearity))
-    return measured
+    members, shown = results.members, results.representations
+    return [
+        _counts(results),
+        *clusterings(CLUSTERS, shown.distances, members, config),
+        *clusterings(GRAPHS_DO_NOT, {"matched graphs": results.graphs}, members, config),
+        *(untrained_beside_trained(shown.both, members, kind.cell, kind.nonlinearity) for kind in members.kinds),
+    ]
 
 
 def _counts(results: FlipFlops) -> MeasuredClaim:

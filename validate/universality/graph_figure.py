@@ -2,6 +2,7 @@
 
 import numpy as np
 from jaxtyping import Float
+from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.patches import FancyArrowPatch
@@ -10,10 +11,7 @@ from numpy.typing import ArrayLike
 from simulate.universality.graph import TransitionGraph
 from validate.output import Plot
 from validate.plotting import new_figure, plot, style
-from validate.universality.user_figures import COLOURS, name_of
-
-OBLIQUE = np.array([[1.0, 0.0], [0.0, 1.0], [0.45, 0.3]])
-"""From three outputs to the plane: no two corners, edges or faces of a cube fall on one another."""
+from validate.universality.point_marks import OBLIQUE, legend_of, mark_points
 
 
 def places_of(graph: TransitionGraph) -> tuple[Float[np.ndarray, "nodes 2"], tuple[str, str]]:
@@ -44,38 +42,46 @@ def drawn_graph(name: str, graph: TransitionGraph, *, places: ArrayLike | None =
     Nodes stand at their readouts, or at `places` (nodes x 2), as in principal components of the state.
     """
     at, labels = places_of(graph) if places is None else (np.asarray(places, float), ("component 1", "component 2"))
-    moves = graph.transitions * (1 - np.eye(len(graph)))
-    most = float(moves.max(initial=0.0)) or 1.0
+    most = float(_moves(graph).max(initial=0.0)) or 1.0
     with style():
         figure, axes = new_figure(5.6, 4.6)
-        shades = ScalarMappable(Normalize(0.0, most), "Greys")
-        for i, j in sorted(np.argwhere(moves > 0).tolist(), key=lambda edge: float(moves[edge[0], edge[1]])):
-            share = moves[i, j] / most
-            arrow = FancyArrowPatch(
-                tuple(at[i]),
-                tuple(at[j]),
-                arrowstyle="-|>",
-                mutation_scale=8,
-                shrinkA=4,
-                shrinkB=5,
-                color=shades.to_rgba(most * (0.25 + 0.75 * share)),
-                linewidth=0.4 + 1.2 * share,
-                zorder=1 + share,
-            )
-            axes.add_patch(arrow)
-        kinds = np.minimum(graph.unstable_dimensions, len(COLOURS) - 1)
-        for kind in sorted(set(kinds.tolist())):
-            here = at[kinds == kind]
-            axes.plot(
-                *here.T, "o", color=COLOURS[kind], markersize=7 if kind == 0 else 5, zorder=3, label=name_of(kind)
-            )
+        shades = draw_graph(axes, graph, at, most=most)
         axes.set_xlabel(labels[0])
         axes.set_ylabel(labels[1])
         axes.set_title(title)
-        axes.margins(0.08)
-        if (moves > 0).any():
+        if _moves(graph).any():
             figure.colorbar(shades, ax=axes, shrink=0.6, label="probability of the transition")
-        figure.legend(loc="outside lower center", ncols=len(set(kinds.tolist())))
+        handles = legend_of(graph.unstable_dimensions)
+        figure.legend(handles=handles, loc="outside lower center", ncols=len(handles))
     caption = "Fixed points by their unstable dimensions, and where small perturbations of each lead."
     data = {"places": at, "transitions": graph.transitions, "unstable_dimensions": graph.unstable_dimensions}
     return plot(name, caption, figure, data)
+
+
+def draw_graph(
+    axes: Axes, graph: TransitionGraph, places: Float[np.ndarray, "nodes 2"], *, most: float = 1.0
+) -> ScalarMappable:
+    """Nodes and arrows, the likeliest above; what is returned tells shades, the darkest for a probability of `most`."""
+    moves, shades = _moves(graph), ScalarMappable(Normalize(0.0, most), "Greys")
+    for i, j in sorted(np.argwhere(moves > 0).tolist(), key=lambda edge: float(moves[edge[0], edge[1]])):
+        share = min(1.0, float(moves[i, j]) / most)
+        arrow = FancyArrowPatch(
+            tuple(places[i]),
+            tuple(places[j]),
+            arrowstyle="-|>",
+            mutation_scale=8,
+            shrinkA=4,
+            shrinkB=5,
+            color=shades.to_rgba(most * (0.25 + 0.75 * share)),
+            linewidth=0.4 + 1.2 * share,
+            zorder=1 + share,
+        )
+        axes.add_patch(arrow)
+    mark_points(axes, places, graph.unstable_dimensions)
+    axes.margins(0.08)
+    return shades
+
+
+def _moves(graph: TransitionGraph) -> Float[np.ndarray, "nodes nodes"]:
+    """Transitions from a node to another one."""
+    return graph.transitions * (1 - np.eye(len(graph)))

@@ -27,8 +27,7 @@ from validate.universality.members import Members, PopulationMember, members_of,
 from validate.universality.settings import Config
 from validate.universality.similarity import (
     Representations,
-    clustering,
-    divisions,
+    clusterings,
     fraction_claim,
     mean_claim,
     representations,
@@ -163,10 +162,7 @@ def _claims(config: Config, results: Integrators) -> list[MeasuredClaim]:
         measured.append(mean_claim(SELECTION, str(kind), results.ignored[which], below=0.5))
         both = results.representations.both
         measured.append(untrained_beside_trained(both, members, kind.cell, kind.nonlinearity))
-    for division in divisions(members):
-        for name, distances in results.representations.distances.items():
-            measured.append(clustering(CLUSTERS, name, distances, division, config))
-    return measured
+    return [*measured, *clusterings(CLUSTERS, results.representations.distances, members, config)]
 
 
 def figures(config: Config, results: Integrators | None) -> tuple[Plot, ...]:

@@ -24,6 +24,7 @@ from validate.progress import Progress
 from validate.report import Report
 from validate.tolerance import AtMost, Exact
 from validate.universality.ball_maps import proofs
+from validate.universality.point_marks import OBLIQUE
 from validate.universality.settings import Config
 
 UNITS = 3
@@ -158,12 +159,11 @@ def _starts(network: DenseCell, count: int, seed: int) -> Float[np.ndarray, "sta
 
 def figures(config: Config, results: KnownPoints) -> tuple[Plot, ...]:
     """The 27 points of three wells, seen from where none hides another."""
-    view = np.array([[1.0, 0.35, 0.12], [0.1, 0.4, 1.0]])
     with style():
         figure, axes = new_figure(4.0, 3.6)
         marks = {**PREDICTED, "linestyle": "none", "marker": "o", "markersize": 8, "fillstyle": "none"}
-        axes.plot(*(view @ results.predicted.T), **marks, label="predicted")
-        axes.plot(*(view @ results.found.T), **MEASURED, label="found")
+        axes.plot(*(results.predicted @ OBLIQUE).T, **marks, label="predicted")
+        axes.plot(*(results.found @ OBLIQUE).T, **MEASURED, label="found")
         axes.set_xlabel("units, seen from aside")
         axes.legend(loc="upper left")
     caption = "The fixed points of three tanh units that do not speak to one another: the 27 products of three each."

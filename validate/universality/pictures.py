@@ -10,14 +10,13 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from simulate.measures.embedding import embed
-from simulate.universality.graph import TransitionGraph
 from validate.output import Plot
 from validate.plotting import new_grid, new_panels, plot, style
-from validate.universality.members import Members, NetworkKind, PopulationMember
+from validate.universality.graph_figure import draw_graph, places_of
+from validate.universality.members import Members, NetworkKind
+from validate.universality.point_marks import OBLIQUE, legend_of, mark_points
 from validate.universality.similarity import Division, divisions
 
-OF_DIMENSION = ("#222222", "#b3272d", "#2e8b57", "#1f4e79", "#8e5ea2")
-"""Colours of points by their unstable dimensions: 0, 1, 2, 3, and more."""
 OF_GROUP = {
     "vanilla": "#1f4e79",
     "ugrnn": "#2e8b57",
@@ -26,8 +25,6 @@ OF_GROUP = {
     "tanh": "#1f4e79",
     "relu": "#b3272d",
 }
-OBLIQUE = np.array([[1.0, 0.42, 0.14], [0.12, 0.38, 1.0]])
-"""From where a cube of readouts is seen, so that no corner hides another."""
 FILLS: tuple[tuple[Literal["full", "none"], str], ...] = (("full", "trained"), ("none", "untrained"))
 TRIALS = 6
 Square = Float[np.ndarray, "_ _"]
@@ -50,14 +47,14 @@ def components(name: str, members: Members, shown: Sequence[np.ndarray]) -> Plot
             flat = states.reshape(-1, states.shape[-1])
             centre = flat.mean(axis=0)
             _, scales, directions = np.linalg.svd(flat - centre, full_matrices=False)
-            shown_from = OBLIQUE if found.outputs.shape[-1] > 2 else np.eye(2)
-            dimensions = shown_from.shape[1]
-            to_plane = (shown_from @ directions[:dimensions]).T
+            seen_from = OBLIQUE if found.outputs.shape[-1] > 2 else np.eye(2)
+            dimensions = len(seen_from)
+            to_plane = directions[:dimensions].T @ seen_from
             paths, points, slow = ((each - centre) @ to_plane for each in (states[:TRIALS], found.points, found.slow))
             for path in paths:
                 axes.plot(*path.T, color="#bbbbbb", linewidth=0.5, zorder=1)
             axes.plot(*slow.T, linestyle="none", marker="x", color="#d08a1d", markersize=4, zorder=2)
-            _scatter(axes, points, found.unstable_dimensions)
+            mark_points(axes, points, found.unstable_dimensions, size=4.0)
             held = (scales[:dimensions] ** 2).sum() / (scales**2).sum()
             axes.set_title(f"{kind} ({len(points)} points; {100 * held:.0f} %)", fontsize=8)
             _bare(axes)
@@ -137,7 +134,8 @@ def graphs(name: str, members: Members) -> Plot:
             if graph is None:
                 continue
             key = str(kind).replace(" ", "_")
-            _draw_graph(panels[kind], graph)
+            draw_graph(panels[kind], graph, places_of(graph)[0])
+            _bare(panels[kind])
             panels[kind].set_title(str(kind), fontsize=8)
             data |= {f"{key}_transitions": graph.transitions, f"{key}_outputs": graph.outputs}
             data[f"{key}_unstable_dimensions"] = graph.unstable_dimensions
@@ -148,22 +146,6 @@ def graphs(name: str, members: Members) -> Plot:
         "point to another as dark as a small perturbation of the first is likely to end at the second."
     )
     return plot(name, caption, figure, data)
-
-
-def _draw_graph(axes: Axes, graph: TransitionGraph) -> None:
-    seen = seen_from_aside(graph.outputs)
-    for i, j in np.argwhere(graph.transitions > 0.005):
-        if i != j:
-            shade = float(min(1.0, 0.15 + graph.transitions[i, j]))
-            axes.annotate(
-                "",
-                xy=seen[j],
-                xytext=seen[i],
-                arrowprops={"arrowstyle": "-|>", "color": "#555555", "alpha": shade, "linewidth": 0.7, "shrinkB": 3},
-            )
-    _scatter(axes, seen, graph.unstable_dimensions)
-    _bare(axes)
-    axes.margins(0.1)
 
 
 def untrained(name: str, members: Members, both: Square) -> Plot:
@@ -196,13 +178,6 @@ def untrained(name: str, members: Members, both: Square) -> Plot:
     return plot(name, caption, figure, data)
 
 
-def seen_from_aside(outputs: Float[np.ndarray, "points outputs"]) -> Float[np.ndarray, "points 2"]:
-    """Readouts on paper: two as they are, three from aside, one along a line."""
-    if outputs.shape[1] == 1:
-        return np.hstack([outputs, np.zeros_like(outputs)])
-    return outputs if outputs.shape[1] == 2 else outputs[:, :3] @ OBLIQUE.T
-
-
 def _by_kind(members: Members) -> tuple[Figure, dict[NetworkKind, Axes]]:
     """A row a nonlinearity, a column a cell; panels without networks are empty."""
     kinds = members.kinds
@@ -215,22 +190,9 @@ def _by_kind(members: Members) -> tuple[Figure, dict[NetworkKind, Axes]]:
     return figure, panels
 
 
-def _scatter(axes: Axes, points: np.ndarray, dimensions: np.ndarray) -> None:
-    for dimension in np.unique(dimensions):
-        colour = OF_DIMENSION[min(int(dimension), len(OF_DIMENSION) - 1)]
-        chosen = points[dimensions == dimension]
-        axes.plot(*chosen.T, linestyle="none", marker="o", color=colour, markersize=4, zorder=3 + int(dimension) / 10)
-
-
 def _dimensions(members: Members) -> list[Line2D]:
     """The legend of colours that some network needs."""
-    each: list[PopulationMember] = list(members.each)
-    most = max((int(one.points.found[0].unstable_dimensions.max(initial=0)) for one in each), default=0)
-    names = ("stable", "1 unstable", "2 unstable", "3 unstable", "more")
-    return [
-        Line2D([], [], linestyle="none", marker="o", color=colour, label=label)
-        for colour, label in list(zip(OF_DIMENSION, names, strict=True))[: most + 1]
-    ]
+    return legend_of(np.concatenate([each.points.found[0].unstable_dimensions for each in members.each]))
 
 
 def _bare(axes: Axes) -> None:

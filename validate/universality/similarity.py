@@ -1,6 +1,6 @@
 """How alike networks are by what their units do and by their graphs, and whether they fall into groups."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -97,6 +97,17 @@ def clustering(
     p = max(test(part, there.groups, draws=draws, seed=config.seed).p for test in (permanova, silhouette))
     verdict = claim.verdict(share, apart=p < LEVEL)
     return MeasuredClaim(claim, what, share.value, share.low, share.high, verdict, p)
+
+
+def clusterings(
+    claim: Clusters | NoClusters, by: Mapping[str, Square], members: Members, config: Config
+) -> list[MeasuredClaim]:
+    """Whether networks cluster, in each division and by each of these distances."""
+    return [
+        clustering(claim, name, distances, division, config)
+        for division in divisions(members)
+        for name, distances in by.items()
+    ]
 
 
 @dataclass(frozen=True, eq=False)

@@ -20,8 +20,7 @@ from validate.universality.members import Members, PopulationMember, members_of,
 from validate.universality.settings import Config
 from validate.universality.similarity import (
     Representations,
-    clustering,
-    divisions,
+    clusterings,
     fraction_claim,
     mean_claim,
     representations,
@@ -111,10 +110,7 @@ def _claims(config: Config, results: Sines) -> list[MeasuredClaim]:
     for kind in members.kinds:
         which = members.which(cell=kind.cell, nonlinearity=kind.nonlinearity)
         measured.append(mean_claim(TURNS, str(kind), errors[which], below=ALIGNED))
-    for division in divisions(members):
-        for name, distances in results.representations.distances.items():
-            measured.append(clustering(CLUSTERS, name, distances, division, config))
-    return measured
+    return [*measured, *clusterings(CLUSTERS, results.representations.distances, members, config)]
 
 
 def figures(config: Config, results: Sines | None) -> tuple[Plot, ...]:

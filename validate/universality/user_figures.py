@@ -8,12 +8,11 @@ from matplotlib.lines import Line2D
 
 from validate.output import Plot
 from validate.plotting import new_grid, plot, style
+from validate.universality.point_marks import legend_of, mark_points
 
 PANELS, COLUMNS = 6, 3
 """Conditions that are drawn, and how many stand in a row."""
 CURVE = "#2a9d9d"
-COLOURS = ("#1f4e79", "#b3272d", "#d98c1f", "#3d8b4f", "#7a4fa3")
-"""Of points with no unstable direction, one, two, three, and more."""
 
 
 def drawn_points(
@@ -46,28 +45,17 @@ def drawn_points(
             for k, curve in enumerate(continua[number]):
                 data[f"continuum_{number + 1}_{k + 1}"] = line = (curve - centre) @ main.T
                 axes.plot(line[:, 0], line[:, 1], color=CURVE, linewidth=2.5, alpha=0.7, zorder=2)
-            kinds = np.minimum(dimensions[number], len(COLOURS) - 1)
-            for kind in sorted(set(kinds.tolist())):
-                these = places[kinds == kind]
-                axes.plot(these[:, 0], these[:, 1], "o", color=COLOURS[kind], markersize=5, zorder=3)
+            mark_points(axes, places, dimensions[number])
             axes.set_xlabel(f"component 1 ({share[0]:.0%} of the variance)")
             axes.set_ylabel(f"component 2 ({share[-1]:.0%})")
             if len(points) > 1:
                 axes.set_title(f"condition {number + 1}")
             data |= {f"points_{number + 1}": places, f"unstable_dimensions_{number + 1}": dimensions[number]}
             data[f"trajectories_{number + 1}"] = runs
-        present = sorted({int(min(d, len(COLOURS) - 1)) for each in dimensions[:count] for d in each})
-        handles = [Line2D([], [], color=COLOURS[k], marker="o", linestyle="none", label=name_of(k)) for k in present]
+        handles = legend_of(np.concatenate(dimensions[:count]))
         if any(continua[:count]):
             handles.append(Line2D([], [], color=CURVE, linewidth=2.5, alpha=0.7, label="continuum"))
         if handles:
             figure.legend(handles=handles, loc="outside lower center", ncols=len(handles))
     caption = "Fixed points, by their unstable directions, and trajectories in the two leading principal components."
     return (plot("fixed_points", caption, figure, data),)
-
-
-def name_of(kind: int) -> str:
-    """What points of so many unstable directions are called; the last colour stands for more as well."""
-    if not kind:
-        return "stable"
-    return f"{kind}{' or more' if kind == len(COLOURS) - 1 else ''} unstable"

@@ -6,8 +6,8 @@ from dataclasses import replace
 import numpy as np
 from jaxtyping import Float, Int
 
+from simulate.fixed_points.following import Arrival
 from simulate.measures.fixed_points.find import FixedPoints
-from simulate.universality.following import Arrival
 from simulate.universality.graph import FoundGraph, transition_graph
 from validate.output import Plot
 from validate.report import Report

@@ -10,6 +10,7 @@ from jaxtyping import Float, Int, Shaped
 
 from simulate.atomic import write_atomically
 from simulate.fixed_points import Continuum, PointSearch, search_points, walk_continua
+from simulate.measures.fixed_points.descent import scales
 from simulate.measures.fixed_points.find import FixedPoints
 from simulate.universality.graph import FoundGraph
 from theory.universality import ProvedPoint
@@ -114,7 +115,7 @@ def _at(inputs: np.ndarray, network: AskedNetwork, given: GivenNetwork, config: 
         search = search_points(network.cell, np.concatenate([starts, whole.states]), inputs, seed=config.seed)
     found, continua = search.found, walk_continua(search.found)
     alone = np.setdiff1d(np.arange(len(found.slow)), np.concatenate([np.zeros(0, int), *(c.slow for c in continua)]))
-    held = bool((found.speeds[alone] <= STILL * np.maximum(1.0, np.linalg.norm(found.slow[alone], axis=1))).any())
+    held = bool((found.speeds[alone] <= STILL * scales(found.slow[alone])).any())
     unstable = network.unstable_dimensions(found)
     proved = tuple(proofs(network.cell, found))
     closed = network.bounded and search.closed and not continua and not held

@@ -63,7 +63,7 @@ def _step(step: AnyMap, states: np.ndarray, damping: np.ndarray) -> tuple[np.nda
     diagonal = np.einsum("kii->ki", normal)  # a view
     largest = diagonal.max(axis=1)
     stuck = damping * square > _LARGEST_DAMPING * np.maximum(largest, 1.0)  # as at a kink
-    rests = flat | stuck | (np.sqrt(square) <= ROUNDING * np.maximum(1.0, np.linalg.norm(states, axis=1)))
+    rests = flat | stuck | (np.sqrt(square) <= ROUNDING * scales(states))
     diagonal += np.maximum(damping * square, ROUNDING * largest)[:, None]
     tried = [states - _solved(normal, gradient), states - _solved(jacobian, residual)]
     with np.errstate(over="ignore"):
@@ -105,7 +105,12 @@ def readings(step: StaticMap, states: Float[np.ndarray, "states size"]) -> Float
     return np.concatenate([np.zeros((0, outputs)), *parts])
 
 
-def lengths(step: AnyMap, states: Float[np.ndarray, "states size"]) -> Float[np.ndarray, " states"]:
+def scales(states: Float[np.ndarray, "states size"]) -> Float[np.ndarray, " states"]:
+    """The length of each state, or one if that is larger: what is near is near relative to this."""
+    return np.maximum(1.0, np.linalg.norm(states, axis=1))
+
+
+def speeds(step: AnyMap, states: Float[np.ndarray, "states size"]) -> Float[np.ndarray, " states"]:
     """|F(h) - h| at each state."""
     parts = [np.linalg.norm(_in_parts(_residual, step, part)[0], axis=1) for part in _parts(states)]
     return np.concatenate([np.zeros(0), *parts])

@@ -10,7 +10,7 @@ from scipy.cluster.hierarchy import fcluster, linkage
 
 from simulate.cells.cell import Cell
 from simulate.integrate import require_double_precision
-from simulate.measures.fixed_points.descent import ROUNDING, Ends, descend, lengths, readings, slopes
+from simulate.measures.fixed_points.descent import ROUNDING, Ends, descend, readings, scales, slopes, speeds
 from simulate.measures.fixed_points.static_map import StaticMap
 from simulate.measures.samples import finite
 
@@ -113,7 +113,7 @@ def points_from(step: StaticMap, starts: Float[np.ndarray, "starts size"]) -> Fi
     """What descents from these starts reach."""
     ends = _descended(step, starts)
     at_rest = np.isfinite(ends.states).all(axis=1) & ends.rests
-    still = at_rest & (ends.residuals <= ROUNDING * _length(ends.states))
+    still = at_rest & (ends.residuals <= ROUNDING * scales(ends.states))
     points, residuals, hits = _apart(ends.states[still], ends.residuals[still], ALIKE)
     alone = _isolated(step, points)
     held = np.concatenate([ends.states[at_rest & ~still], np.repeat(points[~alone], hits[~alone], axis=0)])
@@ -140,16 +140,12 @@ def _descended(step: StaticMap, starts: np.ndarray) -> Ends:
     drawn = descend(step.target, starts)
     there = np.isfinite(drawn.states).all(axis=1)
     states = np.where(there[:, None], drawn.states, starts)
-    residuals = lengths(step, states)
-    still = residuals <= ROUNDING * _length(states)
+    residuals = speeds(step, states)
+    still = residuals <= ROUNDING * scales(states)
     slow = descend(step, states[~still], steps=_STEPS_OF_THE_SLOW)
     states[~still], residuals[~still], rests = slow.states, slow.residuals, still.copy()
     rests[~still] = slow.rests
     return Ends(states, residuals, rests)
-
-
-def _length(states: np.ndarray) -> np.ndarray:
-    return np.maximum(1.0, np.linalg.norm(states, axis=1))
 
 
 def _isolated(step: StaticMap, points: np.ndarray) -> np.ndarray:
@@ -178,8 +174,8 @@ def _apart(
     hits = np.ones(len(states), dtype=int) if hits is None else hits
     if len(states) < 2:
         return states, residuals, hits
-    length = _length(states)[:, None]  # where it is above one, distances of states are relative to it
-    cluster = fcluster(linkage(np.hstack([states / length, np.log(length)]), "single"), alike, "distance") - 1
+    scale = scales(states)[:, None]  # where it is above one, distances of states are relative to it
+    cluster = fcluster(linkage(np.hstack([states / scale, np.log(scale)]), "single"), alike, "distance") - 1
     together = np.bincount(cluster, weights=hits).astype(int)
     best = np.array([np.flatnonzero(cluster == k)[np.argmin(residuals[cluster == k])] for k in range(len(together))])
     order = np.argsort(-together, kind="stable")

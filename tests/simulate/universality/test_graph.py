@@ -8,10 +8,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from simulate.cells import RELU, Vanilla
+from simulate.cells import Vanilla
+from simulate.fixed_points import Arrival
 from simulate.measures import find_fixed_points
-from simulate.measures.samples import WrongShape
-from simulate.universality import Arrival, TransitionGraph, agreement, follow, follow_branches, transition_graph
+from simulate.universality import TransitionGraph, agreement, transition_graph
 from simulate.universality.graph import NotAGraph
 
 UNITS = 3
@@ -77,55 +77,28 @@ def test_hyperbolic_points_keep_their_graph_under_a_small_coupling() -> None:
     assert made.agreement.holds
 
 
-def test_following_is_iterating() -> None:
-    network = wells(3, coupling=0.03)
-    found = points_of(network)
-    starts = np.random.default_rng(1).uniform(-1, 1, (140, UNITS))  # more than the program takes at once
-    followed = follow(found, starts)
-    states = starts.copy()
-    for _ in range(300):
-        states = np.tanh(states @ np.asarray(network.W).T + np.asarray(network.b))
-    assert (followed.outcomes == Arrival.known).all()
-    np.testing.assert_allclose(found.points[followed.nodes], states, atol=1e-12)
-
-
 def only(found, kept):
     return dataclasses.replace(found, points=found.points[kept], residuals=found.residuals[kept], hits=found.hits[kept])
 
 
-def test_a_point_that_was_not_given_is_told_and_where_it_is() -> None:
+def test_ways_to_a_point_that_was_not_given_are_missing() -> None:
     found = points_of(wells(3))
     corner = int(np.flatnonzero((found.points > 0.9).all(axis=1))[0])
-    fewer = only(found, np.arange(27) != corner)
-    followed = follow(fewer, [[0.1, 0.1, 0.1], [0.1, 0.1, -0.1]])
-    assert followed.outcomes.tolist() == [Arrival.unknown, Arrival.known]
-    assert followed.nodes[0] == -1
-    np.testing.assert_allclose(followed.ends[0], found.points[corner], atol=1e-12)
-    made = transition_graph(fewer, trials=20)
+    made = transition_graph(only(found, np.arange(27) != corner), trials=20)
     assert made.agreement.holds
     assert (made.branches.nodes == -1).sum() == 3
     assert (made.perturbations.outcomes[:, Arrival.unknown] == made.perturbations.elsewhere).all()
     assert made.perturbations.elsewhere.sum() > 0
 
 
-def test_cycles_and_what_still_moves_are_no_points() -> None:
-    found = points_of(wells(3))
-    assert follow(found, [[1e-20, 0.3, 0.3]], steps=1).outcomes.tolist() == [Arrival.unsettled]  # 2^60 is 10^18
+def test_cycles_are_no_points() -> None:
     turning = eqx.tree_at(lambda each: each.W, wells(3), jnp.diag(jnp.array([-2.0, 0.5, 0.5])))
     here = find_fixed_points(turning, np.zeros((1, UNITS)))
     assert here.unstable_dimensions.tolist() == [1]
-    assert follow_branches(here).outcomes.tolist() == [[Arrival.cycle, Arrival.cycle]]
     made = transition_graph(here, trials=10)
     assert made.agreement.holds
     assert made.graph.transitions.tolist() == [[0.0]]
     assert made.perturbations.outcomes[0, Arrival.cycle] == 10
-
-
-def test_what_leaves_all_bounds_is_lost() -> None:
-    blank = Vanilla.blank(UNITS, 1, 1, phi=RELU)
-    growing = eqx.tree_at(lambda each: each.W, blank, 1e9 * jnp.eye(UNITS))
-    found = find_fixed_points(growing, -np.ones((1, UNITS)))
-    assert follow(found, [[1.0, 1.0, 1.0]]).outcomes.tolist() == [Arrival.lost]
 
 
 def test_a_point_alone_leads_to_itself() -> None:
@@ -138,13 +111,6 @@ def test_a_point_alone_leads_to_itself() -> None:
 def test_no_points_make_an_empty_graph() -> None:
     made = transition_graph(only(points_of(wells(1)), slice(0, 0)))
     assert (len(made.graph), made.agreement.compared) == (0, 0)
-
-
-def test_a_state_passing_a_saddle_has_not_arrived() -> None:
-    found = points_of(wells(3))
-    saddle = found.points[int((found.unstable_dimensions == 3).argmax())]
-    followed = follow(found, [saddle + 1e-9 * np.array([1.0, 1.0, -1.0]), saddle])
-    assert found.unstable_dimensions[followed.nodes].tolist() == [0, 3]
 
 
 def test_disputes_are_named() -> None:
@@ -175,8 +141,3 @@ def test_disputes_are_named() -> None:
 def test_what_is_no_graph_is_refused(transitions: list, dimensions: list, outputs: list) -> None:
     with pytest.raises(NotAGraph):
         TransitionGraph(transitions, dimensions, outputs)
-
-
-def test_starts_of_another_size_are_refused() -> None:
-    with pytest.raises(WrongShape, match="a state of this network has 3"):
-        follow(points_of(wells(1)), np.zeros((2, 4)))

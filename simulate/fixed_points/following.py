@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 from numpy.typing import ArrayLike
 
-from simulate.measures.fixed_points.descent import ROUNDING
+from simulate.measures.fixed_points.descent import ROUNDING, scales
 from simulate.measures.fixed_points.find import FixedPoints
 from simulate.measures.fixed_points.static_map import StaticMap
 from simulate.measures.samples import WrongShape, finite
@@ -32,7 +32,7 @@ _RETURNED = 1e-9
 class Arrival(Outcome):
     """How a trajectory ended.
 
-    >>> from simulate.universality import Arrival
+    >>> from simulate.fixed_points import Arrival
     >>> Arrival(2).name, Arrival.cycle.sentence
     ('cycle', 'goes round a cycle, and comes to no fixed point')
     """
@@ -79,7 +79,7 @@ def follow(found: FixedPoints, starts: ArrayLike, *, steps: int = 20_000) -> Fol
     >>> import jax.numpy as jnp
     >>> from simulate.cells import Vanilla
     >>> from simulate.measures import find_fixed_points
-    >>> from simulate.universality import follow
+    >>> from simulate.fixed_points import follow
     >>> wells = Vanilla(2.0 * jnp.eye(1), jnp.eye(1), jnp.zeros(1), jnp.eye(1), jnp.zeros(1))
     >>> found = find_fixed_points(wells, [[-1.0], [0.1], [1.0]])
     >>> ends = follow(found, [[-0.01], [0.3]])
@@ -113,13 +113,13 @@ class _Places:
     @staticmethod
     def of(found: FixedPoints) -> "_Places":
         stable = found.unstable_dimensions == 0
-        return _Places(found.points, stable, np.minimum(NEAR * lengths(found.points), OF_THE_WAY * apart(found.points)))
+        return _Places(found.points, stable, np.minimum(NEAR * scales(found.points), OF_THE_WAY * apart(found.points)))
 
     def judged(self, before: np.ndarray, ahead: np.ndarray, after: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The point where each rests, and its outcome, from the states of a look ago, of a step ago and of now."""
         with np.errstate(over="ignore", invalid="ignore"):
-            size = lengths(after)
-            moved, returned = (np.linalg.norm(after - each, axis=1) / size for each in (ahead, before))
+            scale = scales(after)
+            moved, returned = (np.linalg.norm(after - each, axis=1) / scale for each in (ahead, before))
         nodes, outcomes = np.full(len(after), -1), np.full(len(after), Arrival.unsettled.value)
         outcomes[(returned <= _RETURNED) & (moved > NEAR)] = Arrival.cycle
         rests = moved <= ROUNDING
@@ -131,19 +131,14 @@ class _Places:
             gap = gaps[np.arange(len(after)), nearest]
             here = (gap <= self.radius[nearest]) & (rests | self.stable[nearest])
             nodes[here], outcomes[here] = nearest[here], Arrival.known
-        outcomes[~(size < _FAR)] = Arrival.lost
+        outcomes[~(scale < _FAR)] = Arrival.lost
         return nodes, outcomes
-
-
-def lengths(states: Float[np.ndarray, "states size"]) -> Float[np.ndarray, " states"]:
-    """Of each state, or one if that is larger: what is near is near relative to this."""
-    return np.maximum(1.0, np.linalg.norm(states, axis=1))
 
 
 def apart(points: Float[np.ndarray, "points size"]) -> Float[np.ndarray, " points"]:
     """How far the nearest other point is from each; of a point alone its length, or one."""
     if len(points) < 2:
-        return lengths(points)
+        return scales(points)
     gaps = np.linalg.norm(points[:, None] - points, axis=2)
     np.fill_diagonal(gaps, np.inf)
     return np.asarray(gaps.min(axis=1))

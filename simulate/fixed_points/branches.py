@@ -5,8 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Int
 
+from simulate.fixed_points.following import OF_THE_WAY, apart, follow
+from simulate.measures.fixed_points.descent import scales
 from simulate.measures.fixed_points.find import FixedPoints
-from simulate.universality.following import OF_THE_WAY, apart, follow, lengths
 
 AWAY = 1e-6
 """How far from a saddle, relative to the larger of one and its length, a branch is entered."""
@@ -20,7 +21,7 @@ class Branches:
     and `outcomes` how they ended, numbers of `Arrival`; `ends` their last states, where a search may begin anew.
 
     >>> import numpy as np
-    >>> from simulate.universality import Branches
+    >>> from simulate.fixed_points import Branches
     >>> branches = Branches(np.array([2]), np.array([[0, 1]]), np.zeros((1, 2), int), np.zeros((1, 2, 1)))
     >>> branches.edges, branches.shares(points=3).tolist()
     (((2, 0), (2, 1)), [[0.5, 0.5, 0.0]])
@@ -65,7 +66,7 @@ def follow_branches(found: FixedPoints, *, steps: int = 20_000) -> Branches:
     >>> import jax.numpy as jnp
     >>> from simulate.cells import Vanilla
     >>> from simulate.measures import find_fixed_points
-    >>> from simulate.universality import follow_branches
+    >>> from simulate.fixed_points import follow_branches
     >>> wells = Vanilla(2.0 * jnp.eye(1), jnp.eye(1), jnp.zeros(1), jnp.eye(1), jnp.zeros(1))
     >>> found = find_fixed_points(wells, [[-1.0], [0.1], [1.0]])
     >>> branches = follow_branches(found)
@@ -80,7 +81,7 @@ def follow_branches(found: FixedPoints, *, steps: int = 20_000) -> Branches:
         return Branches(saddles, none, none, np.zeros((0, 2, found.step.size)))
     along = np.real(vectors[saddles, :, unstable[saddles].argmax(axis=1)])
     along = along / np.linalg.norm(along, axis=1, keepdims=True)
-    away = np.minimum(AWAY * lengths(found.points), OF_THE_WAY * apart(found.points))[saddles, None]
+    away = np.minimum(AWAY * scales(found.points), OF_THE_WAY * apart(found.points))[saddles, None]
     starts = np.stack([found.points[saddles] + sign * away * along for sign in (1, -1)], axis=1)
     followed = follow(found, starts.reshape(-1, found.step.size), steps=steps)
     pairs = len(saddles), 2
