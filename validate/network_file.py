@@ -17,7 +17,7 @@ Array = Shaped[np.ndarray, "..."]
 
 CELLS = {"vanilla": 1, "ugrnn": 2, "gru": 3, "lstm": 4}
 """Kinds of networks, and how many blocks of rows W, U and b of each have."""
-ACTIVITY, WEIGHTS = "activity", ("W", "U", "b", "d", "V")
+ACTIVITY, WEIGHTS = "activity", ("W", "U", "b", "d", "V", "c")
 FEWEST = 4
 """Samples of activity without which nothing can be said: trials times steps."""
 LARGEST = 1e150
@@ -28,8 +28,8 @@ LARGEST = 1e150
 class NetworkFile:
     """What a file says of one network.
 
-    `cell` is its kind where the file tells, in a state dict. `weights` are by name, of a state dict also `c`, the bias
-    of its readout; `ignored` are names that play no part.
+    `cell` is its kind where the file tells, in a state dict. `weights` are by name, `c` being the bias of the readout;
+    `ignored` are names that play no part.
     """
 
     path: Path
@@ -120,7 +120,7 @@ def _with_shapes(network: NetworkFile, cell: str) -> NetworkFile:
             raise BadArray(
                 f"{name} has values up to {np.abs(array).max():g}: their squares are too large to reckon with"
             )
-    for name in {"b", "d"} & set(arrays):
+    for name in {"b", "d", "c"} & set(arrays):
         arrays[name] = arrays[name].reshape(-1)
     if "U" in arrays and arrays["U"].ndim == 1:
         arrays["U"] = arrays["U"][:, None]
@@ -143,6 +143,10 @@ def _with_shapes(network: NetworkFile, cell: str) -> NetworkFile:
                 f"{name} has {arrays[name].shape[axis]} {what}, where {expected} are needed for {units} units of a "
                 f"{cell} network{'; transposed?' if turned else ''}"
             )
+    if "c" in arrays and "V" not in arrays:
+        raise BadArray("c is the bias of a readout, and there is no V: add V, or leave c out")
+    if "c" in arrays and len(arrays["c"]) != len(arrays["V"]):
+        raise BadArray(f"c has {len(arrays['c'])} entries, where {len(arrays['V'])} are needed for the outputs of V")
     if "d" in arrays and cell != "gru":
         raise BadArray(f"d, the bias inside a GRU's reset, and {cell} networks have none: give --cell gru")
     if checked.activity is not None:

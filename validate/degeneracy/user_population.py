@@ -123,7 +123,8 @@ def _report_files(own: OwnPopulation, config: PopulationConfig, report: Report) 
     repeated = sorted({name for name in own.files if own.files.count(name) > 1})
     if repeated:
         report.finding("named_twice", tuple(repeated), "", "at no distance from itself")
-    ignored = tuple(f"{each.path}: {', '.join(each.ignored)}" for each in own.networks if each.ignored)
+    without_part = {each.path: (*each.ignored, *_readout_bias(each)) for each in own.networks}
+    ignored = tuple(f"{path}: {', '.join(names)}" for path, names in without_part.items() if names)
     if ignored:
         report.finding("ignored", ignored, "", "names in the files that play no part")
 
@@ -179,6 +180,11 @@ def _nearest(found: BesideNull, files: Sequence[str]) -> dict[str, object]:
         "null_bound": found.bound if isinstance(found, BesideChance) else None,
         "beyond_null": found.beyond(i, j),
     }
+
+
+def _readout_bias(network: NetworkFile) -> tuple[str, ...]:
+    """Its name in a file of arrays: no distance takes notice of it."""
+    return ("c",) if network.cell is None and "c" in network.weights else ()
 
 
 def _is_of_weights(name: str) -> bool:

@@ -1,6 +1,10 @@
 """Verifies a certificate of a complete set of fixed points from scratch: of `theory` it knows nothing.
 
     python -m validate.universality.set_checker FILE [W.npy]
+    python -m validate.universality.set_checker FILE NETWORK.npz [INPUT]
+
+The second compares all that the certificate speaks of with a network: W (or M and N), and the drive with U x + b, x
+being the one row of INPUT (npy or text), or zero. Of a UGRNN it speaks of the last rows, those of the candidate.
 
 The format, and why it proves what it says: docs/fixed-point-sets.md. E is taken in rational numbers, and all is decided
 in ball arithmetic (python-flint); doubles propose preconditioners and lines. Where a box is not decided at once it is
@@ -679,12 +683,11 @@ def _point(value: object, size: int, where: str) -> Point:
 def main(argv: list[str]) -> int:
     """Say what is claimed and whether it is proved."""
     try:
-        if len(argv) not in (1, 2):
-            raise Malformed("usage: FILE [W.npy]")
+        if len(argv) not in (1, 2, 3):
+            raise Malformed("usage: FILE [W.npy], or FILE NETWORK.npz [INPUT]")
         certificate = SetCertificate(read(argv[0]))
-        if len(argv) == 2 and weights_in(argv[1]) != certificate.weights:
-            raise Malformed(f"{argv[1]} does not hold the weights of the certificate")
-        for line in certificate.words():
+        compared = [same_network(certificate, *argv[1:])] if argv[1:] else []
+        for line in [*certificate.words(), *compared]:
             print(line, flush=True)
         certificate.verify()
     except Malformed as error:
@@ -697,15 +700,62 @@ def main(argv: list[str]) -> int:
     return 0
 
 
-def weights_in(file: str) -> list[Exact]:
-    """The doubles of an npy file."""
+def same_network(certificate: SetCertificate, file: str, given: str | None = None) -> str:
+    """What of the network in a file the certificate speaks of.
+
+    Raises:
+        Malformed: if it speaks of another.
+    """
+    arrays, size = arrays_in(file), certificate.size
+    parts = {"M": certificate.U, "N": certificate.V}
+    for name, mine in (parts if certificate.weights is None else {"W": certificate.weights}).items():
+        rows = fractions(arrays[name]) if name in arrays else []
+        if len(rows) not in (size, 2 * size) or rows[-size:] != mine:
+            raise Malformed(f"{file} does not hold the weights of the certificate: its {name} is another, or not there")
+    if file.endswith(".npy"):
+        return f"network: of {file} it has the weights; the drive, U x + b, has not been compared"
+    height = len(next(iter(arrays.values())))
+    U, b = arrays.get("U", np.zeros((height, 0))), arrays.get("b", np.zeros((height, 1))).reshape(-1, 1)
+    x = np.zeros(U.shape[1]) if given is None else np.ravel(numbers_in(given))
+    if len(U) != len(b) or len(b) not in (size, 2 * size) or len(x) != U.shape[1]:
+        raise Malformed(f"U of {U.shape}, b of {len(b)} and an input of {len(x)} numbers: of {size} units no drive")
+    row, u = [Fraction(each) for each in x.tolist()], Fraction(1, 2**53)
+    for told, weights, bias in zip(certificate.drive, fractions(U)[-size:], fractions(b)[-size:], strict=True):
+        terms = [*bias, *(w * each for w, each in zip(weights, row, strict=True))]
+        if abs(told - sum(terms)) > 2 * len(terms) * u * sum(map(abs, terms)):  # the sum was rounded
+            raise Malformed(f"the drive of the certificate is not U x + b of {file} at this input")
+    return f"network: that of {file}, weights and drive, at the input {', '.join(f'{each:g}' for each in x) or 'zero'}"
+
+
+def arrays_in(file: str) -> dict[str, np.ndarray]:
+    """By name; what an npy file holds is W."""
     try:
-        weights = np.asarray(np.load(file), dtype=np.float64)
+        loaded = np.load(file)
+        named = {"W": loaded} if isinstance(loaded, np.ndarray) else {name: loaded[name] for name in loaded.files}
     except (OSError, ValueError, EOFError, TypeError) as error:
         raise Malformed(f"{file}: {error}") from error
-    if weights.ndim != 2 or not np.isfinite(weights).all():
-        raise Malformed(f"{file} holds no matrix of finite numbers")
-    return [[Fraction(x) for x in row] for row in weights.tolist()]
+    return {name: finite(named[name], f"{name} of {file}") for name in ("W", "U", "b", "M", "N") if name in named}
+
+
+def numbers_in(file: str) -> np.ndarray:
+    """Those of an npy file, or of text."""
+    try:
+        return finite(np.load(file) if file.endswith(".npy") else np.loadtxt(file, delimiter=","), file)
+    except (OSError, ValueError, EOFError, TypeError) as error:
+        raise Malformed(f"{file}: {error}") from error
+
+
+def finite(array: np.ndarray, where: str) -> np.ndarray:
+    """As doubles, a column where it was a list."""
+    numbers = np.asarray(array, dtype=np.float64)
+    if numbers.ndim not in (1, 2) or not np.isfinite(numbers).all():
+        raise Malformed(f"{where} is no matrix of finite numbers")
+    return numbers if numbers.ndim == 2 else numbers[:, None]
+
+
+def fractions(matrix: np.ndarray) -> list[Exact]:
+    """Exactly."""
+    return [[Fraction(x) for x in row] for row in matrix.tolist()]
 
 
 def read(file: str) -> object:

@@ -189,6 +189,26 @@ def test_the_command_says_what_it_found(document, tmp_path, capsys):
     assert main([str(file)]) == 1
 
 
+def test_all_that_a_certificate_speaks_of_is_compared_with_the_network(document, tmp_path, monkeypatch, capsys):
+    """The drive is U x + b with its rounding; another input, bias or matrix is another network."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(SetCertificate, "verify", lambda _: None)
+    W, drive = weights()
+    U, x = np.random.default_rng(3).normal(size=(4, 2)), np.array([0.3, -0.7])
+    b = drive - U @ x
+    (tmp_path / "set.json").write_text(json.dumps(document))
+    np.savez("net.npz", W=W, U=U, b=b, V=np.ones((1, 4)))
+    np.savez("gated.npz", W=np.vstack([2 * W, W]), U=np.vstack([U, U]), b=np.hstack([b, b]))
+    np.savez("other.npz", W=W, U=U, b=b + 1e-9)
+    np.savetxt("x.csv", x[None], delimiter=",", fmt="%.17g")
+    assert [main(["set.json", name, "x.csv"]) for name in ("net.npz", "gated.npz", "other.npz")] == [0, 0, 2]
+    assert "network: that of net.npz, weights and drive, at the input 0.3, -0.7" in capsys.readouterr().out
+    assert main(["set.json", "net.npz"]) == 2  # at zero
+    np.save("W.npy", W)
+    assert main(["set.json", "W.npy"]) == 0
+    assert "the drive, U x + b, has not been compared" in capsys.readouterr().out
+
+
 def test_bounds_of_lines_are_those_of_a_fine_grid():
     random = np.random.default_rng(0)
     for a, c, s, rho in zip(

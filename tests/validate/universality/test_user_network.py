@@ -161,10 +161,17 @@ def test_points_of_a_state_dict_are_read_with_the_bias_of_its_readout(run):
     np.testing.assert_allclose(np.ravel(found["outputs"]), np.sum(found["points"], axis=1) + 0.25, atol=1e-12)
 
 
+def test_the_bias_of_a_readout_is_read_in_a_file_of_arrays_too(run):
+    found = run(wells(1) | {"c": np.array([0.25])})
+    np.testing.assert_allclose(np.ravel(found["outputs"]), np.ravel(found["points"]) + 0.25, atol=1e-12)
+
+
 @pytest.mark.parametrize(
     ("network", "words", "option", "problem"),
     [
         ({"V": np.ones((1, 2))}, (), "--network", "it has no W"),
+        (wells() | {"c": np.ones(2)}, (), "--network", "c has 2 entries, where 1 are needed"),
+        ({"W": np.eye(2), "c": np.ones(2)}, (), "--network", "c is the bias of a readout, and there is no V"),
         (wells() | {"W": np.full((2, 2), np.nan)}, (), "--network", "W is not finite: 4 of 4"),
         ({"W": np.ones((4, 2))}, ("--cell", "gru"), "--network", "where that of a gru network is 3 square blocks"),
         ({"W": np.ones((6, 2))}, (), "--network", "of 2 units it would be --cell gru"),
