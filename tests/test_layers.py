@@ -15,6 +15,9 @@ OURS = (*PACKAGES, "tests", "benchmarks")
 BRIDGE = (  # from symbols to JAX: the doors to `theory`
     "simulate/lowering.py",
     "simulate/stable.py",
+    "simulate/degeneracy/carried.py",
+    "simulate/degeneracy/dispersed.py",
+    "simulate/degeneracy/training_map.py",
     "simulate/overlaps/closure.py",
     "simulate/overlaps/flow.py",
     "simulate/overlaps/gain.py",

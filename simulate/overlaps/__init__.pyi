@@ -1,4 +1,4 @@
-from .closure import closure_of as closure_of
+from .closure import Closure as Closure, closure_of as closure_of, rule_step as rule_step
 from .draw import draw_exact as draw_exact, draw_on_average as draw_on_average
 from .flow import overlap_flow as overlap_flow
 from .gram_matrix import random_gram as random_gram
@@ -7,6 +7,7 @@ from .infinite_width_error import learn_infinite_width as learn_infinite_width
 from .levels import FiniteNetwork as FiniteNetwork, InfiniteWidth as InfiniteWidth, ReducedTheory as ReducedTheory
 
 __all__ = [
+    "Closure",
     "FiniteNetwork",
     "InfiniteWidth",
     "ReducedTheory",
@@ -19,4 +20,5 @@ __all__ = [
     "learn_infinite_width",
     "overlap_flow",
     "random_gram",
+    "rule_step",
 ]

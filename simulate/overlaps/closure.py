@@ -48,7 +48,12 @@ def _equations(shape: Shape) -> _Equations:
 
 
 class Closure(eqx.Module):
-    """Activity, outputs and loss as functions of the overlaps sigma."""
+    """Activity, outputs and loss as functions of the overlaps sigma.
+
+    >>> from theory.overlaps import LINEAR, Shape
+    >>> Closure(Shape(rank=2), LINEAR).shape.size
+    6
+    """
 
     shape: Shape = eqx.field(static=True)
     nonlinearity: Nonlinearity = eqx.field(static=True)
@@ -146,19 +151,33 @@ class Overlaps(Learner):
         Noise enters as its average, noise^2 on the diagonal; `key` is not used.
         """
         d = self.closure.shape.size
-        blocks = step_blocks(
-            gradient,
-            block_rates(self.closure.shape, rule),
-            jnp.eye(d),
-            rate=rule.rate,
-            momentum=0.0 if rule.momentum is None else rule.momentum,
-            weight_decay=0.0 if rule.weight_decay is None else rule.weight_decay,
-        )
-        step = blocks[0][0] if velocity is None else jnp.block([list(row) for row in blocks])
+        step = rule_step(self.closure.shape, gradient, rule)
         gram = step.T @ (self.gram if velocity is None else velocity) @ step
         if rule.noise is not None:
             gram = gram.at[:d, :d].add(rule.noise**2 * jnp.eye(d))
         return Overlaps(gram[:d, :d], self.closure), None if velocity is None else gram
+
+
+def rule_step(shape: Shape, gradient: Gram, rule: GradientDescent) -> Float[Array, "columns columns"]:
+    """The matrix T of one step of a rule, noise apart: theta <- theta T; with momentum [theta w] <- [theta w] T.
+
+    >>> import jax
+    >>> jax.config.update("jax_enable_x64", True)
+    >>> import jax.numpy as jnp
+    >>> from simulate.training import GradientDescent
+    >>> from theory.overlaps import Shape
+    >>> rule_step(Shape(), 0.5 * jnp.eye(4), GradientDescent(rate=0.1)).diagonal().tolist()
+    [0.9, 0.9, 0.9, 0.9]
+    """
+    blocks = step_blocks(
+        gradient,
+        block_rates(shape, rule),
+        jnp.eye(shape.size),
+        rate=rule.rate,
+        momentum=0.0 if rule.momentum is None else rule.momentum,
+        weight_decay=0.0 if rule.weight_decay is None else rule.weight_decay,
+    )
+    return blocks[0][0] if rule.momentum is None else jnp.block([list(row) for row in blocks])
 
 
 def block_rates(shape: Shape, rule: GradientDescent) -> Gram:

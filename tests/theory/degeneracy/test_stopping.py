@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from theory.degeneracy import LossCrossing, Dispersion
+from theory.degeneracy import Dispersion, LossCrossing
 from theory.degeneracy.stopping import NotCrossed
 
 LOSS = (

@@ -1,0 +1,26 @@
+from .carried import carried as carried
+from .dispersed import (
+    StoppedAtLoss as StoppedAtLoss,
+    dispersed as dispersed,
+    dispersed_at_loss as dispersed_at_loss,
+)
+from .population import LowRankPopulation as LowRankPopulation, train_rows as train_rows
+from .rows import LAPLACE as LAPLACE, NORMAL as NORMAL, Rows as Rows, SIGNS as SIGNS, UNIFORM as UNIFORM
+from .training_map import TrainingMap as TrainingMap
+from .trials import OtherTrials as OtherTrials
+
+__all__ = [
+    "LAPLACE",
+    "LowRankPopulation",
+    "NORMAL",
+    "OtherTrials",
+    "Rows",
+    "SIGNS",
+    "StoppedAtLoss",
+    "TrainingMap",
+    "UNIFORM",
+    "carried",
+    "dispersed",
+    "dispersed_at_loss",
+    "train_rows",
+]
