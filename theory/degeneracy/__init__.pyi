@@ -1,17 +1,38 @@
 from . import transport as transport
+from .coupling import Coupling as Coupling, coupled as coupled, weight_coordinates as weight_coordinates
+from .dynamics import (
+    activity_operator as activity_operator,
+    dynamics_apart as dynamics_apart,
+    non_normality as non_normality,
+    operator_coordinates as operator_coordinates,
+    whitened_operator as whitened_operator,
+)
 from .fluctuations import (
     Dispersion as Dispersion,
     directions as directions,
     mixed_rows as mixed_rows,
     normal_rows as normal_rows,
 )
+from .matching_law import matched_distance as matched_distance
+from .rotations import LeastDistance as LeastDistance, least_distance as least_distance
 from .stopping import LossCrossing as LossCrossing
 
 __all__ = [
+    "Coupling",
     "Dispersion",
+    "LeastDistance",
     "LossCrossing",
+    "activity_operator",
+    "coupled",
     "directions",
+    "dynamics_apart",
+    "least_distance",
+    "matched_distance",
     "mixed_rows",
+    "non_normality",
     "normal_rows",
+    "operator_coordinates",
     "transport",
+    "weight_coordinates",
+    "whitened_operator",
 ]
