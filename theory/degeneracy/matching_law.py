@@ -9,10 +9,10 @@ x = (u, v), and unit p(i) has the row T (x1 + delta), then B = diag(C_vv, C_uu) 
 In coordinates y, |y|^2 = x^T B T x, that is the least mean squared distance of two samples of N normal points of
 covariance Gamma in 2 R dimensions, with det Gamma = |det C_uu det C_vv det C|. Of two samples of a density rho:
 
-- **in the plane** (rank one), points of density N rho are (log(N rho) / 2 pi) / N rho away from their partners, squared,
-  where N rho is large: Caracciolo, Lucibello, Parisi & Sicuro (Phys. Rev. E 90, 012118, 2014), for the uniform square
-  Ambrosio, Stra & Trevisan (Probab. Theory Relat. Fields 173, 433, 2019). For normal points log(N rho) is log N - e in a
-  shell of energy e, so the mean is
+- **in the plane** (rank one), points of density N rho are (log(N rho) / 2 pi) / N rho away from their partners,
+  squared, where N rho is large: Caracciolo, Lucibello, Parisi & Sicuro (Phys. Rev. E 90, 012118, 2014), for the uniform
+  square Ambrosio, Stra & Trevisan (Probab. Theory Relat. Fields 173, 433, 2019), who have half of it for one sample and
+  its density. For normal points log(N rho) is log N - e in a shell of energy e, so the mean is
 
       sqrt(det Gamma) (log N)^2 / 2 N,
 
@@ -37,7 +37,7 @@ import numpy as np
 import sympy as sp
 from numpy.typing import ArrayLike, NDArray
 
-from theory.degeneracy.coupling import coupled, uu, vu, vv
+from theory.degeneracy.coupling import coupled
 from theory.lowering import lower_numpy
 from theory.overlaps import Shape
 
@@ -70,9 +70,7 @@ def squared_gap(rank: int = 1) -> sp.Expr:
         return shells.subs(L, sp.log(N)) / N
     dimension = 2 * rank
     if dimension not in BETA:
-        raise NoLaw(
-            f"rank {rank}: the distance falls as N^-1/{dimension}, but its constant is not known; give rank 1 or 2"
-        )
+        raise NoLaw(f"rank {rank}: only the rate N^-1/{dimension} of the distance is known; give rank 1 or 2")
     power, x = 1 - sp.Rational(2, dimension), sp.Symbol("x", real=True)
     line = sp.integrate((sp.exp(-(x**2) / 2) / sp.sqrt(2 * sp.pi)) ** power, (x, -sp.oo, sp.oo))
     whole = sp.simplify(line**dimension) * determinant ** sp.Rational(1, dimension)

@@ -11,8 +11,8 @@ up to rotation are Euclidean ones, between points of coordinates sqrt(2) (t, |a|
 
     L x 1 + 1 x M - H >= 0    (x the Kronecker product, L and M symmetric),
 
-no Q has a larger trace than tr L + tr M, since o^T (L x 1 + 1 x M) o = tr(L Q Q^T) + tr(M Q^T Q). The least such bound is
-a semidefinite problem, and its multiplier, the moments <o o^T>, shows where to look for Q (the duality is that of
+no Q has a larger trace than tr L + tr M, since o^T (L x 1 + 1 x M) o = tr(L Q Q^T) + tr(M Q^T Q). The least such bound
+is a semidefinite problem, and its multiplier, the moments <o o^T>, shows where to look for Q (the duality is that of
 Anstreicher and Wolkowicz, SIAM J. Matrix Anal. Appl. 22, 41, 2000, who prove it tight for symmetric A and B).
 Where Q may be a contraction (all singular values at most 1), the same holds with L, M >= 0.
 
