@@ -6,6 +6,7 @@ from . import search as search
 from . import statements as statements
 from . import system as system
 from . import transfer as transfer
+from . import units as units
 
 __all__ = [
     "decide",
@@ -16,4 +17,5 @@ __all__ = [
     "statements",
     "system",
     "transfer",
+    "units",
 ]

@@ -1,6 +1,6 @@
 """Whether a Lur'e system forgets its initial state, how fast, and its incremental gain from inputs to outputs."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -10,6 +10,7 @@ from theory.contraction.lure.reached import ReachedGain, reached_gain
 from theory.contraction.lure.search import prove_contraction, prove_gain, prove_unstable
 from theory.contraction.lure.statements import LureContraction, LureGain, LureStatement, LureUnstable
 from theory.contraction.lure.system import ExactLure, LureSystem
+from theory.contraction.lure.units import BalancedLure
 from theory.contraction.threads import one_blas_thread
 from theory.contraction.verdict import Verdict
 
@@ -103,11 +104,32 @@ def certify(system: LureSystem, *, seed: int = 0) -> LureCertification:
     ('contracting', 0.75, 4.0, 4.0)
     """
     with np.errstate(all="ignore"):
-        claim: LureContraction | LureUnstable | None = prove_contraction(system)
-        verdict = Verdict.UNDECIDED if claim is None else Verdict.CONTRACTING
-        if claim is None:
-            claim = prove_unstable(system, seed)
-            verdict = Verdict.UNDECIDED if claim is None else Verdict.NOT_CONTRACTING
-        if verdict is Verdict.NOT_CONTRACTING:
-            return LureCertification(system, verdict, claim, None, None)
-        return LureCertification(system, verdict, claim, prove_gain(system), reached_gain(system, seed))
+        units = BalancedLure.of(system)
+        return _in_given_units(units, _certified(units.balanced, seed))
+
+
+def _certified(system: LureSystem, seed: int) -> LureCertification:
+    """The answer about a system in balanced units."""
+    claim: LureContraction | LureUnstable | None = prove_contraction(system)
+    verdict = Verdict.UNDECIDED if claim is None else Verdict.CONTRACTING
+    if claim is None:
+        claim = prove_unstable(system, seed)
+        verdict = Verdict.UNDECIDED if claim is None else Verdict.NOT_CONTRACTING
+    if verdict is Verdict.NOT_CONTRACTING:
+        return LureCertification(system, verdict, claim, None, None)
+    return LureCertification(system, verdict, claim, prove_gain(system), reached_gain(system, seed))
+
+
+def _in_given_units(units: BalancedLure, found: LureCertification) -> LureCertification:
+    """The same, said of the system as it was given."""
+    reached = found.reached
+    if reached is not None:
+        claim = None if reached.claim is None else units.returned(reached.claim)
+        reached = replace(reached, gain=reached.gain * units.amplified, claim=claim)
+    return replace(
+        found,
+        system=units.given,
+        claim=None if found.claim is None else units.returned(found.claim),
+        gain_claim=None if found.gain_claim is None else units.returned(found.gain_claim),
+        reached=reached,
+    )

@@ -2,17 +2,30 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import flint
 import numpy as np
 from typing_extensions import override
 
-from theory.contraction.claims.claim import Document, number, numbers, rows
+from theory.contraction.claims.claim import Document, Units, congruent, divided, number, numbers, rows
 from theory.contraction.definite import is_positive_definite
 from theory.contraction.exact_matrix import ExactMatrix
 from theory.contraction.lure.system import ExactLure, LureSystem
+
+
+@dataclass(frozen=True)
+class LureUnits:
+    """Units of the states, of the channels, of all inputs and of all outputs: positive numbers.
+
+    A statement is about x^ = D x, w^ = K w, u^ = a u and y^ = b y; it is `rescaled` to x, w, u and y.
+    """
+
+    states: Units
+    channels: Units
+    inputs: flint.fmpq
+    outputs: flint.fmpq
 
 
 class LureStatement(ABC):
@@ -21,6 +34,10 @@ class LureStatement(ABC):
     @abstractmethod
     def holds(self, system: LureSystem) -> bool:
         """Whether rational arithmetic proves the statement; False does not disprove it."""
+
+    @abstractmethod
+    def rescaled(self, units: LureUnits) -> "LureStatement":
+        """The same said of the system in the units before."""
 
     @abstractmethod
     def document(self) -> Document:
@@ -46,6 +63,11 @@ class LureContraction(LureStatement):
             return False
         whole = contraction_matrix(exact, self.metric, self.multiplier, self.rate)
         return is_positive_definite(self.metric) and is_positive_definite(whole)
+
+    @override
+    def rescaled(self, units: LureUnits) -> "LureContraction":
+        metric, multiplier = congruent(self.metric, units.states), congruent(self.multiplier, units.channels)
+        return replace(self, metric=metric, multiplier=multiplier)
 
     @override
     def document(self) -> Document:
@@ -77,6 +99,13 @@ class LureGain(LureStatement):
             return False
         whole = gain_matrix(exact, self.metric, self.multiplier, self.gain)
         return is_positive_definite(self.metric) and is_positive_definite(whole)
+
+    @override
+    def rescaled(self, units: LureUnits) -> "LureGain":
+        share = units.outputs**-2  # of the form: F^T F has the outputs' unit twice
+        metric, multiplier = congruent(self.metric, units.states), congruent(self.multiplier, units.channels)
+        gain = self.gain * units.inputs / units.outputs
+        return replace(self, gain=gain, metric=share * metric, multiplier=share * multiplier)
 
     @override
     def document(self) -> Document:
@@ -113,6 +142,10 @@ class LureUnstable(LureStatement):
         moved = exact.A + exact.B @ self.slopes @ exact.C
         growth = moved.T @ self.form @ moved - self.form if system.discrete else moved.T @ self.form + self.form @ moved
         return is_positive_definite(growth)
+
+    @override
+    def rescaled(self, units: LureUnits) -> "LureUnstable":
+        return replace(self, form=congruent(self.form, units.states), vector=divided(self.vector, units.states))
 
     @override
     def document(self) -> Document:
@@ -189,6 +222,18 @@ class LureReached(LureStatement):
             seen = exact.F.times(state)
             output, power = output + _dot(seen, seen), power + _dot(driving, driving)
         return bool(power > 0 and (1 - UNSURE) * output - size * forgotten / UNSURE >= self.gain**2 * power)
+
+    @override
+    def rescaled(self, units: LureUnits) -> "LureReached":
+        real, imaginary = (tuple(entry / units.inputs for entry in part) for part in self.inputs)
+        x, y = (divided(part, units.states) for part in self.states)
+        return replace(
+            self,
+            gain=self.gain * units.inputs / units.outputs,
+            inputs=(real, imaginary),
+            states=(x, y),
+            metric=units.outputs**-2 * congruent(self.metric, units.states),
+        )
 
     @override
     def document(self) -> Document:
