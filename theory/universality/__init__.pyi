@@ -13,15 +13,20 @@ from .fixed_point_set import (
     fixed_point_set as fixed_point_set,
     latent_map as latent_map,
 )
+from .gaussian_loadings import GaussianLoadings as GaussianLoadings, GaussianPopulation as GaussianPopulation
 from .krawczyk import ProvedPoint as ProvedPoint, prove_point as prove_point
+from .latent_flow import LatentFlow as LatentFlow
 from .prune import SearchLimits as SearchLimits
 
 __all__ = [
-    "FixedPointSet",
-    "SearchLimits",
     "Completeness",
     "Factored",
+    "FixedPointSet",
+    "GaussianLoadings",
+    "GaussianPopulation",
+    "LatentFlow",
     "ProvedPoint",
+    "SearchLimits",
     "fixed_point_set",
     "gru",
     "latent_map",
