@@ -17,7 +17,7 @@ Array = Shaped[np.ndarray, "..."]
 
 CELLS = {"vanilla": 1, "ugrnn": 2, "gru": 3, "lstm": 4}
 """Kinds of networks, and how many blocks of rows W, U and b of each have."""
-ACTIVITY, WEIGHTS = "activity", ("W", "U", "b", "d", "V", "c")
+ACTIVITY, WEIGHTS, FACTORS = "activity", ("W", "U", "b", "d", "V", "c"), ("M", "N")
 FEWEST = 4
 """Samples of activity without which nothing can be said: trials times steps."""
 LARGEST = 1e150
@@ -28,8 +28,8 @@ LARGEST = 1e150
 class NetworkFile:
     """What a file says of one network.
 
-    `cell` is its kind where the file tells, in a state dict. `weights` are by name, `c` being the bias of the readout;
-    `ignored` are names that play no part.
+    `cell` is its kind where the file tells, in a state dict. `weights` are by name, `c` being the bias of the readout; M
+    and N where the file has these in place of W, which is M N^T. `ignored` are names that play no part.
     """
 
     path: Path
@@ -62,16 +62,17 @@ def read_network(path: Path, cell: str | None, layer: str | None = None) -> Netw
 
 
 def _read(path: Path, cell: str | None, layer: str | None) -> NetworkFile:
-    found = read_arrays(path, (ACTIVITY, *WEIGHTS))
+    found = read_arrays(path, (ACTIVITY, *WEIGHTS, *FACTORS))
     kind = None
     if any(RECURRENT.fullmatch(name) for name in found):
         kind, weights, activity, ignored = _state_dict(read_arrays(path), layer)
     elif layer is not None:
         raise BadArray(f"it holds no state dict, and --layer {layer} names recurrent weights of one")
     else:
-        weights = {name: finite(name, found[name]) for name in WEIGHTS if name in found}
+        known = WEIGHTS if "W" in found else (*WEIGHTS, *FACTORS)
+        weights = {name: finite(name, found[name]) for name in known if name in found}
         activity = found.get(ACTIVITY)
-        ignored = tuple(name for name in found if name not in (ACTIVITY, *WEIGHTS))
+        ignored = tuple(name for name in found if name not in (ACTIVITY, *known))
     if activity is None and not weights:
         has = listed(found, most=40) or "none"
         raise BadArray(f"it holds none of activity, W, U, b and V, and no state dict; it has {has}")
@@ -129,6 +130,8 @@ def _with_shapes(network: NetworkFile, cell: str) -> NetworkFile:
     for name in {"W", "U", "V"} & set(arrays):
         if arrays[name].ndim != 2 or not arrays[name].size:
             raise BadArray(f"{name} has shape {arrays[name].shape}, which is no matrix")
+    if set(FACTORS) & set(arrays):
+        arrays |= _factored(arrays)
     if "W" in arrays:
         _require_recurrent(arrays["W"], cell)
     checked = NetworkFile(network.path, network.cell, network.activity, arrays, network.ignored)
@@ -154,6 +157,17 @@ def _with_shapes(network: NetworkFile, cell: str) -> NetworkFile:
         if checked.activity.shape[2] not in wide:
             raise BadArray(f"activity is of {checked.activity.shape[2]} units, and the weights of {units}")
     return checked
+
+
+def _factored(arrays: Mapping[str, Real]) -> dict[str, Real]:
+    """M and N as matrices, and W = M N^T."""
+    missing = [name for name in FACTORS if name not in arrays]
+    if missing:
+        raise BadArray(f"{missing[0]} is missing, and weights M N^T need both: M and N, or W")
+    M, N = (arrays[name][:, None] if arrays[name].ndim == 1 else arrays[name] for name in FACTORS)
+    if M.ndim != 2 or N.ndim != 2 or M.shape[1] != N.shape[1] or not M.size or not N.size:
+        raise BadArray(f"M has shape {M.shape} and N {N.shape}: of weights M N^T both are units x rank")
+    return {"M": M, "N": N, "W": M @ N.T}
 
 
 def _require_recurrent(W: Real, cell: str) -> None:

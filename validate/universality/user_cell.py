@@ -64,6 +64,11 @@ class AskedNetwork:
         """Whether a box is mapped into itself, so that indices sum to one."""
         return self.cell.phi.name in BOUNDED
 
+    @property
+    def leaks(self) -> bool:
+        """Whether units send phi of their state, as those of a rate network do."""
+        return isinstance(self.cell, FullRank)
+
     def eigenvalues(self, found: FixedPoints) -> Shaped[np.ndarray, "points size"]:
         """Of each point, those that decide first: of a flow by their real part, of steps by their absolute value."""
         if not self.flow:

@@ -13,7 +13,7 @@ from simulate.fixed_points import Continuum, PointSearch, search_points, walk_co
 from simulate.measures.fixed_points.descent import scales
 from simulate.measures.fixed_points.find import FixedPoints
 from simulate.universality.graph import FoundGraph
-from theory.universality import ProvedPoint
+from theory.universality import Factored, ProvedPoint
 from validate.options import listed
 from validate.output import Plot
 from validate.progress import Progress
@@ -22,6 +22,14 @@ from validate.universality.ball_maps import proofs
 from validate.universality.user_cell import AskedNetwork
 from validate.universality.user_figures import drawn_points
 from validate.universality.user_graph import drawn_graphs, graph_at, quantities_of, report_graph
+from validate.universality.user_latent import (
+    LatentOfCondition,
+    drawn_latent,
+    factors_of,
+    latent_at,
+    latent_quantities,
+    report_latent,
+)
 from validate.universality.user_run import GivenNetwork
 from validate.universality.user_set import ProvedSet, proved_set
 from validate.universality.user_settings import NetworkConfig
@@ -58,6 +66,7 @@ class PointsOfCondition:
     whole: ProvedSet | None
     trajectories: Float[np.ndarray, "runs times size"]
     graph: FoundGraph | None
+    latent: LatentOfCondition | None
 
     @property
     def found(self) -> FixedPoints:
@@ -88,12 +97,12 @@ def checks(
     given: GivenNetwork, config: NetworkConfig, report: Report, progress: Progress
 ) -> tuple[PointsOfCondition, ...]:
     """Search, prove and tell; nothing is asserted."""
-    network = AskedNetwork.of(given, config)
+    network, factors = AskedNetwork.of(given, config), factors_of(given.file.weights)
     conditions = []
     with progress.told_task("conditions", total=len(given.conditions)) as tell:
         for number, inputs in enumerate(given.conditions):
             tell(f"{number + 1}", number, len(given.conditions))
-            conditions.append(_at(inputs, network, given, config))
+            conditions.append(_at(inputs, network, factors, given, config=config))
     _report_network(given, config, report)
     for number, each in enumerate(conditions):
         _report_condition(each, "" if len(conditions) == 1 else f"_{number + 1}", report)
@@ -104,12 +113,14 @@ def checks(
     return tuple(conditions)
 
 
-def _at(inputs: np.ndarray, network: AskedNetwork, given: GivenNetwork, config: NetworkConfig) -> PointsOfCondition:
+def _at(
+    inputs: np.ndarray, network: AskedNetwork, factors: Factored | None, given: GivenNetwork, *, config: NetworkConfig
+) -> PointsOfCondition:
     drawn = network.starts(inputs, config.searches, config.seed)
     starts = drawn if given.starts is None else given.starts
     if config.starts is None and given.starts is not None:  # the file's own states do not lead everywhere
         starts = np.concatenate([starts, drawn])
-    whole = proved_set(network.cell, inputs, config.boxes)
+    whole = proved_set(network.cell, inputs, config.boxes, factors if "M" in given.file.weights else None)
     search = search_points(network.cell, starts, inputs, seed=config.seed)
     if whole is not None and len(search.found.points) < len(whole.states):
         search = search_points(network.cell, np.concatenate([starts, whole.states]), inputs, seed=config.seed)
@@ -133,6 +144,7 @@ def _at(inputs: np.ndarray, network: AskedNetwork, given: GivenNetwork, config: 
         whole=whole,
         trajectories=network.trajectories(inputs, starts[:RUNS], STEPS),
         graph=graph_at(network, found, inputs, unstable, seed=config.seed),
+        latent=latent_at(network, factors, found, inputs),
     )
 
 
@@ -193,6 +205,7 @@ def _report_condition(each: PointsOfCondition, mark: str, report: Report) -> Non
     if found.lost:
         report.finding(f"lost{mark}", found.lost, "starts", "came to rest nowhere")
     report_graph(each.graph, mark, report)
+    report_latent(each.latent, mark, report)
     for k in range(min(count, LISTED)):
         report.finding(f"point{mark}_{k + 1}", *_told(each, k))
     if count > LISTED:
@@ -252,6 +265,7 @@ def _report_quantities(conditions: Sequence[PointsOfCondition], report: Report) 
         "hits": [one.found.hits for one in conditions],
         "outputs": [one.found.outputs for one in conditions],
         **quantities_of([one.graph for one in conditions]),
+        **latent_quantities([one.latent for one in conditions]),
     }
     for name, values in each.items():
         report.quantity(name, values[0] if len(conditions) == 1 else values)
@@ -285,11 +299,12 @@ def _of_continua(each: PointsOfCondition) -> str:
 
 
 def figures(config: NetworkConfig, results: tuple[PointsOfCondition, ...]) -> tuple[Plot, ...]:
-    """Points and trajectories in the leading principal components; where points lead."""
+    """Points and trajectories in the leading principal components; where points lead; portraits of rank two."""
     points = drawn_points(
         [each.found.points for each in results],
         [each.unstable_dimensions for each in results],
         [each.trajectories for each in results],
         [[continuum.states for continuum in each.continua] for each in results],
     )
-    return (*points, *drawn_graphs([each.graph for each in results]))
+    graphs = drawn_graphs([each.graph for each in results])
+    return (*points, *graphs, *drawn_latent([each.latent for each in results]))

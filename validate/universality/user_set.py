@@ -11,7 +11,7 @@ from simulate.cells.dense import DenseCell
 from simulate.cells.full_rank import FullRank
 from simulate.cells.ugrnn import UGRNN
 from simulate.cells.vanilla import Vanilla
-from theory.universality import Completeness, FixedPointSet, ProvedPoint, SearchLimits, fixed_point_set
+from theory.universality import Completeness, Factored, FixedPointSet, ProvedPoint, SearchLimits, fixed_point_set
 from validate.universality.ball_maps import drive_of
 
 _KNOWN = (Completeness.COMPLETE, Completeness.COMPLETE_TO_BOUND)
@@ -49,8 +49,12 @@ class ProvedSet:
         return f"{self.all.outcome.value} ({tried}{f'; {boxes} boxes' if boxes else ''})"
 
 
-def proved_set(network: DenseCell, inputs: Float[np.ndarray, " inputs"], boxes: int) -> ProvedSet | None:
+def proved_set(
+    network: DenseCell, inputs: Float[np.ndarray, " inputs"], boxes: int, factors: Factored | None = None
+) -> ProvedSet | None:
     """The proved set at this constant input; None of cells that the theory has no such proof for.
+
+    Of `factors` M and N the proof is that of M N^T, in as many variables as its rank.
 
     The points of a vanilla network are h = phi(W h + U x + b), phi tanh or ReLU; those of a rate network are
     W h + U x + b at the same h. Those of a UGRNN are the ones of its candidate alone: where h = u h + (1 - u) c, u
@@ -62,6 +66,7 @@ def proved_set(network: DenseCell, inputs: Float[np.ndarray, " inputs"], boxes: 
     drive = drive_of(network, inputs)
     units = W.shape[1]
     W, drive = W[-units:], drive[-units:]
-    found = fixed_point_set(W, drive, network.phi, limits=SearchLimits(boxes=boxes))
+    weights = W if factors is None or len(factors.M) != units or network.phi.name != "tanh" else factors
+    found = fixed_point_set(weights, drive, network.phi, limits=SearchLimits(boxes=boxes))
     states = found.states @ W.T + drive if isinstance(network, FullRank) else found.states
     return ProvedSet(found, states)

@@ -27,8 +27,9 @@ class NetworkConfig(Settings):
     network: Path = setting(
         "--network",
         InputFile(NAMED_FILES),
-        "A trained network: where it stands still. W (units x units, h' = phi(W h + U x + b)) and perhaps U, b, V "
-        "(outputs x units), c, activity (trials x steps x units); or a state dict of a layer and its readout.",
+        "A trained network: where it stands still. W (units x units, h' = phi(W h + U x + b)) or M, N (units x rank, "
+        "W = M N^T), and perhaps U, b, V (outputs x units), c, activity (trials x steps x units); or a state dict of a "
+        "layer and its readout.",
         shown="the built-in checks",
         group=YOURS,
         excludes=_BUILT_IN,

@@ -10,8 +10,11 @@ import scipy.optimize
 
 from simulate.cells import Vanilla
 from theory.universality import prove_point, vanilla
+from validate.arrays import BadArray
+from validate.network_file import read_network
 from validate.universality import __main__ as universality
 from validate.universality import set_checker
+from validate.universality.user_latent import factors_of
 from validate.universality.user_set import proved_set
 
 WELL = float(scipy.optimize.brentq(lambda h: np.tanh(2 * h) - h, 0.5, 1.0, xtol=1e-15))
@@ -67,6 +70,50 @@ def test_all_of_a_product_are_told_with_their_proofs(run):
     lines = run.printed.splitlines()
     assert sum(line.startswith(answer) for line in lines) == 2
     assert lines[-1].startswith(answer)
+
+
+def test_a_network_of_rank_two_is_told_in_its_latent_variables(run, tmp_path):
+    M, N = np.eye(3)[:, :2], 2.0 * np.eye(3)[:, :2]
+    found = run({"M": M, "N": N, "W_old": np.eye(3)}, "--cell", "rate", "--out", "results")
+    kappa = np.array(found["latent_points"])
+    rest = scipy.optimize.brentq(lambda k: 2 * np.tanh(k) - k, 1.0, 3.0, xtol=1e-15)
+    assert (found["complete"], found["rank"], len(kappa)) == ("proved", 2, 9)
+    np.testing.assert_allclose(kappa, rest * np.round(kappa / rest), atol=1e-12)
+    np.testing.assert_allclose(np.array(found["points"])[:, :2], kappa, atol=1e-12)
+    assert len(found["basin_distances"]) == 4
+    assert all(rest <= each < 1.1 * rest for each in found["basin_distances"])  # the axes; no ray is quite upright
+    with np.load(tmp_path / "results" / "latent_portrait.npz") as file:
+        drawn = dict(file)
+    assert {f"separatrix_{k}" for k in range(1, 5)} <= set(drawn)
+    assert set(np.unique(drawn["basins"])) == set(np.flatnonzero(np.array(found["unstable_dimensions"]) == 0))
+
+
+def test_factors_are_those_of_the_file_or_of_weights_of_exact_rank():
+    random = np.random.default_rng(0)
+    M, N = random.normal(size=(2, 12, 2))
+    given = factors_of({"M": M, "N": N, "W": M @ N.T})
+    assert given is not None
+    assert given.M is M
+    made = factors_of({"W": M @ N.T})
+    assert made is not None
+    assert made.rank == 2
+    np.testing.assert_allclose(made.M @ made.N.T, M @ N.T, atol=1e-13)
+    assert factors_of({"W": M @ N.T + 1e-9 * random.normal(size=(12, 12))}) is None
+    assert factors_of({"W": np.zeros((2, 2))}) is factors_of({"W": np.zeros((4, 2))}) is None
+
+
+@pytest.mark.parametrize(
+    ("arrays", "words"),
+    [
+        ({"M": np.ones((3, 2))}, "N is missing"),
+        ({"M": np.ones((3, 2)), "N": np.ones((3, 1))}, "both are units x rank"),
+        ({"M": np.ones((3, 2)), "N": np.ones((2, 2))}, "W is 3 x 2"),
+    ],
+)
+def test_factors_that_make_no_weights_are_refused(arrays, words, tmp_path):
+    np.savez(tmp_path / "net.npz", **arrays)
+    with pytest.raises(BadArray, match=words):
+        read_network(tmp_path / "net.npz", None)
 
 
 def test_of_several_conditions_each_quantity_is_a_list_by_row(run, tmp_path):

@@ -1,0 +1,97 @@
+"""The phase portrait of two latent variables, drawn from its data alone."""
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import ListedColormap
+from matplotlib.lines import Line2D
+
+from simulate.latent import LatentPortrait
+from validate.output import Plot
+from validate.plotting import new_panels, plot, style
+from validate.universality.user_figures import COLOURS, name_of
+
+SHADES = ("#dbe6f2", "#f6e3d3", "#dff0e0", "#efe0ef", "#f7f2cf", "#d9eeee", "#f5dadd", "#e6e6e6")
+"""Of basins, in turn."""
+BOUNDARY = "#111111"
+MOVING = "#7a4fa3"
+NULLCLINES = ("#2a9d9d", "#b565a7")
+PANELS = 3
+"""Portraits in one figure, at most."""
+
+
+def drawn_portraits(
+    portraits: tuple[LatentPortrait, ...], titles: tuple[str, ...], name: str = "latent_portrait"
+) -> tuple[Plot, ...]:
+    """A panel a portrait; none without any."""
+    if not portraits:
+        return ()
+    data: dict[str, np.ndarray] = {}
+    with style():
+        shown = portraits[:PANELS]
+        figure, panels = new_panels(len(shown), 3.9 * len(shown) + 0.2, 4.3)
+        for number, (axes, portrait) in enumerate(zip(panels, shown, strict=True)):
+            _draw(axes, portrait)
+            axes.set_title(titles[number])
+            mark = "" if len(shown) == 1 else f"_{number + 1}"
+            data |= {f"{key}{mark}": value for key, value in _data(portrait).items()}
+        handles = [Line2D([], [], color=BOUNDARY, linewidth=1.5, label="boundary of basins")]
+        handles += [
+            Line2D([], [], color=colour, linewidth=0.9, linestyle="--", label=f"$\\kappa_{k}'=0$")
+            for k, colour in enumerate(NULLCLINES, start=1)
+        ]
+        if any(each.moving for each in shown):
+            handles.append(Line2D([], [], color=MOVING, linewidth=2.0, alpha=0.8, label="comes to no point"))
+        present = sorted({int(d) for each in shown for d in each.unstable_dimensions})
+        handles += [Line2D([], [], color=COLOURS[k], marker="o", linestyle="none", label=name_of(k)) for k in present]
+        figure.legend(handles=handles, loc="outside lower center", ncols=min(len(handles), 2 + 2 * len(shown)))
+    caption = (
+        "The flow of a network of rank two in its latent variables: streamlines, nullclines, fixed points by their "
+        "unstable directions, and basins (shaded) with the stable manifolds of saddles that bound them."
+    )
+    return (plot(name, caption, figure, data),)
+
+
+def _draw(axes: Axes, portrait: LatentPortrait) -> None:
+    axis, reach = portrait.axis, float(portrait.axis[-1])
+    first, second = np.moveaxis(portrait.velocity, -1, 0)
+    shades = np.searchsorted(np.unique(portrait.basins[portrait.basins >= 0]), portrait.basins) % len(SHADES)
+    axes.imshow(
+        np.ma.masked_where(portrait.basins < 0, shades),
+        cmap=ListedColormap(SHADES),
+        vmin=0,
+        vmax=len(SHADES) - 1,
+        extent=(-reach, reach, -reach, reach),
+        origin="lower",
+        interpolation="nearest",
+        zorder=0,
+    )
+    axes.streamplot(axis, axis, first, second, color="#8a8a8a", linewidth=0.5, arrowsize=0.6, density=1.1, zorder=1)
+    for values, colour in zip((first, second), NULLCLINES, strict=True):
+        axes.contour(axis, axis, values, levels=[0.0], colors=colour, linewidths=0.9, linestyles="--", zorder=2)
+    for path in portrait.moving:
+        axes.plot(*path.T, color=MOVING, linewidth=2.0, alpha=0.8, zorder=3)
+    for each in portrait.separatrices:
+        axes.plot(*each.curve.T, color=BOUNDARY, linewidth=1.5, zorder=3)
+    for kind in np.unique(portrait.unstable_dimensions):
+        these = portrait.points[portrait.unstable_dimensions == kind]
+        axes.plot(*these.T, "o", color=COLOURS[int(kind)], markersize=5.5, markeredgecolor="white", zorder=4)
+    axes.set_xlim(-reach, reach)
+    axes.set_ylim(-reach, reach)
+    axes.set_aspect("equal")
+    axes.grid(visible=False)
+    axes.set_xlabel(r"$\kappa_1$")
+    axes.set_ylabel(r"$\kappa_2$")
+
+
+def _data(portrait: LatentPortrait) -> dict[str, np.ndarray]:
+    curves = {f"separatrix_{k + 1}": each.curve for k, each in enumerate(portrait.separatrices)}
+    curves |= {f"moving_{k + 1}": each for k, each in enumerate(portrait.moving)}
+    return {
+        "axis": portrait.axis,
+        "velocity": portrait.velocity,
+        "points": portrait.points,
+        "unstable_dimensions": portrait.unstable_dimensions,
+        "basin_axis": portrait.basin_axis,
+        "basins": portrait.basins,
+        **curves,
+    }

@@ -1,0 +1,116 @@
+"""A user's network of low rank in its latent variables: points, how far basins reach, and the phase portrait of two."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Float
+
+from simulate.latent import BasinBoundary, LatentPortrait, LatentVelocity, basin_boundary, latent_portrait, settle
+from simulate.measures.fixed_points.find import FixedPoints
+from theory.universality import Factored, LatentFlow, SearchLimits
+from validate.arrays import Real
+from validate.options import listed
+from validate.output import Plot
+from validate.report import Report
+from validate.universality.ball_maps import drive_of
+from validate.universality.latent_figure import drawn_portraits
+from validate.universality.user_cell import AskedNetwork
+
+HIGHEST = 3
+"""Latent variables in which basins are looked at."""
+RAYS, BASINS = 32, 8
+"""Rays from a stable point, and stable points whose basins are told."""
+WIDER = 1.3
+"""Than all that is attracting, the square of a portrait."""
+AROUND = 32
+"""States from which it is seen what is attracting."""
+
+
+@dataclass(frozen=True, eq=False)
+class LatentOfCondition:
+    """A network of low rank at one constant input: kappa at its points, and, of a flow, what bounds basins.
+
+    `stable` are places among the points, `boundaries` those of their basins; `portrait` is of two variables.
+    """
+
+    points: Float[np.ndarray, "points rank"]
+    stable: tuple[int, ...]
+    boundaries: tuple[BasinBoundary, ...]
+    portrait: LatentPortrait | None
+
+
+def factors_of(weights: Mapping[str, Real]) -> Factored | None:
+    """M and N as the file has them, or of a square W whose other singular values are rounding; None of a high rank."""
+    if "M" in weights:
+        given = Factored(weights["M"], weights["N"])
+        return given if given.rank <= SearchLimits().rank else None
+    W = weights["W"]
+    if W.shape[0] != W.shape[1] or not W.any():
+        return None
+    left, values, right = np.linalg.svd(W)
+    rank = int((values > len(W) * np.finfo(float).eps * values[0]).sum())
+    return Factored(left[:, :rank] * values[:rank], right[:rank].T) if rank <= min(HIGHEST, len(W) - 1) else None
+
+
+def latent_at(
+    network: AskedNetwork, factors: Factored | None, found: FixedPoints, inputs: Float[np.ndarray, " inputs"]
+) -> LatentOfCondition | None:
+    """At these points; None of other networks than those of low rank, with tanh, and one block of weights."""
+    if factors is None or len(factors.M) != network.cell.W.shape[0] or network.cell.phi.name != "tanh":
+        return None
+    active = np.tanh(found.points) if network.leaks else found.points
+    points = active @ factors.N
+    if not network.flow or factors.rank > HIGHEST:
+        return LatentOfCondition(points, (), (), None)
+    flow = LatentFlow(factors, drive_of(network.cell, inputs))
+    velocity = LatentVelocity(jnp.asarray(factors.M), jnp.asarray(factors.N), jnp.asarray(flow.drive))
+    stable = np.flatnonzero(flow.unstable_dimensions(points) == 0)
+    starts = np.random.default_rng(0).uniform(-flow.bound, flow.bound, (AROUND, flow.rank))
+    ends = settle(velocity, points[stable], starts, longest=100.0).ends
+    reach = WIDER * float(np.abs(np.concatenate([points, ends])).max())
+    boundaries = tuple(
+        basin_boundary(velocity, points[stable], k, reach=2 * reach, rays=RAYS)
+        for k in range(min(len(stable), BASINS) if len(stable) > 1 else 0)
+    )
+    portrait = latent_portrait(velocity, points, reach=reach) if flow.rank == 2 else None
+    return LatentOfCondition(points, tuple(stable.tolist()), boundaries, portrait)
+
+
+def report_latent(latent: LatentOfCondition | None, mark: str, report: Report) -> None:
+    """How far each stable point is from the boundary of its basin, and what is beyond it."""
+    if latent is None:
+        return
+    rank = latent.points.shape[1]
+    report.finding(f"rank{mark}", rank, "", "latent variables decide; all other directions decay")
+    for boundary in latent.boundaries:
+        others = sorted({latent.stable[k] + 1 for k in boundary.beyond[np.isfinite(boundary.distances)] if k >= 0})
+        met = np.isfinite(boundary.distances).sum()
+        beyond = f"; beyond are basins of points {listed(map(str, others))}" if others else ""
+        report.finding(
+            f"basin_of_point{mark}_{latent.stable[boundary.node] + 1}",
+            boundary.nearest if met else "not met",
+            "of kappa",
+            f"to the end of its basin, nearest of the {met} of {RAYS} rays that leave it{beyond}",
+        )
+
+
+def latent_quantities(latents: Sequence[LatentOfCondition | None]) -> dict[str, list[object]]:
+    """What the JSON has of them, a list by condition; nothing of networks that are of no low rank."""
+    if all(each is None for each in latents):
+        return {}
+    return {
+        "latent_points": [None if each is None else each.points for each in latents],
+        "basin_distances": [
+            None if each is None else [b.nearest if np.isfinite(b.nearest) else None for b in each.boundaries]
+            for each in latents
+        ],
+    }
+
+
+def drawn_latent(latents: Sequence[LatentOfCondition | None]) -> tuple[Plot, ...]:
+    """The portraits of networks of rank two."""
+    shown = [(k, each.portrait) for k, each in enumerate(latents) if each is not None and each.portrait is not None]
+    titles = tuple(f"condition {k + 1}" if len(latents) > 1 else "" for k, _ in shown)
+    return drawn_portraits(tuple(portrait for _, portrait in shown), titles)
