@@ -28,8 +28,8 @@ LARGEST = 1e150
 class NetworkFile:
     """What a file says of one network.
 
-    `cell` is its kind where the file tells, in a state dict. `weights` are by name, `c` being the bias of the readout; M
-    and N where the file has these in place of W, which is M N^T. `ignored` are names that play no part.
+    `cell` is its kind where the file tells, in a state dict. `weights` are by name, `c` being the bias of the readout;
+    M and N where the file has these in place of W, which is M N^T. `ignored` are names that play no part.
     """
 
     path: Path

@@ -8,7 +8,7 @@ from matplotlib.lines import Line2D
 from simulate.latent import LatentPortrait
 from validate.output import Plot
 from validate.plotting import new_panels, plot, style
-from validate.universality.user_figures import COLOURS, name_of
+from validate.universality.point_marks import legend_of, mark_points
 
 SHADES = ("#dbe6f2", "#f6e3d3", "#dff0e0", "#efe0ef", "#f7f2cf", "#d9eeee", "#f5dadd", "#e6e6e6")
 """Of basins, in turn."""
@@ -41,8 +41,7 @@ def drawn_portraits(
         ]
         if any(each.moving for each in shown):
             handles.append(Line2D([], [], color=MOVING, linewidth=2.0, alpha=0.8, label="comes to no point"))
-        present = sorted({int(d) for each in shown for d in each.unstable_dimensions})
-        handles += [Line2D([], [], color=COLOURS[k], marker="o", linestyle="none", label=name_of(k)) for k in present]
+        handles += legend_of(np.concatenate([each.unstable_dimensions for each in shown]))
         figure.legend(handles=handles, loc="outside lower center", ncols=min(len(handles), 2 + 2 * len(shown)))
     caption = (
         "The flow of a network of rank two in its latent variables: streamlines, nullclines, fixed points by their "
@@ -72,9 +71,7 @@ def _draw(axes: Axes, portrait: LatentPortrait) -> None:
         axes.plot(*path.T, color=MOVING, linewidth=2.0, alpha=0.8, zorder=3)
     for each in portrait.separatrices:
         axes.plot(*each.curve.T, color=BOUNDARY, linewidth=1.5, zorder=3)
-    for kind in np.unique(portrait.unstable_dimensions):
-        these = portrait.points[portrait.unstable_dimensions == kind]
-        axes.plot(*these.T, "o", color=COLOURS[int(kind)], markersize=5.5, markeredgecolor="white", zorder=4)
+    mark_points(axes, portrait.points, portrait.unstable_dimensions)
     axes.set_xlim(-reach, reach)
     axes.set_ylim(-reach, reach)
     axes.set_aspect("equal")

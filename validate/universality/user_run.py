@@ -16,9 +16,9 @@ from validate.options import Refusal, one_of
 from validate.universality.user_settings import RATE, NetworkConfig
 
 ACCEPTED = (
-    f"a file whose name ends in {one_of(NAMED_FILES)}, with W (units x units), or M and N (units x rank, W = M N^T), and "
-    "any of U (units x inputs), b (units), V (outputs x units) and c (outputs), or a PyTorch state dict; all finite and "
-    "of one size"
+    f"a file whose name ends in {one_of(NAMED_FILES)}, with W (units x units), or M and N (units x rank, W = M N^T), "
+    "and any of U (units x inputs), b (units), V (outputs x units) and c (outputs), or a PyTorch state dict; all "
+    "finite and of one size"
 )
 WITH_PROOF = ("vanilla", "ugrnn", RATE)
 """Cells of which it can be proved that no fixed point is missing."""
