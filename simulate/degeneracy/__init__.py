@@ -1,7 +1,8 @@
 """Degeneracy of low-rank networks: what is predicted from their overlaps, and populations of them, trained.
 
 `TrainingMap` says what training makes of overlaps, `dispersed` how far apart that leaves networks of N neurons;
-`train_rows` trains such networks and measures them, in the same words.
+`train_rows` trains such networks and measures them, in the same words. `RowMatching` is the distance of the weights of
+two of them up to the order of units, `settling` the activity that shows their dynamics.
 
 >>> import jax
 >>> jax.config.update("jax_enable_x64", True)

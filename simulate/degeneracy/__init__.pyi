@@ -5,7 +5,9 @@ from .dispersed import (
     dispersed_at_loss as dispersed_at_loss,
 )
 from .population import LowRankPopulation as LowRankPopulation, train_rows as train_rows
+from .row_matching import RowMatching as RowMatching
 from .rows import LAPLACE as LAPLACE, NORMAL as NORMAL, Rows as Rows, SIGNS as SIGNS, UNIFORM as UNIFORM
+from .settling import settling as settling
 from .training_map import TrainingMap as TrainingMap
 from .trials import OtherTrials as OtherTrials
 
@@ -14,6 +16,7 @@ __all__ = [
     "LowRankPopulation",
     "NORMAL",
     "OtherTrials",
+    "RowMatching",
     "Rows",
     "SIGNS",
     "StoppedAtLoss",
@@ -22,5 +25,6 @@ __all__ = [
     "carried",
     "dispersed",
     "dispersed_at_loss",
+    "settling",
     "train_rows",
 ]

@@ -61,8 +61,9 @@ class DSA(Measure[ArrayLike, Any]):
         least-squares map from each to the next of its trial. The constant b is no part of the operator: without it
         every operator would have an eigenvalue near 1 for where the activity is, not for how it moves. Directions
         below the numerical rank (in the precision that the activity came in) are noise of rounding: A is zero there.
-        So units that never change alter nothing, and rotations, shifts and a common scale of the activity turn A into
-        another matrix of the same operator.
+        So units that never change alter nothing, and invertible linear maps of the activity, rotations and scales of
+        units among them, turn A into another matrix of the same operator, as long as no direction is cut.
+        `in_activity` of the operator is A in coordinates that are not whitened.
 
         Arguments:
             activity: trials x steps x units; a single trial as `activity[None]`.

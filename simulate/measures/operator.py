@@ -1,7 +1,7 @@
 """The linear operator of a network's dynamics, fitted to its activity in delay coordinates."""
 
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Complex, Float
@@ -23,6 +23,7 @@ class Operator:
         discarded: share of the embedded activity's variance outside these directions.
         error: share of the next state's variance, along these directions and in units of activity, that A v + b misses.
         transitions: pairs of successive states that it was fitted to.
+        sizes: how large the activity is along each direction, relative to the largest; zero for those it does not have.
 
     >>> import numpy as np
     >>> from simulate.measures import DSA
@@ -38,6 +39,27 @@ class Operator:
     discarded: float
     error: float
     transitions: int
+    sizes: Float[np.ndarray, " n"]
+
+    @property
+    def in_activity(self) -> "Operator":
+        """The same in orthonormal coordinates of the (embedded) activity, in which it is not white.
+
+        White coordinates forget all that an invertible linear map of the activity changes, as how far from orthogonal
+        modes are: compare operators in these to see it. Their distances depend on the scale of no network.
+
+        >>> import numpy as np
+        >>> from simulate.measures import DSA, OperatorDistance
+        >>> starts = np.random.default_rng(0).normal(size=(9, 2))
+        >>> modes = np.stack([starts * [0.9**t, 0.5**t] for t in range(9)], axis=1)
+        >>> apart, leaning = (DSA(1, 2).fit_operator(modes @ each) for each in (np.eye(2), [[1.0, 0.0], [1.0, 1.0]]))
+        >>> white, seen = (OperatorDistance()(*pair).value for pair in
+        ...     ((apart, leaning), (apart.in_activity, leaning.in_activity)))
+        >>> white < 1e-12, seen > 0.1
+        (True, True)
+        """
+        scale = np.where(self.sizes > 0, self.sizes, 1.0)
+        return replace(self, matrix=scale[:, None] * self.matrix / scale)
 
     @property
     def eigenvalues(self) -> Complex[np.ndarray, " n"]:
@@ -86,7 +108,7 @@ def fit_operator(activity: ArrayLike, *, delays: int, rank: int, interval: int) 
             f"{(delays - 1) * interval + 1} steps), more of them, or ask for fewer delays or a lower rank"
         )
     if not states.shape[2]:
-        return Operator(np.zeros((rank, rank)), 0, 0.0, 0.0, transitions)
+        return Operator(np.zeros((rank, rank)), 0, 0.0, 0.0, transitions, np.zeros(rank))
     states = np.ldexp(states, -np.frexp(np.abs(states).max())[1])  # exact, and squares of any scale are numbers
     history = embedded(states, delays, interval)
     history = history - history.mean(axis=(0, 1))
@@ -114,4 +136,5 @@ def fit_operator(activity: ArrayLike, *, delays: int, rank: int, interval: int) 
         float((sizes[kept:] ** 2).sum() / (sizes**2).sum()),
         float((missed**2).sum() / (whole**2).sum()),
         transitions,
+        np.pad(sizes[:kept] / sizes[0], (0, rank - kept)),
     )

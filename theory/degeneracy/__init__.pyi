@@ -3,6 +3,7 @@ from .coupling import Coupling as Coupling, coupled as coupled, weight_coordinat
 from .dynamics import (
     activity_operator as activity_operator,
     dynamics_apart as dynamics_apart,
+    embedded_operator as embedded_operator,
     non_normality as non_normality,
     operator_coordinates as operator_coordinates,
     whitened_operator as whitened_operator,
@@ -26,6 +27,7 @@ __all__ = [
     "coupled",
     "directions",
     "dynamics_apart",
+    "embedded_operator",
     "least_distance",
     "matched_distance",
     "mixed_rows",

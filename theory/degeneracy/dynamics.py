@@ -21,7 +21,8 @@ departure from normality. Equal function and DSA zero: equal non-normality.
 **Whitened coordinates.** DSA as it is commonly computed whitens the activity: A = F^-1/2 L F^1/2, with F the
 covariance of k in the data, whatever G is. Nothing invisible is left: all invertible linear maps of the activity
 cancel, delays being one of them. Invisible overlaps come back only where principal directions are cut. For any delays
-and rank the operator of N units is that of the few units R k.
+and rank the operator of N units is that of the few units R k. In embedded coordinates that are not whitened G is
+`delayed_gram`, in which the operator of a network that settles by itself is in closed form as well.
 
 **Any rank.** The distance is an interval, by `rotations.least_distance`.
 
@@ -120,10 +121,7 @@ def activity_operator(sigma: ArrayLike, shape: Shape | None = None) -> Matrix:
     [[-1.0, 0.0], [0.0, -1.0]]
     """
     shape = Shape() if shape is None else shape
-    L = _latent(sigma, shape)
-    those = [*shape.columns("m"), *shape.columns("u")]
-    G = np.asarray(sigma, dtype=np.float64)[np.ix_(those, those)]
-    return in_coordinates_of(L, G)
+    return in_coordinates_of(_latent(sigma, shape), _span(sigma, shape))
 
 
 def whitened_operator(sigma: ArrayLike, covariance: ArrayLike, shape: Shape | None = None) -> Matrix:
@@ -136,6 +134,28 @@ def whitened_operator(sigma: ArrayLike, covariance: ArrayLike, shape: Shape | No
     """
     shape = Shape() if shape is None else shape
     return in_coordinates_of(_latent(sigma, shape), np.linalg.inv(np.asarray(covariance, dtype=np.float64)))
+
+
+def embedded_operator(
+    sigma: ArrayLike, shape: Shape | None = None, *, dt: float, delays: int = 1, interval: int = 1
+) -> Matrix:
+    """The operator of Euler's step dt (in time constants) in delay coordinates that are not whitened, without inputs.
+
+    With one delay it is 1 + dt A, A of `activity_operator`; with more, still of few directions (inputs + rank).
+
+    Arguments:
+        sigma: overlaps (d x d), in the order m, u, v, z.
+        shape: of the network; one input, rank and output unless given.
+        dt: of a step.
+        delays: states beside one another, the present one counted, `interval` steps apart.
+
+    >>> embedded_operator(np.eye(4), dt=0.5, delays=3).round(12).tolist()
+    [[0.5, 0.0], [0.0, 0.5]]
+    """
+    shape = Shape() if shape is None else shape
+    L, G = _latent(sigma, shape), _span(sigma, shape)
+    step = np.eye(len(L)) + dt * L
+    return in_coordinates_of(step, delayed_gram(G, step, delays, interval))
 
 
 def in_coordinates_of(latent: ArrayLike, gram: ArrayLike) -> Matrix:
@@ -153,6 +173,23 @@ def in_coordinates_of(latent: ArrayLike, gram: ArrayLike) -> Matrix:
     except np.linalg.LinAlgError as error:
         raise NoSpan("overlaps of m and u that are not positive definite: they span fewer directions") from error
     return np.asarray(root @ np.asarray(latent, dtype=np.float64) @ np.linalg.inv(root))
+
+
+def delayed_gram(gram: ArrayLike, step: ArrayLike, delays: int, interval: int = 1) -> Matrix:
+    """G of states embedded beside their predecessors, of activity that a map M of the latents moves on by itself.
+
+    The state of k steps ago is that of M^-k latents, so G is the sum of (M^-k)^T G M^-k over k = 0, `interval`, ... In
+    embedded coordinates the operator of a step is R M R^-1 with its root R.
+
+    >>> delayed_gram(np.eye(2), 0.5 * np.eye(2), delays=2).tolist()
+    [[5.0, 0.0], [0.0, 5.0]]
+    """
+    back = np.linalg.matrix_power(np.linalg.inv(np.asarray(step, dtype=np.float64)), interval)
+    total = term = np.asarray(gram, dtype=np.float64)
+    for _ in range(delays - 1):
+        term = back.T @ term @ back
+        total = total + term
+    return np.asarray(total)
 
 
 def dynamics_apart(first: ArrayLike, second: ArrayLike, shape: Shape | None = None) -> LeastDistance:
@@ -192,6 +229,12 @@ def _lowered_generator(shape: Shape) -> Callable[..., NDArray[Any]]:
 
 def _overlaps(shape: Shape) -> tuple[sp.Symbol, ...]:
     return tuple(shape.overlap(a, b) for a, b in shape.pairs)
+
+
+def _span(sigma: ArrayLike, shape: Shape) -> Matrix:
+    """G."""
+    those = [*shape.columns("m"), *shape.columns("u")]
+    return np.asarray(np.asarray(sigma, dtype=np.float64)[np.ix_(those, those)])
 
 
 def _latent(sigma: ArrayLike, shape: Shape) -> Matrix:
