@@ -18,20 +18,28 @@ from .jobs import (
 from .population import TrainedPopulation as TrainedPopulation, train_population as train_population
 from .rate import seconds_an_update as seconds_an_update
 from .recorded import RecordedNetwork as RecordedNetwork
+from .search import (
+    DescentNumbers as DescentNumbers,
+    SearchJob as SearchJob,
+    best_numbers as best_numbers,
+)
 
 __all__ = [
     "AcrossJob",
     "Degeneracy",
+    "DescentNumbers",
     "DistancesAcross",
     "MeasureJob",
     "MeasuredPopulation",
     "NetworkDistances",
     "Probing",
     "RecordedNetwork",
+    "SearchJob",
     "TrainJob",
     "TrainedPopulation",
     "TrainingCondition",
     "activity",
+    "best_numbers",
     "degeneracy_of",
     "distances_across",
     "distances_between",

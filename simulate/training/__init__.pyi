@@ -1,4 +1,6 @@
 from .checkpoint import Checkpoint as Checkpoint
+from .clipped import Clipped as Clipped
+from .decayed import Decayed as Decayed
 from .learn import learn as learn
 from .learner import Learner as Learner
 from .outcome import TrainingOutcome as TrainingOutcome
@@ -20,6 +22,8 @@ from .trained import Trained as Trained, TrainingInterrupted as TrainingInterrup
 __all__ = [
     "AbsoluteValues",
     "Checkpoint",
+    "Clipped",
+    "Decayed",
     "EpochsDone",
     "GradientDescent",
     "Learner",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import jax
 import numpy as np
+import xarray as xr
 from jaxtyping import Float
 
 from simulate.measures.fixed_points.descent import ROUNDING, scales
@@ -16,9 +17,9 @@ from simulate.universality.points import PointsAsked
 from validate.output import Plot
 from validate.progress import Progress
 from validate.report import Report
+from validate.stored import results_of
 from validate.tolerance import AtMost, Exact
 from validate.universality import pictures
-from validate.universality.ball_maps import proofs
 from validate.universality.claims import (
     CLUSTERS,
     COUNTS,
@@ -26,8 +27,15 @@ from validate.universality.claims import (
     MeasuredClaim,
     report_claims,
 )
+from validate.universality.conditions import conditions_of
 from validate.universality.deviations import IDEAL, Deviation, deviation
-from validate.universality.members import Members, PopulationMember, members_of, report_outcomes
+from validate.universality.members import (
+    Members,
+    PopulationMember,
+    members_of,
+    report_outcomes,
+)
+from validate.universality.proof_job import UNTOLD, ProofsJob
 from validate.universality.settings import Config
 from validate.universality.similarity import (
     Representations,
@@ -91,13 +99,17 @@ def checks(config: Config, report: Report, progress: Progress) -> FlipFlops | No
     if NAME not in config.tasks:
         return None
     training, task = config.effort.population.of(NAME), task_of(config)
-    members = members_of(config, task, training, search_of(config), progress)
+    search = search_of(config)
+    conditions = conditions_of(config, task, training, progress)
+    proofs = results_of([ProofsJob(condition, search) for condition in conditions.values()], config, progress)
+    members = members_of(config, task, training, search, progress)  # trained and searched on the way to the proofs
     report_outcomes(NAME, members, report)
     if len(members.each) < 2:
         return None
     deviations = tuple(deviation(each.points.found[0], task.bits) for each in members.each)
     _report_points(members, deviations, task.bits, report)
-    _assert_laws(members, report, progress)
+    _assert_laws(members, report)
+    _assert_proofs(members, proofs, report)
     results = FlipFlops(members, representations(members, config.seed), _graph_distances(members.each), deviations)
     _assert_self_distances(results, report)
     report_claims(NAME, _claims(config, results), report)
@@ -120,7 +132,7 @@ def _report_points(members: Members, deviations: Sequence[Deviation], bits: int,
     report.quantity(f"{NAME}: points of each network", told)
 
 
-def _assert_laws(members: Members, report: Report, progress: Progress) -> None:
+def _assert_laws(members: Members, report: Report) -> None:
     """What must hold whatever was trained."""
     found = [each.points.found[0] for each in members.each]
     bounded = [one for one, member in zip(found, members.each, strict=True) if member.kind.bounded]
@@ -137,7 +149,6 @@ def _assert_laws(members: Members, report: Report, progress: Progress) -> None:
         measured=max(float((one.residuals / scales(one.points)).max(initial=0.0)) for one in found),
         tolerance=AtMost("rounding"),
     )
-    _assert_proofs(members, report, progress)
     disputed = sum(each.points.disputed for each in members.each)
     compared = sum(each.points.compared for each in members.each)
     report.check(
@@ -148,23 +159,22 @@ def _assert_laws(members: Members, report: Report, progress: Progress) -> None:
     )
 
 
-def _assert_proofs(members: Members, report: Report, progress: Progress) -> None:
+def _assert_proofs(members: Members, told: Sequence[xr.Dataset], report: Report) -> None:
     """Every point is proved."""
-    points = proved = agree = 0
-    with progress.task("proofs", total=len(members.each)) as done:
-        for number, member in enumerate(members.each):
-            found = member.points.found[0]
-            told = proofs(member.network, found)
-            points += len(told)
-            proved += sum(each is not None for each in told)
-            agree += sum(
-                each is not None and each.unstable_dimension in (None, dimension)
-                for each, dimension in zip(told, found.unstable_dimensions.tolist(), strict=True)
-            )
-            done(number + 1)
-    report.check(f"{NAME}: points with a proof", predicted=points, measured=proved, tolerance=Exact("Krawczyk's test"))
+    proved, unstable = (np.concatenate([each[name].values for each in told]) for name in ("proved", "unstable"))
+    dimensions = np.concatenate([each.points.found[0].unstable_dimensions for each in members.each])
+    agree = proved & ((unstable == UNTOLD) | (unstable == dimensions))
     report.check(
-        f"{NAME}: of these as unstable as proved", predicted=proved, measured=agree, tolerance=Exact("spectra in balls")
+        f"{NAME}: points with a proof",
+        predicted=len(dimensions),
+        measured=int(proved.sum()),
+        tolerance=Exact("Krawczyk's test"),
+    )
+    report.check(
+        f"{NAME}: of these as unstable as proved",
+        predicted=int(proved.sum()),
+        measured=int(agree.sum()),
+        tolerance=Exact("spectra in balls"),
     )
 
 

@@ -72,7 +72,7 @@ def draw_graph(
             mutation_scale=8,
             shrinkA=4,
             shrinkB=5,
-            color=shades.to_rgba(most * (0.25 + 0.75 * share)),
+            color=shades.to_rgba(np.asarray(most * (0.25 + 0.75 * share))),
             linewidth=0.4 + 1.2 * share,
             zorder=1 + share,
         )

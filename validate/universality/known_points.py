@@ -165,7 +165,7 @@ def figures(config: Config, results: KnownPoints) -> tuple[Plot, ...]:
         axes.plot(*(results.predicted @ OBLIQUE).T, **marks, label="predicted")
         axes.plot(*(results.found @ OBLIQUE).T, **MEASURED, label="found")
         axes.set_xlabel("units, seen from aside")
-        axes.legend(loc="upper left")
+        figure.legend(loc="outside lower center", ncols=2)
     caption = "The fixed points of three tanh units that do not speak to one another: the 27 products of three each."
     data = {"found": results.found, "predicted": results.predicted}
     return (plot("known_points", caption, figure, data),)

@@ -4,51 +4,19 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import jax.numpy as jnp
 import numpy as np
-import optax
 
 from simulate.cells.dense import DenseCell
-from simulate.cells.gru import GRU
-from simulate.cells.lstm import LSTM
-from simulate.cells.nonlinearity import NONLINEARITIES
-from simulate.cells.ugrnn import UGRNN
-from simulate.cells.uniform_weights import UniformWeights
-from simulate.cells.vanilla import Vanilla
-from simulate.populations.condition import TrainingCondition
 from simulate.populations.jobs import TrainJob, trained_population
 from simulate.tasks.drawn import DrawnTask
 from simulate.training.outcome import TrainingOutcome
-from simulate.training.penalty import Penalised, Squares
-from simulate.training.plateau import ReducedOnPlateau
 from simulate.universality.points import NetworkPoints, PointsAsked, PointsJob, points_of
 from validate.progress import Progress
 from validate.report import Report
 from validate.stored import results_of
 from validate.tolerance import Reported
+from validate.universality.conditions import NetworkKind, conditions_of, penalties_of
 from validate.universality.settings import Config, TaskTraining
-
-CELLS: dict[str, type[DenseCell]] = {"vanilla": Vanilla, "ugrnn": UGRNN, "gru": GRU, "lstm": LSTM}
-PENALISED = ("W", "U", "V")
-"""The weights of the L2 penalty: all but biases (not told in the paper)."""
-PATIENCE = 40
-"""Looks at the loss without a better one after which the rate is halved."""
-
-
-@dataclass(frozen=True)
-class NetworkKind:
-    """A cell and its nonlinearity."""
-
-    cell: str
-    nonlinearity: str
-
-    def __str__(self) -> str:
-        return f"{self.cell} {self.nonlinearity}"
-
-    @property
-    def bounded(self) -> bool:
-        """Whether its map takes a box into itself, so that indices of its points sum to one."""
-        return self.nonlinearity == "tanh"
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,47 +55,17 @@ class Members:
         return tuple(dict.fromkeys(each.kind for each in self.each))
 
 
-def kinds_of(config: Config) -> tuple[NetworkKind, ...]:
-    """Every cell with every nonlinearity."""
-    effort = config.effort.population
-    return tuple(NetworkKind(cell, phi) for phi in effort.nonlinearities for cell in effort.cells)
-
-
-def condition_of(config: Config, task: DrawnTask, training: TaskTraining, kind: NetworkKind) -> TrainingCondition:
-    """All networks of one kind, in one program: each has a penalty and first weights of its own."""
-    effort = config.effort.population
-    start = UniformWeights(
-        config.units, task.inputs, task.outputs, phi=NONLINEARITIES[kind.nonlinearity], cell=CELLS[kind.cell]
-    )
-    adam = ReducedOnPlateau(optax.adam(training.rate), patience=PATIENCE, every=effort.every)
-    penalty = Squares(jnp.asarray(penalties_of(config), dtype=jnp.float32), on=PENALISED)
-    return TrainingCondition(
-        task,
-        start,
-        Penalised(adam, penalty),
-        networks=len(penalties_of(config)),
-        updates=training.updates,
-        every=effort.every,
-        seed=config.seed + 1,
-    )
-
-
-def penalties_of(config: Config) -> tuple[float, ...]:
-    """Of the networks of one kind."""
-    return tuple(penalty for penalty in config.effort.population.penalties for _ in range(config.seeds))
-
-
 def members_of(
     config: Config, task: DrawnTask, training: TaskTraining, search: PointsAsked, progress: Progress
 ) -> Members:
     """Train every kind of network on a task, and find the points of those that reach its threshold."""
-    kinds = kinds_of(config)
-    searches = [PointsJob(condition_of(config, task, training, kind), search) for kind in kinds]
+    conditions = conditions_of(config, task, training, progress)
+    searches = [PointsJob(condition, search) for condition in conditions.values()]
     trainings = [TrainJob(job.condition) for job in searches]
     results = results_of([*searches, *trainings], config, progress)
     each: list[PopulationMember] = []
     outcomes: dict[NetworkKind, Counter[str]] = {}
-    for kind, job, found, trained in zip(kinds, searches, results, results[len(kinds) :], strict=False):
+    for kind, job, found, trained in zip(conditions, searches, results, results[len(searches) :], strict=False):
         population = trained_population(job.condition, trained)
         outcomes[kind] = Counter(outcome.name for outcome in population.outcomes)
         places = np.flatnonzero(population.converged)

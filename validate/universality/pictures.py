@@ -12,8 +12,9 @@ from matplotlib.lines import Line2D
 from simulate.measures.embedding import embed
 from validate.output import Plot
 from validate.plotting import new_grid, new_panels, plot, style
+from validate.universality.conditions import NetworkKind
 from validate.universality.graph_figure import draw_graph, places_of
-from validate.universality.members import Members, NetworkKind
+from validate.universality.members import Members
 from validate.universality.point_marks import OBLIQUE, legend_of, mark_points
 from validate.universality.similarity import Division, divisions
 

@@ -13,8 +13,25 @@ TASKS = ("flip-flop", "sine", "integration")
 
 
 @dataclass(frozen=True)
+class AdamOnPlateaus:
+    """Adam at a task's rate, which is halved where the loss falls no more."""
+
+
+@dataclass(frozen=True)
+class SearchedDescent:
+    """The paper's: stochastic gradient descent with momentum, gradients clipped, a rate that falls exponentially.
+
+    Rate, decay, momentum and clipping are the best, on `trials` that training does not show, of so many random `draws`
+    for each kind of network, task and penalty; each draw trains one network for all updates.
+    """
+
+    draws: int
+    trials: int
+
+
+@dataclass(frozen=True)
 class TaskTraining:
-    """How networks learn a task: in trials of `steps`, by Adam at `rate`, down to a mean squared error of `threshold`.
+    """How networks learn a task: in trials of `steps`, down to a mean squared error of `threshold`; by Adam at `rate`.
 
     `size` is what the task has of its own: bits of a flip-flop, commands at which a sine generator is asked for its
     points, streams of which an integrator sums one.
@@ -30,13 +47,14 @@ class TaskTraining:
 
 @dataclass(frozen=True)
 class PopulationEffort:
-    """The networks that are trained: `seeds` of each cell, nonlinearity and strength of the L2 penalty.
+    """The networks that are trained by a `rule`: `seeds` of each cell, nonlinearity and strength of the L2 penalty.
 
     The loss is looked at `every` so many updates, by batches of `trials`; each search for points has so many `starts`,
     each point is moved so many times (`perturbations`), and nulls are drawn from `permutations`. Tasks to `run` are
     those that are not asked for by name.
     """
 
+    rule: AdamOnPlateaus | SearchedDescent
     cells: tuple[str, ...]
     nonlinearities: tuple[str, ...]
     penalties: tuple[float, ...]
@@ -70,6 +88,7 @@ QUICK = Effort(
     networks=2,
     starts=128,
     population=PopulationEffort(
+        rule=AdamOnPlateaus(),
         cells=("vanilla", "gru"),
         nonlinearities=NONLINEARITIES,
         penalties=(1e-5,),
@@ -93,6 +112,7 @@ USUAL = Effort(
     networks=8,
     starts=256,
     population=PopulationEffort(
+        rule=AdamOnPlateaus(),
         cells=CELLS,
         nonlinearities=NONLINEARITIES,
         penalties=(1e-5, 1e-4),
@@ -116,6 +136,7 @@ FULL = Effort(
     networks=8,
     starts=256,
     population=PopulationEffort(
+        rule=SearchedDescent(draws=20, trials=512),
         cells=CELLS,
         nonlinearities=NONLINEARITIES,
         penalties=(1e-5, 1e-4, 1e-3, 1e-2),

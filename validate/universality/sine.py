@@ -37,7 +37,8 @@ ALIGNED = 0.25
 class Sines:
     """The networks, and at each command how many points they have and how fast they turn at the one most often hit.
 
-    `cycles` are those a step of the complex pair of largest modulus; NaN where no eigenvalue is complex or no point is.
+    `cycles` are those a step of the complex pair of largest modulus; zero where no eigenvalue is complex, and where no
+    point is: there nothing turns.
     """
 
     members: Members
@@ -93,12 +94,12 @@ def _at_commands(member: PopulationMember) -> tuple[list[int], list[int], list[f
         counts.append(len(found.points))
         if not len(found.points):
             unstable.append(-1)
-            cycles.append(float("nan"))
+            cycles.append(0.0)
             continue
         modes = linearised_at(found.step, found.points[0])
         turning = modes.frequencies[modes.eigenvalues.imag > 0]
         unstable.append(int(found.unstable_dimensions[0]))
-        cycles.append(float(turning[0]) if len(turning) else float("nan"))
+        cycles.append(float(turning[0]) if len(turning) else 0.0)
     return counts, unstable, cycles
 
 
@@ -137,9 +138,7 @@ def _frequencies(results: Sines) -> Plot:
             chosen = [i for i, kind in enumerate(kinds) if getattr(kind, other) == held]
             for group in dict.fromkeys(getattr(kinds[i], part) for i in chosen):
                 rows = results.cycles[[i for i in chosen if getattr(kinds[i], part) == group]]
-                there = np.isfinite(rows).any(axis=0)
-                at, rows = results.commanded[there], rows[:, there]
-                mean, error = np.nanmean(rows, axis=0), np.nanstd(rows, axis=0) / np.sqrt(len(rows))
+                at, mean, error = results.commanded, rows.mean(axis=0), rows.std(axis=0) / np.sqrt(len(rows))
                 axes.plot(at, mean, color=pictures.OF_GROUP[group], label=group)
                 axes.fill_between(at, mean - error, mean + error, color=pictures.OF_GROUP[group], alpha=0.2)
             axes.plot(results.commanded, results.commanded, **GUIDE)
@@ -149,6 +148,6 @@ def _frequencies(results: Sines) -> Plot:
         panels[0].set_ylabel("of the linearised network")
     caption = (
         "How fast the network linearised at its point turns, against the frequency it is told; mean and standard error "
-        "over networks. Dotted: as commanded."
+        "over networks, those that do not turn at zero. Dotted: as commanded."
     )
     return plot("sine_frequencies", caption, figure, data)

@@ -9,9 +9,11 @@ import pytest
 from simulate.cells.vanilla import Vanilla
 from simulate.tasks.task import Batch, FixedTask
 from simulate.training.checkpoint import Checkpoint, CheckpointMismatch
+from simulate.training.clipped import Clipped
+from simulate.training.decayed import Decayed
 from simulate.training.penalty import NuclearNorm, Penalised
 from simulate.training.plateau import ReducedOnPlateau
-from simulate.training.rule import Optax
+from simulate.training.rule import GradientDescent, Optax
 from simulate.training.train import train
 from simulate.training.trained import TrainingInterrupted
 
@@ -118,6 +120,25 @@ def test_the_aliases_of_optax_mean_the_same():
     result = train(networks(), TASK, rule=optax.chain(optax.clip_by_global_norm(LIMIT), alias), epochs=EPOCHS)
     losses = by_hand(RATES[0], all_of_them)[0]
     np.testing.assert_allclose(result.history.probes.loss[:, 0], losses, rtol=tolerance(all_of_them))
+
+
+LIMITS, MOMENTA, DECAYS = np.array([0.2, 0.1]), np.array([0.9, 0.5]), np.array([0.8, 0.4])
+
+
+def test_a_search_s_rule_is_descent_by_its_formula_with_numbers_of_each_network():
+    """w <- m w - rate decay^(t / 12) g, |g| at most the limit."""
+    rates, momenta, limits, decays = map(jnp.asarray, (RATES, MOMENTA, LIMITS, DECAYS))
+    rule = Decayed(Clipped(GradientDescent(rates, momenta), limits), decays, EPOCHS)
+    result = train(networks(), TASK, rule=rule, epochs=EPOCHS)
+    for i, rate in enumerate(RATES):
+
+        def step_of(g, norm, epoch, memory, i=i):
+            now = DECAYS[i] ** (epoch / EPOCHS) * min(1.0, LIMITS[i] / norm)
+            memory = [MOMENTA[i] * w + now * each for w, each in zip(memory, g, strict=True)]
+            return memory, memory
+
+        np.testing.assert_allclose(result.history.probes.loss[:, i], by_hand(rate, step_of)[0], rtol=1e-10)
+    assert (result.history.probes.gradient_norm > LIMITS).any(axis=0).all()
 
 
 RULES = {

@@ -6,13 +6,14 @@ import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 import pytest
+import xarray as xr
 
 from simulate.cells import Vanilla
 from simulate.measures import find_fixed_points
 from simulate.universality import BetweenShare
 from validate.progress import Progress
 from validate.report import Report
-from validate.universality import flip_flop
+from validate.universality import conditions, flip_flop
 from validate.universality.claims import (
     CLUSTERS,
     CONTRADICTED,
@@ -23,9 +24,9 @@ from validate.universality.claims import (
     UNDECIDED,
     UNTRAINED,
 )
+from validate.universality.conditions import NetworkKind
 from validate.universality.deviations import EXTRA, IDEAL, MERGED, deviation
-from validate.universality.members import NetworkKind
-from validate.universality.settings import QUICK, Config, TaskTraining
+from validate.universality.settings import QUICK, Config, SearchedDescent, TaskTraining
 from validate.universality.similarity import clustering, divisions, in_groups, untrained_beside_trained
 
 TINY = replace(
@@ -104,6 +105,26 @@ def test_what_was_trained_is_found_again_and_other_tasks_leave_it_out(run, confi
     assert np.array_equal(again.each[-1].points.found[0].points, results.members.each[-1].points.found[0].points)
     assert flip_flop.checks(replace(config, tasks=()), Report("universality", config), Progress()) is None
     assert flip_flop.figures(config, None) == ()
+
+
+def test_each_penalty_has_the_best_numbers_of_a_search_of_its_own(config, monkeypatch):
+    """Two penalties of three networks each; the search of the k-th job has its least loss at a rate of 10^-k."""
+    population = replace(TINY.population, rule=SearchedDescent(draws=2, trials=8), penalties=(1e-5, 1e-4))
+    searched = replace(config, effort=replace(TINY, population=population))
+
+    def stored(jobs, *_):
+        assert [each.penalty.weight.tolist() for each in jobs] == [pytest.approx([w] * 2) for w in (1e-5, 1e-4)] * 2
+        names = ("rate", "decay", "momentum", "longest")
+        return [
+            xr.Dataset({name: ("draw", [9.0, 10.0**-k]) for name in names} | {"loss": ("draw", [2.0, 1.0])})
+            for k in range(len(jobs))
+        ]
+
+    monkeypatch.setattr(conditions, "results_of", stored)
+    training = TINY.population.of("flip-flop")
+    made = conditions.conditions_of(searched, flip_flop.task_of(searched), training, Progress())
+    rates = [each.training_rule.rule.rule.rule.rate.tolist() for each in made.values()]
+    assert rates == [pytest.approx([1.0] * 3 + [0.1] * 3), pytest.approx([0.01] * 3 + [0.001] * 3)]
 
 
 def wells(bias=0.0):

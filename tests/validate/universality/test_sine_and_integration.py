@@ -14,7 +14,8 @@ from validate.progress import Progress
 from validate.report import Report
 from validate.universality import integration, sine
 from validate.universality.claims import CONTRADICTED, MODES, SEEN, TOO_FEW, TURNS
-from validate.universality.members import NetworkKind, PopulationMember
+from validate.universality.conditions import NetworkKind
+from validate.universality.members import PopulationMember
 from validate.universality.settings import QUICK, Config, TaskTraining
 from validate.universality.similarity import fraction_claim, mean_claim
 
@@ -76,6 +77,15 @@ def test_a_rotation_is_seen_to_turn_by_its_angle():
     counts, unstable, cycles = sine._at_commands(member(network, 0.01 * np.eye(2), [(0.0,), (0.0,)]))
     assert (counts, unstable) == ([1, 1], [2, 2])
     assert np.allclose(cycles, 0.03)
+
+
+def test_a_network_that_does_not_turn_counts_as_one_that_turns_at_zero():
+    """At the first command there is no complex pair, at the second (h -> h + 1) no point."""
+    blank = Vanilla.blank(2, 1, 1, LINEAR)
+    decays = eqx.tree_at(lambda each: each.W, blank, jnp.diag(jnp.array([0.5, 0.9])))
+    moves = eqx.tree_at(lambda each: (each.W, each.b), blank, (jnp.eye(2), jnp.ones(2)))
+    assert sine._at_commands(member(decays, np.zeros((1, 2)), [(0.0,)])) == ([1], [0], [0.0])
+    assert sine._at_commands(member(moves, np.zeros((1, 2)), [(0.0,)])) == ([0], [-1], [0.0])
 
 
 def test_an_integrator_of_one_mode_is_seen_to_be_one():
