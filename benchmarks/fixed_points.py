@@ -52,8 +52,8 @@ def trials(random: np.random.Generator, count: int, steps: int) -> tuple[np.ndar
     return pulses, held
 
 
-def train(directory: Path) -> None:
-    """Train the networks by Adam, down to a mean squared error of 2e-4, and write their state dicts."""
+def train(directory: Path, updates: int) -> None:
+    """Train the networks by Adam, down to a mean squared error of 2e-4 if it can be, and write their state dicts."""
     import torch
 
     torch.set_num_threads(1)
@@ -65,7 +65,7 @@ def train(directory: Path) -> None:
         parameters = [*layer.parameters(), *readout.parameters()]
         rule = torch.optim.Adam(parameters, 3e-3)
         schedule = torch.optim.lr_scheduler.ExponentialLR(rule, 0.9995)
-        for _ in range(6000):
+        for _ in range(updates):
             inputs, targets = (torch.tensor(each, dtype=torch.float32) for each in trials(random, 128, 40))
             loss = ((readout(layer(inputs)[0]) - targets) ** 2).mean()
             rule.zero_grad()
@@ -140,12 +140,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("networks", nargs="*", type=Path)
     parser.add_argument("--train", type=Path)
+    parser.add_argument("--updates", type=int, default=6000)
     parser.add_argument("--peer", type=Path)
     parser.add_argument("--starts", type=int, default=1024)
     parser.add_argument("--torch-python", type=Path, default=Path(sys.executable))
     asked = parser.parse_args()
     if asked.train:
-        train(asked.train)
+        train(asked.train, asked.updates)
     for path in asked.networks:
         print(json.dumps(compare(path, asked.peer, asked.torch_python, count=asked.starts)), flush=True)
 
