@@ -9,6 +9,7 @@ from . import conic_dual as conic_dual
 from . import euler_lmi as euler_lmi
 from . import filters as filters
 from . import frequency_dual as frequency_dual
+from . import growing_form as growing_form
 from . import instability as instability
 from . import invariant as invariant
 from . import irreducible as irreducible
@@ -48,6 +49,7 @@ __all__ = [
     "euler_lmi",
     "filters",
     "frequency_dual",
+    "growing_form",
     "instability",
     "invariant",
     "irreducible",

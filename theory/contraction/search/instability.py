@@ -1,6 +1,5 @@
 """Slopes at which displacements do not decay: the Jacobian's spectral abscissa, maximised over the slopes."""
 
-import warnings
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TypeVar
@@ -15,6 +14,7 @@ from theory.contraction.claims.slopes import Slopes, drift, form_value, twice_sy
 from theory.contraction.exact_matrix import ExactMatrix, on_grid, rational
 from theory.contraction.network import Matrix, Network, Vector
 from theory.contraction.search.balanced_units import in_balanced_units
+from theory.contraction.search.growing_form import growing_in_flow
 
 ALL_CORNERS = 10
 """Neurons up to which all corners are tried."""
@@ -130,15 +130,7 @@ def _strict(network: Network, rate: float, fractions: Vector) -> FixedSlopes | N
     X is positive somewhere exactly if an eigenvalue of A has positive real part, and exists if none is imaginary.
     """
     moving = network.jacobian(fractions) + rate * np.eye(network.size)
-    for solve in (_lyapunov, _lyapunov_by_halves):
-        with warnings.catch_warnings():
-            warnings.simplefilter("error")  # scipy warns where an equation is nearly singular
-            try:
-                form = solve(moving)
-            except (np.linalg.LinAlgError, ValueError, Warning):
-                continue
-        if not np.isfinite(form).all():
-            continue
+    for form in growing_in_flow(moving):
         claim = witnessed(form, lambda x, v: FixedSlopes(rational(rate), slopes_at(network, fractions), x, v), network)
         if claim is not None:
             return claim
@@ -156,26 +148,6 @@ def witnessed(
         if values[-1] > 0 and made.holds(network.exact):
             return made
     return None
-
-
-def _lyapunov(matrix: Matrix) -> Matrix:
-    found = scipy.linalg.solve_continuous_lyapunov(matrix.T, np.eye(len(matrix)))
-    return (found + found.T) / 2
-
-
-def _lyapunov_by_halves(matrix: Matrix) -> Matrix:
-    """X > 0 on the unstable, < 0 on the stable invariant subspace: sums of eigenvalues from both do not matter."""
-    size = len(matrix)
-    schur, basis, unstable = scipy.linalg.schur(matrix, output="real", sort=lambda real, _: real > 0)
-    if unstable == size:
-        return _lyapunov(matrix)
-    upper, coupling, lower = schur[:unstable, :unstable], schur[:unstable, unstable:], schur[unstable:, unstable:]
-    mixing = scipy.linalg.solve_sylvester(upper, -lower, -coupling)
-    to_halves = np.linalg.inv(
-        basis @ np.block([[np.eye(unstable), mixing], [np.zeros(mixing.T.shape), np.eye(size - unstable)]])
-    )
-    form = to_halves.T @ scipy.linalg.block_diag(_lyapunov(upper), _lyapunov(lower)) @ to_halves
-    return (form + form.T) / 2
 
 
 def _on_the_axis(network: Network, rate: float, fractions: Vector) -> FixedSlopes | None:

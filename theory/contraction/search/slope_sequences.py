@@ -4,7 +4,6 @@ One set of slopes first: the spectral radius of F, maximised over them. For a fe
 breadth-first search that keeps the longest products (compare the joint spectral radius).
 """
 
-import warnings
 from collections.abc import Iterator
 from functools import partial
 
@@ -16,6 +15,7 @@ from theory.contraction.claims.slope_sequence import SlopeSequence
 from theory.contraction.exact_matrix import rational
 from theory.contraction.network import LeakyMap, Matrix, Network, Vector
 from theory.contraction.search.balanced_units import in_balanced_units
+from theory.contraction.search.growing_form import growing_in_steps
 from theory.contraction.search.instability import ALL_CORNERS, LARGE, STARTS, ascend, slopes_at, witnessed
 
 LONGEST, KEPT = 12, 48
@@ -120,15 +120,7 @@ def _proved(asked: LeakyMap, rate: float, sequence: list[Vector]) -> SlopeSequen
 
 
 def _forms(phi: Matrix) -> Iterator[Matrix]:
-    for solve in (_stein, _stein_by_halves):
-        with warnings.catch_warnings():
-            warnings.simplefilter("error")  # scipy warns where an equation is nearly singular
-            try:
-                form = solve(phi)
-            except (np.linalg.LinAlgError, ValueError, Warning):
-                continue
-        if np.isfinite(form).all():
-            yield (form + form.T) / 2
+    yield from growing_in_steps(phi)
     yield np.eye(len(phi))
     values, vectors = np.linalg.eig(phi.T)
     near = np.abs(values.imag) + np.abs(np.abs(values.real) - 1)
@@ -136,22 +128,3 @@ def _forms(phi: Matrix) -> Iterator[Matrix]:
     if near.min() < _ON_THE_CIRCLE:
         left = left / np.abs(left[np.abs(left).argmax()])
         yield np.outer(left, left)
-
-
-def _stein(phi: Matrix) -> Matrix:
-    """X with Phi^T X Phi - X = I."""
-    return np.asarray(scipy.linalg.solve_discrete_lyapunov(phi.T, -np.eye(len(phi))))
-
-
-def _stein_by_halves(phi: Matrix) -> Matrix:
-    """X > 0 on the unstable, < 0 on the stable invariant subspace: products of eigenvalues from both do not matter."""
-    size = len(phi)
-    schur, basis, unstable = scipy.linalg.schur(phi, output="real", sort=lambda real, imag: np.hypot(real, imag) > 1)
-    if unstable in (0, size):
-        return _stein(phi)
-    upper, coupling, lower = schur[:unstable, :unstable], schur[:unstable, unstable:], schur[unstable:, unstable:]
-    mixing = scipy.linalg.solve_sylvester(upper, -lower, -coupling)
-    to_halves = np.linalg.inv(
-        basis @ np.block([[np.eye(unstable), mixing], [np.zeros(mixing.T.shape), np.eye(size - unstable)]])
-    )
-    return np.asarray(to_halves.T @ scipy.linalg.block_diag(_stein(upper), _stein(lower)) @ to_halves)
