@@ -2735,6 +2735,88 @@ class SlopesInBox:
 
 
 @dataclass(frozen=True)
+class FixedCube:
+    """Exactly one x with |x_i - p_i| <= r is a fixed point (Krawczyk).
+
+    Where phi's slopes in the cube are within their bounds, middles m and radii R, f(x) - f(x') is (M + E) (x - x') for
+    any two of its states, M = A + B diag(m) C, less I of a map, and |E| <= N = |B| diag(R) |C|. So x - Y f(x) is within
+
+        |Y f(p)| + (|I - Y M| + |Y| N) r,   r in every entry,
+
+    of p. Where all of this is below r, it maps the cube into its interior and shrinks distances in the maximum norm: it
+    has one fixed point there. The norm of I - Y M is below 1, so Y is invertible: these are the x with f(x) = 0.
+    """
+
+    point: PerNeuron
+    radius: Number
+    Y: Square
+    slopes: Pairs
+
+    def verify(self, system: System) -> None:
+        """All of the above."""
+        require(self.radius > 0, "radius is not positive")
+        size = len(self.point)
+        for i, (z, row) in enumerate(zip(system.arguments(self.point), system.read, strict=True)):
+            width = self.radius * sum(map(abs, row))
+            bounds = self.slopes[i]
+            require(system.nonlinearity.slopes_within(z, width, bounds), f"slopes[{i}] are not bounds in the cube")
+        middle, most = system.field(self.point)
+        change = shifted(self.jacobian(system), Fraction(-1 if system.network.discrete else 0))
+        left = shifted(scaled(-1, product(self.Y, change)), Fraction(1))
+        ones = [Fraction(1)] * size
+        uncertain = [most + self.radius * x for x in self.spread(system, ones)]
+        lacking = zip(
+            applied(self.Y, middle), applied(sizes(self.Y), uncertain), applied(sizes(left), ones), strict=True
+        )
+        for i, (moved, unsure, part) in enumerate(lacking):
+            whole = abs(moved) + unsure + self.radius * part
+            require(whole < self.radius, f"x - Y f(x) may leave the cube in entry [{i}]")
+
+    def jacobian(self, system: System) -> Matrix:
+        """A + B diag(m) C."""
+        driven = columns_scaled(system.drive, [(low + high) / 2 for low, high in self.slopes])
+        return added(diagonal(system.still), product(driven, system.read))
+
+    def spread(self, system: System, vector: Vector) -> Vector:
+        """N times a vector."""
+        return applied(sizes(system.drive), self.widened(applied(sizes(system.read), vector)))
+
+    def spread_back(self, system: System, vector: Vector) -> Vector:
+        """N^T times a vector."""
+        return applied(transposed(sizes(system.read)), self.widened(applied(transposed(sizes(system.drive)), vector)))
+
+    def widened(self, vector: Vector) -> Vector:
+        """diag(R) times a vector."""
+        return [(high - low) / 2 * x for (low, high), x in zip(self.slopes, vector, strict=True)]
+
+
+def sizes(matrix: Matrix) -> Matrix:
+    """The absolute values."""
+    return [[abs(x) for x in row] for row in matrix]
+
+
+def applied(matrix: Matrix, vector: Vector) -> Vector:
+    """The matrix times a vector."""
+    return [row[0] for row in product(matrix, [[x] for x in vector])]
+
+
+def one_input(driven: Driven) -> System:
+    """The network with its constant input."""
+    constant = [low for low, high in driven.inputs if low is not None and low == high]
+    require(len(constant) == len(driven.inputs), "inputs are not one constant input")
+    return replace(driven.system, inputs=constant)
+
+
+def verify_each(parts: Sequence[Basin | FixedCube], system: System, name: str) -> None:
+    """All of them, until one fails."""
+    for i, part in enumerate(parts):
+        try:
+            part.verify(system)
+        except Rejected as error:
+            raise Rejected(f"{name}[{i}]: {error}") from error
+
+
+@dataclass(frozen=True)
 class TwoBasins:
     """Trajectories from two basins tend to fixed points of their own, and stay apart.
 
@@ -2750,14 +2832,7 @@ class TwoBasins:
 
     def verify(self, driven: Driven) -> None:
         """The input is one, both are basins, and apart."""
-        constant = [low for low, high in driven.inputs if low is not None and low == high]
-        require(len(constant) == len(driven.inputs), "inputs are not one constant input")
-        system = replace(driven.system, inputs=constant)
-        for i, basin in enumerate(self.basins):
-            try:
-                basin.verify(system)
-            except Rejected as error:
-                raise Rejected(f"basins[{i}]: {error}") from error
+        verify_each(self.basins, one_input(driven), "basins")
         first, second = self.basins
         parts = (a * (p - q) for a, p, q in zip(self.direction, first.point, second.point, strict=True))
         between = sum(parts, Fraction(0))
@@ -2766,12 +2841,72 @@ class TwoBasins:
 
 
 @dataclass(frozen=True)
+class TwoPoints:
+    """Two fixed points never approach one another."""
+
+    cubes: list[FixedCube]
+
+    def words(self) -> str:
+        """What is claimed."""
+        return "not contracting: there is a fixed point in each of two cubes that have no state in common"
+
+    def verify(self, driven: Driven) -> None:
+        """The input is one, both cubes have a fixed point, and are apart in some entry."""
+        verify_each(self.cubes, one_input(driven), "cubes")
+        first, second = self.cubes
+        between = max(abs(p - q) for p, q in zip(first.point, second.point, strict=True))
+        require(between > first.radius + second.radius, "the cubes may have a state in common")
+
+
+@dataclass(frozen=True)
+class UnstablePoint:
+    """Some states leave the cube around its fixed point, however near to the point they begin.
+
+    Let y be a state less the fixed point and J = A + B diag(m) C of the cube's middles; slopes in the cube make it J +
+    E, |E| <= N. In a step V = y^T X y grows by y^T (J^T X J - X) y, and by no less than -|y|^T G |y| beside it, where
+    G = |J^T X| N + N^T |X J| + N^T |X| N; in a flow by the time y^T (J^T X + X J) y, and G = |X| N + N^T |X|. As 2 |y_i
+    y_j| <= y_i^2 + y_j^2, |y|^T G |y| is at most the sum of y_i^2 times G's row sums. With these taken from the
+    diagonal the matrix is positive definite: V grows, by a part of |y|^2 at least. At y = s v it is positive for any s;
+    as it grows, |y| stays away from zero, so it grows without end, and y leaves the cube. No metric contracts there.
+    """
+
+    cube: FixedCube
+    X: Matrix
+    vector: Vector
+
+    def words(self) -> str:
+        """What is claimed."""
+        return (
+            f"not contracting: states as near as one likes to a fixed point leave the cube of all within "
+            f"{show(self.cube.radius)} of it"
+        )
+
+    def verify(self, driven: Driven) -> None:
+        """The input is one, the cube has a fixed point, and X grows."""
+        system = one_input(driven)
+        self.cube.verify(system)
+        require_symmetric(self.X, "X")
+        require(quadratic_form(self.X, self.vector) > 0, "vector^T X vector is not positive")
+        jacobian, ones = self.cube.jacobian(system), [Fraction(1)] * system.network.size
+        moved, spread = product(self.X, jacobian), self.cube.spread(system, ones)
+        if system.network.discrete:
+            growth, form = added(product(transposed(jacobian), moved), scaled(-1, self.X)), sizes(moved)
+            taken = [x + y for x, y in zip(applied(form, ones), applied(sizes(self.X), spread), strict=True)]
+        else:
+            growth, form = twice_symmetric_part(moved), sizes(self.X)
+            taken = applied(form, ones)
+        lost = zip(applied(transposed(form), spread), self.cube.spread_back(system, taken), strict=True)
+        sums = diagonal([-x - y for x, y in lost])
+        require_positive(added(growth, sums), "the growth of X, less what slopes may take from it,")
+
+
+@dataclass(frozen=True)
 class InputCase:
     """A claim under inputs in a box, of the network with its weights multiplied by `gain`."""
 
     gain: Fraction
     inputs: Box
-    claim: SlopesInBox | TwoBasins
+    claim: SlopesInBox | TwoBasins | TwoPoints | UnstablePoint
 
     def words(self) -> str:
         """What is claimed, and under which inputs."""
@@ -2846,7 +2981,7 @@ def read_case(value: object, system: System, where: str) -> InputCase:
         raise Malformed(f"{where}.gain is to be left out where it is 1")
     inputs, said, place = open_box(entries["inputs"], size, f"{where}.inputs"), entries["claim"], f"{where}.claim"
     names = [said.get(key) for key in ("claim", "by")] if isinstance(said, dict) else []
-    claim: SlopesInBox | TwoBasins
+    claim: SlopesInBox | TwoBasins | TwoPoints | UnstablePoint
     if names == ["contracting", "slopes in a box"]:
         keys = object_of(said, place, ["claim", "by", "from", "boxes", "slopes", "proof"])
         if keys["from"] not in ("everywhere", "the first box"):
@@ -2866,6 +3001,18 @@ def read_case(value: object, system: System, where: str) -> InputCase:
             raise Malformed(f"{place}.basins has {len(both)} entries, not 2")
         basins: list[Basin] = [record(kind, x, size, f"{place}.basins[{i}]") for i, x in enumerate(both)]
         claim = TwoBasins(basins, vector(keys["direction"], size, f"{place}.direction"))
+    elif names == ["not contracting", "two points"]:
+        listed = items(object_of(said, place, ["claim", "by", "cubes"])["cubes"], f"{place}.cubes")
+        if len(listed) != 2:
+            raise Malformed(f"{place}.cubes has {len(listed)} entries, not 2")
+        claim = TwoPoints([record(FixedCube, x, size, f"{place}.cubes[{i}]") for i, x in enumerate(listed)])
+    elif names == ["not contracting", "unstable point"]:
+        keys = object_of(said, place, ["claim", "by", "cube", "X", "vector"])
+        claim = UnstablePoint(
+            record(FixedCube, keys["cube"], size, f"{place}.cube"),
+            square(keys["X"], size, f"{place}.X"),
+            vector(keys["vector"], size, f"{place}.vector"),
+        )
     else:
         raise Malformed(f"{place} is no claim that is known ({', '.join(map(shown, names)) or shown(said)})")
     for holder in (gain, [end for pair in inputs for end in pair if end is not None], claim):

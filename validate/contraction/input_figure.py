@@ -22,26 +22,30 @@ _STARTS = 12
 
 
 def input_plane(name: str, system: AutonomousNetwork, marked: Sequence[Vector], direction: Vector | None) -> Plot:
-    """Blocks of inputs under which the network is proved to contract, and where two stable points were found."""
+    """Blocks of inputs under which the network is proved to contract, and where fixed points speak against it."""
     reach = 1.2 * max([1.5, *(float(np.abs(each - system.inputs).max()) for each in marked)])
     across, up = (np.linspace(centre - reach, centre + reach, CELLS + 1) for centre in system.inputs.tolist())
     proved: Bool[np.ndarray, "rows columns"] = np.zeros((CELLS, CELLS), dtype=bool)
     points: Int[np.ndarray, "rows columns"] = np.zeros((CELLS, CELLS), dtype=int)
+    unstable: Bool[np.ndarray, "rows columns"] = np.zeros((CELLS, CELLS), dtype=bool)
 
     def decide(i: int, j: int, size: int) -> None:
         """A block, or its quarters where it is not proved as a whole."""
         low, high = np.array([across[j], up[i]]), np.array([across[j + size], up[i + size]])
         block = np.s_[i : i + size, j : j + size]
-        points[block] = sum(p.stable for p in _points(replace(system, inputs=(low + high) / 2)))
+        found = _points(replace(system, inputs=(low + high) / 2))
+        points[block] = sum(p.stable for p in found)
+        unstable[block] = any(p.excess > 0 for p in found)
         inputs = IntervalBox(IntervalBox.at(low.tolist()).lower, IntervalBox.at(high.tolist()).lower)
-        proved[block] = points[i, j] < 2 and contraction(system, inputs) is not None
+        doubtful = points[i, j] > 1 or unstable[i, j]
+        proved[block] = not doubtful and contraction(system, inputs) is not None
         if not proved[i, j] and size > 1:
             for k, m in np.ndindex(2, 2):
                 decide(i + k * size // 2, j + m * size // 2, size // 2)
 
     for i, j in np.ndindex(CELLS // COARSEST, CELLS // COARSEST):
         decide(i * COARSEST, j * COARSEST, COARSEST)
-    shade = np.where(proved, 2, np.where(points > 1, 0, 1))
+    shade = np.where(proved, 2, np.where((points > 1) | unstable, 0, 1))
     edges = (across[0], across[-1], up[0], up[-1])
     palette = np.array([[0.85, 0.62, 0.58], [0.93, 0.93, 0.93], [0.65, 0.78, 0.88]])
     with style():
@@ -58,9 +62,14 @@ def input_plane(name: str, system: AutonomousNetwork, marked: Sequence[Vector], 
             axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2)
     caption = (
         "Blue: under these inputs all trajectories approach one another, certified block by block. Red: two stable "
-        "fixed points were found. Grey: neither."
+        "fixed points were found, or an unstable one. Grey: neither."
     )
-    return plot(name, caption, figure, {"proved": proved, "stable_points": points, "edges": np.array(edges)})
+    return plot(
+        name,
+        caption,
+        figure,
+        {"proved": proved, "stable_points": points, "unstable": unstable, "edges": np.array(edges)},
+    )
 
 
 def amplitude_plot(name: str, system: AutonomousNetwork, direction: Vector, found: Amplitudes) -> Plot:

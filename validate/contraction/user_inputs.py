@@ -17,6 +17,7 @@ from theory.contraction.regions.constant_inputs import (
     amplitudes,
     decide,
     largest_gain_under,
+    outcome_of,
 )
 from theory.contraction.regions.input_certificate import InputCase, InputCertificate
 from theory.contraction.verdict import Gain
@@ -100,7 +101,7 @@ def _report(own: OwnInputs, results: InputResults, config: MatrixConfig, report:
         unit = "of --along, added to the bias"
         low, high = results.along.low, results.along.high
         report.finding("amplitude", low, unit, "contracts at it and all above, certified")
-        report.finding("amplitude_excluded", high, unit, "does not contract: two basins of attraction, certified")
+        report.finding("amplitude_excluded", high, unit, _why_not(results.along.witness))
         report.quantity("amplitude_pieces", len(results.along.pieces))
     report.conclude(_conclusion(results))
 
@@ -117,7 +118,14 @@ def _tell(name: str, found: DecidedInput, gain: InputGain | None, report: Report
         report.finding(f"{name} slopes", f"{least:.3g} to {most:.3g}", "", "of phi, at these states")
     if gain is not None:
         report.finding(f"{name} gain", gain.low, "times W", "the largest found at which it contracts, certified")
-        report.finding(f"{name} excluded", gain.high, "times W", "two basins of attraction, certified")
+        report.finding(f"{name} excluded", gain.high, "times W", _why_not(gain.high_case))
+
+
+def _why_not(case: InputCase | None) -> str:
+    """What proves that it does not contract."""
+    if case is None:
+        return "no proof that it does not contract was found"
+    return f"does not contract: {outcome_of(case).sentence.partition(':')[0]}, certified"
 
 
 def _entry(found: DecidedInput) -> dict[str, object]:
@@ -135,11 +143,11 @@ def _written(results: InputResults, config: MatrixConfig) -> str | None:
 def _conclusion(results: InputResults) -> str:
     parts = []
     if results.decided:
-        count = {outcome: sum(found.outcome is outcome for found in results.decided) for outcome in InputOutcome}
+        outcomes = [found.outcome for found in results.decided]
         parts.append(
-            f"of {len(results.decided)} constant inputs the network contracts under "
-            f"{count[InputOutcome.CONTRACTING]}, does not under {count[InputOutcome.TWO_BASINS]}, "
-            f"{count[InputOutcome.UNDECIDED]} undecided"
+            f"of {len(outcomes)} constant inputs the network contracts under "
+            f"{outcomes.count(InputOutcome.CONTRACTING)}, does not under {sum(each.refuted for each in outcomes)}, "
+            f"{outcomes.count(InputOutcome.UNDECIDED)} undecided"
         )
     if results.along is not None:
         low, high = results.along.low, results.along.high

@@ -1,8 +1,8 @@
 """Under which constant inputs does the whole network contract: decided for one, along a direction, and by the gain.
 
 Strong inputs hold neurons where phi is flat, and so does a network that contracts at no other inputs. What is proved
-is `BoxContraction` from everywhere, or `TwoBasins`; what is proposed comes from iterating boxes, and from fixed points
-that were found.
+is `BoxContraction` from everywhere, or a `Refutation`; what is proposed comes from iterating boxes, and from fixed
+points that were found.
 """
 
 from collections.abc import Iterator
@@ -17,17 +17,17 @@ from theory.contraction.candidates import FEW, RANGED_UP_TO, attempted, ranged_c
 from theory.contraction.claims.claim import Claim
 from theory.contraction.conditions.condition import Condition
 from theory.contraction.conditions.registry import ABSOLUTE, MULTIPLIER
-from theory.contraction.exact_matrix import exact_vector, rational, short, to_digits
+from theory.contraction.exact_matrix import rational, short
 from theory.contraction.means import means_of
 from theory.contraction.network import LeakyMap, Network
 from theory.contraction.regions.autonomous import AutonomousNetwork
-from theory.contraction.regions.basin import Basin
 from theory.contraction.regions.box import Driven, End, IntervalBox
 from theory.contraction.regions.box_claim import BoxContraction
-from theory.contraction.regions.certify_basin import certify_basin
-from theory.contraction.regions.fixed_points import FixedPoint, fixed_points, starts
 from theory.contraction.regions.input_certificate import InputCase
+from theory.contraction.regions.refutation import Refutation, refutation, refuting_points
 from theory.contraction.regions.two_basins import TwoBasins
+from theory.contraction.regions.two_points import TwoPoints
+from theory.contraction.regions.unstable_point import UnstablePoint
 from theory.contraction.threads import one_blas_thread
 from theory.enclosures import Enclosed
 
@@ -35,11 +35,13 @@ _SLOWEST = 2.0**-10
 """The rate that is asked for where any positive one will do, of the slowest leak."""
 _BOXES, _ENDS, _STILL = 80, 2**13, 2e-3
 """Boxes one after another at most, and by how much one of their ends is moved at least, in what phi sees."""
-_STARTS = 24
-_SMALLER = (1.0, 0.5, 0.1, 0.01)
 _FARTHEST = 2.0**12
 _PIECES = 64
-_PRECISION = 0.01
+_FINE, _COARSE, _FINE_UP_TO = 0.002, 0.01, 16
+"""To which part of an amplitude its two ends are sought, of so many neurons and of more."""
+_PRECISION = 0.005
+"""The same of gains."""
+_STEPS_UP = (1.01, 1.03, 1.06, 1.1, 1.2, 1.3, 1.5, 2.0, 4.0)
 _STEPS_DOWN = (0.99, 0.97, 0.94, 0.9, 0.8, 0.65, 0.5, 0.25, 0.0)
 
 
@@ -52,12 +54,37 @@ class InputOutcome(Enum):
 
     CONTRACTING = "any two trajectories approach one another, whatever states they begin from"
     TWO_BASINS = "two basins of attraction lie apart: the network does not contract under this input"
-    UNDECIDED = "no proof that the network contracts was found, and no two basins of attraction"
+    TWO_POINTS = "two fixed points lie apart: the network does not contract under this input"
+    UNSTABLE_POINT = "states next to a fixed point go away from it: the network does not contract under this input"
+    UNDECIDED = "no proof that the network contracts was found, and none that it does not"
 
     @property
     def sentence(self) -> str:
         """In words."""
         return self.value
+
+    @property
+    def refuted(self) -> bool:
+        """Whether it is proved that the network does not contract."""
+        return self in _REFUTED.values()
+
+
+_REFUTED: dict[type[Refutation], InputOutcome] = {
+    TwoBasins: InputOutcome.TWO_BASINS,
+    TwoPoints: InputOutcome.TWO_POINTS,
+    UnstablePoint: InputOutcome.UNSTABLE_POINT,
+}
+
+
+def outcome_of(case: InputCase | None) -> InputOutcome:
+    """What a case proves.
+
+    >>> outcome_of(None).name
+    'UNDECIDED'
+    """
+    if case is None:
+        return InputOutcome.UNDECIDED
+    return InputOutcome.CONTRACTING if isinstance(case.claim, BoxContraction) else _REFUTED[type(case.claim)]
 
 
 @dataclass(frozen=True)
@@ -65,8 +92,12 @@ class DecidedInput:
     """The answer under one constant input, and its proof."""
 
     system: AutonomousNetwork
-    outcome: InputOutcome
     case: InputCase | None
+
+    @property
+    def outcome(self) -> InputOutcome:
+        """What is proved."""
+        return outcome_of(self.case)
 
     @property
     def rate(self) -> float | None:
@@ -132,12 +163,8 @@ def decide(system: AutonomousNetwork, *, seed: int = 0) -> DecidedInput:
     """
     inputs = IntervalBox.at(system.inputs.tolist())
     with np.errstate(all="ignore"):
-        proof = contraction(system, inputs, best=True)
-        if proof is not None:
-            return DecidedInput(system, InputOutcome.CONTRACTING, InputCase(inputs, proof))
-        apart = two_basins(system, seed=seed)
-    outcome = InputOutcome.UNDECIDED if apart is None else InputOutcome.TWO_BASINS
-    return DecidedInput(system, outcome, None if apart is None else InputCase(inputs, apart))
+        claim = contraction(system, inputs, best=True) or refutation(system, seed=seed)
+    return DecidedInput(system, None if claim is None else InputCase(inputs, claim))
 
 
 def contraction(
@@ -235,44 +262,6 @@ def _conditions(asked: Network, *, corners: bool) -> tuple[Condition, ...]:
     return (*quadratic[:-1], *means.non_quadratic, quadratic[-1], *last)
 
 
-def two_basins(system: AutonomousNetwork, *, seed: int = 0) -> TwoBasins | None:
-    """Two certified basins of attraction that lie apart; None where none are found."""
-    stable = _stable(system, seed)
-    for first, second in ((a, b) for i, b in enumerate(stable) for a in stable[:i]):
-        basins = [attempted(certify_basin, system, point.state) for point in (first, second)]
-        proved = [found.basin for found in basins if found is not None and found.basin is not None]
-        if len(proved) == 2:
-            apart = _apart(system, proved[0], proved[1])
-            if apart is not None:
-                return apart
-    return None
-
-
-def _stable(system: AutonomousNetwork, seed: int) -> list[FixedPoint]:
-    """Stable fixed points that lie far apart first: the last two are the most distant."""
-    found = [point for point in fixed_points(system, starts(system, _STARTS, seed)) if point.stable]
-    if len(found) < 2:
-        return []
-    states = np.array([point.state for point in found])
-    distances = np.linalg.norm(states[:, None] - states[None], axis=2)
-    first, second = np.unravel_index(int(distances.argmax()), distances.shape)
-    return [found[first], found[second]]
-
-
-def _apart(system: AutonomousNetwork, first: Basin, second: Basin) -> TwoBasins | None:
-    """The claim, the basins made smaller where their ellipsoids are too near to one another."""
-    between = np.array([float(p - q) for p, q in zip(first.point, second.point, strict=True)])
-    shapes = first.shape.approximate() + second.shape.approximate()
-    direction = exact_vector(to_digits(np.linalg.solve(shapes, between), bits=20).tolist())
-    exact = system.exact
-    for factor in _SMALLER:
-        basins = [basin if factor == 1 else basin.scaled(factor).with_bounds(exact) for basin in (first, second)]
-        claim = TwoBasins((basins[0], basins[1]), direction)
-        if claim.proved(exact):
-            return claim
-    return None
-
-
 @one_blas_thread
 def amplitudes(system: AutonomousNetwork, direction: Float[np.ndarray, " n"], *, seed: int = 0) -> Amplitudes:
     """From which amplitude s on the network contracts under the inputs base + s direction, the base being its own.
@@ -282,8 +271,8 @@ def amplitudes(system: AutonomousNetwork, direction: Float[np.ndarray, " n"], *,
 
     >>> from theory.contraction import DISCRETE, regions
     >>> switch = regions.autonomous.autonomous(np.array([[2.0]]), DISCRETE, regions.activation.TANH)
-    >>> found = amplitudes(switch, np.array([1.0]))  # bistable up to sqrt(2) - asinh(1) = 0.5328
-    >>> 0.50 < found.high < 0.5328 < found.low < 0.56
+    >>> found = amplitudes(switch, np.array([1.0]))  # bistable up to sqrt(2) - asinh(1) = 0.53284
+    >>> 0.53 < found.high < 0.53284 < found.low < 0.54
     True
     """
     line = _Line(system, direction)
@@ -308,6 +297,11 @@ class _Line:
     system: AutonomousNetwork
     direction: Float[np.ndarray, " n"]
 
+    @property
+    def precision(self) -> float:
+        """To which part of an amplitude its two ends are sought."""
+        return _FINE if self.system.network.size <= _FINE_UP_TO else _COARSE
+
     def at(self, amplitude: float) -> AutonomousNetwork:
         """The network under one of them, as doubles have it."""
         return replace(self.system, inputs=self.system.inputs + amplitude * self.direction)
@@ -331,7 +325,7 @@ class _Line:
     def covered(self, top: float, last: InputCase) -> tuple[float, list[InputCase]]:
         """Pieces from as far below as they are proved, up to where the last one begins."""
         pieces, low, stride = [last], top, top / 2
-        while low > 0 and stride > _PRECISION * low and len(pieces) < _PIECES:
+        while low > 0 and stride > self.precision * low and len(pieces) < _PIECES:
             further = max(low - stride, 0.0)
             piece = self.proved(further, low)
             if piece is None:
@@ -341,18 +335,22 @@ class _Line:
                 low, stride = further, 2 * stride
         return low, pieces
 
+    def doubtful(self, amplitude: float, seed: int) -> bool:
+        """Whether fixed points are found that speak against contraction."""
+        return any(refuting_points(self.at(amplitude), seed=seed))
+
     def refuted(self, below: float, seed: int) -> tuple[float | None, InputCase | None]:
-        """The largest amplitude found at which there are two basins, and these."""
-        inside = next((s for s in (below * part for part in _STEPS_DOWN) if len(_stable(self.at(s), seed)) > 1), None)
+        """The largest amplitude found at which it does not contract, with the proof."""
+        inside = next((s for s in (below * part for part in _STEPS_DOWN) if self.doubtful(s, seed)), None)
         if inside is None:
             return None, None
         outside = below
-        while outside - inside > _PRECISION / 2 * outside:
+        while outside - inside > self.precision / 2 * outside:
             middle = (inside + outside) / 2
-            inside, outside = (middle, outside) if len(_stable(self.at(middle), seed)) > 1 else (inside, middle)
+            inside, outside = (middle, outside) if self.doubtful(middle, seed) else (inside, middle)
         for part in (1.0, *_STEPS_DOWN):
             trial = short(part * inside, bits=20)
-            claim = two_basins(self.at(trial), seed=seed)
+            claim = refutation(self.at(trial), seed=seed)
             if claim is not None:
                 return trial, InputCase(IntervalBox.at(self.at(trial).inputs.tolist()), claim)
         return None, None
@@ -384,7 +382,7 @@ def largest_gain_under(system: AutonomousNetwork, *, seed: int = 0) -> InputGain
     with np.errstate(all="ignore"):
         low, end, case = None, None, None
         gain = 1.0
-        while (low is None or end is None or end - low > _PRECISION / 2 * end) and 2.0**-20 < gain < 2.0**20:
+        while (low is None or end is None or end - low > _PRECISION * end) and 2.0**-20 < gain < 2.0**20:
             trial = proved(gain)
             if trial is None:
                 end = gain
@@ -394,11 +392,10 @@ def largest_gain_under(system: AutonomousNetwork, *, seed: int = 0) -> InputGain
                 gain = 2 * gain if end is None else gain / 2
             else:
                 gain = short((low + end) / 2, bits=12)
-        for further in (1.01, 1.03, 1.1, 1.3, 2.0, 4.0) if end is not None else ():
+        for further in _STEPS_UP if end is not None else ():
             high = short(further * (end or 1.0), bits=12)
-            if len(_stable(scaled(high), seed)) > 1:
-                claim = two_basins(scaled(high), seed=seed)
-                found = None if claim is None else InputCase(inputs, claim, rational(high))
-                if found is not None and found.proved(system.exact):
-                    return InputGain(low, case, high, found)
+            claim = refutation(scaled(high), seed=seed)
+            found = None if claim is None else InputCase(inputs, claim, rational(high))
+            if found is not None and found.proved(system.exact):
+                return InputGain(low, case, high, found)
     return InputGain(low, case, None, None)

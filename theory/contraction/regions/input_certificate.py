@@ -10,6 +10,7 @@ from theory.contraction.exact_matrix import exact_vector
 from theory.contraction.regions.autonomous import ExactAutonomous
 from theory.contraction.regions.box import Driven, IntervalBox
 from theory.contraction.regions.box_claim import BoxContraction, pairs
+from theory.contraction.regions.refutation import Refutation
 from theory.contraction.regions.two_basins import TwoBasins
 
 ONE = flint.fmpq(1)
@@ -20,7 +21,7 @@ class InputCase:
     """A claim under inputs in a box, all weights being multiplied by `gain`."""
 
     inputs: IntervalBox
-    claim: BoxContraction | TwoBasins
+    claim: BoxContraction | Refutation
     gain: flint.fmpq = ONE
 
     def proved(self, system: ExactAutonomous) -> bool:
@@ -38,7 +39,7 @@ class InputCase:
     def document(self, *, discrete: bool) -> Document:
         """The case as JSON knows it."""
         claim = self.claim
-        said = claim.document() if isinstance(claim, BoxContraction) else claim.document(discrete=discrete)
+        said = claim.document(discrete=discrete) if isinstance(claim, TwoBasins) else claim.document()
         gain = {} if self.gain == 1 else {"gain": number(self.gain)}
         return {**gain, "inputs": pairs(self.inputs), "claim": said}
 
