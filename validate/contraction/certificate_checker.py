@@ -1855,6 +1855,35 @@ def highest(constant: Fraction, linear: Fraction, square: Fraction, where: Inter
     return max(values)
 
 
+def triangle(gate: Interval) -> list[tuple[Fraction, Fraction]]:
+    """Corners around (y, y (1 - y)) for y in the interval: both ends, and where the tangents there meet."""
+    middle = (gate.low + gate.high) / 2
+    return [(y, y * (1 - y)) for y in (gate.low, gate.high)] + [(middle, middle - gate.low * gate.high)]
+
+
+def require_inside(points: Iterable[Vector], form: Matrix, name: str) -> None:
+    """Reject unless E is symmetric and positive definite, and y^T E^-1 y <= 1 for all points y.
+
+    With E = L D L^T and v = L^-1 y that is the sum of v_k^2 / D_k.
+    """
+    require_symmetric(form, name)
+    lower: Matrix = []
+    pivots: Vector = []
+    for k, row in enumerate(form):
+        moved: Vector = []
+        for j in range(k):
+            moved.append(row[j] - sum((lower[j][i] * moved[i] for i in range(j)), Fraction(0)))
+        lower.append([x / d for x, d in zip(moved, pivots, strict=True)])
+        pivots.append(row[k] - sum((x * y for x, y in zip(moved, lower[k], strict=True)), Fraction(0)))
+        require(pivots[k] > 0, f"{name} is not positive definite")
+    for point in points:
+        turned: Vector = []
+        for row, y in zip(lower, point, strict=True):
+            turned.append(y - sum((x * v for x, v in zip(row, turned, strict=True)), Fraction(0)))
+        length = sum((v * v / d for v, d in zip(turned, pivots, strict=True)), Fraction(0))
+        require(length <= 1, f"{name} does not hold all rows of the Jacobian")
+
+
 @dataclass(frozen=True)
 class GatedCell:
     """A layer with gates: a gate's argument is U h + W x + b, with U in `recurrent`, W in `driven` and b in `bias`.
@@ -1900,6 +1929,10 @@ class GatedCell:
     def rows(self, box: list[Interval], weights: Vector, pieces: int) -> Iterator[tuple[Fraction, Fraction]]:
         """For each row bounds of the sum of |J_ij| weights_j and of the sum of |K_ij|."""
         raise NotImplementedError
+
+    def coefficients(self, box: list[Interval], pieces: int) -> Iterator[tuple[Matrix, list[Vector]]]:
+        """For each row of J a matrix C and points: the row is y^T C with y in their convex hull."""
+        raise Rejected("of this kind of layer rows are not known as sums of other rows")
 
 
 class GRU(GatedCell):
@@ -1989,6 +2022,27 @@ class GRUResetAfter(GRU):
             turned = farthest(s) * self.by_input("reset", i)
             by_input = self.by_input("candidate", i) + highest(Fraction(0), turned, -turned, r)
             yield (bounds[0], bounds[1]), by_input
+
+    def coefficients(self, box: list[Interval], pieces: int) -> Iterator[tuple[Matrix, list[Vector]]]:
+        """z e_i + z (1 - z) (h - n) U_z,i + (1 - z) (1 - n^2) (r U_n,i + r (1 - r) s U_r,i).
+
+        On each piece of n linear in (z, z (1 - z)), h - n, 1 - n^2, (r, r (1 - r)) and s each: the corners of these
+        tell the convex hull.
+        """
+        resets, updates = (self.gate(block, box, self.inputs) for block in self.blocks[:2])
+        for i, n in enumerate(self.candidates(box, resets, self.inputs)):
+            s = self.sent(i, box)
+            points = [
+                [z, bend * apart, (1 - z) * slope * r, (1 - z) * slope * turn * end]
+                for piece in cut(n, pieces)
+                for apart in (box[i].low - piece.high, box[i].high - piece.low)
+                for slope in (1 - nearest(piece) ** 2, 1 - farthest(piece) ** 2)
+                for z, bend in triangle(updates[i])
+                for r, turn in triangle(resets[i])
+                for end in (s.low, s.high)
+            ]
+            own = [Fraction(int(j == i)) for j in range(self.units)]
+            yield [own, *(self.recurrent[block][i] for block in ("update", "candidate", "reset"))], points
 
 
 class GRUResetBefore(GRU):
@@ -2171,6 +2225,68 @@ class RowsInBox:
 
 
 @dataclass(frozen=True)
+class SquaresInBox:
+    """Two trajectories from the box, under the same inputs, approach by `factor` in (sum of weights_i x_i^2)^(1/2).
+
+    As for `RowsInBox` with another norm. Row i of J is y^T C_i, y in a convex hull whose points have y y^T <= E_i, so
+    that all of it has. So |J x|^2 is at most the sum of weights_i (C_i x)^T E_i (C_i x), which is less than factor^2
+    |x|^2. Inputs that differ by e at most add a vector of length (1 - factor) gain e at most.
+    """
+
+    factor: Fraction
+    gain: Fraction
+    pieces: int
+    box: list[Interval]
+    weights: Vector
+    forms: list[Matrix]
+
+    @classmethod
+    def read(cls, value: object, cell: GatedCell, where: str) -> "SquaresInBox":
+        """From JSON."""
+        entries = object_of(value, where, ["claim", "by", "factor", "gain", "pieces", "box", "weights", "forms"])
+        forms = items(entries.pop("forms"), f"{where}.forms")
+        rows = RowsInBox.read(entries, cell, where)
+        if len(forms) != cell.size:
+            raise Malformed(f"{where}.forms has {len(forms)} matrices, not {cell.size}")
+        if cell.size > MANY:
+            raise Malformed(f"there are {cell.size} numbers of the state; squares are verified of {MANY} at most")
+        places = [(form, f"{where}.forms[{i}]") for i, form in enumerate(forms)]
+        each = [square(form, len(items(form, place)), place) for form, place in places]
+        require_short((x for form in each for row in form for x in row), f"{where}.forms")
+        return cls(rows.factor, rows.gain, rows.pieces, rows.box, rows.weights, each)
+
+    def words(self) -> str:
+        """What is claimed."""
+        return (
+            f"contracting by the factor {show(self.factor)} a step in (sum of weights_i x_i^2)^(1/2), from any states "
+            f"of the box and under any inputs of theirs; inputs that differ by e bring states no farther apart than"
+            f" {show(self.gain)} e in the end"
+        )
+
+    def verify(self, cell: GatedCell) -> None:
+        """No step leaves the box; every form holds its row; the squares fall."""
+        require(0 < self.factor < 1, "factor is not between 0 and 1")
+        require_all_positive(self.weights, "weights")
+        place = outside(cell.following(self.box, cell.inputs), self.box)
+        require(place is None, f"a step may leave the box in entry [{place}]")
+        moved = (by_input for _, by_input in cell.rows(self.box, self.weights, self.pieces))
+        squared = sum((w * x * x for w, x in zip(self.weights, moved, strict=True)), Fraction(0))
+        room = (1 - self.factor) * self.gain
+        require(room >= 0 and squared <= room * room, "inputs may move states by more than the gain")
+        left: Matrix = []
+        right: Matrix = []
+        for i, (sensed, points) in enumerate(cell.coefficients(self.box, self.pieces)):
+            form = self.forms[i]
+            require(len(form) == len(sensed), f"forms[{i}] has {len(form)} rows, not {len(sensed)}")
+            require_inside(points, form, f"forms[{i}]")
+            left += sensed
+            right += product(scaled(self.weights[i], form), sensed)
+        stretched = product(transposed(left), right)
+        kept = diagonal([self.factor**2 * w for w in self.weights])
+        require_positive(added(kept, scaled(-1, stretched)), "what the squares fall by")
+
+
+@dataclass(frozen=True)
 class TwoBoxes:
     """Under one constant input no step leaves either of two boxes without a common state.
 
@@ -2208,8 +2324,9 @@ class TwoBoxes:
             require(place is None, f"a step may leave boxes[{k}] in entry [{place}]")
 
 
-GATED_CLAIMS: dict[tuple[str, ...], type[RowsInBox] | type[TwoBoxes]] = {
+GATED_CLAIMS: dict[tuple[str, ...], type[RowsInBox] | type[SquaresInBox] | type[TwoBoxes]] = {
     ("contracting", "rows in a box"): RowsInBox,
+    ("contracting", "squares in a box"): SquaresInBox,
     ("not contracting", "two boxes"): TwoBoxes,
 }
 
@@ -2221,7 +2338,7 @@ class GatedCertificate:
     name: str
     cell: GatedCell
     sha256: str
-    claims: list[RowsInBox | TwoBoxes]
+    claims: list[RowsInBox | SquaresInBox | TwoBoxes]
 
     def words(self) -> Iterator[str]:
         """The layer, and every claim."""
@@ -2279,7 +2396,7 @@ def read_gated(value: object) -> GatedCertificate:
     return GatedCertificate(name, cell, sha256, [gated_claim(x, cell, f"claims[{i}]") for i, x in enumerate(claims)])
 
 
-def gated_claim(value: object, cell: GatedCell, where: str) -> RowsInBox | TwoBoxes:
+def gated_claim(value: object, cell: GatedCell, where: str) -> RowsInBox | SquaresInBox | TwoBoxes:
     """A claim of the kind that it names."""
     names = [value.get(key) for key in ("claim", "by")] if isinstance(value, dict) else []
     for tags, kind in GATED_CLAIMS.items():

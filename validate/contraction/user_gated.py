@@ -8,7 +8,7 @@ from theory.contraction.gated.apart import Apart
 from theory.contraction.gated.decide import GatedCertification, RecurrentScale, certify, largest_recurrence
 from theory.contraction.gated.document import GatedCertificate
 from theory.contraction.gated.layer import GatedLayer
-from theory.contraction.gated.statements import ContractingInBox
+from theory.contraction.gated.statements import Contracting
 from validate.contraction.settings import GatedConfig, besides
 from validate.output import Plot
 from validate.progress import Progress
@@ -57,12 +57,12 @@ def checks(own: OwnLayer, config: GatedConfig, report: Report, progress: Progres
 
 
 def _tell_proof(found: GatedCertification, report: Report) -> None:
-    claim = found.claim if isinstance(found.claim, ContractingInBox) else None
+    claim = found.claim if isinstance(found.claim, Contracting) else None
     if claim is None:
         for name in ("factor", "gain", "smallest_weight", "widest_state"):
             report.quantity(name, None)
         return
-    report.finding("factor", found.factor, "of a distance, a step", "certified, in max |x_i| / weights_i")
+    report.finding("factor", found.factor, "of a distance, a step", f"certified, in {claim.norm}")
     report.finding("gain", found.gain, "states / inputs", "certified: inputs that differ by 1 end no farther apart")
     report.finding("smallest_weight", float(min(claim.weights)), "no unit", "of the norm; the largest is 1")
     report.finding("widest_state", float(max(claim.box.size)), "no unit", "the box of states is no wider, from 0")

@@ -57,6 +57,18 @@ def test_the_standard_library_alone_verifies(proof, tmp_path):
     assert subprocess.run(program, capture_output=True, check=False).returncode == 0
 
 
+def cell_of(of):
+    """The layer as the checker reads it."""
+    exact = of.exact
+    return checker.CELLS[of.name](
+        *(
+            {name: block.tolist() for name, block in each.items()}
+            for each in (exact.recurrent, exact.driven, exact.bias)
+        ),
+        [checker.Interval(*each) for each in zip(exact.inputs.low, exact.inputs.high, strict=True)],
+    )
+
+
 def shorter(number, share=Fraction(15, 16)):
     return str(Fraction(number) * share)
 
@@ -125,6 +137,83 @@ def test_malformed_certificates_are_refused_in_one_line(proof, check, place, val
     assert len(said.err.splitlines()) == 1
 
 
+@pytest.fixture(scope="module")
+def squares():
+    """Of a layer that rows leave undecided."""
+    rng = np.random.default_rng(4)
+    given = [rng.uniform(-1, 1, size) / 2 for size in ((12, 1), (12, 4), 12, 12)]
+    found = gated.decide.certify(gated.gru.from_arrays(*given, input_box=1.0).with_recurrence(1.05))
+    return json.loads(found.certificate.json_bytes())
+
+
+def test_squares_are_verified(squares, check):
+    status, said = check(squares)
+    assert (status, said.out.splitlines()[-1]) == (0, "verified")
+    assert "contracting by the factor" in said.out
+    assert "(sum of weights_i x_i^2)^(1/2)" in said.out
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "reason"),
+    [
+        (("factor",), lambda x: shorter(x, Fraction(255, 256)), "what the squares fall by is not positive"),
+        (("factor",), 1, "factor is not between"),
+        (("gain",), shorter, "may move"),
+        (("gain",), lambda gain: "-" + str(gain), "may move"),
+        (("weights", 0), lambda w: shorter(w, Fraction(1, 64)), "what the squares fall by is not positive"),
+        (("weights", 0), 0, "not positive"),
+        (("forms", 1), lambda form: [[shorter(x) for x in row] for row in form], "forms[1] does not hold all rows"),
+        (("forms", 1), lambda form: [["-" + str(x).lstrip("-") for x in row] for row in form], "forms[1] is not"),
+        (("forms", 2, 0, 1), 1, "forms[2] is not symmetric"),
+        (("forms", 3), [[1, 0], [0, 1]], "forms[3] has 2 rows, not 4"),
+        (("box", 0, 1), lambda end: shorter(end, Fraction(1, 2)), "leave the box"),
+    ],
+)
+def test_forged_squares_are_rejected(squares, check, place, value, reason):
+    status, said = check(forge(squares, "claims", 0, *place, value=value))
+    assert status == 1
+    assert "rejected: claims[0]: " in said.out
+    assert reason in said.out
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "problem"),
+    [
+        (("forms",), [], "empty"),
+        (("forms",), lambda forms: forms[1:], "has 3 matrices, not 4"),
+        (("forms", 0), [[1, 0]], "forms[0]"),
+        (("forms", 0, 0, 0), "1/3", "power of two"),
+        (("pieces",), 65, "from 1 to 64"),
+        (("forged",), 1, "unknown key"),
+    ],
+)
+def test_malformed_squares_are_refused_in_one_line(squares, check, place, value, problem):
+    status, said = check(forge(squares, "claims", 0, *place, value=value))
+    assert status == 2
+    assert problem in said.err
+    assert len(said.err.splitlines()) == 1
+
+
+def test_squares_of_rows_that_are_not_known_are_rejected(proof, check):
+    claim = proof["claims"][0]
+    forged = {**claim, "by": "squares in a box", "gain": 2**20, "forms": [[[1]]] * len(claim["box"])}
+    status, said = check(forge(proof, "claims", 0, value=forged))
+    assert status == 1
+    known = proof["cell"] == "gru, reset after"
+    assert ("forms[0] has 1 rows, not 4" if known else "rows are not known as sums") in said.out
+
+
+def test_the_checker_knows_rows_as_theory_does():
+    of = layer("after", recurrent=1.0)
+    ends = exact_bounds(shrunk(of))
+    pairs = [checker.Interval(low, high) for low, high in zip(ends.low, ends.high, strict=True)]
+    theirs = of.exact.coefficients(of.exact.gates(ends), 3)
+    for i, (sensed, points) in enumerate(cell_of(of).coefficients(pairs, 3)):
+        assert (np.array(sensed, object) == theirs.sensed[i]).all()
+        ours, known = (sorted(map(tuple, each)) for each in (points, theirs.points[i].tolist()))
+        assert np.abs(np.array(ours, object) - np.array(known, object)).max() < Fraction(1, 10**14)
+
+
 def test_too_many_claims_and_too_large_layers_are_refused(proof, check):
     assert "at most" in check(forge(proof, "claims", value=proof["claims"] * 5))[1].err
     name = next(iter(proof["recurrent"]))
@@ -163,12 +252,7 @@ def test_the_checker_bounds_rows_as_theory_does(kind):
     weights = exact.arithmetic.numbers(np.round(proposed(of, box).weights * 64 + 1))
     ends = exact_bounds(box)
     pairs = [checker.Interval(low, high) for low, high in zip(ends.low, ends.high, strict=True)]
-    cell = checker.CELLS[of.name](
-        {name: block.tolist() for name, block in exact.recurrent.items()},
-        {name: block.tolist() for name, block in exact.driven.items()},
-        {name: block.tolist() for name, block in exact.bias.items()},
-        [checker.Interval(*each) for each in zip(exact.inputs.low, exact.inputs.high, strict=True)],
-    )
+    cell = cell_of(of)
     rows = np.array([list(row) for row in cell.rows(pairs, list(weights), 5)])
     theirs = np.array([exact.state_sums(exact.gates(ends), weights, 5), exact.input_sums(exact.gates(ends), 5)]).T
     assert np.abs(rows - theirs).max() < Fraction(1, 10**14)

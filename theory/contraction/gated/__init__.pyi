@@ -7,6 +7,7 @@ from . import layer as layer
 from . import literature as literature
 from . import lstm as lstm
 from . import search as search
+from . import squares as squares
 from . import statements as statements
 
 __all__ = [
@@ -19,5 +20,6 @@ __all__ = [
     "literature",
     "lstm",
     "search",
+    "squares",
     "statements",
 ]

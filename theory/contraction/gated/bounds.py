@@ -93,6 +93,17 @@ def away_from_zero(piece: Bounds) -> tuple[Numbers, Numbers]:
     return np.maximum(np.maximum(piece.low, -piece.high), 0 * piece.low), piece.size
 
 
+def around_bend(gate: Bounds) -> tuple[tuple[Numbers, Numbers], ...]:
+    """A triangle around (y, y (1 - y)) for y in the interval: both ends, and where the tangents there meet.
+
+    >>> [point.tolist() for point in around_bend(Bounds(np.zeros(1), np.ones(1)))[2]]
+    [[0.5], [0.5]]
+    """
+    middle = (gate.low + gate.high) / 2
+    ends = ((y, y * (1 - y)) for y in (gate.low, gate.high))
+    return *ends, (middle, middle - gate.low * gate.high)
+
+
 class Arithmetic(ABC):
     """In which numbers something is computed."""
 

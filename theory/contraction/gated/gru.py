@@ -15,10 +15,12 @@ from jaxtyping import Float, Shaped
 from scipy.special import expit
 from typing_extensions import override
 
-from theory.contraction.gated.bounds import Bounds, Numbers, away_from_zero, image, largest
-from theory.contraction.gated.layer import GatedLayer, States, input_bounds, read_arrays
+from theory.contraction.gated.bounds import Bounds, Numbers, around_bend, away_from_zero, image, largest
+from theory.contraction.gated.layer import Coefficients, GatedLayer, States, input_bounds, read_arrays
 
 SIGNS = (1, -1)
+_SENSED = ("update", "candidate", "reset")
+"""What a row of the Jacobian is made of, beside the unit's own state."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,6 +143,27 @@ class GRUResetAfter(GRULayer):
     def reset_input_sums(self, gates: GRUGates) -> Numbers:
         turned = gates.sent.size * self.input_sum("reset")
         return largest(self.zeros(), turned, -turned, gates.reset)
+
+    @override
+    def coefficients(self, gates: GRUGates, pieces: int) -> Coefficients:
+        """z e_i + z (1 - z) (h - n) U_z,i + (1 - z) (1 - n^2) (r U_n,i + r (1 - r) s U_r,i).
+
+        For each piece of n the four numbers are linear in (z, z (1 - z)), (r, r (1 - r)), h - n, 1 - n^2 and s each, so
+        they lie in the convex hull of what the corners of these make.
+        """
+        resets, updates, candidate = around_bend(gates.reset), around_bend(gates.update), gates.candidate.pieces(pieces)
+        nearest, farthest = away_from_zero(candidate)
+        points = [
+            np.broadcast_arrays(z, bend * apart, (1 - z) * slope * r, (1 - z) * slope * turn * sent)
+            for z, bend in updates
+            for apart in (gates.box.low - candidate.high, gates.box.high - candidate.low)
+            for slope in (1 - nearest * nearest, 1 - farthest * farthest)
+            for r, turn in resets
+            for sent in (gates.sent.low, gates.sent.high)
+        ]
+        read = [self.arithmetic.numbers(np.eye(self.units)), *(self.recurrent[b] for b in _SENSED)]
+        corners = np.array([np.stack(each, axis=-1) for each in points]).reshape(-1, self.units, len(read))
+        return Coefficients(corners.swapaxes(0, 1), np.stack(read, axis=1))
 
     @override
     def step(self, states: States, inputs: Float[np.ndarray, "*batch m"]) -> States:

@@ -24,6 +24,16 @@ class NotALayer(ValueError):
 
 
 @dataclass(frozen=True, eq=False)
+class Coefficients:
+    """Row i of the Jacobian is theta^T `sensed`[i] with theta in the convex hull of `points`[i], each row by itself."""
+
+    points: Numbers
+    """n x p x q."""
+    sensed: Numbers
+    """n x q x size."""
+
+
+@dataclass(frozen=True, eq=False)
 class GatedLayer(ABC):
     """Weights and biases, a block a gate, and the inputs x that the layer may be given: each in its interval.
 
@@ -80,6 +90,10 @@ class GatedLayer(ABC):
     @abstractmethod
     def input_sums(self, gates: Any, pieces: int) -> Numbers:
         """For each row of the Jacobian by the input a bound of its absolute sum."""
+
+    def coefficients(self, gates: Any, pieces: int) -> Coefficients | None:
+        """Of what rows of the Jacobian by the state are made at all states of a box and all inputs; None: not told."""
+        return None
 
     @abstractmethod
     def step(self, states: States, inputs: Float[np.ndarray, "*batch m"]) -> States:

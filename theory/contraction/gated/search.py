@@ -9,7 +9,7 @@ from jaxtyping import Float
 from theory.contraction.exact_matrix import to_digits
 from theory.contraction.gated.bounds import RATIONALS, Bounds
 from theory.contraction.gated.layer import GatedLayer
-from theory.contraction.gated.statements import ContractingInBox, exact_bounds
+from theory.contraction.gated.statements import ContractingInBox, above, exact_bounds
 
 PIECES = 16
 """Into how many pieces intervals are cut where two factors of a row depend on one number."""
@@ -112,11 +112,11 @@ def prove(layer: GatedLayer, found: Proposal, pieces: int = PIECES) -> Contracti
     gates = layer.gates(found.box)
     stretch = float((layer.state_sums(gates, weights, pieces) / weights).max())
     for slack in (1e-9, 1e-6, 1e-3):
-        factor = _above(stretch + slack * (1 - stretch))
+        factor = above(stretch + slack * (1 - stretch))
         gain = float((layer.input_sums(gates, pieces) / weights).max()) / (1 - factor)
         claim = ContractingInBox(
             Fraction(factor),
-            Fraction(_above(gain * (1 + slack) + slack)),
+            Fraction(above(gain * (1 + slack) + slack)),
             pieces,
             exact_bounds(found.box),
             RATIONALS.numbers(weights),
@@ -124,9 +124,3 @@ def prove(layer: GatedLayer, found: Proposal, pieces: int = PIECES) -> Contracti
         if factor < 1 and claim.holds(layer):
             return claim
     return None
-
-
-def _above(number: float) -> float:
-    """A number of few binary digits from `number` on."""
-    exponent = int(np.floor(np.log2(max(number, 1e-300)))) - 30
-    return float(np.ldexp(np.ceil(np.ldexp(number, -exponent)), exponent))

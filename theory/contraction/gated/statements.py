@@ -3,11 +3,16 @@
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from fractions import Fraction
+from operator import mul
+from typing import ClassVar
 
+import flint
 import numpy as np
 from typing_extensions import override
 
 from theory.contraction.claims.claim import Document, number
+from theory.contraction.definite import is_positive_definite
+from theory.contraction.exact_matrix import ExactMatrix, exact_vector, rational
 from theory.contraction.gated.bounds import Bounds, Numbers
 from theory.contraction.gated.layer import GatedLayer
 
@@ -40,6 +45,8 @@ class ContractingInBox(GatedStatement):
     box: Bounds
     weights: Numbers
 
+    norm: ClassVar[str] = "max |x_i| / weights_i"
+
     @override
     def holds(self, layer: GatedLayer) -> bool:
         exact = layer.exact
@@ -65,6 +72,83 @@ class ContractingInBox(GatedStatement):
             "box": pairs(self.box),
             "weights": fractions(self.weights),
         }
+
+
+@dataclass(frozen=True, eq=False)
+class SquaresInBox(GatedStatement):
+    """Two trajectories from `box`, under the same inputs, approach by `factor` a step in (sum_i w_i x_i^2)^(1/2).
+
+    No step leaves the box. Row i of the Jacobian is theta^T C_i, theta among convex combinations of known points, and
+    `forms`[i] = E_i >= theta theta^T for each of these: theta^T E_i^-1 theta <= 1, which is convex in theta. So
+    |J x|^2 <= sum_i w_i (C_i x)^T E_i (C_i x), and factor^2 diag(w) - sum_i w_i C_i^T E_i C_i is positive definite.
+    Inputs that differ by at most e bring images apart by at most sum_j |K_ij| e in entry i, together at most
+    (1 - factor) gain e: such trajectories come to within gain e.
+    """
+
+    factor: Fraction
+    gain: Fraction
+    pieces: int
+    box: Bounds
+    weights: Numbers
+    forms: Numbers
+
+    norm: ClassVar[str] = "(sum of weights_i x_i^2)^(1/2)"
+
+    @override
+    def holds(self, layer: GatedLayer) -> bool:
+        exact = layer.exact
+        size_fits = {len(self.weights), len(self.box.low), len(self.box.high), len(self.forms)} == {layer.size}
+        if not size_fits or not 0 < self.factor < 1 or self.pieces < 1 or not (self.weights > 0).all():
+            return False
+        if not (self.box.low <= self.box.high).all() or not exact.next(self.box).within(self.box):
+            return False
+        gates = exact.gates(self.box)
+        moved = exact.input_sums(gates, self.pieces)
+        room = (1 - self.factor) * self.gain
+        if room < 0 or (self.weights * moved * moved).sum() > room * room:
+            return False
+        found = exact.coefficients(gates, self.pieces)
+        return found is not None and self._hold(found.points) and is_positive_definite(self._fall(found.sensed))
+
+    def _hold(self, points: Numbers) -> bool:
+        """Whether every form is positive definite and holds the points of its row."""
+        if self.forms.shape[1:] != (points.shape[2],) * 2:
+            return False
+        for form, each in zip(self.forms, points, strict=True):
+            matrix = ExactMatrix.of(form.tolist())
+            if not is_positive_definite(matrix):
+                return False
+            rows = ExactMatrix.of(each.tolist())
+            turned = rows @ matrix.inverse()
+            pairs_of_rows = zip(rows.rows(), turned.rows(), strict=True)
+            if any(sum(map(mul, *pair), flint.fmpq(0)) > 1 for pair in pairs_of_rows):
+                return False
+        return True
+
+    def _fall(self, sensed: Numbers) -> ExactMatrix:
+        """factor^2 diag(w) - sum_i w_i C_i^T E_i C_i."""
+        weights = exact_vector(self.weights)
+        blocks = [w * ExactMatrix.of(form.tolist()) for w, form in zip(weights, self.forms, strict=True)]
+        every = ExactMatrix.of(sensed.reshape(-1, sensed.shape[2]).tolist())
+        kept = rational(self.factor * self.factor) * ExactMatrix.diagonal(weights)
+        return kept - every.T @ ExactMatrix.block_diagonal(blocks) @ every
+
+    @override
+    def document(self) -> Document:
+        return {
+            "claim": "contracting",
+            "by": "squares in a box",
+            "factor": number(self.factor),
+            "gain": number(self.gain),
+            "pieces": self.pieces,
+            "box": pairs(self.box),
+            "weights": fractions(self.weights),
+            "forms": [[fractions(row) for row in form] for form in self.forms],
+        }
+
+
+Contracting = ContractingInBox | SquaresInBox
+"""What proves that trajectories of a box approach one another, each in the norm that it names."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,3 +195,9 @@ def exact_bounds(box: Bounds) -> Bounds:
     """A box of floats, each taken exactly."""
     low, high = (np.array([Fraction(x) for x in end], object) for end in (box.low, box.high))
     return Bounds(low, high)
+
+
+def above(value: float) -> float:
+    """A number of few binary digits from `value` on."""
+    exponent = int(np.floor(np.log2(max(value, 1e-300)))) - 30
+    return float(np.ldexp(np.ceil(np.ldexp(value, -exponent)), exponent))

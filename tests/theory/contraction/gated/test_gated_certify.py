@@ -146,9 +146,10 @@ def test_a_memory_that_keeps_its_sign_is_proved_to_keep_it():
 def test_where_nothing_is_proved_it_is_said_how_close_it_came():
     found = gated.decide.certify(random_layer("after", seed=0, recurrent=0.8, input_box=2.0))
     assert (found.verdict.word, found.certificate) == ("undecided", None)
-    literature, whole, inner = found.attempts
+    literature, whole, inner, squares = found.attempts
     assert literature.rate > whole.rate >= inner.rate > 1
-    assert (whole.proved, inner.proved) == (False, False)
+    assert squares.rate > 1
+    assert (whole.proved, inner.proved, squares.proved) == (False, False, False)
 
 
 def test_the_largest_recurrence_of_a_unit_that_feeds_itself_is_bracketed():
