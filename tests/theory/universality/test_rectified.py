@@ -8,28 +8,39 @@ import pytest
 
 from theory.universality import Completeness, Factored, SearchLimits, fixed_point_set
 from theory.universality.balls import RELU, UnknownFunction
-from theory.universality.rectified import _is_fixed, _solved, rectified_points
+from theory.universality.rectified import rectified_points
 
 
-def by_all_patterns(W, drive, bound):
-    found = set()
-    for pattern in itertools.product((0, 1), repeat=len(W)):
-        point = _solved(W, drive, np.array(pattern))
-        if point is not None and all(0 <= each <= bound for each in point) and _is_fixed(W, drive, point):
-            found.add(point)
-    return tuple(sorted(found))
+CASES = [(size, seed) for size in range(5, 13) for seed in (0, 1)]
+CLEAR = 1e-9
+"""No sign that decides is as near to zero, so that doubles decide as well as rational numbers."""
 
 
-@pytest.mark.sampled(3)
-@pytest.mark.parametrize("seed", range(12))
-def test_points_are_those_of_all_patterns(seed):
-    random = np.random.default_rng(seed)
-    size = 5 + seed % 4
-    W, drive = random.normal(size=(size, size)) * (1.0 + seed / 12), random.normal(size=size)
-    found = rectified_points(W, drive, 100.0, 10_000)
+def by_all_patterns(W, drive):
+    """Each set of active units has linear equations; a solution is a point if all signs are as the set says."""
+    found = []
+    for pattern in itertools.product((False, True), repeat=len(W)):
+        on = np.array(pattern)
+        h = np.zeros(len(W))
+        h[on] = np.linalg.solve(np.eye(on.sum()) - W[np.ix_(on, on)], drive[on])
+        sent = np.where(on, h, W @ h + drive)
+        if np.all((sent > 0) == on):
+            assert np.abs(sent).min() > CLEAR
+            found.append(h)
+    return np.array(sorted(map(tuple, found))).reshape(-1, len(W))
+
+
+@pytest.mark.sampled(2)
+@pytest.mark.parametrize(("size", "seed"), CASES)
+def test_points_are_those_of_all_patterns(size, seed):
+    random = np.random.default_rng(100 * size + seed)
+    W, drive = random.normal(size=(size, size)), random.normal(size=size)
+    expected = by_all_patterns(W, drive)
+    found = rectified_points(W, drive, 100.0, 100_000)
     assert found.within
     assert not found.singular
-    assert found.points == by_all_patterns(W, drive, 100)
+    points = np.array([[float(each) for each in point] for point in found.points]).reshape(-1, size)
+    np.testing.assert_allclose(points, expected[(expected <= 100).all(axis=1)], rtol=1e-9, atol=1e-12)
     assert found.nodes < 2 ** (size + 1)
 
 
