@@ -13,8 +13,8 @@ from theory.universality.bounded import LONGEST_SUM, Bounded, above
 from theory.universality.cells import BallMap, Given, WrongWeights, vanilla
 from theory.universality.krawczyk import ROOM, ProvedPoint, prove_point
 from theory.universality.prune import Holds, Pruned, SearchLimits, Undecided, prune
-from theory.universality.rectified import rectified_points
-from theory.universality.set_certificate import Document, exact, json_bytes, set_document
+from theory.universality.rectified import Regions, rectified_points
+from theory.universality.set_certificate import Document, exact, json_bytes, rectified_document, set_document
 from theory.universality.slaved import Slaved
 from theory.universality.split import least_rank, split
 
@@ -80,12 +80,23 @@ class Proof:
 
 
 @dataclass(frozen=True, eq=False)
+class ProofByPatterns:
+    """Why a ReLU network has no other point up to the bound: what became of every pattern of active units."""
+
+    W: Float[np.ndarray, "size size"]
+    drive: Float[np.ndarray, " size"]
+    bound: float
+    regions: Regions
+
+
+@dataclass(frozen=True, eq=False)
 class FixedPointSet:
     """The fixed points of a network that were proved, and whether they are all.
 
     `points` are in the variables of `step`: activities h, or, of weights given as a `Factored`, kappa = N^T h. `states`
-    are the activities either way. `rank` (None of ReLU) is how many variables were searched, in `boxes` boxes, and
-    `undecided` are those of which nothing is known. `tried` says how it was done, and what failed before.
+    are the activities either way. `rank` is how many variables were searched, in `boxes` boxes, and `undecided` are
+    those of which nothing is known; of ReLU `rank` is None and `boxes` are patterns. `tried` says how it was done, and
+    what failed before.
 
     >>> import numpy as np
     >>> from theory.universality import fixed_point_set
@@ -101,7 +112,7 @@ class FixedPointSet:
     rank: int | None
     undecided: tuple[Undecided, ...]
     tried: tuple[str, ...]
-    proof: Proof | None = field(repr=False)
+    proof: Proof | ProofByPatterns | None = field(repr=False)
 
     @property
     def complete(self) -> bool:
@@ -111,7 +122,12 @@ class FixedPointSet:
     @property
     def boxes(self) -> int:
         """How many were looked at."""
-        return 0 if self.proof is None else len(self.proof.pruned.nodes)
+        match self.proof:
+            case Proof(pruned=pruned):
+                return len(pruned.nodes)
+            case ProofByPatterns(regions=regions):
+                return len(regions.nodes)
+        return 0
 
     @property
     def certificate(self) -> bytes | None:
@@ -119,10 +135,13 @@ class FixedPointSet:
 
         `docs/fixed-point-sets.md` says what is in it.
         """
-        if self.proof is None or not self.complete:
-            return None
-        proof = self.proof
-        return json_bytes(set_document(proof.weights, proof.network, proof.multiplier, proof.pruned, self.points))
+        match self.proof:
+            case Proof() as proof if self.complete:
+                parts = proof.weights, proof.network, proof.multiplier, proof.pruned, self.points
+                return json_bytes(set_document(*parts))
+            case ProofByPatterns() as proof if self.outcome is Completeness.COMPLETE_TO_BOUND:
+                return json_bytes(rectified_document(proof.W, proof.drive, proof.bound, proof.regions))
+        return None
 
     @property
     def index_sum(self) -> int:
@@ -146,7 +165,7 @@ def fixed_point_set(
     prune: every box is proved empty, or to hold one point, or is cut in two. No rounding is left out of account.
 
     Of ReLU networks, patterns of active units are branched over and excluded by linear programs, whose multipliers are
-    checked with bounds of rounding; points are those of a region's linear equations, exactly, up to `limits.bound`.
+    checked in rational numbers; points are those of a region's linear equations, exactly, up to `limits.bound`.
 
     The time is that of the boxes, whose number grows as a power of the rank: about 3,000 for three variables and 27
     points. The same points are those of the flow x' = -x + W tanh(x) + drive, by h = tanh(x).
@@ -248,12 +267,13 @@ def _of_rectified(W: np.ndarray, drive: np.ndarray, limits: SearchLimits) -> Fix
     if not found.within:
         outcome = Completeness.UNDECIDED_REGIONS
     tried = (
-        f"{found.nodes} patterns of active units, of states up to {limits.bound:g}",
+        f"{len(found.nodes)} patterns of active units, of states up to {limits.bound:g}",
         *(f"singular: {pattern}" for pattern in found.singular),
         *(f"on a kink: {state.tolist()}" for state in states[~sure]),
     )
     points = tuple(point for point in proved if point is not None)
-    return FixedPointSet(outcome, step, points, states[sure], None, (), tried, None)
+    proof = ProofByPatterns(W, drive, limits.bound, found)
+    return FixedPointSet(outcome, step, points, states[sure], None, (), tried, proof)
 
 
 def _one(points: "_Points") -> Pruned:

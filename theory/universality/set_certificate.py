@@ -4,12 +4,15 @@ import json
 from fractions import Fraction
 
 import numpy as np
+from jaxtyping import Float
 
 from theory.universality.krawczyk import ProvedPoint
 from theory.universality.prune import Cut, Empty, Holds, Node, Pruned, Within
+from theory.universality.rectified import ByUnit, NoPoint, PatternNode, Regions, Solved
 from theory.universality.slaved import Slaved
 
 FORMAT = "fixed point set certificate 1"
+RECTIFIED = "rectified fixed point set certificate 1"
 Document = dict[str, object]
 
 
@@ -26,6 +29,20 @@ def set_document(
         "points": [_point(each) for each in points],
         "box": [exact(pruned.lower), exact(pruned.upper)],
         "nodes": [_node(each) for each in pruned.nodes],
+    }
+
+
+def rectified_document(
+    W: Float[np.ndarray, "size size"], drive: Float[np.ndarray, " size"], bound: float, found: Regions
+) -> Document:
+    """The certificate of a ReLU network as JSON knows it."""
+    return {
+        "format": RECTIFIED,
+        "weights": exact(W),
+        "drive": exact(drive),
+        "bound": exact(bound),
+        "points": len(found.points),
+        "nodes": [_pattern_node(each) for each in found.nodes],
     }
 
 
@@ -54,6 +71,17 @@ def _point(point: ProvedPoint) -> Document:
         "unstable": point.unstable_dimension,
         "index": point.index,
     }
+
+
+def _pattern_node(node: PatternNode) -> object:
+    match node:
+        case ByUnit(unit):
+            return ["unit", unit]
+        case NoPoint(multipliers):
+            return ["none", [[row.name.lower(), unit, exact(value)] for row, unit, value in multipliers]]
+        case Solved():
+            return "solved"
+    raise AssertionError("no certificate is written of a set with singular regions")
 
 
 def _node(node: Node) -> object:

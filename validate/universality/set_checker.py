@@ -25,6 +25,7 @@ import flint
 import numpy as np
 
 FORMAT = "fixed point set certificate 1"
+RECTIFIED = "rectified fixed point set certificate 1"
 AROUND = Fraction(5, 4)  # so much larger is the box in which one point at most is to be
 DEEPEST = 8  # cuts of one box until it is rejected
 PRECISION = 96
@@ -331,6 +332,98 @@ class SetCertificate:
         require(len(held) == len(self.points), "a point is in no box")
 
 
+class RectifiedSet:
+    """h = relu(W h + b), how many points it is said to have up to a bound, what became of every pattern of units."""
+
+    def __init__(self, value: object) -> None:
+        """Read and check the shapes of all."""
+        entries = entries_of(value, "the certificate", ["format", "weights", "drive", "bound", "points", "nodes"])
+        self.size = len(_list(entries["drive"], "drive"))
+        if self.size > LARGEST:
+            raise Malformed(f"{self.size} units; {LARGEST} at most")
+        self.drive = _vector(entries["drive"], self.size, "drive")
+        self.weights = _matrix(entries["weights"], self.size, self.size, "weights")
+        self.bound = _number(entries["bound"], "bound")
+        self.count, self.nodes = entries["points"], _list(entries["nodes"], "nodes")
+        if type(self.count) is not int:
+            raise Malformed("points is no number")
+
+    def words(self) -> list[str]:
+        """What is claimed."""
+        return [
+            f"network: h = relu(W h + b) of {self.size} units",
+            f"claim: it has exactly {self.count} fixed points with all h from 0 to {self.bound}",
+        ]
+
+    def verify(self) -> None:
+        """A tree of patterns, in the order of the file: of two that wait the one that came last is next."""
+        W, b = rational(self.weights), rational([[x] for x in self.drive])
+        up, down = (rational([[max(sign * x, Fraction(0)) for x in row] for row in self.weights]) for sign in (1, -1))
+        waiting: list[dict[int, bool]] = [{}]
+        found = set[tuple[Any, ...]]()
+        for k, node in enumerate(self.nodes):
+            where = f"nodes[{k}]"
+            require(bool(waiting), f"{where}: no pattern is left for it")
+            active = waiting.pop()
+            match node:
+                case ["unit", int(unit)] if 0 <= unit < self.size and unit not in active:
+                    waiting += [{**active, unit: False}, {**active, unit: True}]
+                case "solved":
+                    require(len(active) == self.size, f"{where}: not all units are decided")
+                    found |= self._point(W, b, [unit for unit in range(self.size) if active[unit]], where)
+                case ["none", rows]:
+                    most = rational([[self.bound if active.get(i, True) else Fraction(0)] for i in range(self.size)])
+                    ends = (b - down * most).entries(), (b + up * most).entries()
+                    self._exclude(_list(rows, where), active, ends, most.entries(), where)
+                case _:
+                    raise Malformed(f"{where} is {json.dumps(node)[:40]}, which is no node")
+        require(not waiting, f"{len(waiting)} patterns are left over: the list of nodes ends too early")
+        require(len(found) == self.count, f"there are {len(found)} points, not {self.count}")
+
+    def _point(self, W: flint.fmpq_mat, b: flint.fmpq_mat, on: list[int], where: str) -> set[tuple[Any, ...]]:
+        """The solution of the equations of these active units, if it is a point."""
+        state = [flint.fmpq(0)] * self.size
+        if on:
+            left = rational([[Fraction(i == j) - self.weights[i][j] for j in on] for i in on])
+            require(bool(left.det() != 0), f"{where}: its equations are singular")
+            for i, x in zip(on, left.solve(rational([[self.drive[i]] for i in on])).entries(), strict=True):
+                state[i] = x
+        sent = (W * flint.fmpq_mat([[x] for x in state]) + b).entries()
+        most = number(self.bound)
+        is_point = all(0 <= h <= most and h == max(a, flint.fmpq(0)) for h, a in zip(state, sent, strict=True))
+        return {tuple((int(x.p), int(x.q)) for x in state)} if is_point else set()
+
+    def _exclude(
+        self, rows: list[Any], active: dict[int, bool], ends: tuple[list[Any], list[Any]], most: list[Any], where: str
+    ) -> None:
+        """The rows, times what stands beside them, add up to one that no h from 0 to `most` obeys."""
+        left, right = [flint.fmpq(0)] * self.size, flint.fmpq(0)
+        for each in rows:
+            match each:
+                case [str(kind), int(unit), value] if 0 <= unit < self.size:
+                    y = number(_number(value, where))
+                case _:
+                    raise Malformed(f"{where}: {json.dumps(each)[:40]} is no row")
+            low, high = ends[0][unit], ends[1][unit]
+            require(bool(y >= 0), f"{where}: a multiplier is negative")
+            sent, shift = [number(x) for x in self.weights[unit]], number(self.drive[unit])
+            match kind:
+                case "least":  # W h + b <= h
+                    of_sent, of_h, limit = y, -y, -y * shift
+                case "most" if active.get(unit, False):  # h <= W h + b
+                    of_sent, of_h, limit = -y, y, y * shift
+                case "chord" if unit not in active and low < 0 < high:  # h <= s (W h + b - low)
+                    s = high / (high - low)
+                    of_sent, of_h, limit = -y * s, y, y * s * (shift - low)
+                case _:
+                    raise Rejected(f"{where}: unit {unit} has no row {kind}")
+            left = [x + of_sent * w for x, w in zip(left, sent, strict=True)]
+            left[unit] += of_h
+            right += limit
+        least = sum((min(x, flint.fmpq(0)) * m for x, m in zip(left, most, strict=True)), flint.fmpq(0))
+        require(bool(least > right), f"{where}: the rows do not exclude the pattern")
+
+
 class Search:
     """What boxes hold, by equations (1) and (2) of the format."""
 
@@ -469,7 +562,9 @@ class Local:
             N = doubles(self.N)
             left = left + search.ball_E * c
             self.NE = N * search.ball_E
-            self.R = identity(size) - N + self.NE * doubles(np.diag(self.s))
+            s = [flint.arb(x) for x in self.s.tolist()]
+            scaled = [x * s[place % size] for place, x in enumerate(self.NE.entries())]  # column by column
+            self.R = identity(size) - N + flint.arb_mat(size, size, scaled)
             driven, moved, curved = N * search.ball_U, N * left, curved + VS * self.NE
         value = search.ball_Vt * c - middle + VS * moved
         slope = VS * driven - identity(search.rank)
@@ -685,7 +780,7 @@ def main(argv: list[str]) -> int:
     try:
         if len(argv) not in (1, 2, 3):
             raise Malformed("usage: FILE [W.npy], or FILE NETWORK.npz [INPUT]")
-        certificate = SetCertificate(read(argv[0]))
+        certificate = certificate_of(read(argv[0]))
         compared = [same_network(certificate, *argv[1:])] if argv[1:] else []
         for line in [*certificate.words(), *compared]:
             print(line, flush=True)
@@ -700,15 +795,22 @@ def main(argv: list[str]) -> int:
     return 0
 
 
-def same_network(certificate: SetCertificate, file: str, given: str | None = None) -> str:
+def certificate_of(value: object) -> SetCertificate | RectifiedSet:
+    """By its format."""
+    rectified = isinstance(value, dict) and value.get("format") == RECTIFIED
+    return RectifiedSet(value) if rectified else SetCertificate(value)
+
+
+def same_network(certificate: SetCertificate | RectifiedSet, file: str, given: str | None = None) -> str:
     """What of the network in a file the certificate speaks of.
 
     Raises:
         Malformed: if it speaks of another.
     """
     arrays, size = arrays_in(file), certificate.size
-    parts = {"M": certificate.U, "N": certificate.V}
-    for name, mine in (parts if certificate.weights is None else {"W": certificate.weights}).items():
+    whole = {} if certificate.weights is None else {"W": certificate.weights}
+    parts = {} if isinstance(certificate, RectifiedSet) else {"M": certificate.U, "N": certificate.V}
+    for name, mine in (whole or parts).items():
         rows = fractions(arrays[name]) if name in arrays else []
         if len(rows) not in (size, 2 * size) or rows[-size:] != mine:
             raise Malformed(f"{file} does not hold the weights of the certificate: its {name} is another, or not there")

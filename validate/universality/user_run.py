@@ -85,11 +85,9 @@ def _cell(file: NetworkFile, config: NetworkConfig) -> str:
         problem = f"{config.nonlinearity}, and {file.path} is a PyTorch {told}, whose nonlinearity is tanh"
         raise Refusal("--nonlinearity", problem, "tanh here")
     cell = asked or told or "vanilla"
-    if config.certificate is not None and (cell not in WITH_PROOF or config.nonlinearity != "tanh" or not config.boxes):
-        why = (
-            "--boxes is 0" if not config.boxes else f"no proof is known of a {cell} network with {config.nonlinearity}"
-        )
-        raise Refusal("--certificate", why, f"{one_of(WITH_PROOF)}, with tanh and --boxes of one or more")
+    if config.certificate is not None and (cell not in WITH_PROOF or not config.boxes):
+        why = "--boxes is 0" if not config.boxes else f"no proof is known of a {cell} network"
+        raise Refusal("--certificate", why, f"{one_of(WITH_PROOF)}, with --boxes of one or more")
     if config.tau is not None and cell != RATE:
         raise Refusal("--tau", f"a {cell} network takes no notice of a step", f"--cell {RATE} with it")
     if config.reset_before and (cell != "gru" or told is not None):

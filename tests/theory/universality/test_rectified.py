@@ -10,7 +10,6 @@ from theory.universality import Completeness, Factored, SearchLimits, fixed_poin
 from theory.universality.balls import RELU, UnknownFunction
 from theory.universality.rectified import rectified_points
 
-
 CASES = [(size, seed) for size in range(5, 13) for seed in (0, 1)]
 CLEAR = 1e-9
 """No sign that decides is as near to zero, so that doubles decide as well as rational numbers."""
@@ -41,7 +40,7 @@ def test_points_are_those_of_all_patterns(size, seed):
     assert not found.singular
     points = np.array([[float(each) for each in point] for point in found.points]).reshape(-1, size)
     np.testing.assert_allclose(points, expected[(expected <= 100).all(axis=1)], rtol=1e-9, atol=1e-12)
-    assert found.nodes < 2 ** (size + 1)
+    assert len(found.nodes) < 2 ** (size + 1)
 
 
 def test_planted_points_are_found_exactly():

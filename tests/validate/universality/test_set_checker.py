@@ -7,8 +7,18 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from theory.universality import Factored, fixed_point_set
-from validate.universality.set_checker import Malformed, Rejected, SetCertificate, farthest, flint, main, steepest
+from theory.universality import Completeness, Factored, fixed_point_set
+from theory.universality.balls import RELU
+from validate.universality.set_checker import (
+    Malformed,
+    RectifiedSet,
+    Rejected,
+    SetCertificate,
+    farthest,
+    flint,
+    main,
+    steepest,
+)
 
 
 def weights():
@@ -167,6 +177,74 @@ def test_forgeries_are_rejected(document, forge):
 def test_a_network_without_recurrence_needs_no_variables(document):
     no_variables(plain := copy.deepcopy(document))
     verify(plain)
+
+
+@pytest.fixture(scope="module")
+def rectified():
+    """relu(3/2 h - 1/4) has 0 and 1/2, so two units have four points; a third and fourth are pulled along."""
+    W = np.diag([1.5, 1.5, 0.3, -0.4]) + np.diag([0.0, 0.0, 0.2], 1) - np.diag([0.0, 0.3, 0.1], -1)
+    found = fixed_point_set(W, np.array([-0.25, -0.25, 0.3, 0.1]), RELU)
+    assert found.outcome is Completeness.COMPLETE_TO_BOUND
+    assert len(found.points) > 1
+    document = json.loads(found.certificate)
+    assert {"solved", "unit", "none"} == {each if isinstance(each, str) else each[0] for each in document["nodes"]}
+    return document
+
+
+def test_all_points_of_a_relu_network_are_verified(rectified):
+    RectifiedSet(rectified).verify()
+
+
+def one_more(document):
+    document["points"] += 1
+
+
+def region_dropped(document):
+    del document["nodes"][first(document, "solved")]
+
+
+def region_called_empty(document):
+    document["nodes"][first(document, "solved")] = ["none", []]
+
+
+def without_multipliers(document):
+    document["nodes"][first(document, "none")][1] = []
+
+
+def negative_multiplier(document):
+    rows = document["nodes"][first(document, "none")][1]
+    rows.append([*rows[0][:2], -1])
+
+
+def row_of_an_active_unit(document):
+    rows = document["nodes"][first(document, "none")][1]
+    rows += [["most", unit, 1] for unit in range(4)]
+
+
+def unit_twice(document):
+    document["nodes"][first(document, "unit") + 1] = document["nodes"][first(document, "unit")]
+
+
+def solved_too_early(document):
+    document["nodes"] = ["solved"]
+
+
+def other_drive(document):
+    document["drive"][0] = "1/4"
+
+
+FORGED_PATTERNS = [
+    one_more, region_dropped, region_called_empty, without_multipliers, negative_multiplier, row_of_an_active_unit,
+    unit_twice, solved_too_early, other_drive,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("forge", FORGED_PATTERNS, ids=lambda each: each.__name__)
+def test_forged_patterns_are_rejected(rectified, forge):
+    forged = copy.deepcopy(rectified)
+    forge(forged)
+    with pytest.raises((Rejected, Malformed)):
+        RectifiedSet(forged).verify()
 
 
 @pytest.mark.parametrize("key", ["weights", "drive", "U", "rest", "points", "box", "nodes"])

@@ -189,6 +189,14 @@ def test_of_relu_the_points_up_to_a_bound_are_known_and_a_singular_region_is_tol
     assert "patterns of active units, of states up to 100" in run.printed
 
 
+def test_the_points_of_a_relu_network_up_to_a_bound_are_written_and_verified(run, tmp_path, capsys):
+    """relu(3/2 h - 1/4) has 0 and 1/2."""
+    network = {"W": 1.5 * np.eye(2), "b": np.full(2, -0.25)}
+    run(network, "--nonlinearity", "relu", "--certificate", "set.json")
+    assert set_checker.main([str(tmp_path / "set.json"), str(tmp_path / "net.npz")]) == 0
+    assert "exactly 4 fixed points with all h from 0 to 100" in capsys.readouterr().out
+
+
 def test_a_continuum_is_told_as_one_and_not_as_so_many_points(run):
     """h <- relu(u u' h) holds all t u, t >= 0."""
     u = np.array([0.6, 0.8])
