@@ -63,11 +63,11 @@ class Solved:
 
 
 @dataclass(frozen=True)
-class Singular:
+class SingularRegion:
     """All units are decided; the region's equations are singular, and nothing excludes it."""
 
 
-PatternNode: TypeAlias = ByUnit | NoPoint | Solved | Singular
+PatternNode: TypeAlias = ByUnit | NoPoint | Solved | SingularRegion
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,7 +98,7 @@ def rectified_points(W: Weights, drive: Vector, bound: float, most: int) -> Regi
                     child = pattern.copy()
                     child[unit] = state
                     waiting.append(child)
-            case Singular():
+            case SingularRegion():
                 singular.append(tuple(pattern.tolist()))
             case Solved():
                 found = network.solved(pattern)
@@ -131,7 +131,7 @@ class _Rectified:
         multipliers, slack = self._proposed(pattern, lower, upper)
         if self._excludes(multipliers, lower, upper, highest.entries()):
             return NoPoint(multipliers)
-        return ByUnit(int(undecided[np.argmax(slack[undecided])])) if len(undecided) else Singular()
+        return ByUnit(int(undecided[np.argmax(slack[undecided])])) if len(undecided) else SingularRegion()
 
     def _proposed(
         self, pattern: Pattern, lower: list[flint.fmpq], upper: list[flint.fmpq]
