@@ -6,7 +6,7 @@ differences is its derivative (`fluctuations`); where it ends at a loss, that of
 
 How far apart two networks are follows from the overlaps of both: their weights up to the order of units (`coupling`),
 and how that is approached as N grows (`matching_law`); their dynamics up to rotation (`dynamics`); for both the least
-distance of two matrices up to rotation (`rotations`).
+distance of two matrices up to rotation (`rotations`); for populations how far apart their networks are (`points`).
 
 >>> import numpy as np
 >>> from theory.degeneracy import normal_rows

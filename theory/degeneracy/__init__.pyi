@@ -15,6 +15,7 @@ from .fluctuations import (
     normal_rows as normal_rows,
 )
 from .matching_law import matched_distance as matched_distance
+from .points import dispersed_points as dispersed_points, root_mean_square_apart as root_mean_square_apart
 from .rotations import LeastDistance as LeastDistance, least_distance as least_distance
 from .stopping import LossCrossing as LossCrossing
 
@@ -26,6 +27,7 @@ __all__ = [
     "activity_operator",
     "coupled",
     "directions",
+    "dispersed_points",
     "dynamics_apart",
     "embedded_operator",
     "least_distance",
@@ -34,6 +36,7 @@ __all__ = [
     "non_normality",
     "normal_rows",
     "operator_coordinates",
+    "root_mean_square_apart",
     "transport",
     "weight_coordinates",
     "whitened_operator",

@@ -33,7 +33,7 @@ import sympy as sp
 from jaxtyping import Float
 from numpy.typing import ArrayLike
 
-from theory.degeneracy.rotations import CONTRACTIONS, least_distance, rotation_coordinates
+from theory.degeneracy.rotations import CONTRACTIONS, least_distance, planar_turn, rotation_coordinates
 from theory.lowering import lower_numpy
 from theory.overlaps import Shape
 
@@ -122,7 +122,7 @@ def coupled(first: ArrayLike, second: ArrayLike, shape: Shape | None = None) -> 
     W1, W2 = (root[:, :R] @ root[:, R:].T for root in roots)
     size = float(np.hypot(np.linalg.norm(W1), np.linalg.norm(W2)))
     if R == 1:
-        turn = _turn(W1, W2)
+        turn = planar_turn(W1, W2)
         points = [_point(each) for each in (S1, S2)]
         distance = lower = float(np.linalg.norm(points[0] - points[1]))
     else:
@@ -154,11 +154,3 @@ def _point(S: Square) -> Float[np.ndarray, "3"]:
     w = np.sqrt(S[0, 0] * S[1, 1])
     at = lower_numpy((uu, vu, vv), sp.ImmutableMatrix(weight_coordinates()))
     return np.asarray(at(S[0, 0], np.clip(S[0, 1], -w, w), S[1, 1]), dtype=np.float64).ravel()
-
-
-def _turn(W1: Square, W2: Square) -> Square:
-    """The orthogonal matrix that brings W2 of a plane next to W1: senses alike, then directions of symmetric parts."""
-    mirror = np.diag([1.0, -1.0 if (W1[1, 0] - W1[0, 1]) * (W2[1, 0] - W2[0, 1]) < 0 else 1.0])
-    angles = [np.arctan2(W[0, 1] + W[1, 0], W[0, 0] - W[1, 1]) for W in (W1, mirror @ W2 @ mirror)]
-    half = (angles[0] - angles[1]) / 2
-    return np.array([[np.cos(half), -np.sin(half)], [np.sin(half), np.cos(half)]]) @ mirror

@@ -38,7 +38,7 @@ import sympy as sp
 from jaxtyping import Float
 from numpy.typing import ArrayLike, NDArray
 
-from theory.degeneracy.rotations import LeastDistance, least_distance, rotation_coordinates
+from theory.degeneracy.rotations import LeastDistance, least_distance, planar_turn, rotation_coordinates
 from theory.lowering import lower_numpy
 from theory.overlaps import OverlapTheory, Shape
 
@@ -204,12 +204,11 @@ def dynamics_apart(first: ArrayLike, second: ArrayLike, shape: Shape | None = No
     """
     shape = Shape() if shape is None else shape
     A, B = (activity_operator(each, shape) for each in (first, second))
-    found = least_distance(A, B)
     if len(A) > 2:
-        return found
+        return least_distance(A, B)
     points = [_point(each) for each in (first, second)]
     exact = float(np.linalg.norm(points[0] - points[1]))
-    return LeastDistance(exact, exact, found.turn)
+    return LeastDistance(exact, exact, planar_turn(A, B))
 
 
 def _point(sigma: ArrayLike) -> Float[np.ndarray, "3"]:

@@ -60,6 +60,18 @@ def rotation_coordinates(matrix: sp.MatrixBase) -> tuple[sp.Expr, sp.Expr, sp.Ex
     return sp.sqrt(2) * sp.factor(t), turn, radius
 
 
+def planar_turn(A: Matrix, B: Matrix) -> Matrix:
+    """The Q of two dimensions that brings Q B Q^T nearest to A: senses alike, then directions of symmetric parts.
+
+    >>> planar_turn(np.diag([1.0, 0.0]), np.diag([0.0, 1.0])).round(12).tolist()
+    [[0.0, 1.0], [-1.0, 0.0]]
+    """
+    mirror = np.diag([1.0, -1.0 if (A[1, 0] - A[0, 1]) * (B[1, 0] - B[0, 1]) < 0 else 1.0])
+    angles = [np.arctan2(M[0, 1] + M[1, 0], M[0, 0] - M[1, 1]) for M in (A, mirror @ B @ mirror)]
+    half = (angles[0] - angles[1]) / 2
+    return np.array([[np.cos(half), -np.sin(half)], [np.sin(half), np.cos(half)]]) @ mirror
+
+
 @dataclass(frozen=True, eq=False)
 class LeastDistance:
     """The least distance that was found, a bound below all there is, and the Q that reaches the former.

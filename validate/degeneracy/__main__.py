@@ -3,8 +3,8 @@
     python -m validate.degeneracy
 
 trains populations along the four factors of Huang et al. (complexity, feature learning, width, regularisation), and
-says of each published arrow whether it is seen, and whether the null does the same. Networks of your own, trained
-wherever, are compared by
+says of each published arrow whether it is seen, and whether the null does the same. Then distances of low-rank networks
+are held to what their overlaps foretell. Networks of your own, trained wherever, are compared by
 
     python -m validate.degeneracy --population FILE FILE ...
 
@@ -21,7 +21,7 @@ from validate.degeneracy.settings import Config
 from validate.degeneracy.user_run import population_plan
 from validate.degeneracy.user_settings import PopulationConfig
 
-SECTIONS = (
+TRAINED = (
     Section("One population, and what its distances are to be held against", "validate.degeneracy.one_population"),
     Section("Complexity: channels (Fig. 3)", "validate.degeneracy.channels"),
     Section("Complexity: memory demand and an auxiliary output (Fig. 4)", "validate.degeneracy.demands"),
@@ -29,7 +29,12 @@ SECTIONS = (
     Section("Width (Fig. 7)", "validate.degeneracy.width"),
     Section("Regularisation (Fig. 8)", "validate.degeneracy.regularisation"),
 )
-AHEAD = Section("What is left to train", "validate.degeneracy.ahead", given=tuple(each.module for each in SECTIONS))
+PREDICTED = (
+    Section("Predicted from overlaps: weights up to permutations", "validate.degeneracy.predicted_weights"),
+    Section("Predicted from overlaps: dynamics", "validate.degeneracy.predicted_dynamics"),
+)
+SECTIONS = (*TRAINED, *PREDICTED)
+AHEAD = Section("What is left to train", "validate.degeneracy.ahead", given=tuple(each.module for each in TRAINED))
 
 
 def plan(config: Config) -> Plan:

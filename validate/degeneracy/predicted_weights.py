@@ -1,0 +1,269 @@
+"""Weights up to the order of units, predicted from overlaps: the best coupling of rows, and how it is approached."""
+
+import time
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+from scipy.optimize import quadratic_assignment
+
+from simulate.degeneracy.row_matching import RowMatching
+from simulate.degeneracy.rows import Rows
+from theory.degeneracy import coupled, matched_distance
+from theory.overlaps import Shape
+from validate.degeneracy.settings import Config
+from validate.output import Plot
+from validate.plotting import GUIDE, MEASURED, PREDICTED, mark_values, new_panels, plot, style
+from validate.progress import Progress
+from validate.report import Report
+from validate.tolerance import Absolute, AtMost, Exact, Relative, Reported
+
+ONE, TWO = Shape(), Shape(rank=2)
+LEANING = np.array([[1.0, 0.0, 0.0, 0.0], [0.0, 1.0, 0.6, 0.0], [0.0, 0.6, 1.0, 0.0], [0.0, 0.0, 0.0, 1.0]])
+"""Rows of which u and v lean on one another: w = 1, vu = 0.6, n = 0.8."""
+APART = np.diag([1.0, 2.0, 1.0, 1.0])
+"""w = n = sqrt(2), vu = 0."""
+FAQ_NEURONS, FAQ_PAIRS = 128, 3
+SEARCH = RowMatching(starts=8)
+STANDARD_ERRORS = 4.0
+
+
+@dataclass(frozen=True)
+class Case:
+    """Networks whose rows have these covariances."""
+
+    name: str
+    first: Float[np.ndarray, "d d"]
+    second: Float[np.ndarray, "d d"]
+    shape: Shape
+
+    @property
+    def limit(self) -> float:
+        """The distance of the best coupling."""
+        return coupled(self.first, self.second, self.shape).distance
+
+    def law(self, neurons: int) -> float:
+        """The distance by the law of random matching."""
+        return matched_distance(self.first, self.second, neurons, self.shape)
+
+
+CASES = (
+    Case("rank one", LEANING, LEANING, ONE),
+    Case("rank one, unequal covariances", LEANING, APART, ONE),
+    Case("rank two", np.eye(TWO.size), np.eye(TWO.size), TWO),
+)
+
+
+@dataclass(frozen=True)
+class Matched:
+    """Pairs of networks of each size: their distances, the bounds below, and that of the overlaps they were drawn with.
+
+    `beyond` is the squared distance less the squared bound that follows from the overlaps of the very pair.
+    """
+
+    case: Case
+    sizes: tuple[int, ...]
+    distances: tuple[Float[np.ndarray, " pairs"], ...]
+    couplings: tuple[Float[np.ndarray, " pairs"], ...]
+
+    @property
+    def square(self) -> Float[np.ndarray, " sizes"]:
+        """Mean squared distances."""
+        return np.array([(each**2).mean() for each in self.distances])
+
+    @property
+    def beyond(self) -> Float[np.ndarray, " sizes"]:
+        """Mean squares beyond those of the best couplings of the overlaps of each pair."""
+        return np.array([(d**2 - c**2).mean() for d, c in zip(self.distances, self.couplings, strict=True)])
+
+    @property
+    def errors(self) -> Float[np.ndarray, " sizes"]:
+        """Standard errors of `beyond`, relative to it."""
+        pairs = zip(self.distances, self.couplings, strict=True)
+        return np.array([(d**2 - c**2).std(ddof=1) / np.sqrt(len(d)) for d, c in pairs]) / self.beyond
+
+    @property
+    def law_beyond(self) -> Float[np.ndarray, " sizes"]:
+        """The law of `beyond`."""
+        return np.array([self.case.law(n) ** 2 for n in self.sizes]) - self.case.limit**2
+
+
+def effort_of(config: Config) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Neurons, and how many pairs of networks of each."""
+    if config.small:
+        return (64, 128, 256), (6, 6, 5)
+    if config.effort.full_length:
+        return (64, 256, 1024, 2048, 4096), (48, 32, 16, 8, 4)
+    return (64, 128, 256, 512, 1024), (32, 24, 16, 12, 8)
+
+
+def checks(config: Config, report: Report, progress: Progress) -> tuple[Matched, ...]:
+    """Equal covariances of rank one and two, unequal ones of rank one; the matching of rows beside FAQ."""
+    sizes, pairs = effort_of(config)
+    drawn = [(case, n, count) for case in CASES for n, count in zip(sizes, pairs, strict=True)]
+    found = []
+    with progress.task("networks matched", len(drawn)) as advance:
+        for k, (case, neurons, count) in enumerate(drawn, 1):
+            found.append(_matched(case, neurons, count, np.random.default_rng([config.seed, k])))
+            advance(k)
+    results = tuple(
+        Matched(case, sizes, *map(tuple, zip(*found[k * len(sizes) : (k + 1) * len(sizes)], strict=True)))
+        for k, case in enumerate(CASES)
+    )
+    for each in results:
+        _report(each, report)
+    _beside_faq(config, report)
+    return results
+
+
+def _matched(
+    case: Case, neurons: int, pairs: int, rng: np.random.Generator
+) -> tuple[Float[np.ndarray, " pairs"], Float[np.ndarray, " pairs"]]:
+    """Distances of pairs, and those of the best couplings of their overlaps."""
+    seeds = rng.integers(2**31, size=2).tolist()
+    roots = (np.linalg.cholesky(each).T for each in (case.first, case.second))
+    drawn = [Rows(root).draw(neurons=neurons, networks=pairs, seed=k) for root, k in zip(roots, seeds, strict=True)]
+    distances, couplings = np.empty((2, pairs))
+    for k, (one, other) in enumerate(zip(*drawn, strict=True)):
+        distances[k] = SEARCH(_factors(one, case.shape), _factors(other, case.shape)).value
+        couplings[k] = coupled(one.T @ one / neurons, other.T @ other / neurons, case.shape).lower
+    return distances, couplings
+
+
+def _factors(theta: Float[np.ndarray, "neurons d"], shape: Shape) -> tuple[np.ndarray, np.ndarray]:
+    """u and v."""
+    return theta[:, list(shape.columns("u"))], theta[:, list(shape.columns("v"))]
+
+
+def _report(found: Matched, report: Report) -> None:
+    name, rank = found.case.name, found.case.shape.rank
+    below = sum(int((d < c * (1 - 1e-9)).sum()) for d, c in zip(found.distances, found.couplings, strict=True))
+    report.check(
+        f"{name}: pairs nearer than the best coupling of their overlaps",
+        predicted=0,
+        measured=below,
+        tolerance=Exact("permutations are couplings, at every N"),
+    )
+    n = np.array(found.sizes, float)
+    slope, error = _slope(n, found.beyond, found.errors)
+    expected, allowed = (_planar_slope if rank == 1 else _local_slope)(n)
+    report.check(
+        f"{name}: exponent of the squared distance beyond the coupling",
+        predicted=expected,
+        measured=slope,
+        tolerance=Absolute(allowed + STANDARD_ERRORS * error, "next to leading terms, and four standard errors"),
+    )
+    share = found.beyond[-1] / found.law_beyond[-1]
+    report.check(
+        f"{name}: squared distance beyond the coupling, over its law, N = {found.sizes[-1]}",
+        predicted=1.0,
+        measured=share,
+        tolerance=Reported("next to leading terms are of relative order 1 / log N")
+        if rank == 1
+        else Relative(
+            float(_thin(n)[-1] + STANDARD_ERRORS * found.errors[-1] * share),
+            "share of the law from where fewer than one row is expected, and four standard errors",
+        ),
+    )
+    report.quantity(
+        f"{name}: distances",
+        {
+            "neurons": list(found.sizes),
+            "root_mean_square": np.sqrt(found.square).tolist(),
+            "law": [found.case.law(each) for each in found.sizes],
+            "limit": found.case.limit,
+        },
+    )
+
+
+def _slope(n: np.ndarray, values: np.ndarray, errors: np.ndarray) -> tuple[float, float]:
+    """Of log values in log n, and its standard error from those of the values (relative)."""
+    off = np.log(n) - np.log(n).mean()
+    return float(off @ np.log(values) / (off @ off)), float(np.sqrt((off**2) @ errors**2) / (off @ off))
+
+
+def _planar_slope(n: np.ndarray) -> tuple[float, float]:
+    """Of (log N)^2 / N, and by how much a term b log N / N, b > 0, beside it may lower that: 1 / log N at most."""
+    law = np.log(n) ** 2 / n
+    return _slope(n, law, 0 * n)[0], float((1 / np.log(n)).mean())
+
+
+def _local_slope(n: np.ndarray) -> tuple[float, float]:
+    """Of N^-1/2, and by how much it may be off if the law's share of thin places is not paid at all."""
+    return -0.5, abs(_slope(n, 1 - _thin(n), 0 * n)[0])
+
+
+def _thin(n: Float[np.ndarray, " sizes"]) -> Float[np.ndarray, " sizes"]:
+    """Share of the integral of sqrt(rho) in four dimensions beyond the energy log N: (1 + log N / 2) / sqrt(N).
+
+    There, fewer than one row is expected in a volume like that in which a row has its partner.
+    """
+    return np.asarray((1 + np.log(n) / 2) / np.sqrt(n))
+
+
+def _beside_faq(config: Config, report: Report) -> None:
+    """The matching of rows beside SciPy's FAQ on matrices: values, and the seconds of one start of each."""
+    rng = np.random.default_rng([config.seed, 0])
+    excess, seconds = [], {"rows": 0.0, "faq": 0.0}
+    for shape in [ONE, TWO] * FAQ_PAIRS:
+        seeds = rng.integers(2**31, size=2).tolist()
+        rows = Rows(np.eye(shape.size))
+        pair = [_factors(rows.draw(neurons=FAQ_NEURONS, networks=1, seed=k)[0], shape) for k in seeds]
+        started = time.perf_counter()
+        RowMatching(starts=0)(*pair)
+        seconds["rows"] += (time.perf_counter() - started) / 2  # it starts with either sign
+        A, B = (u @ v.T / FAQ_NEURONS for u, v in pair)
+        started = time.perf_counter()
+        order = quadratic_assignment(A, B, options={"maximize": True, "rng": np.random.default_rng(0)}).col_ind
+        seconds["faq"] += time.perf_counter() - started
+        excess.append(SEARCH(*pair).value - float(np.linalg.norm(A - B[np.ix_(order, order)])))
+    report.check(
+        f"matching of rows beside FAQ, {FAQ_NEURONS} units: largest excess",
+        predicted=1e-9,
+        measured=max(excess),
+        tolerance=AtMost("never worse, but for rounding"),
+    )
+    report.check(
+        f"matching of rows beside FAQ, {FAQ_NEURONS} units: pairs in which it is better",
+        predicted=None,
+        measured=sum(each < -1e-9 for each in excess),
+        tolerance=Reported(f"of {len(excess)}; FAQ from its own start, rows from {SEARCH.starts + 2}"),
+    )
+    report.check(
+        f"matching of rows beside FAQ, {FAQ_NEURONS} units: how many times as fast a start is",
+        predicted=None,
+        measured=seconds["faq"] / seconds["rows"],
+        tolerance=Reported("timed here, on a machine as busy as it is"),
+    )
+
+
+def figures(config: Config, results: tuple[Matched, ...]) -> tuple[Plot, ...]:
+    """Distances against N, with the law and its limit."""
+    data: dict[str, np.ndarray] = {}
+    with style():
+        figure, panels = new_panels(len(results), 3.0 * len(results), 3.0)
+        for axes, found in zip(panels, results, strict=True):
+            fine = np.geomspace(found.sizes[0], found.sizes[-1], 60)
+            axes.plot(fine, [found.case.law(round(n)) for n in fine], **PREDICTED, label="law of random matching")
+            if found.case.limit > 0:
+                axes.axhline(found.case.limit, **{**GUIDE, "label": "best coupling"})
+            for n, distances in zip(found.sizes, found.distances, strict=True):
+                axes.plot(np.full(len(distances), n), distances, **{**MEASURED, "alpha": 0.35, "markersize": 2.5})
+            axes.plot(found.sizes, np.sqrt(found.square), **{**MEASURED, "label": "networks, root mean square"})
+            axes.set_xscale("log")
+            mark_values(axes, [float(n) for n in found.sizes])
+            axes.set_ylim(bottom=0.0)
+            axes.set_title(found.case.name)
+            axes.set_xlabel("neurons")
+            axes.legend()
+            key = found.case.name.replace(",", "").replace(" ", "_")
+            data[f"{key}_neurons"] = np.array(found.sizes, float)
+            data[f"{key}_measured"] = np.sqrt(found.square)
+            data[f"{key}_law"] = np.array([found.case.law(n) for n in found.sizes])
+        panels[0].set_ylabel("distance of weights up to permutations")
+    caption = (
+        "Weights of two low-rank networks with normal rows, up to the order of units (dots: pairs and their root mean "
+        "square), the leading law of random matching (line), and where covariances differ the best coupling that it "
+        "tends to (dotted)."
+    )
+    return (plot("matching_law", caption, figure, data),)
