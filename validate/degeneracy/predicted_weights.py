@@ -29,7 +29,7 @@ STANDARD_ERRORS = 4.0
 
 
 @dataclass(frozen=True)
-class Case:
+class DrawnPair:
     """Networks whose rows have these covariances."""
 
     name: str
@@ -48,9 +48,9 @@ class Case:
 
 
 CASES = (
-    Case("rank one", LEANING, LEANING, ONE),
-    Case("rank one, unequal covariances", LEANING, APART, ONE),
-    Case("rank two", np.eye(TWO.size), np.eye(TWO.size), TWO),
+    DrawnPair("rank one", LEANING, LEANING, ONE),
+    DrawnPair("rank one, unequal covariances", LEANING, APART, ONE),
+    DrawnPair("rank two", np.eye(TWO.size), np.eye(TWO.size), TWO),
 )
 
 
@@ -61,7 +61,7 @@ class Matched:
     `beyond` is the squared distance less the squared bound that follows from the overlaps of the very pair.
     """
 
-    case: Case
+    case: DrawnPair
     sizes: tuple[int, ...]
     distances: tuple[Float[np.ndarray, " pairs"], ...]
     couplings: tuple[Float[np.ndarray, " pairs"], ...]
@@ -117,7 +117,7 @@ def checks(config: Config, report: Report, progress: Progress) -> tuple[Matched,
 
 
 def _matched(
-    case: Case, neurons: int, pairs: int, rng: np.random.Generator
+    case: DrawnPair, neurons: int, pairs: int, rng: np.random.Generator
 ) -> tuple[Float[np.ndarray, " pairs"], Float[np.ndarray, " pairs"]]:
     """Distances of pairs, and those of the best couplings of their overlaps."""
     seeds = rng.integers(2**31, size=2).tolist()

@@ -28,7 +28,7 @@ def test_weights_stay_above_their_coupling_and_are_drawn(report, monkeypatch):
 
 
 def test_the_law_of_rank_two_is_off_by_thin_places_alone():
-    """Their share of the integral of sqrt(rho), by quadrature: in four dimensions an energy e has weight e exp(-e / 2)."""
+    """Their share of the integral of sqrt(rho), by quadrature: in four dimensions energy e has weight e exp(-e / 2)."""
     energies = np.linspace(0, 200, 200_001)
     weight = energies * np.exp(-energies / 2)
     beyond = energies > np.log(500)
