@@ -3,13 +3,14 @@ from .draw import DrawnUnits as DrawnUnits, draw_units as draw_units
 from .portrait import LatentPortrait as LatentPortrait, latent_portrait as latent_portrait
 from .separatrices import Separatrix as Separatrix, trace_separatrices as trace_separatrices
 from .settle import Settled as Settled, settle as settle
-from .velocity import LatentVelocity as LatentVelocity
+from .velocity import LatentVelocity as LatentVelocity, RateVelocity as RateVelocity
 
 __all__ = [
     "BasinBoundary",
     "DrawnUnits",
     "LatentPortrait",
     "LatentVelocity",
+    "RateVelocity",
     "Separatrix",
     "Settled",
     "basin_boundary",

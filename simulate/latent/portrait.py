@@ -15,7 +15,7 @@ from simulate.latent.settle import Velocity, settle
 
 GRID = 61
 """Places along each side of the square where the velocity is told; basins are told between every second two."""
-LONGEST = 160.0
+LONGEST = 480.0
 """Time constants until a place that has come to no point is told to be in no basin."""
 
 

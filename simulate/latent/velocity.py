@@ -27,3 +27,22 @@ class LatentVelocity(eqx.Module):
     def __call__(self, kappa: Float[Array, " rank"]) -> Float[Array, " rank"]:
         """kappa'."""
         return -kappa + self.N.T @ self.phi(self.M @ kappa + self.drive)
+
+
+class RateVelocity(eqx.Module):
+    """The network itself: x' = -x + M N^T phi(x) + drive, in all of its units.
+
+    >>> import jax.numpy as jnp
+    >>> from simulate.latent import RateVelocity
+    >>> RateVelocity(jnp.ones((3, 2)), jnp.ones((3, 2)), jnp.ones(3))(jnp.zeros(3)).tolist()
+    [1.0, 1.0, 1.0]
+    """
+
+    M: Float[Array, "units rank"] = eqx.field(converter=jnp.asarray)
+    N: Float[Array, "units rank"] = eqx.field(converter=jnp.asarray)
+    drive: Float[Array, " units"] = eqx.field(converter=jnp.asarray)
+    phi: Nonlinearity = eqx.field(static=True, converter=known_function, default=TANH)
+
+    def __call__(self, state: Float[Array, " units"]) -> Float[Array, " units"]:
+        """x'."""
+        return -state + self.M @ (self.N.T @ self.phi(state)) + self.drive

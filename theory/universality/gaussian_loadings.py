@@ -143,10 +143,10 @@ class GaussianLoadings:
         M, drive = (np.concatenate([getattr(each, name) for each in units]) for name in ("m", "drive"))
         return LatentFlow(Factored(M, np.concatenate([each.weight[:, None] * each.n for each in units])), drive)
 
-    def scatter(self, kappa: Float[np.ndarray, " rank"], step: float = _COARSE) -> Float[np.ndarray, "rank rank"]:
-        """N times the covariance of where networks of N units, in shares as exact as can be, have this fixed point.
+    def covariance(self, kappa: Float[np.ndarray, " rank"], step: float = _COARSE) -> Float[np.ndarray, "rank rank"]:
+        """N times the covariance of the velocity that networks of N units have here, their shares as exact as can be.
 
-        (1 - L)^-1 S (1 - L)^-T, S = sum_p alpha_p Cov_p(n tanh(a)), to leading order in 1 / N.
+        S = sum_p alpha_p Cov_p(n tanh(a)).
 
         Raises:
             WrongWeights: for more than 200,000 nodes of a population.
@@ -157,8 +157,18 @@ class GaussianLoadings:
             mean = (each.weight * t) @ each.n
             square = (each.n * (each.weight * t * t)[:, None]).T @ each.n + float(each.weight @ (t * t)) * each.left
             total += square - np.outer(mean, mean) / each.weight.sum()
+        return total
+
+    def scatter(self, kappa: Float[np.ndarray, " rank"], step: float = _COARSE) -> Float[np.ndarray, "rank rank"]:
+        """N times the covariance of where networks of N units have this fixed point, to leading order in 1 / N.
+
+        (1 - L)^-1 S (1 - L)^-T.
+
+        Raises:
+            WrongWeights: for more than 200,000 nodes of a population.
+        """
         inverse = np.linalg.inv(np.eye(self.rank) - self.slopes(kappa))
-        return np.asarray(inverse @ total @ inverse.T)
+        return np.asarray(inverse @ self.covariance(kappa, step) @ inverse.T)
 
 
 @dataclass(frozen=True, eq=False)

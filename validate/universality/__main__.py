@@ -24,6 +24,7 @@ from validate.universality.user_settings import NetworkConfig
 SECTIONS = (
     Section("Networks whose fixed points are known", "validate.universality.known_points"),
     Section("Networks whose transition graphs are known", "validate.universality.known_graphs"),
+    Section("Networks of low rank, and their latent equations", "validate.universality.low_rank"),
     Section("Flip-flop: points, graphs and representations (Fig. 1)", "validate.universality.flip_flop"),
     Section("Sines: points and frequencies at each command (Fig. 2)", "validate.universality.sine"),
     Section("Integration: lines of points, and the modes that integrate (Fig. 3)", "validate.universality.integration"),
