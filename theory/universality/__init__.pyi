@@ -13,6 +13,7 @@ from .fixed_point_set import (
     fixed_point_set as fixed_point_set,
     latent_map as latent_map,
 )
+from .fold import LatentPath as LatentPath
 from .gaussian_loadings import GaussianLoadings as GaussianLoadings, GaussianPopulation as GaussianPopulation
 from .krawczyk import ProvedPoint as ProvedPoint, prove_point as prove_point
 from .latent_flow import LatentFlow as LatentFlow
@@ -25,6 +26,7 @@ __all__ = [
     "GaussianLoadings",
     "GaussianPopulation",
     "LatentFlow",
+    "LatentPath",
     "ProvedPoint",
     "SearchLimits",
     "fixed_point_set",

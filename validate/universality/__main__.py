@@ -25,6 +25,7 @@ SECTIONS = (
     Section("Networks whose fixed points are known", "validate.universality.known_points"),
     Section("Networks whose transition graphs are known", "validate.universality.known_graphs"),
     Section("Networks of low rank, and their latent equations", "validate.universality.low_rank"),
+    Section("How the points of a flip-flop appear as it learns", "validate.universality.appearing"),
     Section("Flip-flop: points, graphs and representations (Fig. 1)", "validate.universality.flip_flop"),
     Section("Sines: points and frequencies at each command (Fig. 2)", "validate.universality.sine"),
     Section("Integration: lines of points, and the modes that integrate (Fig. 3)", "validate.universality.integration"),
