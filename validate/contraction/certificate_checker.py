@@ -2119,6 +2119,45 @@ class LSTM(GatedCell):
             yield stretched[0], moved[0]
         yield from shown
 
+    def coefficients(self, box: list[Interval], pieces: int) -> Iterator[tuple[Matrix, list[Vector]]]:
+        """As in `rows`, with signs: those of memories, then those of h, of which g is not cut.
+
+        Linear in (f, f (1 - f)), (i, i (1 - i)), (o, o (1 - o)), c, g, 1 - g^2, t and 1 - t^2 each.
+        """
+        nothing, n = [Fraction(0)] * self.units, self.units
+        shown = []
+        for i in range(n):
+            gates = self.gates(i, box, self.inputs)
+            own = [Fraction(int(j == i)) for j in range(n)]
+            forget, write, new, show = (
+                nothing + self.recurrent[b][i] for b in ("forget", "input", "candidate", "output")
+            )
+            sensed = [own + nothing, forget, write, new]
+            whole = self.of_memory(box[i], gates, 1)
+            ends = self.values_and_slopes(over(tanh, gates[4]))
+            corners = [(y * slope, turn * t) for y, turn in triangle(gates[3]) for t, slope in ends]
+            points = [[*(direct * x for x in point), turned] for direct, turned in corners for point in whole]
+            shown.append(([*sensed, show], points))
+            yield sensed, self.of_memory(box[i], gates, pieces)
+        yield from shown
+
+    def of_memory(self, c: Interval, gates: list[Interval], pieces: int) -> list[Vector]:
+        """f, f (1 - f) c, i (1 - i) g and i (1 - g^2) at all corners."""
+        return [
+            [f, turn * end, bend * g, y * slope]
+            for piece in cut(gates[2], pieces)
+            for g, slope in self.values_and_slopes(piece)
+            for f, turn in triangle(gates[1])
+            for y, bend in triangle(gates[0])
+            for end in (c.low, c.high)
+        ]
+
+    @staticmethod
+    def values_and_slopes(value: Interval) -> list[tuple[Fraction, Fraction]]:
+        """Corners around (v, 1 - v^2)."""
+        slopes = (1 - nearest(value) ** 2, 1 - farthest(value) ** 2)
+        return [(v, slope) for v in (value.low, value.high) for slope in slopes]
+
     def row(
         self, c: Interval, gates: list[Interval], kept: Fraction, sums: dict[str, Fraction], pieces: int
     ) -> tuple[Fraction, Fraction]:

@@ -101,9 +101,9 @@ class RecurrentScale:
 def certify(layer: GatedLayer, *, pieces: int = PIECES, seed: int = 0) -> GatedCertification:
     """Decide whether two trajectories of a GRU or an LSTM approach one another under the same inputs of its box.
 
-    Contracting is proved in a weighted maximum norm, or else, of a GRU with the reset after the product, in a
-    weighted Euclidean norm, for trajectories from the claim's box of states: no step leaves it, and it holds the
-    state of zeros. Incremental input-to-state stability follows there, with the `gain`. It is the box that the
+    Contracting is proved in a weighted maximum norm, or else, of all but a GRU with the reset before the product,
+    in a weighted Euclidean norm, for trajectories from the claim's box of states: no step leaves it, and it holds
+    the state of zeros. Incremental input-to-state stability follows there, with the `gain`. It is the box that the
     layer settles in, but trajectories from elsewhere may come near to it without ever entering it, and nothing is
     proved of them. Where the proof fails, trajectories are simulated under constant inputs; two that do not meet
     are proved to be so by boxes around them, if that holds. Nothing rests on floating point: `certificate` writes

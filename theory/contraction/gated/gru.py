@@ -145,7 +145,7 @@ class GRUResetAfter(GRULayer):
         return largest(self.zeros(), turned, -turned, gates.reset)
 
     @override
-    def coefficients(self, gates: GRUGates, pieces: int) -> Coefficients:
+    def coefficients(self, gates: GRUGates, pieces: int) -> tuple[Coefficients, ...]:
         """z e_i + z (1 - z) (h - n) U_z,i + (1 - z) (1 - n^2) (r U_n,i + r (1 - r) s U_r,i).
 
         For each piece of n the four numbers are linear in (z, z (1 - z)), (r, r (1 - r)), h - n, 1 - n^2 and s each, so
@@ -163,7 +163,7 @@ class GRUResetAfter(GRULayer):
         ]
         read = [self.arithmetic.numbers(np.eye(self.units)), *(self.recurrent[b] for b in _SENSED)]
         corners = np.array([np.stack(each, axis=-1) for each in points]).reshape(-1, self.units, len(read))
-        return Coefficients(corners.swapaxes(0, 1), np.stack(read, axis=1))
+        return (Coefficients(corners.swapaxes(0, 1), np.stack(read, axis=1)),)
 
     @override
     def step(self, states: States, inputs: Float[np.ndarray, "*batch m"]) -> States:

@@ -25,12 +25,15 @@ class NotALayer(ValueError):
 
 @dataclass(frozen=True, eq=False)
 class Coefficients:
-    """Row i of the Jacobian is theta^T `sensed`[i] with theta in the convex hull of `points`[i], each row by itself."""
+    """Row i of the Jacobian is theta^T `sensed`[i] with theta in the convex hull of `points`[i], each row by itself.
+
+    Of consecutive rows: all, or some of the state's.
+    """
 
     points: Numbers
-    """n x p x q."""
+    """rows x p x q."""
     sensed: Numbers
-    """n x q x size."""
+    """rows x q x size."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,9 +94,9 @@ class GatedLayer(ABC):
     def input_sums(self, gates: Any, pieces: int) -> Numbers:
         """For each row of the Jacobian by the input a bound of its absolute sum."""
 
-    def coefficients(self, gates: Any, pieces: int) -> Coefficients | None:
-        """Of what rows of the Jacobian by the state are made at all states of a box and all inputs; None: not told."""
-        return None
+    def coefficients(self, gates: Any, pieces: int) -> tuple[Coefficients, ...]:
+        """Of what rows of the Jacobian by the state are made at all states of a box and all inputs; none: not told."""
+        return ()
 
     @abstractmethod
     def step(self, states: States, inputs: Float[np.ndarray, "*batch m"]) -> States:

@@ -12,8 +12,11 @@ from jaxtyping import Float, Shaped
 from scipy.special import expit
 from typing_extensions import override
 
-from theory.contraction.gated.bounds import Bounds, Numbers, away_from_zero, image, largest
-from theory.contraction.gated.layer import GatedLayer, States, input_bounds, read_arrays
+from theory.contraction.gated.bounds import Bounds, Numbers, around_bend, away_from_zero, image, largest
+from theory.contraction.gated.layer import Coefficients, GatedLayer, States, input_bounds, read_arrays
+
+_SENSED = ("forget", "input", "candidate", "output")
+"""What rows of the Jacobian are made of, beside the memory."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,6 +81,39 @@ class LSTMLayer(GatedLayer):
         return self._rows(gates, self.zeros(), sums, pieces)
 
     @override
+    def coefficients(self, gates: LSTMGates, pieces: int) -> tuple[Coefficients, ...]:
+        """f e_c + f (1 - f) c U_f + i (1 - i) g U_i + i (1 - g^2) U_g of the memory; of h o (1 - t^2) times that and
+        o (1 - o) t U_o. Each is linear in (f, f (1 - f)), (i, i (1 - i)), (o, o (1 - o)), c, g, 1 - g^2, t and 1 - t^2:
+        in the convex hull of what their corners make. Only for memories the interval of g is cut into pieces.
+        """
+        n, last = self.units, np.array([0, 0, 0, 0, 1])
+        memory, whole = (self._memory_points(gates, cut) for cut in (pieces, 1))
+        extended = np.concatenate([whole, whole[..., :1] * 0], axis=-1)
+        shown = [
+            (o * slope)[:, None, None] * extended + (turn * t)[:, None, None] * last
+            for o, turn in around_bend(gates.output)
+            for t, slope in _values_and_slopes(gates.shown)
+        ]
+        own, none = (self.arithmetic.numbers(each) for each in (np.eye(n), np.zeros((n, n))))
+        read = [np.concatenate([own, none], axis=1)]
+        read += [np.concatenate([none, self.recurrent[block]], axis=1) for block in _SENSED]
+        return (
+            Coefficients(memory, np.stack(read[:-1], axis=1)),
+            Coefficients(np.concatenate(shown, axis=1), np.stack(read, axis=1)),
+        )
+
+    def _memory_points(self, gates: LSTMGates, pieces: int) -> Numbers:
+        points = [
+            np.broadcast_arrays(f, turn * c, bend * g, i * slope)
+            for f, turn in around_bend(gates.forget)
+            for c in (gates.before.low, gates.before.high)
+            for i, bend in around_bend(gates.input)
+            for g, slope in _values_and_slopes(gates.candidate.pieces(pieces))
+        ]
+        corners = np.array([np.stack(each, axis=-1) for each in points])
+        return corners.reshape(-1, self.units, 4).swapaxes(0, 1)
+
+    @override
     def step(self, states: States, inputs: Float[np.ndarray, "*batch m"]) -> States:
         memory, h = np.split(states, 2, axis=-1)
         i, f, g, o = (h @ self.recurrent[block].T + self.driving(block, inputs) for block in self.blocks)
@@ -113,6 +149,12 @@ class LSTMLayer(GatedLayer):
 
     def _hull_of_zero(self, box: Bounds) -> Bounds:
         return box.hull(Bounds(0 * box.low, 0 * box.low))
+
+
+def _values_and_slopes(tanh: Bounds) -> list[tuple[Numbers, Numbers]]:
+    """Corners around (t, 1 - t^2)."""
+    nearest, farthest = away_from_zero(tanh)
+    return [(t, 1 - end * end) for t in (tanh.low, tanh.high) for end in (nearest, farthest)]
 
 
 def joined(memory: Bounds, shown: Bounds) -> Bounds:

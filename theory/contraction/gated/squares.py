@@ -27,7 +27,8 @@ _POWER = 24
 _FAR = 1e-6
 _LEAST = 1e-6
 
-Forms = Float[np.ndarray, "n q q"]
+Forms = Float[np.ndarray, "_ _ _"]
+"""Of several rows: rows x q x q, q not the same of all."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,7 +37,7 @@ class SquaresProposal:
 
     box: Bounds
     weights: Float[np.ndarray, " n"]
-    forms: Forms
+    forms: tuple[Forms, ...]
     factor: float
 
 
@@ -48,19 +49,20 @@ def proposed_squares(layer: GatedLayer, box: Bounds, pieces: int = PIECES) -> Sq
     if layer.units > MOST_UNITS or not np.isfinite([box.low, box.high]).all():
         return None
     found = layer.coefficients(layer.gates(box), pieces)
-    if found is None:
+    if not found:
         return None
     weights, directions = np.ones(layer.size), np.eye(layer.size)
-    shares = np.full(found.points.shape[:2], 1 / found.points.shape[1])
-    forms: Forms | None = None
+    shares = [np.full(each.points.shape[:2], 1 / each.points.shape[1]) for each in found]
+    forms: list[Forms] = [np.zeros((*each.points.shape[::2], each.points.shape[2])) for each in found]
     best: SquaresProposal | None = None
     for turn in range(_TURNS):
-        each, shares = _least_forms(found, directions, shares)
-        forms = each if forms is None else forms + (each - forms) * min(1.0, 3 / (turn + 2))
-        weights, directions, factor = _weighted(found, forms, weights)
+        for k, each in enumerate(found):
+            least, shares[k] = _least_forms(each, directions, shares[k])
+            forms[k] = forms[k] + (least - forms[k]) * min(1.0, 3 / (turn + 2))
+        weights, directions, factor = _weighted(_squares(found, forms), weights)
         if best is None or factor < best.factor:
             still = best is not None and factor > best.factor * (1 - _STILL)
-            best = SquaresProposal(box, weights, forms, factor)
+            best = SquaresProposal(box, weights, tuple(forms), factor)
             if still:
                 break
     return best
@@ -72,11 +74,9 @@ def prove_squares(layer: GatedLayer, found: SquaresProposal, pieces: int = PIECE
         return None
     weights, gates = to_digits(found.weights, bits=20), layer.gates(found.box)
     known = layer.coefficients(gates, pieces)
-    if known is None:
-        return None
     moved = float(np.sqrt(weights @ layer.input_sums(gates, pieces) ** 2))
     for slack in (1e-7, 1e-5, 1e-3):
-        forms = np.array([on_grid(form * (1 + slack), bits=36) for form in found.forms])
+        forms = [np.array([on_grid(form * (1 + slack), bits=36) for form in each]) for each in found.forms]
         stretch = float(np.sqrt(_spectrum(_squares(known, forms), weights)[0][-1]))
         factor = above(stretch + slack * (1 - stretch))
         if not factor < 1:
@@ -87,7 +87,7 @@ def prove_squares(layer: GatedLayer, found: SquaresProposal, pieces: int = PIECE
             pieces,
             exact_bounds(found.box),
             RATIONALS.numbers(weights),
-            RATIONALS.numbers(forms),
+            tuple(RATIONALS.numbers(form) for each in forms for form in each),
         )
         if claim.holds(layer):
             return claim
@@ -95,8 +95,8 @@ def prove_squares(layer: GatedLayer, found: SquaresProposal, pieces: int = PIECE
 
 
 def _least_forms(
-    found: Coefficients, directions: Float[np.ndarray, "n n"], shares: Float[np.ndarray, "n points"]
-) -> tuple[Forms, Float[np.ndarray, "n points"]]:
+    found: Coefficients, directions: Float[np.ndarray, "n n"], shares: Float[np.ndarray, "rows points"]
+) -> tuple[Forms, Float[np.ndarray, "rows points"]]:
     """Of each row the E >= theta theta^T of all points with the least trace of E C Z C^T, and the points' shares.
 
     With C Z C^T = L L^T, y = L^T theta and S^2 the sum of share y y^T, E is L^-T (trace S) S L^-1 at the shares that
@@ -121,13 +121,14 @@ def _least_forms(
     return (forms + forms.swapaxes(1, 2)) / 2, (1 - _FAR) * shares + _FAR / shares.shape[1]
 
 
-def _squares(found: Coefficients, forms: Forms) -> Float[np.ndarray, "rows n n"]:
+def _squares(found: tuple[Coefficients, ...], forms: list[Forms]) -> Float[np.ndarray, "n n n"]:
     """C_i^T E_i C_i of each row."""
-    return found.sensed.swapaxes(1, 2) @ forms @ found.sensed
+    groups = zip(found, forms, strict=True)
+    return np.concatenate([each.sensed.swapaxes(1, 2) @ form @ each.sensed for each, form in groups])
 
 
 def _spectrum(
-    squares: Float[np.ndarray, "rows n n"], weights: Float[np.ndarray, " n"]
+    squares: Float[np.ndarray, "n n n"], weights: Float[np.ndarray, " n"]
 ) -> tuple[Float[np.ndarray, " n"], Float[np.ndarray, "n n"]]:
     """Of the weighted sum of the squares, in the units in which the weights are one."""
     units = 1 / np.sqrt(weights)
@@ -135,13 +136,12 @@ def _spectrum(
 
 
 def _weighted(
-    found: Coefficients, forms: Forms, start: Float[np.ndarray, " n"]
+    squares: Float[np.ndarray, "n n n"], start: Float[np.ndarray, " n"]
 ) -> tuple[Float[np.ndarray, " n"], Float[np.ndarray, "n n"], float]:
     """Weights at which the squares fall most, the directions in which they fall least, and the factor.
 
     A sum of powers of the eigenvalues stands for the largest: smooth in the logarithms of the weights.
     """
-    each = _squares(found, forms)
 
     def tilted(values: Float[np.ndarray, " n"]) -> Float[np.ndarray, " n"]:
         powers = (values / values[-1]) ** _POWER
@@ -149,16 +149,16 @@ def _weighted(
 
     def value(logarithms: Float[np.ndarray, " n"]) -> tuple[float, Float[np.ndarray, " n"]]:
         weights = np.exp(logarithms)
-        values, vectors = _spectrum(each, weights)
+        values, vectors = _spectrum(squares, weights)
         shares = tilted(values)
         moved = vectors / np.sqrt(weights)[:, None]
         steepest = (moved * (shares / values)) @ moved.T
-        slopes = weights * np.tensordot(each, steepest, 2) - (vectors * vectors) @ shares
+        slopes = weights * np.tensordot(squares, steepest, 2) - (vectors * vectors) @ shares
         level = np.log(values[-1]) + np.log(((values / values[-1]) ** _POWER).sum()) / _POWER
         return float(level), slopes
 
     logarithms = minimize(value, np.log(start), jac=True, method="L-BFGS-B", options={"maxiter": 60}).x
     weights = np.exp(logarithms - logarithms.max())
-    values, vectors = _spectrum(each, weights)
+    values, vectors = _spectrum(squares, weights)
     moved = vectors / np.sqrt(weights)[:, None]
     return weights, (moved * tilted(values) / values) @ moved.T, float(np.sqrt(values[-1]))

@@ -90,7 +90,7 @@ class SquaresInBox(GatedStatement):
     pieces: int
     box: Bounds
     weights: Numbers
-    forms: Numbers
+    forms: tuple[Numbers, ...]
 
     norm: ClassVar[str] = "(sum of weights_i x_i^2)^(1/2)"
 
@@ -107,29 +107,18 @@ class SquaresInBox(GatedStatement):
         room = (1 - self.factor) * self.gain
         if room < 0 or (self.weights * moved * moved).sum() > room * room:
             return False
-        found = exact.coefficients(gates, self.pieces)
-        return found is not None and self._hold(found.points) and is_positive_definite(self._fall(found.sensed))
-
-    def _hold(self, points: Numbers) -> bool:
-        """Whether every form is positive definite and holds the points of its row."""
-        if self.forms.shape[1:] != (points.shape[2],) * 2:
+        rows = [
+            row for each in exact.coefficients(gates, self.pieces) for row in zip(each.points, each.sensed, strict=True)
+        ]
+        if len(rows) != layer.size or not all(map(_holds, self.forms, (points for points, _ in rows))):
             return False
-        for form, each in zip(self.forms, points, strict=True):
-            matrix = ExactMatrix.of(form.tolist())
-            if not is_positive_definite(matrix):
-                return False
-            rows = ExactMatrix.of(each.tolist())
-            turned = rows @ matrix.inverse()
-            pairs_of_rows = zip(rows.rows(), turned.rows(), strict=True)
-            if any(sum(map(mul, *pair), flint.fmpq(0)) > 1 for pair in pairs_of_rows):
-                return False
-        return True
+        return is_positive_definite(self._fall([sensed for _, sensed in rows]))
 
-    def _fall(self, sensed: Numbers) -> ExactMatrix:
+    def _fall(self, sensed: list[Numbers]) -> ExactMatrix:
         """factor^2 diag(w) - sum_i w_i C_i^T E_i C_i."""
         weights = exact_vector(self.weights)
         blocks = [w * ExactMatrix.of(form.tolist()) for w, form in zip(weights, self.forms, strict=True)]
-        every = ExactMatrix.of(sensed.reshape(-1, sensed.shape[2]).tolist())
+        every = ExactMatrix.of(np.concatenate(sensed).tolist())
         kept = rational(self.factor * self.factor) * ExactMatrix.diagonal(weights)
         return kept - every.T @ ExactMatrix.block_diagonal(blocks) @ every
 
@@ -179,6 +168,19 @@ class TwoBoxes(GatedStatement):
             "input": fractions(self.input),
             "boxes": [pairs(box) for box in self.boxes],
         }
+
+
+def _holds(form: Numbers, points: Numbers) -> bool:
+    """Whether a form is positive definite and holds the points of its row."""
+    if form.shape != (points.shape[1],) * 2:
+        return False
+    matrix = ExactMatrix.of(form.tolist())
+    if not is_positive_definite(matrix):
+        return False
+    rows = ExactMatrix.of(points.tolist())
+    turned = rows @ matrix.inverse()
+    pairs_of_rows = zip(rows.rows(), turned.rows(), strict=True)
+    return all(sum(map(mul, *pair), flint.fmpq(0)) <= 1 for pair in pairs_of_rows)
 
 
 def fractions(numbers: Numbers) -> list[int | str]:

@@ -100,30 +100,36 @@ def test_more_pieces_never_bound_worse(kind):
     assert (fine < coarse - 1e-6).any()
 
 
-def test_rows_of_sampled_jacobians_are_sums_of_the_rows_that_are_told_with_coefficients_in_their_hull():
+@pytest.mark.parametrize("kind", ["after", "lstm"])
+def test_rows_of_sampled_jacobians_are_sums_of_the_rows_that_are_told_with_coefficients_in_their_hull(kind):
     """The coefficients are solved for, from differences; no point of the hull of p has a larger v.p than some of p."""
     rng = np.random.default_rng(6)
     for seed in range(2):
-        of = layer("after", *arrays("after", units=5, seed=seed, size=0.7))
+        of = layer(kind, *arrays(kind, units=5, seed=seed, size=0.7))
         box = shrunk(of) if seed else of.everywhere()
-        known = of.coefficients(of.gates(box), 3)
-        directions = rng.normal(size=(4, 400))
-        reach = (known.points @ directions).max(axis=1)
+        directions = rng.normal(size=(400, 5))
         for state, value in zip(points(box, 12, rng), points(of.inputs, 12, rng), strict=True):
-            j, _ = jacobians(of, state, value)
-            for i, row in enumerate(j):
-                solved, *_ = np.linalg.lstsq(known.sensed[i].T, row, rcond=None)
-                np.testing.assert_allclose(known.sensed[i].T @ solved, row, atol=1e-8)
-                assert (solved @ directions <= reach[i] + 1e-7).all()
+            rows, _ = jacobians(of, state, value)
             alone = of.at_input(value)
-            here = alone.coefficients(alone.gates(Bounds(state, state)), 1).points
-            np.testing.assert_allclose(here[-1] - solved, 0, atol=1e-7)  # the hull of one state is its coefficients
+            here = rows_of(alone.coefficients(alone.gates(Bounds(state, state)), 1))
+            for row, (hull, sensed), (point, _) in zip(
+                rows, rows_of(of.coefficients(of.gates(box), 3)), here, strict=True
+            ):
+                solved, *_ = np.linalg.lstsq(sensed.T, row, rcond=None)
+                np.testing.assert_allclose(sensed.T @ solved, row, atol=1e-8)
+                turned = directions[:, : len(solved)]
+                assert (turned @ solved <= (hull @ turned.T).max(axis=0) + 1e-7).all()
+                np.testing.assert_allclose(point - solved, 0, atol=1e-7)  # the hull of one state is its coefficients
 
 
-def test_of_a_layer_whose_reset_is_before_the_product_and_of_an_lstm_no_sums_are_told():
-    for kind in ("before", "lstm"):
-        of = layer(kind, *arrays(kind))
-        assert of.coefficients(of.gates(of.everywhere()), 1) is None
+def rows_of(groups):
+    """The points and the matrix of each row."""
+    return [row for each in groups for row in zip(each.points, each.sensed, strict=True)]
+
+
+def test_of_a_layer_whose_reset_is_before_the_product_no_sums_are_told():
+    of = layer("before", *arrays("before"))
+    assert of.coefficients(of.gates(of.everywhere()), 1) == ()
 
 
 @pytest.mark.parametrize("kind", KINDS)
