@@ -13,9 +13,9 @@ assemblies; layers with gates; basins; inputs in a box; Lur'e systems; files. No
 
 A "multiplier" certificate of n neurons with doubles as entries takes about 5e-5 n^2 + 3e-7 n^3 seconds of one
 processor: 0.1 at n = 32, 0.3 at 64, 1.2 at 128 and 8.5 at 256 (measured on a machine of two cores by
-tests/validate/contraction/test_certificate_checker.py, run as a program with the sizes as arguments). To reject one
-takes no longer, unless a matrix is so near to singular that 240 binary digits do not tell, as one that is semidefinite
-exactly: elimination then takes about n^5, 2 seconds at 64 rows.
+tests/validate/contraction/test_certificate_checker.py, run as a program with the sizes as arguments); other kinds and
+forged files: benchmarks/certificates.py. To reject one takes no longer, unless a matrix is so near to singular that 240
+binary digits do not tell, as one that is semidefinite exactly: elimination then takes about n^5, 4 seconds at 64 rows.
 """
 
 import ast
@@ -55,6 +55,8 @@ LARGEST = 4096  # neurons of claims whose proof takes n^2 operations
 MANY = 1024  # neurons of claims whose proof takes n^3 operations
 ELIMINATED = 64  # rows of matrices that are eliminated, of ELIMINATED_BITS binary digits; of fewer rows, more digits
 ELIMINATED_BITS = 256
+SHARED_BITS = 256  # a neuron, beyond those of one number: of the least common denominator of a list or a matrix
+CIRCLE_BITS = 512  # of a point of the unit circle
 CLAIMS_AT_MOST = 16  # in one file
 LARGEST_LAYER = 2**19  # weights of a layer with gates
 MOST_GATED_CLAIMS = 4  # of a layer with gates, or of a Lur'e system
@@ -162,31 +164,37 @@ def row_sum_norm(matrix: Matrix) -> Fraction:
 
 def quadratic_form(matrix: Matrix, vector: Vector) -> Fraction:
     """v^T M v."""
-    return sum((x * sum(map(mul, row, vector)) for x, row in zip(vector, matrix, strict=True)), Fraction(0))
+    return product([vector], product(matrix, [[x] for x in vector]))[0][0]
+
+
+def added_up(numbers: Sequence[Fraction]) -> Fraction:
+    """The sum, by halves: denominators without a common factor grow long in the last additions alone."""
+    half = len(numbers) // 2
+    return added_up(numbers[:half]) + added_up(numbers[half:]) if half else sum(numbers, Fraction(0))
 
 
 # Which symmetric matrices are positive definite
 
 
-def failing_block(matrix: Matrix, strict: bool) -> int | None:
+def failing_block(matrix: Matrix, strict: bool, times: int = 1) -> int | None:
     """The size of a leading block that is not positive definite (semidefinite unless `strict`); None if M is.
 
     Decided exactly. Semidefinite are matrices that are weakly dominated by a positive diagonal, and lines of zeros
-    change nothing.
+    change nothing. `times` such matrices are asked about: more leave less for each.
 
     Raises:
         Rejected: where only elimination could tell, and the matrix is too large for it.
     """
     if strict:
-        return indefinite_block(matrix, strict)
+        return indefinite_block(matrix, strict, times)
     kept = [i for i, row in enumerate(matrix) if any(row)]
     if all(2 * matrix[i][i] >= sum(map(abs, matrix[i])) for i in kept):
         return None
-    size = indefinite_block([[matrix[i][j] for j in kept] for i in kept], strict)
+    size = indefinite_block([[matrix[i][j] for j in kept] for i in kept], strict, times)
     return None if size is None else kept[size - 1] + 1
 
 
-def indefinite_block(matrix: Matrix, strict: bool) -> int | None:
+def indefinite_block(matrix: Matrix, strict: bool, times: int) -> int | None:
     """The same, by a factor on a grid, by a vector with v^T M v < 0, or else by elimination."""
     for bits in GRIDS:
         failure = factor_on_grid(matrix, bits)
@@ -195,9 +203,11 @@ def indefinite_block(matrix: Matrix, strict: bool) -> int | None:
         value = quadratic_form([row[: len(failure)] for row in matrix[: len(failure)]], failure)
         if value < 0 or (strict and value == 0):
             return len(failure)
-    affordable = len(matrix) ** 5 * longest(x for row in matrix for x in row) ** 2 <= ELIMINATED**5 * ELIMINATED_BITS**2
+    rows = over_one(matrix)
+    digits = max(x.bit_length() for row in rows for x in row)
+    affordable = times * len(matrix) ** 5 * digits**2 <= ELIMINATED**5 * ELIMINATED_BITS**2
     require(affordable, f"a matrix is too near to singular for {GRIDS[-1]} binary digits, and too large to eliminate")
-    return eliminate(matrix, strict)
+    return eliminate(rows, strict)
 
 
 def longest(numbers: Iterable[Fraction]) -> int:
@@ -262,16 +272,24 @@ def lowest_vector(factor: list[list[int]], line: list[int], bits: int) -> list[i
     return solution[::-1]
 
 
-def eliminate(matrix: Matrix, strict: bool) -> int | None:
+def over_one(matrix: Matrix) -> list[list[int]]:
+    """A symmetric matrix, up to its diagonal, with rows and columns multiplied by what makes all entries integers.
+
+    It is definite where the matrix is. Either all have one multiple, or each its own: what leaves fewer digits.
+    """
+    whole, each = integers(x for row in matrix for x in row)[1], [integers(row)[1] for row in matrix]
+    lower = [row[: i + 1] for i, row in enumerate(matrix)]
+    alike = [[x.numerator * (whole // x.denominator) for x in row] for row in lower]
+    apart = [[int(x * p * q) for x, q in zip(row, each, strict=False)] for row, p in zip(lower, each, strict=True)]
+    return min(alike, apart, key=lambda rows: max(x.bit_length() for row in rows for x in row))
+
+
+def eliminate(rows: list[list[int]], strict: bool) -> int | None:
     """The same answer as `failing_block`, by Bareiss' elimination in integers: what remains are minors, all exact.
 
-    Positive definite: every pivot is positive. Semidefinite: a pivot may be zero if all that remains of its column is.
+    Of the rows up to the diagonal, which are overwritten. Positive definite: every pivot is positive. Semidefinite: a
+    pivot may be zero if all that remains of its column is.
     """
-    scales = [integers(row)[1] for row in matrix]  # multiplying rows and columns by them does not change the answer
-    rows = [
-        [int(x * scale * other) for x, other in zip(row[: i + 1], scales, strict=False)]
-        for i, (row, scale) in enumerate(zip(matrix, scales, strict=True))
-    ]
     previous = 1
     for k in range(len(rows)):
         pivot, column = rows[k][k], [row[k] for row in rows[k + 1 :]]
@@ -295,10 +313,10 @@ def require_symmetric(matrix: Matrix, name: str) -> None:
             require(row[j] == matrix[j][i], f"{name} is not symmetric: entries [{i}][{j}] and [{j}][{i}] differ")
 
 
-def require_positive(matrix: Matrix, name: str, strict: bool = True) -> None:
+def require_positive(matrix: Matrix, name: str, strict: bool = True, times: int = 1) -> None:
     """Reject unless the matrix is symmetric and positive definite (semidefinite unless `strict`)."""
     require_symmetric(matrix, name)
-    size = failing_block(matrix, strict)
+    size = failing_block(matrix, strict, times)
     kind = "definite" if strict else "semidefinite"
     require(size is None, f"{name} is not positive {kind}: its leading {size} x {size} block is not")
 
@@ -831,7 +849,7 @@ class Limits:
         self.require_numbers(claim, where)
 
     def require_numbers(self, holder: object, where: str) -> None:
-        """Refuse longer numbers.
+        """Refuse longer numbers, and lists whose common denominator is long; so is one of what divides, of 1 / tau.
 
         Raises:
             Malformed: if there are.
@@ -839,6 +857,11 @@ class Limits:
         found = longest(inside(holder, []))
         if found > self.bits:
             raise Malformed(f"{where}: a number has {found} binary digits; such claims take {self.bits} at most")
+        for table in tables(holder):
+            most = self.bits + SHARED_BITS * len(table)
+            wholes = [x.denominator for x in inside(table, [])], [x.numerator for x in table if isinstance(x, Fraction)]
+            if not all(short_multiple(each, most) for each in wholes):
+                raise Malformed(f"{where}: a list has a common denominator of more than {most} binary digits")
 
 
 def inside(value: object, names: Sequence[str]) -> Iterator[Any]:
@@ -852,6 +875,26 @@ def inside(value: object, names: Sequence[str]) -> Iterator[Any]:
         yield value
     elif isinstance(value, dict) or hasattr(value, "__dict__"):
         yield from inside(list(value.values() if isinstance(value, dict) else vars(value).values()), [])
+
+
+def tables(value: object) -> Iterator[list[Any]]:
+    """Vectors and matrices, in whatever holds them."""
+    if isinstance(value, list) and value and isinstance(value[0], list | Fraction):
+        yield value
+    elif isinstance(value, list | dict) or hasattr(value, "__dict__"):
+        held = value if isinstance(value, list) else value.values() if isinstance(value, dict) else vars(value).values()
+        for each in list(held):
+            yield from tables(each)
+
+
+def short_multiple(wholes: Iterable[int], most: int) -> bool:
+    """Whether the least common multiple, zeros aside, has so many binary digits at most; told soon where it has not."""
+    multiple = 1
+    for each in {abs(x) for x in wholes if x}:
+        multiple = lcm(multiple, each)
+        if multiple.bit_length() > most:
+            return False
+    return True
 
 
 # Claims about one network
@@ -979,7 +1022,7 @@ class Vertices(Claim):
         require_positive(self.P, "P")
         for b, slopes in enumerate(network.corners()):
             growth = twice_symmetric_part(product(self.P, shifted(network.jacobian(slopes), self.rate)))
-            require_positive(scaled(-1, growth), f"-(P J + J^T P + 2 c P) at corner {b}")
+            require_positive(scaled(-1, growth), f"-(P J + J^T P + 2 c P) at corner {b}", times=2**network.size)
 
 
 @dataclass(frozen=True)
@@ -1261,6 +1304,12 @@ class ComplexVector:
     real: PerNeuron
     imaginary: PerNeuron
 
+    def __post_init__(self) -> None:
+        """Sums over terms have the denominators of all points together."""
+        found = longest([self.cos, self.sin])
+        if found > CIRCLE_BITS:
+            raise Malformed(f"cos or sin has {found} binary digits; {CIRCLE_BITS} are the most")
+
     def squares(self) -> Vector:
         """|w_i|^2 for every i."""
         return [a * a + b * b for a, b in zip(self.real, self.imaginary, strict=True)]
@@ -1348,11 +1397,11 @@ class NoMultiplierMetric(Claim):
             require(term.cos**2 + term.sin**2 == 1, f"terms[{i}]: cos + i sin is not of modulus 1")
         static = [1 - self.rate * tau for tau in network.time_constants]
         moving = [(1 - self.rate * slowest) * tau / slowest for tau in network.time_constants]
-        squares = [sum(column) for column in zip(*(term.squares() for term in self.terms), strict=True)]
+        squares = [added_up(column) for column in zip(*(term.squares() for term in self.terms), strict=True)]
         turned = isinstance(network, Rate) and len(set(network.time_constants)) > 1
         matrix = transposed(network.gained) if turned else network.gained
         filtered = (each.filtered(static, moving) for each in correlations(self.terms, matrix))
-        gains = [sum(column) for column in zip(*filtered, strict=True)]
+        gains = [added_up(column) for column in zip(*filtered, strict=True)]
         require(any(squares), "all vectors are zero")
         for i, (gain, weight) in enumerate(zip(gains, squares, strict=True)):
             require(gain >= weight, f"the sum over terms is too small for neuron [{i}]")
@@ -1450,7 +1499,7 @@ class StepVertices(StepClaim):
             step = network.step(slopes)
             growth = product(transposed(step), product(self.P, step))
             room = added(scaled(self.factor**2, self.P), scaled(-1, growth))
-            require_positive(room, f"rho^2 P - F^T P F at corner {b}")
+            require_positive(room, f"rho^2 P - F^T P F at corner {b}", times=2**network.size)
 
 
 @dataclass(frozen=True)
@@ -1600,7 +1649,7 @@ class NoMultiplierStep(StepClaim):
         require(max(network.kept) < self.factor <= 1, "factor is not above 1 - a and at most 1")
         for i, term in enumerate(self.terms):
             require(term.cos**2 + term.sin**2 == 1, f"terms[{i}]: cos + i sin is not of modulus 1")
-        squares = [sum(column) for column in zip(*(term.squares() for term in self.terms), strict=True)]
+        squares = [added_up(column) for column in zip(*(term.squares() for term in self.terms), strict=True)]
         alike = set(network.paces) == {leak}
         if alike:
             neurons, turned = range(network.size), correlations(self.terms, network.gained)
@@ -1609,7 +1658,7 @@ class NoMultiplierStep(StepClaim):
             matrix = transposed(network.gained) if isinstance(network, Discrete) else network.gained
             turned = correlations(self.terms, matrix)
             each = (x.kept(self.factor, network.paces, network.kept) for x in turned)
-        gains = [sum(column) for column in zip(*each, strict=True)]
+        gains = [added_up(column) for column in zip(*each, strict=True)]
         require(any(squares), "all vectors are zero")
         level = (self.factor**2 - kept**2) / leak if alike else 1
         for i, (gain, weight) in enumerate(zip(gains, squares, strict=True)):

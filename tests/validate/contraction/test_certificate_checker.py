@@ -1040,11 +1040,52 @@ def test_sizes_are_those_of_the_page() -> None:
 
 
 def test_what_is_singular_and_large_is_not_eliminated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(checker, "eliminate", lambda matrix, strict: pytest.fail("eliminated"))
+    monkeypatch.setattr(checker, "eliminate", lambda rows, strict: pytest.fail("eliminated"))
     v = [Fraction(3**1200 + k, 2**1900 + 1) for k in range(24)]
     claim = {"claim": "contracting", "by": "multiplier", "rate": HALF, "P": [[a * b for b in v] for a in v]}
     certificate = network("rate", [[0] * 24] * 24, [{**claim, "Q": [1] * 24}])
     assert "too large to eliminate" in run(certificate, tmp_path)[1][-1]
+
+
+@pytest.mark.parametrize("form", ["rate", "discrete"])
+def test_corners_are_not_eliminated_one_after_the_other(
+    form: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """P is v v^T and a little; J = -I at all of the 1024 corners. P itself may be eliminated, once."""
+    asked: list[int] = []
+    monkeypatch.setattr(checker, "eliminate", lambda rows, strict: asked.append(len(rows)))
+    v = [3**500 + k**2 for k in range(10)]
+    P = [[a * b + (i == j) for j, b in enumerate(v)] for i, a in enumerate(v)]
+    pace = {"rate": HALF} if form == "rate" else {"factor": HALF}
+    certificate = network(form, [[0] * 10] * 10, [{"claim": "contracting", "by": "vertices", **pace, "P": P}])
+    assert "too large to eliminate" in run(certificate, tmp_path)[1][-1]
+    assert asked == [10]
+
+
+def test_lists_without_a_common_denominator_are_refused(tmp_path: Path) -> None:
+    """Sums of their entries would have the digits of all of them; of time constants that is so of their inverses."""
+    below = [2**8000 + 2 * k + 1 for k in range(9)]
+    entries = [Fraction(q + 1, q) for q in below]
+    P = [[entries[3 * max(i, j) + min(i, j)] + 2 * (i == j) for j in range(3)] for i in range(3)]
+    claim = {"claim": "contracting", "by": "multiplier", "rate": "1/4", "P": P, "Q": [1] * 3}
+    refused = "a list has a common denominator of more than 17152 binary digits"
+    assert run(network("voltage", [[0] * 3] * 3, [claim]), tmp_path)[2] == [
+        f"certificate checker: claims[0]: {refused}"
+    ]
+    alike = [[Fraction(p.numerator, below[0]) for p in row] for row in P]
+    assert run(network("voltage", [[0] * 3] * 3, [{**claim, "P": alike}]), tmp_path)[2] == []
+    plain_claim = {**claim, "P": np.eye(3, dtype=int).tolist()}
+    taus = [Fraction(q, 2**8000) for q in below[:3]]
+    assert run(network("voltage", [[0] * 3] * 3, [plain_claim], taus=taus), tmp_path)[2] == [
+        f"certificate checker: the network: {refused}"
+    ]
+
+
+def test_points_of_the_circle_are_short(tmp_path: Path) -> None:
+    certificate = no_multiplier_metric("voltage")
+    t = Fraction(1, 3**200)
+    certificate["claims"][0]["terms"][0].update(cos=str((1 - t * t) / (1 + t * t)), sin=str(2 * t / (1 + t * t)))
+    assert run(certificate, tmp_path)[2] == ["certificate checker: cos or sin has 633 binary digits; 512 are the most"]
 
 
 NO_FRACTIONS = [
@@ -1495,7 +1536,10 @@ def test_definiteness_is_decided_as_by_the_characteristic_polynomial(seed: int) 
     for _ in range(250):
         matrix = random_matrix(rng)
         for strict in (True, False):
-            size, eliminated = checker.failing_block(matrix, strict), checker.eliminate(matrix, strict)
+            size, eliminated = (
+                checker.failing_block(matrix, strict),
+                checker.eliminate(checker.over_one(matrix), strict),
+            )
             outcomes.append((strict, size is None))
             assert (size is None) == (eliminated is None) == exactly_definite(matrix, strict)
             if size is not None:
