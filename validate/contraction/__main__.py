@@ -23,9 +23,9 @@ import sys
 if __name__ == "__main__" and any(argument.split("=")[0] == "--check" for argument in sys.argv[1:]):
     # Before anything else is imported: a proof is to be checked by as little code as possible.
     from validate.contraction.certificate_checker import main as check
-    from validate.contraction.compared_weights import read_weights
+    from validate.contraction.compared_weights import OwnWeights
 
-    sys.exit(check(sys.argv[1:], read_weights))
+    sys.exit(check(sys.argv[1:], OwnWeights))
 
 from validate.interruption import stop_without_a_word
 

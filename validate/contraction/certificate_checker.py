@@ -5,7 +5,7 @@
 The format is that of docs/certificates.md. Standard output says in words what is claimed, and then `verified` (exit
 status 0) or `rejected: ...` (1). A malformed file, or other weights in W than in FILE, is one line on standard error
 (2). W is FILE.npy, a text file of numbers (FILE.csv, FILE.tsv, FILE.txt), or FILE.npz or FILE.safetensors, with :KEY
-where the file holds several square matrices.
+where the file holds several square matrices; of layers with gates and Lur'e systems a file of arrays by their names.
 
 One file, to be read from top to bottom: exact matrices; which of them are positive definite; enclosures of
 exponentials; the network; reading JSON; the claims, one class each, whose docstring says why its check proves it;
@@ -1706,9 +1706,9 @@ class NetworkCertificate:
         for i, claim in enumerate(self.claims):
             yield f"claims[{i}]: {claim.words()}"
 
-    def compare(self, weights: Matrix) -> None:
+    def compare(self, weights: "Weights") -> None:
         """By the digests."""
-        if digest(weights) != digest(self.network.weights):
+        if digest(weights.matrix()) != digest(self.network.weights):
             raise Malformed("--weights: the matrix is not the one of the certificate")
 
     def verify(self) -> None:
@@ -1803,7 +1803,7 @@ class Assembly:
             shrinks = f"shrinks distances by the factor {show(self.euler.factor)} at least {metric}"
             yield f"claim: Euler's step of {show(self.euler.step)} units of time {shrinks}"
 
-    def compare(self, weights: Matrix) -> None:
+    def compare(self, weights: "Weights") -> None:
         """There is no one matrix to compare with."""
         raise Malformed("--weights: an assembly certificate has many matrices; check it without --weights")
 
@@ -2438,9 +2438,30 @@ class GatedCertificate:
         for i, claim in enumerate(self.claims):
             yield f"claims[{i}]: {claim.words()}"
 
-    def compare(self, weights: Matrix) -> None:
-        """There is no one matrix to compare with."""
-        raise Malformed("--weights: a gated certificate has many matrices; check it without --weights")
+    def compare(self, weights: "Weights") -> None:
+        """Block by block, as PyTorch stacks them; biases are those of the file added up in double precision.
+
+        Of a reset after the product the candidate has two, the second inside the reset.
+        """
+        cell, layer = self.cell, weights.layer()
+        count = len(cell.blocks)
+        if len(layer.recurrent) != count * cell.units:
+            raise Malformed(
+                f"--weights: the layer has {len(layer.recurrent)} rows of weights, not {count * cell.units}"
+            )
+        for k, name in enumerate(cell.blocks):
+            own = slice(k * cell.units, (k + 1) * cell.units)
+            both = [Fraction(float(x) + float(y)) for x, y in zip(layer.bias[own], layer.other[own], strict=True)]
+            apart = name == "candidate" and "inner" in cell.biases
+            said = [("recurrent", cell.recurrent[name], layer.recurrent[own])]
+            said += [("driven", cell.driven[name], layer.driven[own])]
+            said += [("bias", [cell.bias[name]], [layer.bias[own] if apart else both])]
+            said += [("inner bias", [cell.bias["inner"]], [layer.other[own]])] if apart else []
+            for kind, here, there in said:
+                if here != there:
+                    raise Malformed(
+                        f"--weights: of the {name} gate the {kind} weights are others than the certificate's"
+                    )
 
     def verify(self) -> None:
         """Every claim, until one fails."""
@@ -2793,9 +2814,9 @@ class BasinCertificate:
         for i, basin in enumerate(self.basins):
             yield f"basins[{i}]: {basin.words()}"
 
-    def compare(self, weights: Matrix) -> None:
+    def compare(self, weights: "Weights") -> None:
         """By the digests."""
-        if digest(weights) != digest(self.system.network.weights):
+        if digest(weights.matrix()) != digest(self.system.network.weights):
             raise Malformed("--weights: the matrix is not the one of the certificate")
 
     def verify(self) -> None:
@@ -3147,9 +3168,9 @@ class InputCertificate:
         for i, case in enumerate(self.cases):
             yield f"cases[{i}]: {case.words()}"
 
-    def compare(self, weights: Matrix) -> None:
+    def compare(self, weights: "Weights") -> None:
         """By the digests."""
-        if digest(weights) != digest(self.system.network.weights):
+        if digest(weights.matrix()) != digest(self.system.network.weights):
             raise Malformed("--weights: the matrix is not the one of the certificate")
 
     def verify(self) -> None:
@@ -3522,9 +3543,18 @@ class LureCertificate:
         for i, claim in enumerate(self.claims):
             yield f"claims[{i}]: {claim.words()}"
 
-    def compare(self, weights: Matrix) -> None:
-        """There is no one matrix to compare with."""
-        raise Malformed("--weights: a certificate of a Lur'e system has many matrices; check it without --weights")
+    def compare(self, weights: "Weights") -> None:
+        """Matrix by matrix, and the groups of channels; slopes are no part of such a file."""
+        found = weights.arrays(("A", "B", "C"), ("E", "F", "group"))
+        for name in ("A", "B", "C", "E", "F"):
+            if found.get(name) != getattr(self.system, name):
+                raise Malformed(f"--weights: {name} is not that of the certificate")
+        numbered = [x for row in found.get("group", []) for x in row] or [
+            Fraction(i) for i in range(len(self.system.C))
+        ]
+        order = list(dict.fromkeys(numbered))
+        if [order.index(x) for x in numbered] != self.system.group:
+            raise Malformed("--weights: group is not that of the certificate")
 
     def verify(self) -> None:
         """Every claim, until one fails."""
@@ -3796,30 +3826,106 @@ def no_float(text: str) -> NoReturn:
 Rows: TypeAlias = list[list[float]] | list[list[int]]
 
 
-def read_weights(argument: str) -> Matrix:
-    """The matrix that `--weights` names; nothing in the file is executed.
+@dataclass(frozen=True)
+class Layer:
+    """A layer with gates as PyTorch stacks it: rows of W and of U, gate after gate, and both biases."""
+
+    driven: Matrix
+    recurrent: Matrix
+    bias: Vector
+    other: Vector
+
+
+@dataclass(frozen=True)
+class Weights:
+    """What `--weights` names; a certificate asks for what of it is its own. Nothing in the file is executed.
 
     Whatever the numbers are stored as, they are those that a double holds, or refused.
     """
-    named = re.fullmatch(r"(?s)(.*?(\.npz|\.safetensors))(?::(.*))?", argument)
-    try:
+
+    argument: str
+
+    def matrix(self) -> Matrix:
+        """The matrix of that name, or the only square one."""
+        return self.guarded(self.read_matrix)
+
+    def arrays(self, required: Sequence[str], optional: Sequence[str]) -> dict[str, Matrix]:
+        """Arrays by their names; a list is a matrix of one row."""
+        return self.guarded(lambda: self.read_arrays(required, optional))
+
+    def layer(self) -> Layer:
+        """The layer with gates that the file holds, or whose recurrent weights are named."""
+        return self.guarded(self.read_layer)
+
+    def guarded(self, read: Callable[[], RecordT]) -> RecordT:
+        """What is read, with refusals that say of what."""
+        try:
+            return read()
+        except Malformed as error:
+            raise Malformed(f"--weights: {error}") from error
+        except (ValueError, OverflowError) as error:  # a NaN or an infinite number is no fraction
+            raise Malformed(f"--weights: {self.argument}: {error}") from error
+
+    def read_matrix(self) -> Matrix:
+        """From a file of one matrix, or of several arrays."""
+        named = self.named()
         if named:
             read = from_npz if named[2] == ".npz" else from_safetensors
             rows = read(read_bytes(named[1]), named[3])
-        elif argument.endswith(".npy"):
-            rows = from_npy(read_bytes(argument))
-        elif argument.endswith(WEIGHTS):
-            rows = from_text(read_bytes(argument))
+        elif self.argument.endswith(".npy"):
+            rows = from_npy(read_bytes(self.argument))
+        elif self.argument.endswith(WEIGHTS):
+            rows = from_text(read_bytes(self.argument))
         else:
             accepted = ", ".join(f"FILE{suffix}" for suffix in WEIGHTS)
             raise Malformed(
                 f"accepted: {accepted}; {' and '.join(f'FILE{suffix}:KEY' for suffix in NAMED)}; save it as npy"
             )
         return [[exact(x) for x in row] for row in rows]
-    except Malformed as error:
-        raise Malformed(f"--weights: {error}") from error
-    except (ValueError, OverflowError) as error:  # a NaN or an infinite number is no fraction
-        raise Malformed(f"--weights: {argument}: {error}") from error
+
+    def named(self) -> re.Match[str] | None:
+        """FILE, its suffix and perhaps KEY, of a file of several arrays."""
+        return re.fullmatch(r"(?s)(.*?(\.npz|\.safetensors))(?::(.*))?", self.argument)
+
+    def opened(self) -> tuple[list[str], Callable[[str], Matrix]]:
+        """The names of a file's arrays, and what reads one."""
+        named = self.named()
+        if not named:
+            raise Malformed(f"accepted: {' and '.join(f'FILE{suffix}' for suffix in NAMED)}, with arrays by name")
+        data = read_bytes(named[1])
+        if named[2] == ".npz":
+            held = npz_arrays(data)
+            return list(held), lambda key: [[exact(x) for x in row] for row in from_npy(held[key], rows_of)]
+        names = list(safetensors_header(data)[0])
+        return names, lambda key: [[exact(x) for x in row] for row in from_safetensors(data, key, rows_of)]
+
+    def read_arrays(self, required: Sequence[str], optional: Sequence[str]) -> dict[str, Matrix]:
+        """Those of these names that there are."""
+        names, read = self.opened()
+        missing = [name for name in required if name not in names]
+        if missing:
+            raise Malformed(f"the file has no array named {missing[0]}")
+        return {name: read(name) for name in (*required, *optional) if name in names}
+
+    def read_layer(self) -> Layer:
+        """PyTorch's names: weight_ih, weight_hh, bias_ih and bias_hh with one beginning and end."""
+        names, read = self.opened()
+        named = self.named()
+        known = [name for name in names if "weight_hh" in name]
+        keys = known if named is None or named[3] is None else [name for name in known if name == named[3]]
+        if len(keys) != 1:
+            raise Malformed(f"the file has {len(keys)} arrays weight_hh of such a name; name one: FILE:KEY")
+        before, _, after = keys[0].rpartition("weight_hh")
+        recurrent = read(keys[0])
+        if f"{before}weight_ih{after}" not in names:
+            raise Malformed(f"the file has no array named {before}weight_ih{after}")
+        biases = []
+        for side in ("ih", "hh"):
+            name = f"{before}bias_{side}{after}"
+            biases.append(read(name)[0] if name in names else [Fraction(0)] * len(recurrent))
+        if any(len(bias) != len(recurrent) for bias in biases):
+            raise Malformed("the biases have not one number a row of weights")
+        return Layer(read(f"{before}weight_ih{after}"), recurrent, *biases)
 
 
 def exact(value: float | int) -> Fraction:
@@ -3872,14 +3978,19 @@ def chosen(shapes: dict[str, object], key: str | None, suffix: str) -> str:
     return key
 
 
-def from_npz(data: bytes, key: str | None) -> Rows:
-    """The array of that name, or the only square matrix."""
+def npz_arrays(data: bytes) -> dict[str, bytes]:
+    """The npy files in an archive, by their names."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             names = [name for name in archive.namelist() if name.endswith(".npy")]
-            arrays = {name.removesuffix(".npy"): archive.read(name) for name in names}
+            return {name.removesuffix(".npy"): archive.read(name) for name in names}
     except (zipfile.BadZipFile, zlib.error, RuntimeError, EOFError, OSError, MemoryError) as error:
         raise Malformed(f"the file is no npz archive: {error}") from error
+
+
+def from_npz(data: bytes, key: str | None) -> Rows:
+    """The array of that name, or the only square matrix."""
+    arrays = npz_arrays(data)
     key = chosen({name: shape_of(array) for name, array in arrays.items()}, key, ".npz")
     return acting(key, from_npy(arrays[key]))
 
@@ -3892,14 +4003,16 @@ def shape_of(data: bytes) -> object:
         return None
 
 
-def from_npy(data: bytes) -> Rows:
-    """Numpy's format, versions 1 to 3."""
+def from_npy(data: bytes, read: "Shaped | None" = None) -> Rows:
+    """Numpy's format, versions 1 to 3; a square matrix, or what else `read` makes of the numbers."""
     descr, columns_first, shape, end = npy_header(data)
     kind = re.fullmatch(r"([<>|])([fiub][1248])", descr) if isinstance(descr, str) else None
     if kind is None or kind[2] not in STRUCT_CODES:
         raise Malformed(f"the file holds {shown(descr)}, not real numbers that a double holds")
-    rows = square_of(data[end:], shape, kind[2], "<" if kind[1] == "|" else kind[1])
-    return turned(rows) if columns_first else rows
+    order = "<" if kind[1] == "|" else kind[1]
+    if columns_first and isinstance(shape, tuple) and len(shape) == 2:
+        return turned((read or square_of)(data[end:], shape[::-1], kind[2], order))
+    return (read or square_of)(data[end:], shape, kind[2], order)
 
 
 def npy_header(data: bytes) -> tuple[object, bool, object, int]:
@@ -3918,20 +4031,27 @@ def npy_header(data: bytes) -> tuple[object, bool, object, int]:
         raise Malformed("the file's npy header cannot be read") from error
 
 
-def from_safetensors(data: bytes, key: str | None) -> Rows:
-    """The tensor of that name, or the only square matrix."""
+def safetensors_header(data: bytes) -> tuple[dict[str, Any], int]:
+    """What is told of every tensor, and where the numbers begin."""
     end = 8 + int.from_bytes(data[:8], "little")
     header = read_json(data[8:end]) if 8 < end <= len(data) else None
     tensors = {k: v for k, v in header.items() if k != "__metadata__"} if isinstance(header, dict) else {}
     if not tensors or not all(isinstance(tensor, dict) for tensor in tensors.values()):
         raise Malformed("the file is no safetensors file, or an empty one")
+    return tensors, end
+
+
+def from_safetensors(data: bytes, key: str | None, read: "Shaped | None" = None) -> Rows:
+    """The tensor of that name, or the only square matrix; or what else `read` makes of the numbers of one."""
+    tensors, end = safetensors_header(data)
     key = chosen({name: tensor.get("shape") for name, tensor in tensors.items()}, key, ".safetensors")
     name, shape, place = (tensors[key].get(k) for k in ("dtype", "shape", "data_offsets"))
     if not isinstance(name, str) or name not in SAFETENSORS_CODES:
         raise Malformed(f"the tensor holds {shown(name)}, not real numbers that a double holds")
     if not (isinstance(place, list) and len(place) == 2 and all(type(x) is int and x >= 0 for x in place)):
         raise Malformed("the tensor has no place in the file")
-    return acting(key, square_of(data[end + place[0] : end + place[1]], shape, SAFETENSORS_CODES[name], "<"))
+    numbers, kind = data[end + place[0] : end + place[1]], SAFETENSORS_CODES[name]
+    return read(numbers, shape, kind, "<") if read else acting(key, square_of(numbers, shape, kind, "<"))
 
 
 STRUCT_CODES = {
@@ -3946,19 +4066,29 @@ SAFETENSORS_CODES = {
 }  # fmt: skip
 
 
+Shaped: TypeAlias = Callable[[bytes, object, str, str], Rows]  # of numbers, of a shape, a kind and an order of bytes
+
+
 def square_of(data: bytes, shape: object, kind: str, order: str) -> Rows:
     """The numbers of a square matrix, in the order in which they are kept."""
     if not (isinstance(shape, list | tuple) and len(shape) == 2 and type(shape[0]) is type(shape[1]) is int):
         raise Malformed("the array is no matrix")
-    size = shape[0]
-    if size != shape[1] or size < 1:
+    if shape[0] != shape[1] or shape[0] < 1:
         raise Malformed(f"the matrix is {shape[0]} x {shape[1]}, not square")
+    return rows_of(data, shape, kind, order)
+
+
+def rows_of(data: bytes, shape: object, kind: str, order: str) -> Rows:
+    """The numbers of a matrix, or those of a list as its only row."""
+    if not (isinstance(shape, list | tuple) and len(shape) in (1, 2) and all(type(x) is int and x > 0 for x in shape)):
+        raise Malformed("the array is no matrix and no list")
+    rows, columns = (1, *shape)[-2:]
     if kind == "bf":  # the upper half of a float
         data, kind = b"".join(b"\0\0" + data[i : i + 2] for i in range(0, len(data), 2)), "f4"
-    if len(data) != size * size * int(kind[1]):
+    if len(data) != rows * columns * int(kind[1]):
         raise Malformed("the file is shorter or longer than its matrix")
-    numbers = struct.unpack(f"{order}{size * size}{STRUCT_CODES[kind]}", data)
-    return [list(numbers[i : i + size]) for i in range(0, size * size, size)]
+    numbers = struct.unpack(f"{order}{rows * columns}{STRUCT_CODES[kind]}", data)
+    return [list(numbers[i : i + columns]) for i in range(0, rows * columns, columns)]
 
 
 # The command line
@@ -3987,10 +4117,10 @@ def read_options(arguments: list[str]) -> tuple[str, str | None]:
     return found["--check"], found.get("--weights")
 
 
-def main(argv: list[str], read: Callable[[str], Matrix] = read_weights) -> int:
+def main(argv: list[str], read: Callable[[str], Weights] = Weights) -> int:
     """Say what is claimed and whether it is proved; the exit status is 0 (verified), 1 (rejected) or 2 (malformed).
 
-    `read` makes a matrix of what `--weights` names.
+    `read` makes weights of what `--weights` names.
     """
     try:
         file, weights = read_options(argv)

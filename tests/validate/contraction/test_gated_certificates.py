@@ -9,29 +9,45 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from safetensors.numpy import save_file
 
 from theory.contraction import gated
 from theory.contraction.gated.search import proposed, shrunk
 from theory.contraction.gated.statements import exact_bounds
 from validate.contraction import certificate_checker as checker
+from validate.contraction.compared_weights import OwnWeights
 
 KINDS = ("after", "before", "lstm")
 
 
-def layer(kind, units=3, seed=1, recurrent=0.25):
+def arrays(kind, units=3, seed=1, recurrent=0.25):
+    """By the names of PyTorch."""
     rng = np.random.default_rng(seed)
     rows = (4 if kind == "lstm" else 3) * units
     given = [rng.normal(size=shape) for shape in ((rows, 2), (rows, units), (rows,), (rows,))]
     scaled = [0.5 * given[0], recurrent * given[1], 0.3 * given[2], 0.3 * given[3]]
+    return dict(zip(("weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0"), scaled, strict=True))
+
+
+def layer(kind, units=3, seed=1, recurrent=0.25):
+    scaled = arrays(kind, units, seed, recurrent).values()
     if kind == "lstm":
         return gated.lstm.from_arrays(*scaled, input_box=0.5)
     return gated.gru.from_arrays(*scaled, input_box=0.5, reset_after=kind == "after")
 
 
 @pytest.fixture(scope="module", params=KINDS)
-def proof(request):
-    small = 0.1 if request.param == "lstm" else 0.25
-    return json.loads(gated.decide.certify(layer(request.param, recurrent=small)).certificate.json_bytes())
+def kind(request):
+    return request.param
+
+
+def small(kind):
+    return 0.1 if kind == "lstm" else 0.25
+
+
+@pytest.fixture(scope="module")
+def proof(kind):
+    return json.loads(gated.decide.certify(layer(kind, recurrent=small(kind))).certificate.json_bytes())
 
 
 @pytest.fixture
@@ -264,3 +280,76 @@ def test_the_checker_bounds_rows_as_theory_does(kind):
     following = cell.following(pairs, cell.inputs)
     for each, low, high in zip(following, after.low, after.high, strict=True):
         assert abs(each.low - low) + abs(each.high - high) < Fraction(1, 10**14)
+
+
+@pytest.fixture
+def compare(proof, tmp_path, monkeypatch, capsys):
+    """The exit status, and what is said of what `--weights` names."""
+    monkeypatch.chdir(tmp_path)
+    Path("c.json").write_text(json.dumps(proof))
+
+    def run(argument, read=checker.Weights):
+        status = checker.main(["c.json", "--weights", argument], read)
+        return status, capsys.readouterr().err
+
+    return run
+
+
+def test_the_layer_of_a_state_dict_is_compared(kind, compare):
+    """By the standard library, and as the command reads files; of two layers one is named."""
+    given = arrays(kind, recurrent=small(kind))
+    np.savez("one.npz", **given)
+    np.savez("turned.npz", **{name: np.asfortranarray(each) for name, each in given.items()})
+    save_file(given, "one.safetensors")
+    deeper = {name.replace("l0", "l1"): 2 * each for name, each in given.items()}
+    np.savez("two.npz", **given, **deeper)
+    for argument in ("one.npz", "turned.npz", "one.safetensors", "two.npz:weight_hh_l0"):
+        assert compare(argument) == (0, "")
+        assert compare(argument, OwnWeights) == (0, "")
+    status, said = compare("two.npz")
+    assert (status, "2 arrays weight_hh" in said) == (2, True)
+    status, said = compare("two.npz:weight_hh_l1")
+    assert (status, "recurrent weights are others" in said) == (2, True)
+
+
+@pytest.mark.parametrize("name", ["weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0"])
+def test_a_layer_that_differs_anywhere_is_another(name, kind, compare):
+    """The last row is of the last gate; 2^-30 counts."""
+    given = arrays(kind, recurrent=small(kind))
+    given[name][-1:] += 2.0**-30
+    np.savez("other.npz", **given)
+    said = "inner bias" if kind == "after" and name == "bias_hh_l0" else {"w": "weights", "b": "bias"}[name[0]]
+    for read in (checker.Weights, OwnWeights):
+        status, error = compare("other.npz", read)
+        assert (status, error.count("\n")) == (2, 1)
+        assert said in error
+        assert "are others than the certificate's" in error
+
+
+def test_what_is_no_layer_is_refused_in_a_line(kind, compare):
+    given = arrays(kind, recurrent=small(kind))
+    np.savez("larger.npz", **arrays(kind, units=4))
+    np.savez("none.npz", W=np.eye(3))
+    np.savez("driven.npz", weight_hh_l0=given["weight_hh_l0"])
+    np.savez("short.npz", **{**given, "bias_hh_l0": np.ones(2)})
+    np.save("matrix.npy", np.eye(3))
+    for argument, reason in (
+        ("larger.npz", "rows of weights, not"),
+        ("none.npz", "0 arrays weight_hh"),
+        ("driven.npz", "no array named weight_ih_l0"),
+        ("short.npz", "not one number a row"),
+        ("matrix.npy", "with arrays by name"),
+    ):
+        status, said = compare(argument)
+        assert (status, said.count("\n")) == (2, 1)
+        assert reason in said
+
+
+def test_a_layer_of_keras_is_compared(kind, compare):
+    """Columns; of a GRU update before reset; two rows of biases where the reset is after the product."""
+    given = [np.split(each, 4 if kind == "lstm" else 3) for each in arrays(kind, recurrent=small(kind)).values()]
+    order = (0, 1, 2, 3) if kind == "lstm" else (1, 0, 2)
+    driven, recurrent, first, second = (np.concatenate([each[block] for block in order]) for each in given)
+    bias = np.array([first, second]) if kind == "after" else first + second
+    np.savez("keras.npz", kernel=driven.T, recurrent_kernel=recurrent.T, bias=bias)
+    assert compare("keras.npz", OwnWeights) == (0, "")

@@ -4,15 +4,18 @@ import copy
 import json
 from fractions import Fraction
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pytest
+import scipy.io
 
 from theory.contraction import lure
 from theory.contraction.lure.statements import ExactLure, contraction_matrix, gain_matrix
 from validate import command
 from validate.contraction import __main__ as contraction
 from validate.contraction import certificate_checker as checker
+from validate.contraction.compared_weights import OwnWeights
 
 
 def matrices(discrete, seed=1):
@@ -224,3 +227,29 @@ def test_a_system_is_decided_and_its_proof_checked(tmp_path, monkeypatch, capsys
     assert 0 < quantities["gain_reached"] <= quantities["gain"]
     assert quantities["claims"] == ["contracting", "gain", "gain reached"]
     assert checker.main(["c.json"]) == 0
+
+
+def test_the_system_of_a_file_is_compared(found, tmp_path, monkeypatch, capsys):
+    """Each of its matrices, those that there are; groups up to their numbers."""
+    monkeypatch.chdir(tmp_path)
+    Path("c.json").write_bytes(found.certificate.json_bytes())
+    given = matrices(found.system.discrete)
+
+    def status(argument, read=checker.Weights):
+        return checker.main(["c.json", "--weights", argument], read), capsys.readouterr().err
+
+    np.savez("s.npz", **given, other=np.ones((2, 2, 2)))
+    np.savez("alone.npz", **given, group=np.array([7, 3]))
+    scipy.io.savemat("s.mat", given)
+    assert [status(each)[0] for each in ("s.npz", "alone.npz")] == [0, 0]
+    assert [status(each, OwnWeights)[0] for each in ("s.npz", "alone.npz", "s.mat")] == [0, 0, 0]
+    for name, each in given.items():
+        np.savez("changed.npz", **{**given, name: each * (1 + 2.0**-30)})
+        assert f"{name} is not that of the certificate" in status("changed.npz")[1]
+        np.savez("without.npz", **{other: value for other, value in given.items() if other != name})
+        said = f"no array named {name}" if name in "ABC" else f"{name} is not that of the certificate"
+        assert said in status("without.npz")[1]
+    np.savez("together.npz", **given, group=np.zeros(2))
+    assert status("together.npz") == (2, "certificate checker: --weights: group is not that of the certificate\n")
+    np.save("a.npy", given["A"])
+    assert "with arrays by name" in status("a.npy")[1]

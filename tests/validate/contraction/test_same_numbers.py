@@ -12,7 +12,7 @@ from hypothesis.extra import numpy as arrays
 from safetensors.numpy import save_file
 
 from validate.arrays import BadArray
-from validate.contraction.certificate_checker import Malformed, read_weights
+from validate.contraction.certificate_checker import Malformed, Weights
 from validate.contraction.matrix_file import MatrixOption
 
 WHOLE = ["?", "i1", "u1", "<i2", ">i2", "<u4", ">u4", "<i8", ">i8", "<u8", ">u8"]
@@ -30,7 +30,7 @@ def both(name):
     except BadArray:
         ours = None
     try:
-        theirs = read_weights(str(name))
+        theirs = Weights(str(name)).matrix()
     except Malformed:
         theirs = None
     return ours, theirs
