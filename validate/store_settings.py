@@ -1,12 +1,27 @@
 """The settings of a run that trains populations: where these are kept, and who trains them."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from validate.options import Address, Directory, Whole
-from validate.settings import Settings, setting
+from validate.settings import Derived, Settings, setting
 
 POPULATIONS = "Populations"
+
+
+def size_setting(name: str, least: int, help: str, *, of: Callable[[Any], int], efforts: Sequence[Any]) -> Any:
+    """A field for a size of populations that follows from the run's `effort`: the usual one, --quick or --full."""
+    usual, quick, full = map(of, efforts)
+    return setting(
+        name,
+        Whole(least, 10_000),
+        help,
+        default=Derived(lambda config: of(config.effort)),
+        shown=f"{usual}, {quick} with --quick, {full} with --full",
+        group=POPULATIONS,
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from validate.options import Choice, Whole
+from validate.options import Choice
 from validate.settings import Derived, chosen, flag, setting
-from validate.store_settings import POPULATIONS, StoreSettings
+from validate.store_settings import POPULATIONS, StoreSettings, size_setting
 
 TASKS = ("flip-flop", "discrimination", "sine", "path", "lorenz")
 """Huang et al., section 2.2, and their appendix E for the last."""
@@ -118,27 +118,22 @@ FULL = Effort(
     ),
     full_length=True,
 )
+EFFORTS = USUAL, QUICK, FULL
 
 
 @dataclass(frozen=True, kw_only=True)
 class Config(StoreSettings):
     """The settings of a run."""
 
-    networks: int = setting(
-        "--networks",
-        Whole(3, 10_000),
-        "Networks trained under each condition.",
-        default=Derived(lambda config: config.effort.networks),
-        shown=f"{USUAL.networks}, {QUICK.networks} with --quick, {FULL.networks} with --full",
-        group=POPULATIONS,
+    networks: int = size_setting(
+        "--networks", 3, "Networks trained under each condition.", of=lambda effort: effort.networks, efforts=EFFORTS
     )
-    units: int = setting(
+    units: int = size_setting(
         "--units",
-        Whole(2, 10_000),
+        2,
         "Units of each network, where width is not the factor.",
-        default=Derived(lambda config: config.effort.units),
-        shown=f"{USUAL.units}, {QUICK.units} with --quick, {FULL.units} with --full",
-        group=POPULATIONS,
+        of=lambda effort: effort.units,
+        efforts=EFFORTS,
     )
     tasks: tuple[str, ...] = setting(
         "--tasks",

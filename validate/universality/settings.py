@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from validate.options import Choice, Whole
+from validate.options import Choice
 from validate.settings import Derived, chosen, flag, setting
-from validate.store_settings import POPULATIONS, StoreSettings
+from validate.store_settings import POPULATIONS, StoreSettings, size_setting
 
 CELLS = ("vanilla", "ugrnn", "gru", "lstm")
 NONLINEARITIES = ("tanh", "relu")
@@ -155,27 +155,22 @@ FULL = Effort(
         ),
     ),
 )
+EFFORTS = USUAL, QUICK, FULL
 
 
 @dataclass(frozen=True, kw_only=True)
 class Config(StoreSettings):
     """The settings of a run."""
 
-    seeds: int = setting(
+    seeds: int = size_setting(
         "--seeds",
-        Whole(2, 10_000),
+        2,
         "Networks trained of each cell, nonlinearity and penalty.",
-        default=Derived(lambda config: config.effort.population.seeds),
-        shown=f"{USUAL.population.seeds}, {QUICK.population.seeds} with --quick, {FULL.population.seeds} with --full",
-        group=POPULATIONS,
+        of=lambda effort: effort.population.seeds,
+        efforts=EFFORTS,
     )
-    units: int = setting(
-        "--units",
-        Whole(2, 10_000),
-        "Units of each of them.",
-        default=Derived(lambda config: config.effort.population.units),
-        shown=f"{USUAL.population.units}, {QUICK.population.units} with --quick, {FULL.population.units} with --full",
-        group=POPULATIONS,
+    units: int = size_setting(
+        "--units", 2, "Units of each of them.", of=lambda effort: effort.population.units, efforts=EFFORTS
     )
     tasks: tuple[str, ...] = setting(
         "--tasks",
