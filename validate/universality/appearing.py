@@ -184,7 +184,7 @@ def figures(config: Config, results: Appearing) -> tuple[Plot, ...]:
         for k in range(real.shape[1]):
             above.plot(results.epochs, real[:, k], color=OF_EIGENVALUES[k], label=f"$\\lambda_{k + 1}$")
         above.axhline(1.0, **GUIDE)
-        above.set_ylabel("overlaps' eigenvalues\n(real parts)")
+        above.set_ylabel("overlaps' eigenvalues")
         above.legend()
         below.step(*_staircase(results), where="post", color="#1f4e79")
         for each in results.changes:

@@ -42,7 +42,9 @@ def drawn_portraits(
         if any(each.moving for each in shown):
             handles.append(Line2D([], [], color=MOVING, linewidth=2.0, alpha=0.8, label="comes to no point"))
         handles += legend_of(np.concatenate([each.unstable_dimensions for each in shown]))
-        figure.legend(handles=handles, loc="outside lower center", ncols=min(len(handles), 2 + 2 * len(shown)))
+        figure.legend(
+            handles=handles, loc="outside lower center", ncols=min(len(handles), 1 + 2 * len(shown)), fontsize=7
+        )
     caption = (
         "The flow of a network of rank two in its latent variables: streamlines, nullclines, fixed points by their "
         "unstable directions, and basins (shaded) with the stable manifolds of saddles that bound them."
