@@ -16,8 +16,8 @@ from theory.contraction.gated.bounds import RATIONALS, Bounds
 from theory.contraction.gated.layer import Coefficients, GatedLayer
 from theory.contraction.gated.statements import SquaresInBox, above, exact_bounds
 
-MOST_UNITS = 64
-"""Layers of more are not asked about squares: it would take minutes."""
+LARGEST_STATE = 128
+"""Layers whose state has more numbers are not asked about squares: it would take minutes."""
 PIECES = 4
 """Into how many pieces the intervals of candidates are cut."""
 _TURNS = 8
@@ -46,7 +46,7 @@ def proposed_squares(layer: GatedLayer, box: Bounds, pieces: int = PIECES) -> Sq
 
     In turns: of each row the least form in the directions that count most, then weights for these forms.
     """
-    if layer.units > MOST_UNITS or not np.isfinite([box.low, box.high]).all():
+    if layer.size > LARGEST_STATE or not np.isfinite([box.low, box.high]).all():
         return None
     found = layer.coefficients(layer.gates(box), pieces)
     if not found:

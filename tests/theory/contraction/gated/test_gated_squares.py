@@ -9,7 +9,7 @@ import pytest
 from theory.contraction import gated
 from theory.contraction.gated.bounds import RATIONALS, Bounds
 from theory.contraction.gated.search import proposed, shrunk
-from theory.contraction.gated.squares import MOST_UNITS, proposed_squares
+from theory.contraction.gated.squares import LARGEST_STATE, proposed_squares
 from theory.contraction.gated.statements import ContractingInBox, SquaresInBox
 
 
@@ -162,8 +162,8 @@ def test_where_rows_serve_squares_are_not_asked():
 
 
 def test_layers_too_large_or_without_known_sums_have_no_squares():
-    rows = 3 * MOST_UNITS + 3
-    many = gated.gru.from_arrays(np.zeros((rows, 1)), np.zeros((rows, MOST_UNITS + 1)), input_box=1.0)
+    rows = 3 * LARGEST_STATE + 3
+    many = gated.gru.from_arrays(np.zeros((rows, 1)), np.zeros((rows, LARGEST_STATE + 1)), input_box=1.0)
     assert proposed_squares(many, many.everywhere()) is None
     before = gated.gru.from_arrays(np.ones((6, 1)), np.ones((6, 2)), input_box=1.0, reset_after=False)
     assert proposed_squares(before, before.everywhere()) is None
