@@ -246,23 +246,23 @@ def figures(config: Config, results: tuple[Matched, ...]) -> tuple[Plot, ...]:
         figure, panels = new_panels(len(results), 3.0 * len(results), 3.0)
         for axes, found in zip(panels, results, strict=True):
             law = np.sqrt(found.case.limit**2 + found.law_beyond)
-            axes.plot(found.sizes, law, **PREDICTED, label="law of random matching, leading term")
+            axes.plot(found.sizes, law, **PREDICTED, label="matching law")
             if found.case.limit > 0:
                 axes.axhline(found.case.limit, **{**GUIDE, "label": "best coupling"})
             for n, distances in zip(found.sizes, found.distances, strict=True):
                 axes.plot(np.full(len(distances), n), distances, **{**MEASURED, "alpha": 0.35, "markersize": 2.5})
-            axes.plot(found.sizes, np.sqrt(found.square), **{**MEASURED, "label": "networks, root mean square"})
+            axes.plot(found.sizes, np.sqrt(found.square), **{**MEASURED, "label": "networks"})
             axes.set_xscale("log")
             mark_values(axes, [float(n) for n in found.sizes])
             axes.set_ylim(bottom=0.0)
             axes.set_title(found.case.name)
             axes.set_xlabel("neurons")
-            axes.legend()
+            axes.legend(loc="lower left")
             key = found.case.name.replace(",", "").replace(" ", "_")
             data[f"{key}_neurons"] = np.array(found.sizes, float)
             data[f"{key}_measured"] = np.sqrt(found.square)
             data[f"{key}_law"] = law
-        panels[0].set_ylabel("distance of weights up to permutations")
+        panels[0].set_ylabel("distance of weights")
     caption = (
         "Weights of two low-rank networks with normal rows, up to the order of units (dots: pairs and their root mean "
         "square), the leading law of random matching (line), and where covariances differ the best coupling that it "
