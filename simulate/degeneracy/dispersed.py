@@ -1,6 +1,8 @@
 """How far apart networks of N neurons end: the derivative of the training map, along all changes of the start."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias, TypeVar
 
 import equinox as eqx
 import jax
@@ -11,10 +13,22 @@ from jaxtyping import Array, ArrayLike, Float, Int
 from simulate.degeneracy.training_map import TrainingMap, measured_by_product
 from simulate.degeneracy.trials import NOTHING_ASKED, OtherTrials
 from simulate.integrate import require_double_precision
-from theory.degeneracy import Dispersion, LossCrossing
+from theory.degeneracy import Dispersion, LossCrossing, WholeEpochs
 
 Directions = Float[np.ndarray, "directions d d"]
+Tangent: TypeAlias = tuple[Array, Array]
+"""Something, and its derivatives along the directions."""
+
+T = TypeVar("T")
 Dispersions = Mapping[str, Dispersion]
+
+
+REACH = 6.0
+"""Standard deviations of the stopping time beyond which there are no networks to speak of."""
+
+
+class TooFew(ValueError):
+    """Networks of fewer neurons than a prediction was made for."""
 
 
 class NeverThere(ValueError):
@@ -46,44 +60,56 @@ def dispersed(
     ['change', 'loss', 'recurrent_change', 'sigma']
     """
     require_double_precision()
-    values, answers = _along(learning, jnp.asarray(start), jnp.asarray(directions), jnp.asarray(epochs), trials)
-    return {name: Dispersion(np.asarray(values[name]), np.asarray(answers[name])) for name in values}
+    path = _path(learning, start, directions, first=epochs, epochs=1, trials=trials)
+    return {name: _at(each, 0) for name, each in path.items()}
 
 
-@eqx.filter_jit
-def _along(
-    learning: TrainingMap, start: Array, directions: Array, epochs: Int[Array, ""], trials: OtherTrials
-) -> tuple[dict[str, Array], dict[str, Array]]:
-    def measured(sigma: Array) -> dict[str, Array]:
-        product = learning.product(sigma, epochs)
-        return measured_by_product(learning, sigma, product, trials, learning.task(epochs))
-
-    values, linear = jax.linearize(measured, start)
-    return values, jax.vmap(linear)(directions)
-
-
-class StoppedAtLoss(eqx.Module):
+@dataclass(frozen=True, eq=False)
+class StoppedAtLoss:
     """The dispersion where each network stops at a loss, at the first whole epoch at which it is seen.
+
+    `crossing` is where a network with the overlaps S reaches it, `path` the dispersion at the epochs around, from
+    `first` on: wide enough for networks of `fewest` neurons or more.
 
     >>> import numpy as np
     >>> from theory.degeneracy import Dispersion, LossCrossing
-    >>> before, after = ({"loss": Dispersion(np.array(loss), np.array([0.5]))} for loss in (1.0, 0.9))
-    >>> found = StoppedAtLoss(LossCrossing(before["loss"], after["loss"], 0.95, epoch=7), before, after)
+    >>> path = {"loss": Dispersion(np.array([1.0, 0.9]), np.array([[0.5, 0.5]]))}
+    >>> before, after = (Dispersion(np.array(loss), np.array([0.5])) for loss in (1.0, 0.9))
+    >>> found = StoppedAtLoss(LossCrossing(before, after, 0.95, epoch=7), path, first=6, fewest=100)
     >>> round(found.crossing.time, 6), abs(float(found.between("loss").coefficient)) < 1e-12
     (6.5, True)
     """
 
     crossing: LossCrossing
-    before: Dispersions
-    after: Dispersions
+    path: Dispersions
+    first: int
+    fewest: int
 
     def between(self, name: str) -> Dispersion:
         """As if training could stop between two epochs, where the loss is the same for all."""
-        return self.crossing.stopped(self.before[name], self.after[name])
+        after = self.crossing.epoch - self.first
+        return self.crossing.stopped(*(_at(self.path[name], each) for each in (after - 1, after)))
 
-    def spread(self, name: str, neurons: int) -> Float[np.ndarray, "*shape"]:
-        """The standard deviation over networks that stop at a whole epoch."""
-        return self.crossing.spread(self.before[name], self.after[name], neurons)
+    def mean(self, name: str, neurons: int) -> Float[np.ndarray, "..."]:
+        """The mean over networks that stop at a whole epoch."""
+        return self._epochs(neurons).mean(self.path[name], neurons)
+
+    def spread(self, name: str, neurons: int) -> Float[np.ndarray, "..."]:
+        """The standard deviation over networks that stop at a whole epoch.
+
+        Raises:
+            TooFew: with fewer than `fewest` neurons.
+        """
+        return self._epochs(neurons).spread(self.path[name], neurons)
+
+    def spread_of_epoch(self, neurons: int) -> float:
+        """The standard deviation of the epoch itself."""
+        return self._epochs(neurons).spread_of_epoch(neurons)
+
+    def _epochs(self, neurons: int) -> WholeEpochs:
+        if neurons < self.fewest:
+            raise TooFew(f"{neurons} neurons, and the path is for {self.fewest} or more: give dispersed_at_loss fewer")
+        return WholeEpochs(self.path["loss"], self.crossing.threshold, self.first)
 
 
 def dispersed_at_loss(
@@ -93,9 +119,10 @@ def dispersed_at_loss(
     *,
     loss: float,
     most: int,
+    fewest: int = 1000,
     trials: OtherTrials = NOTHING_ASKED,
 ) -> StoppedAtLoss:
-    """The dispersion where each network stops at the first epoch at which its loss is at or below `loss`.
+    """The dispersion where each network, of `fewest` neurons or more, stops at the first epoch with at most that loss.
 
     Raises:
         NeverThere: if it is not so within `most` epochs of a network with the overlaps `start`, or from the start.
@@ -121,8 +148,83 @@ def dispersed_at_loss(
         raise NeverThere(
             f"the loss is at {loss:g} {'from the start' if epoch == 0 else f'in none of {most} epochs'}: give another"
         )
-    before, after = (dispersed(learning, start, directions, epochs=each, trials=trials) for each in (epoch - 1, epoch))
-    return StoppedAtLoss(LossCrossing(before["loss"], after["loss"], loss, epoch), before, after)
+    there = _path(learning, start, directions, first=epoch - 1, epochs=2, trials=trials)["loss"]
+    crossing = LossCrossing(_at(there, 0), _at(there, 1), loss, epoch)
+    reach = 2 + int(REACH * crossing.spread_of_time(fewest))
+    first = max(0, epoch - reach)
+    path = _path(learning, start, directions, first=first, epochs=epoch + reach - first, trials=trials)
+    return StoppedAtLoss(crossing, path, first, fewest)
+
+
+def _path(
+    learning: TrainingMap,
+    start: ArrayLike,
+    directions: Directions,
+    *,
+    first: int,
+    epochs: int,
+    trials: OtherTrials,
+) -> dict[str, Dispersion]:
+    """The dispersion at so many epochs from `first` on, as the leading axis of values."""
+    given = learning, jnp.asarray(start), jnp.asarray(directions)
+    state = learning.begun, jnp.zeros((len(directions), *learning.begun.shape))
+    state = _advanced(*given, state, done=jnp.asarray(0), epochs=jnp.asarray(first))
+    found = []
+    for done in range(first, first + epochs):
+        found.append(jax.tree.map(np.asarray, _measured(*given, state, done=jnp.asarray(done), trials=trials)))
+        if done + 1 < first + epochs:
+            state = _advanced(*given, state, done=jnp.asarray(done), epochs=jnp.asarray(1))
+    return {
+        name: Dispersion(np.stack([v[name] for v, _ in found]), np.stack([s[name] for _, s in found], axis=1))
+        for name in found[0][0]
+    }
+
+
+def _at(path: Dispersion, which: int) -> Dispersion:
+    return Dispersion(np.asarray(path.value[which]), path.slopes[:, which])
+
+
+@eqx.filter_jit
+def _advanced(
+    learning: TrainingMap,
+    start: Array,
+    directions: Array,
+    state: Tangent,
+    *,
+    done: Int[Array, ""],
+    epochs: Int[Array, ""],
+) -> Tangent:
+    """[M V] some epochs later, and its derivative along each direction of the start."""
+
+    def later(sigma: Array, now: Array) -> Array:
+        return learning.advanced(sigma, now, done, epochs)
+
+    return _along(later, start, directions, state)
+
+
+@eqx.filter_jit
+def _measured(
+    learning: TrainingMap,
+    start: Array,
+    directions: Array,
+    state: Tangent,
+    *,
+    done: Int[Array, ""],
+    trials: OtherTrials,
+) -> tuple[dict[str, Array], dict[str, Array]]:
+    """What is measured after `done` epochs, and its derivatives."""
+
+    def measured(sigma: Array, now: Array) -> dict[str, Array]:
+        return measured_by_product(learning, sigma, learning.product_of(now), trials, learning.task(done))
+
+    return _along(measured, start, directions, state)
+
+
+def _along(function: Callable[[Array, Array], T], start: Array, directions: Array, state: Tangent) -> tuple[T, T]:
+    def one(direction: Array, slope: Array) -> tuple[T, T]:
+        return jax.jvp(function, (start, state[0]), (direction, slope))
+
+    return jax.vmap(one, out_axes=(None, 0))(directions, state[1])
 
 
 @eqx.filter_jit

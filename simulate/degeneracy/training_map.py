@@ -6,7 +6,7 @@ Everything is lowered from theory. Exact for linear networks of any size; of oth
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Float, Int, PyTree
 
 from simulate.degeneracy.trials import OtherTrials
 from simulate.overlaps import Closure, rule_step
@@ -53,34 +53,38 @@ class TrainingMap(eqx.Module):
         """M before the first step."""
         return jnp.eye(self.closure.shape.size)
 
-    def product(self, start: Gram, epochs: Int[Array, ""]) -> Gram:
-        """M after so many epochs."""
-        state = jax.lax.fori_loop(0, epochs, lambda epoch, now: self._stepped(start, now, epoch), self._begun)
-        return state[:, : len(start)]
+    @property
+    def begun(self) -> State:
+        """[M V] before the first step: theta_0 times it is [theta w], w the velocity of momentum; M alone without."""
+        d = len(self.identity)
+        return self.identity if self.rule.momentum is None else jnp.eye(d, 2 * d)
+
+    def advanced(self, start: Gram, state: State, first: Int[Array, ""], epochs: Int[Array, ""]) -> State:
+        """After so many epochs more, the next one being `first`."""
+        return jax.lax.fori_loop(first, first + epochs, lambda epoch, now: self.stepped(start, now, epoch), state)
+
+    def product_of(self, state: State) -> Gram:
+        """M."""
+        return state[:, : len(state)]
 
     def product_until(self, start: Gram, loss: Float[Array, ""], most: Int[Array, ""]) -> tuple[Gram, Int[Array, ""]]:
         """M when the loss was first seen at or below `loss`, before that epoch's step, and the epochs done."""
 
         def above(now: tuple[Int[Array, ""], State]) -> Array:
             epoch, state = now
-            sigma = transport.transported(start, state[:, : len(start)])
+            sigma = transport.transported(start, self.product_of(state))
             return (epoch < most) & (self.closure.loss(sigma, self.task(epoch)) > loss)
 
         def stepped(now: tuple[Int[Array, ""], State]) -> tuple[Int[Array, ""], State]:
             epoch, state = now
-            return epoch + 1, self._stepped(start, state, epoch)
+            return epoch + 1, self.stepped(start, state, epoch)
 
-        epochs, state = jax.lax.while_loop(above, stepped, (jnp.asarray(0), self._begun))
-        return state[:, : len(start)], epochs
+        epochs, state = jax.lax.while_loop(above, stepped, (jnp.asarray(0), self.begun))
+        return self.product_of(state), epochs
 
-    @property
-    def _begun(self) -> State:
-        """[M V]: theta_0 times it is [theta w], with w the velocity of momentum; M alone without."""
-        d = len(self.identity)
-        return self.identity if self.rule.momentum is None else jnp.eye(d, 2 * d)
-
-    def _stepped(self, start: Gram, state: State, epoch: Int[Array, ""]) -> State:
-        sigma = transport.transported(start, state[:, : len(start)])
+    def stepped(self, start: Gram, state: State, epoch: Int[Array, ""]) -> State:
+        """After the step of an epoch."""
+        sigma = transport.transported(start, self.product_of(state))
         _, gradient = self.closure.loss_and_gradient(sigma, self.task(epoch))
         return state @ rule_step(self.closure.shape, gradient, self.rule)
 
@@ -98,12 +102,12 @@ def measured_by_product(
     sigma = transport.transported(start, product)
     found = {
         "sigma": sigma,
-        "loss": loss_of(closure, sigma, last),
+        "loss": loss_of(sigma, closure, last),
         "change": root(transport.squared_change(start, product, one)),
         "recurrent_change": root(transport.squared_recurrent_change(closure.shape, start, product, one)),
     }
     if trials.unseen is not None:
-        found["unseen_loss"] = loss_of(closure, sigma, trials.unseen)
+        found["unseen_loss"] = loss_of(sigma, closure, trials.unseen)
     if trials.probe is not None:
         kernels = [transport.tangent_kernel(slopes(closure, each, trials.probe), each) for each in (start, sigma)]
         found["alignment"] = transport.alignment(*kernels)
@@ -124,16 +128,16 @@ def slopes(closure: Closure, sigma: Gram, batch: Batch) -> Float[Array, "outputs
     return (raw + jnp.swapaxes(raw, 1, 2)) / 2
 
 
-def loss_of(closure: Closure, sigma: Gram, batch: Batch) -> Float[Array, ""]:
-    """The loss, which here may be differentiated forwards as well."""
+@eqx.filter_custom_jvp
+def loss_of(sigma: Gram, closure: Closure, batch: Batch) -> Float[Array, ""]:
+    """The loss, which here may be differentiated forwards as well, in sigma."""
+    return closure.loss(sigma, batch)
 
-    @jax.custom_jvp
-    def loss(sigma: Gram) -> Float[Array, ""]:
-        return closure.loss(sigma, batch)
 
-    @loss.defjvp
-    def _along(primals: tuple[Gram], tangents: tuple[Gram]) -> tuple[Array, Array]:
-        value, gradient = closure.loss_and_gradient(primals[0], batch)
-        return value, jnp.sum(gradient * tangents[0])
-
-    return loss(sigma)
+@loss_of.def_jvp  # type: ignore[untyped-decorator]
+def _loss_along(
+    primals: tuple[Gram, Closure, Batch], tangents: tuple[Gram | None, PyTree, PyTree]
+) -> tuple[Array, Array]:
+    sigma, closure, batch = primals
+    value, gradient = closure.loss_and_gradient(sigma, batch)
+    return value, jnp.zeros_like(value) if tangents[0] is None else jnp.sum(gradient * tangents[0])

@@ -17,13 +17,14 @@ from .fluctuations import (
 from .matching_law import matched_distance as matched_distance
 from .points import dispersed_points as dispersed_points, root_mean_square_apart as root_mean_square_apart
 from .rotations import LeastDistance as LeastDistance, least_distance as least_distance
-from .stopping import LossCrossing as LossCrossing
+from .stopping import LossCrossing as LossCrossing, WholeEpochs as WholeEpochs
 
 __all__ = [
     "Coupling",
     "Dispersion",
     "LeastDistance",
     "LossCrossing",
+    "WholeEpochs",
     "activity_operator",
     "coupled",
     "directions",

@@ -5,15 +5,16 @@ quantity q(t) + N^-1/2 e . a, with slopes b and a of fixed epochs. It reaches th
 
     t = T + N^-1/2 e . tau,    l(T) = c,    tau = -b / l',
 
-and stopped there the quantity answers to X_i by a_i + q' tau_i. But it stops at the next whole epoch, n(t) = ceil(t).
-All being normal, with s^2 = |tau|^2 / N and g = a . tau / N the variance of q' (n(t) - T) + N^-1/2 e . a is exactly
+and stopped there the quantity would answer to X_i by a_i + q' tau_i (`LossCrossing`). But it stops at the first whole
+epoch k at which the loss is seen at or below c, k - 1 < t <= k. While the loss falls, that is in the half space
+A_k = {e . b_k <= z_k |b_k|}, z_k = N^1/2 (c - l_k) / |b_k|, and not in A_{k-1}; with b^ = b / |b|
 
-    q'^2 var n + 2 g q' rho + |a|^2 / N,    rho = sum_k p(k),
+    <1; A> = Phi(z),    <e . a; A> = -(a . b^) phi(z),    <(e . a)^2; A> = |a|^2 Phi(z) - (a . b^)^2 z phi(z),
 
-p the normal density of t at the whole numbers k (Stein's lemma: cov(n, t) = s^2 rho). Where s is above one epoch,
-var n = s^2 + 1/12 and rho = 1 but for exp(-2 pi^2 s^2): whole epochs add q'^2 / 12. Where s is far below one, almost
-all networks stop at the same epoch: rho = var n = 0, and the spread is that at this fixed epoch. So what whole epochs
-add does not fall with N at first, and is gone once N^1/2 is large against |tau|.
+sums over k of which are the mean and the variance of what is measured at the stop (`WholeEpochs`). Where the spread s
+of t is above one epoch and the quantity changes by q' in each, whole epochs add q'^2 / 12. Where s is far below one,
+almost all networks stop at one epoch, and the spread is that at this fixed epoch. So what whole epochs add does not
+fall with N at first, and is gone once N^1/2 is large against |tau|.
 
 Derived here; tests/theory/degeneracy/test_stopping.py compares it with draws.
 """
@@ -22,11 +23,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float
+from scipy.stats import norm
 
 from theory.degeneracy.fluctuations import Dispersion
-
-ENOUGH = 3.0
-"""Epochs of spread from which the sums over whole numbers are their integrals, to rounding."""
 
 
 class NotCrossed(ValueError):
@@ -89,35 +88,73 @@ class LossCrossing:
         rate = after.value - before.value
         return Dispersion(there.value, there.slopes + np.multiply.outer(self.delays, rate))
 
-    def spread(self, before: Dispersion, after: Dispersion, neurons: int) -> Float[np.ndarray, "*shape"]:
-        """The standard deviation of a quantity where training ends at the next whole epoch."""
-        slopes, rate = self._between(before, after).slopes, after.value - before.value
-        variance, pulse = self._whole_epochs(neurons)
-        shared = np.tensordot(self.delays, slopes, axes=1) / neurons
-        own = (slopes**2).sum(axis=0) / neurons
-        return np.asarray(np.sqrt(rate**2 * variance + 2 * shared * rate * pulse + own))
-
-    def spread_of_epochs(self, neurons: int) -> float:
-        """The standard deviation of the number of epochs, a whole number."""
-        return float(np.sqrt(self._whole_epochs(neurons)[0]))
-
     def _between(self, before: Dispersion, after: Dispersion) -> Dispersion:
         f = self.fraction
         return Dispersion(
             np.asarray((1 - f) * before.value + f * after.value), (1 - f) * before.slopes + f * after.slopes
         )
 
-    def _whole_epochs(self, neurons: int) -> tuple[float, float]:
-        """The variance of ceil(t), and the density of t at whole numbers, summed."""
-        from scipy.stats import norm
 
-        s = self.spread_of_time(neurons)
-        if s > ENOUGH:
-            return s**2 + 1 / 12, 1.0
-        if s == 0:
-            return 0.0, 0.0
-        whole = np.arange(-40, 41)  # epochs after `epoch`: more than ten standard deviations either way
-        at = (whole + 1 - self.fraction) / s
-        share = np.diff(norm.cdf(at), prepend=0.0)
-        mean = (share * whole).sum()
-        return float((share * (whole - mean) ** 2).sum()), float(norm.pdf(at).sum() / s)
+@dataclass(frozen=True, eq=False)
+class WholeEpochs:
+    """Networks stop at the first epoch at which their loss is at or below `threshold`, from `first` on.
+
+    `loss` is its dispersion at the epochs first, first + 1, ...: all at which networks stop but for a negligible share,
+    who are counted with the last. A quantity is given by its dispersion at the same epochs.
+
+    >>> import numpy as np
+    >>> epochs = np.arange(40.0)
+    >>> loss = Dispersion(3 - 0.1 * epochs, np.full((1, 40), 0.5))  # direction 1 delays by 5 epochs, over N^1/2
+    >>> found = WholeEpochs(loss, threshold=1.05, first=0)
+    >>> round(found.mean_epoch(neurons=4), 6), round(found.spread_of_epoch(neurons=4) ** 2 - 2.5**2, 6)  # 1 / 12
+    (20.0, 0.083333)
+    """
+
+    loss: Dispersion
+    threshold: float
+    first: int
+
+    def mean(self, quantity: Dispersion, neurons: int) -> Float[np.ndarray, "..."]:
+        """The mean over networks, at the stop."""
+        return self._moments(quantity, neurons)[0]
+
+    def spread(self, quantity: Dispersion, neurons: int) -> Float[np.ndarray, "..."]:
+        """The standard deviation over networks, at the stop."""
+        return np.asarray(np.sqrt(np.maximum(self._moments(quantity, neurons)[1], 0.0)))
+
+    def mean_epoch(self, neurons: int) -> float:
+        """Of the epoch at which networks stop."""
+        return float(self.mean(self._epoch, neurons))
+
+    def spread_of_epoch(self, neurons: int) -> float:
+        """The standard deviation of the epoch at which networks stop."""
+        return float(self.spread(self._epoch, neurons))
+
+    @property
+    def _epoch(self) -> Dispersion:
+        """The epoch as a quantity, the same for all networks at each epoch."""
+        return Dispersion(self.first + np.arange(len(self.loss.value), dtype=float), np.zeros_like(self.loss.slopes))
+
+    def _moments(self, quantity: Dispersion, neurons: int) -> tuple[Float[np.ndarray, "..."], Float[np.ndarray, "..."]]:
+        """The mean and the variance; sums over epochs of what lies in A_k and not in A_{k-1}."""
+        size = np.linalg.norm(self.loss.slopes, axis=0)
+        z = np.sqrt(neurons) * (self.threshold - self.loss.value) / size
+        z[-1] = np.inf  # the rest stops at the last
+        unit, z = self.loss.slopes / size, np.concatenate([[-np.inf], z])
+        unit = np.concatenate([unit[:, :1], unit], axis=1)
+        share, height = norm.cdf(z), norm.pdf(z)
+        bent = np.where(np.isfinite(z), z, 0.0) * height
+        values = quantity.value.reshape(len(z) - 1, -1)
+        slopes = quantity.slopes.reshape(len(unit), len(z) - 1, -1) / np.sqrt(neurons)
+        ends = [
+            np.einsum("ik,ikq->kq", each, slopes) for each in (unit[:, :-1], unit[:, 1:])
+        ]  # a_k . b^ of A_{k-1}, A_k
+        inside = np.diff(share)[:, None]
+        first = ends[0] * height[:-1, None] - ends[1] * height[1:, None]
+        square = (slopes**2).sum(axis=0) * inside + ends[0] ** 2 * bent[:-1, None] - ends[1] ** 2 * bent[1:, None]
+        centre = (values * inside).sum(axis=0)
+        off = values - centre
+        shift = first.sum(axis=0)
+        variance = (off**2 * inside + 2 * off * first + square).sum(axis=0) - shift**2
+        shape = quantity.value.shape[1:]
+        return (centre + shift).reshape(shape), variance.reshape(shape)

@@ -30,6 +30,7 @@ TRAINED = (
     Section("Regularisation (Fig. 8)", "validate.degeneracy.regularisation"),
 )
 PREDICTED = (
+    Section("Predicted from overlaps: spreads", "validate.degeneracy.predicted_spreads"),
     Section("Predicted from overlaps: weights up to permutations", "validate.degeneracy.predicted_weights"),
     Section("Predicted from overlaps: dynamics", "validate.degeneracy.predicted_dynamics"),
 )

@@ -16,7 +16,7 @@ from simulate.degeneracy import (
     dispersed_at_loss,
     train_rows,
 )
-from simulate.degeneracy.dispersed import NeverThere
+from simulate.degeneracy.dispersed import NeverThere, TooFew
 from simulate.degeneracy.training_map import NotATrainingMap
 from simulate.overlaps import closure_of
 from simulate.tasks import Batch, fixed_task, random_task
@@ -96,15 +96,17 @@ def test_populations_are_dispersed_as_predicted(entries, problem):
 
 
 def test_at_a_loss_the_loss_itself_has_no_spread_but_that_of_whole_epochs(problem):
-    learning, trials = problem
+    learning, _ = problem
     start = ROOT.T @ ROOT
-    found = dispersed_at_loss(learning, start, directions(normal_rows(start)), loss=THRESHOLD, most=MOST, trials=trials)
+    found = dispersed_at_loss(learning, start, directions(normal_rows(start)), loss=THRESHOLD, most=MOST, fewest=4096)
     assert float(found.between("loss").value) == pytest.approx(THRESHOLD, rel=1e-12)
     assert float(found.between("loss").coefficient) < 1e-12
-    assert 0 < float(found.spread("loss", neurons=100)) < THRESHOLD
+    assert 0 < float(found.spread("loss", neurons=4096)) < THRESHOLD
+    with pytest.raises(TooFew):
+        found.spread("loss", neurons=4095)
     for never in (10.0, 1e-9):
         with pytest.raises(NeverThere):
-            dispersed_at_loss(learning, start, directions(normal_rows(start)), loss=never, most=MOST, trials=trials)
+            dispersed_at_loss(learning, start, directions(normal_rows(start)), loss=never, most=MOST)
 
 
 def test_a_noisy_rule_is_no_map(problem):

@@ -1,64 +1,81 @@
 import numpy as np
 import pytest
 
-from theory.degeneracy import Dispersion, LossCrossing
+from theory.degeneracy import Dispersion, LossCrossing, WholeEpochs
 from theory.degeneracy.stopping import NotCrossed
 
-LOSS = (
-    Dispersion(np.array(1.03), np.array([0.04, -0.03, 0.01])),
-    Dispersion(np.array(0.93), np.array([0.05, -0.04, 0.0])),
-)
-QUANTITY = Dispersion(np.array([2.0, 1.0]), np.zeros((3, 2))), Dispersion(np.array([2.6, 1.0]), np.zeros((3, 2)))
-SLOPES = np.array([[0.3, 0.1], [0.5, -0.2], [-0.2, 0.4]])
-ANSWERING = tuple(Dispersion(each.value, SLOPES) for each in QUANTITY)
-CROSSING = LossCrossing(*LOSS, threshold=1.0, epoch=10)
-DRAWS = 50_000
+EPOCHS, DRAWS = 60, 50_000
+TIMES = np.arange(EPOCHS, dtype=float)
+LEVEL = np.stack([2.0 + 0.06 * (TIMES - 29.3) + 0.002 * (TIMES - 29.3) ** 2, np.cos(TIMES / 9)], axis=1)
+TURN = 1 + 0.01 * (TIMES - 29.3)
 
 
-def drawn(neurons: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Times, whole epochs, and the quantity at these, of networks that are exactly linear in normal numbers."""
-    e = np.random.default_rng(7).standard_normal((DRAWS, 3)) / np.sqrt(neurons)
-    slope = 0.7 * LOSS[0].slopes + 0.3 * LOSS[1].slopes
-    times = 9.3 + e @ slope / 0.1
-    epochs = np.ceil(times)
-    rate = QUANTITY[1].value - QUANTITY[0].value
-    return times, epochs, (epochs - 9.3)[:, None] * rate + e @ SLOPES
+def problem(scale: float) -> tuple[Dispersion, Dispersion]:
+    """A loss that falls ever more slowly through 1 at 29.3, and two quantities; slopes turn slowly, all times scale."""
+    loss = np.exp(-0.1 * (TIMES - 29.3))
+    b = scale * np.stack([0.4 * TURN, -0.3 / TURN, 0.1 * np.ones(EPOCHS)]) * loss
+    a = scale * np.random.default_rng(1).normal(size=(3, 1, 2)) * np.stack([TURN, TURN**2], axis=1)
+    return Dispersion(loss, b), Dispersion(LEVEL, a)
 
 
-def test_the_crossing_lies_between_the_epochs():
-    assert CROSSING.fraction == pytest.approx(0.3, rel=1e-12)
-    assert CROSSING.time == pytest.approx(9.3, rel=1e-12)
-    np.testing.assert_allclose(CROSSING.delays, [0.43, -0.33, 0.07], rtol=1e-12)
+def drawn(loss: Dispersion, quantity: Dispersion) -> tuple[np.ndarray, np.ndarray]:
+    """Epochs at which networks stop that are exactly linear in normal numbers, and the quantity there."""
+    e = np.random.default_rng(7).standard_normal((DRAWS, 3))
+    low = loss.value + e @ loss.slopes <= 1
+    low[:, -1] = True
+    epochs = low.argmax(axis=1)
+    answers = np.einsum("ni,niq->nq", e, quantity.slopes[:, epochs].transpose(1, 0, 2))
+    return epochs, quantity.value[epochs] + answers
 
 
-# the spread of the time, 0.55 / sqrt(N), is from 5 epochs down to a fiftieth
-@pytest.mark.parametrize("scale", [0.0121, 0.3, 1.0, 3.0, 10.0, 30.0, 700.0])
-def test_spreads_of_time_epochs_and_quantity_are_those_of_draws(scale):
-    times, epochs, quantity = drawn(scale)
-    four = 4 / np.sqrt(2 * DRAWS)  # standard errors of a standard deviation of normal numbers
-    shrunk = [Dispersion(each.value, each.slopes / np.sqrt(scale)) for each in LOSS]
-    crossing = LossCrossing(*shrunk, threshold=1.0, epoch=10)
-    answering = [Dispersion(each.value, each.slopes / np.sqrt(scale)) for each in ANSWERING]
-    assert crossing.spread_of_time(1) == pytest.approx(times.std(), rel=four)
-    both = quantity.std(axis=0)
-    np.testing.assert_allclose(crossing.spread(*answering, 1), both, rtol=2 * four)
-    kurtosis = ((epochs - epochs.mean()) ** 4).mean() / max(epochs.var(), 1e-30) ** 2
-    within = 4 * np.sqrt(max(kurtosis - 1, 2) / (4 * DRAWS))
-    assert crossing.spread_of_epochs(1) == pytest.approx(epochs.std(), rel=within)
+# the spread of the time of the crossing is 5.1 epochs times the scale
+@pytest.mark.parametrize("scale", [0.02, 0.05, 0.2, 0.6, 1.0])
+def test_means_and_spreads_at_the_stop_are_those_of_draws(scale):
+    loss, quantity = problem(scale)
+    epochs, found = drawn(loss, quantity)
+    stop = WholeEpochs(loss, threshold=1.0, first=0)
+    for predicted, values in (
+        ((stop.mean(quantity, 1), stop.spread(quantity, 1)), found),
+        (([stop.mean_epoch(1)], [stop.spread_of_epoch(1)]), epochs[:, None].astype(float)),
+    ):
+        deviation = values.std(axis=0)
+        np.testing.assert_array_less(np.abs(predicted[0] - values.mean(axis=0)), 4.5 * deviation / DRAWS**0.5 + 1e-9)
+        kurtosis = ((values - values.mean(axis=0)) ** 4).mean(axis=0) / deviation**4
+        reach = 4.5 * deviation * np.sqrt((kurtosis - 1) / (4 * DRAWS))
+        np.testing.assert_array_less(np.abs(predicted[1] - deviation), reach + 1e-9)
 
 
-def test_far_above_one_epoch_of_spread_whole_epochs_add_a_twelfth_and_far_below_nothing_is_left_but_the_fixed_epoch():
-    rate = QUANTITY[1].value - QUANTITY[0].value
-    wide = CROSSING.spread(*ANSWERING, 1) ** 2  # sums over whole numbers
-    between = CROSSING.stopped(*ANSWERING).spread(1) ** 2
-    assert CROSSING.spread_of_time(1) == pytest.approx(0.5466, abs=1e-4)
-    np.testing.assert_allclose(wide, between + rate**2 / 12, rtol=2e-3)  # exp(-2 pi^2 s^2) = 0.0027
-    fixed = ANSWERING[0].spread(10_000)
-    np.testing.assert_allclose(CROSSING.spread(*ANSWERING, 10_000), fixed, rtol=1e-12)
-    assert CROSSING.spread_of_epochs(10_000) == pytest.approx(0, abs=1e-12)
+def test_neurons_scale_the_slopes():
+    (loss, quantity), (small, little) = problem(1.0), problem(0.5)
+    one, other = WholeEpochs(loss, 1.0, 0), WholeEpochs(small, 1.0, 0)
+    np.testing.assert_allclose(one.spread(quantity, 4), other.spread(little, 1), rtol=1e-12)
+
+
+def linear(spread: float) -> tuple[Dispersion, Dispersion]:
+    """Both change evenly; the crossing at 29.3 has that spread in epochs."""
+    loss = Dispersion(1 - 0.1 * (TIMES - 29.3), np.tile(0.1 * spread * np.array([[0.6], [-0.8]]), EPOCHS))
+    return loss, Dispersion(0.5 * TIMES, np.tile([[0.3], [0.7]], EPOCHS))
+
+
+def at(path: Dispersion, epoch: int) -> Dispersion:
+    return Dispersion(np.asarray(path.value[epoch]), path.slopes[:, epoch])
+
+
+def test_whole_epochs_add_a_twelfth_while_the_spread_is_above_one_and_are_gone_once_it_is_far_below():
+    loss, quantity = linear(2.0)
+    between = LossCrossing(*(at(loss, k) for k in (29, 30)), threshold=1.0, epoch=30)
+    assert between.time == pytest.approx(29.3, rel=1e-12)
+    assert between.spread_of_time(1) == pytest.approx(2.0, rel=1e-12)
+    at_crossing = between.stopped(*(at(quantity, k) for k in (29, 30)))
+    variance = WholeEpochs(loss, 1.0, 0).spread(quantity, 1) ** 2
+    assert variance == pytest.approx(float(at_crossing.coefficient) ** 2 + 0.25 / 12, rel=1e-12)  # exp(-2 pi^2 4)
+    loss, quantity = linear(0.02)
+    assert WholeEpochs(loss, 1.0, 0).spread(quantity, 1) ** 2 == pytest.approx(0.58, rel=1e-12)
+    assert WholeEpochs(loss, 1.0, 0).mean_epoch(1) == pytest.approx(30, rel=1e-12)
 
 
 def test_a_loss_that_does_not_cross_is_refused():
-    for pair, threshold in ((LOSS, 0.9), (LOSS, 1.1), (LOSS[::-1], 1.0)):
+    above, below = (Dispersion(np.array(value), np.array([0.5])) for value in (1.03, 0.93))
+    for pair, threshold in (((above, below), 0.9), ((above, below), 1.1), ((below, above), 1.0)):
         with pytest.raises(NotCrossed, match="do not enclose"):
             LossCrossing(*pair, threshold=threshold, epoch=10)
