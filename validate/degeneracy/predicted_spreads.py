@@ -56,7 +56,7 @@ class LinearProblem:
     """A task for linear networks, their rows at the start, and when training ends: after `epochs`, or at `loss`.
 
     The last two of `sizes` are those from which the coefficients are taken. At `stopping_size` the spread of the time
-    is a third of an epoch, so that networks stop at several, and the expansion's next term is below one hundredth.
+    is a third of an epoch, so that networks stop at several, and N is so large that the next term is a few hundredths.
     """
 
     name: str
@@ -99,11 +99,10 @@ def problems() -> tuple[LinearProblem, ...]:
     mixing, two = random_task(jax.random.key(1), 2, 1, trials=2, steps=20, dt=0.2), Shape(inputs=2, rank=2)
     longer = random_task(jax.random.key(1), 2, 1, trials=2, steps=40, dt=0.2).batch
     root = np.eye(7) + 0.3 * np.random.default_rng(5).normal(size=(7, 7))
-    rule = GradientDescent(0.02)
     return (
         LinearProblem(
             "filter, rank one, normal rows",
-            TrainingMap(closure_of(Shape(), LINEAR), filtering, rule),
+            TrainingMap(closure_of(Shape(), LINEAR), filtering, GradientDescent(0.02)),
             Rows(np.linalg.cholesky(sigma).T, NORMAL),
             OtherTrials(filter_task(dt=0.1, steps=80).batch, filtering.batch),
             epochs=25,
@@ -113,13 +112,13 @@ def problems() -> tuple[LinearProblem, ...]:
         ),
         LinearProblem(
             "random task, rank two, uniform rows",
-            TrainingMap(closure_of(two, LINEAR), mixing, rule),
+            TrainingMap(closure_of(two, LINEAR), mixing, GradientDescent(0.01)),
             Rows(root, UNIFORM),
             OtherTrials(longer, mixing.batch),
-            epochs=25,
+            epochs=50,
             loss=0.1,
             sizes=(64, 256, 1024, 4096, 16_384),
-            stopping_size=4096,
+            stopping_size=16_384,
         ),
     )
 
@@ -289,8 +288,8 @@ def figures(config: Config, results: tuple[PredictedResults, ...]) -> tuple[Plot
                 (panels[1], False, ("unseen_loss", "recurrent_change", "alignment")),
                 (panels[2], True, ("loss", "unseen_loss", "recurrent_change", "alignment")),
             ):
-                for shade, name in enumerate(names):
-                    data |= _drawn(axes, found, name, at_loss=at_loss, shade=shade)
+                for name in names:
+                    data |= _drawn(axes, found, name, at_loss=at_loss)
                 axes.set_xscale("log")
                 axes.set_yscale("log")
                 axes.set_xlabel("neurons N")
@@ -310,11 +309,11 @@ def figures(config: Config, results: tuple[PredictedResults, ...]) -> tuple[Plot
     return tuple(plots)
 
 
-SHADES = ("#b3272d", "#1f4e79", "#3a7d44", "#8a5a00")
+SHADES = {"loss": "#777777", "unseen_loss": "#b3272d", "recurrent_change": "#1f4e79", "alignment": "#3a7d44"}
 
 
 def _drawn(
-    axes: Axes, found: PredictedResults, name: str, *, at_loss: bool, shade: int
+    axes: Axes, found: PredictedResults, name: str, *, at_loss: bool
 ) -> dict[str, Float[np.ndarray, "sizes entries"]]:
     sizes = found.problem.sizes
     if at_loss:
@@ -322,7 +321,7 @@ def _drawn(
     else:
         lines = np.array([found.fixed[name].spread(each) for each in sizes])
     predicted, measured = _entries(lines), _entries((found.at_loss if at_loss else found.at_epoch)[name])
-    look = {"color": SHADES[shade]} if name != "sigma" else {}
+    look = {"color": SHADES[name]} if name in SHADES else {}
     axes.plot(sizes, predicted, **{**PREDICTED, "linewidth": 1.0, **look})
     points = axes.plot(sizes, measured, **{**MEASURED, **look})
     points[0].set_label(MEASURES[name])
