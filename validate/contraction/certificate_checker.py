@@ -2557,6 +2557,22 @@ class Sigmoidal(Nonlinearity):
         """By the exponential."""
         return self.rising(z)
 
+    def tilted(self, tilt: Fraction, low: Fraction, high: Fraction) -> Interval:
+        """Encloses phi(z) - c z, z from low to high, c = `tilt`; it is odd up to a constant as phi is."""
+        return Interval(sum(self.range, -self.highest(tilt, -high, -low)), self.highest(tilt, low, high))
+
+    def highest(self, tilt: Fraction, low: Fraction, high: Fraction) -> Fraction:
+        """An upper bound of that: convex below zero, it is highest at an end; beyond, it is below any tangent."""
+        ends = max(self.value(z).high - tilt * z for z in (low, high))
+        if high <= 0:
+            return ends
+        begin, share = max(low, Fraction(0)), sqrt(1 - float(min(tilt / self.steepest, Fraction(1))))
+        t = min(max(self.stretch * Fraction(atanh(min(share, 1 - 2**-50))), begin), high)
+        slope = self.slope(t)
+        rise = max((s - tilt) * (z - t) for s in (slope.low, slope.high) for z in (begin, high))
+        tangent = self.value(t).high - tilt * t + rise
+        return tangent if low >= 0 else max(tangent, ends)
+
     def slopes_within(self, z: Fraction, width: Fraction, bounds: Vector) -> bool:
         """The lowest is the one farthest from zero."""
         farthest, nearest = abs(z) + width, max(abs(z) - width, Fraction(0))
@@ -2852,7 +2868,8 @@ class Driven:
 
     A state x_i follows what drives it, phi(W x + b)_i, or (W phi(x) + b)_i in voltage forms: a flow's x_i goes towards
     it, a step of a map replaces x_i by a mean of both. So x_i leaves no interval that holds what drives it; and it
-    comes arbitrarily near to any interval that holds what drives it in the end.
+    comes arbitrarily near to any interval that holds what drives it in the end. Of a map the same is true of an
+    interval that holds where steps lead, and of one of whose ends this is true and that of the other.
     """
 
     system: System
@@ -2897,12 +2914,40 @@ class Driven:
         return [Interval(low, high) for low, high in zip(lows, highs, strict=True)]
 
     def image(self, box: Box | None) -> Box:
-        """What drives states of a box, or all states."""
+        """What drives states of a box, or all states; of a map an end is that of where steps lead if it comes first."""
         whole = [Interval(*self.phi.range)] * self.system.network.size
         values = whole if box is None else self.values(self.arguments(box))
+        drives: Box = [(each.low, each.high) for each in values]
         if not self.system.network.shared_in_rows:
-            return self.sums(values)
-        return [(each.low, each.high) for each in values]
+            drives = self.sums(values)
+        if box is None or not self.system.network.discrete:
+            return drives
+        seen = self.arguments(box)
+        return [self.stepped(i, box[i], seen[i], values[i], drive) for i, drive in enumerate(drives)]
+
+    def stepped(
+        self, i: int, state: tuple[End, End], seen: tuple[End, End], value: Interval, drive: tuple[End, End]
+    ) -> tuple[End, End]:
+        """The ends that come first, where W_ii = -w is negative and the leak a below 1.
+
+        With c = (1 - a) / (a w) a step leads to a (phi(z) - c z + c (z + w x_i)) in a rate form, where z + w x_i is the
+        part of z that is not neuron i's, and to a (the others' drive - w (phi(x_i) - c x_i)) in a voltage form.
+        """
+        w, leak = -self.system.network.weights[i][i], self.system.network.rates[i]
+        (low, high), (first, last), (least, most) = state, seen, drive
+        if low is None or high is None or first is None or last is None or least is None or most is None:
+            return drive
+        if w <= 0 or leak >= 1:
+            return drive
+        tilt = (1 - leak) / (leak * w)
+        if self.system.network.shared_in_rows:
+            span = w * (high - low)
+            lower = self.phi.tilted(tilt, first, first + span).low + tilt * (first + w * high)
+            upper = self.phi.tilted(tilt, last - span, last).high + tilt * (last + w * low)
+        else:
+            own = self.phi.tilted(tilt, low, high)
+            lower, upper = least + w * (value.high - own.high), most + w * (value.low - own.low)
+        return max(least, leak * lower), min(most, leak * upper)
 
     def slopes(self, box: Box) -> list[Interval]:
         """Those of phi at states of a box."""

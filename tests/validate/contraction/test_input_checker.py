@@ -8,7 +8,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from theory.contraction import DISCRETE, RATE, VOLTAGE
+from theory.contraction import DISCRETE, DISCRETE_VOLTAGE, RATE, VOLTAGE
 from theory.contraction.claims.claim import number
 from theory.contraction.regions.activation import SIGMOID, TANH
 from theory.contraction.regions.autonomous import autonomous
@@ -43,6 +43,9 @@ def documents():
     points = [refined(apart, np.array([sign * 0.9, sign * 0.7])).state for sign in (1, -1)]
     cubes = [fixed_box(apart, point) for point in points]
     cases["points"] = (apart, (InputCase(still, TwoPoints((cubes[0], cubes[1]))),))
+    for name, form in (("leaky flip", DISCRETE), ("leaky voltage flip", DISCRETE_VOLTAGE)):
+        flip = autonomous(np.array([[-4.0]]), form, TANH, 2.7, leak=0.5)
+        cases[name] = (flip, (decide(flip).case,))
     made = {name: InputCertificate(system.exact, proved) for name, (system, proved) in cases.items()}
     return {name: json.loads(each.json_bytes()) for name, each in made.items()}
 
@@ -69,9 +72,11 @@ def test_cases_are_verified(case, documents, tmp_path, capsys):
         ("turning map", "leave the cube of all within 1/1048576 of it"),
         ("turning flow", "leave the cube of all within 1/1048576 of it"),
         ("points", "a fixed point in each of two cubes"),
+        ("leaky flip", "approach one another"),
+        ("leaky voltage flip", "approach one another"),
     ],
 )
-def test_what_fixed_points_exclude_is_verified(case, words, documents, tmp_path, capsys):
+def test_what_flips_or_turns_is_verified(case, words, documents, tmp_path, capsys):
     status, said = verdict(documents[case], tmp_path, capsys)
     assert (status, said.err) == (0, ""), said
     assert words in said.out
@@ -118,7 +123,16 @@ def turned(document):
     claim(document)["X"] = [[number(-Fraction(x)) for x in row] for row in claim(document)["X"]]
 
 
+def narrowed(document):
+    """The third box without a thousandth of its lower end."""
+    ends = claim(document)["boxes"][2][0]
+    ends[0] = number(Fraction(ends[0]) + Fraction(1, 1000))
+
+
 POINTS = {
+    "a step cut short": ("leaky flip", narrowed, "boxes\\[2\\] does not hold"),
+    "another step cut short": ("leaky voltage flip", narrowed, "boxes\\[2\\] does not hold"),
+    "a larger leak": ("leaky flip", lambda d: d.update(leaks=["3/5"]), "boxes\\[\\d+\\] does not hold"),
     "another state": ("turning map", lambda d: cube(d)["point"].__setitem__(0, 1), "slopes\\[0\\] are not bounds"),
     "next to it": (
         "points",

@@ -4,6 +4,7 @@ A secant of phi about z is (phi(z + s) - phi(z)) / s. What is said of all states
 it; what is said of any two states there takes slopes, and a secant is a mean of slopes.
 """
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -117,6 +118,8 @@ class Sigmoidal(Activation):
 
     rising: ClassVar[Function]
     bell: ClassVar[Function]
+    stretch: ClassVar[float] = 1.0
+    """phi' = steepest (1 - tanh(z / stretch)^2)."""
 
     @override
     def value(self, z: Fraction) -> Enclosed:
@@ -145,6 +148,30 @@ class Sigmoidal(Activation):
         bell = type(self).bell
         far = Fraction(0) if lower is None or upper is None else bell(max(-lower, upper), _SLOPE_BITS).lower
         return Enclosed(max(far, Fraction(0)), bell(max(near, Fraction(0)), _SLOPE_BITS).upper)
+
+    def tilted_between(self, tilt: Fraction, lower: Fraction, upper: Fraction) -> Enclosed:
+        """All phi(z) - c z, z from `lower` to `upper`, c = `tilt` positive.
+
+        >>> found = TANH.tilted_between(Fraction(1, 4), Fraction(-5), Fraction(5))  # phi' = c at artanh(sqrt(3) / 2)
+        >>> round(float(found.lower), 6), round(float(found.upper), 6)
+        (-0.536787, 0.536787)
+        """
+        middle = self.value(Fraction(0))  # phi(-z) = 2 phi(0) - phi(z)
+        least = 2 * middle.lower - self._highest_tilted(tilt, -upper, -lower)
+        return Enclosed(least, self._highest_tilted(tilt, lower, upper))
+
+    def _highest_tilted(self, tilt: Fraction, lower: Fraction, upper: Fraction) -> Fraction:
+        """An upper bound: below zero phi is convex, and an end is highest; above zero it is below any tangent of it."""
+        ends = max(self.value(end).upper - tilt * end for end in (lower, upper))
+        if upper <= 0:
+            return ends
+        share = math.sqrt(1 - float(min(tilt / Fraction(self.steepest), Fraction(1))))
+        begin = max(lower, Fraction(0))
+        touching = min(max(Fraction(self.stretch * math.atanh(min(share, 1 - 2.0**-50))), begin), upper)
+        slope = type(self).bell(touching, BITS)
+        rises = ((s - tilt) * (end - touching) for s in (slope.lower, slope.upper) for end in (begin, upper))
+        above = self.value(touching).upper - tilt * touching + max(rises)
+        return above if lower >= 0 else max(above, ends)
 
     @override
     def slopes(self, z: Fraction, width: Fraction) -> Enclosed:
@@ -267,6 +294,7 @@ class Logistic(Sigmoidal):
     name: ClassVar[str] = "sigmoid"
     bounds: ClassVar[tuple[int, int] | None] = (0, 1)
     steepest: ClassVar[float] = 0.25
+    stretch: ClassVar[float] = 2.0
     rising: ClassVar[Function] = staticmethod(sigmoid)
     bell: ClassVar[Function] = staticmethod(sigmoid_slope)
 

@@ -7,7 +7,9 @@ that holds all that can drive states of a box, under inputs b between bounds:
 - a box that holds its own image is not left;
 - from everywhere, trajectories come arbitrarily near to the image of everything, hence to the image of that, and so on;
 
-both whatever time constants or leaks neurons have, and whether inputs are constant or not.
+both whatever time constants or leaks neurons have, and whether inputs are constant or not. A step of a map takes x_i to
+(1 - a_i) x_i and a_i times what drives it, and a negative W_ii lets the two move against one another: an end of the
+image may as well be one of where steps lead, which says more of neurons that flip. Each end holds by itself.
 """
 
 from collections.abc import Callable, Iterable
@@ -100,11 +102,47 @@ class Driven:
         return self._sums([least] * size, [most] * size)
 
     def image(self, box: IntervalBox) -> IntervalBox:
-        """What can drive states of this box."""
-        if self.system.form.slopes_multiply_rows:
-            return self._values(self.arguments(box))
-        values = self._values(box)
-        return self._sums(_exact(values.lower), _exact(values.upper))
+        """What can drive states of this box, or where a step leads from it where that ends earlier."""
+        seen = self.arguments(box)
+        values = drives = self._values(seen)
+        if not self.system.form.slopes_multiply_rows:
+            drives = self._sums(_exact(values.lower), _exact(values.upper))
+        lower, upper = list(drives.lower), list(drives.upper)
+        for i in self.flipping:
+            found = [_interval(each, i) for each in (box, seen, values, drives)]
+            intervals = [each for each in found if each is not None]
+            if len(intervals) == len(found):
+                step = self._stepped(i, *intervals)
+                lower[i] = max(step.lower, intervals[-1].lower)
+                upper[i] = min(step.upper, intervals[-1].upper)
+        return IntervalBox(tuple(lower), tuple(upper))
+
+    @cached_property
+    def flipping(self) -> tuple[int, ...]:
+        """Neurons of a map that leak and inhibit themselves."""
+        network = self.system.network
+        own = zip(network.weights.diagonal_entries(), network.leaks.diagonal_entries(), strict=True)
+        return tuple(i for i, (w, a) in enumerate(own) if self.system.form.discrete and w < 0 and a < 1)
+
+    def _stepped(self, i: int, state: Enclosed, seen: Enclosed, value: Enclosed, drive: Enclosed) -> Enclosed:
+        """(1 - a) x_i + a times what drives it, W_ii = -w: a phi(z) - (1 - a) z / w, or minus w times that, and others.
+
+        Of a rate-like form z = -w x_i + what others drive, between `seen` less its own part; else z = x_i.
+        """
+        network = self.system.network
+        w, leak = -as_fraction(network.weights.entries[i, i]), as_fraction(network.leaks.entries[i, i])
+        tilt = (1 - leak) / (leak * w)
+        if not self.system.form.slopes_multiply_rows:
+            own = self.phi.tilted_between(tilt, state.lower, state.upper)
+            others = Enclosed(drive.lower + w * value.upper, drive.upper + w * value.lower)
+            return Enclosed(leak * (others.lower - w * own.upper), leak * (others.upper - w * own.lower))
+        span = w * (state.upper - state.lower)
+        least = self.phi.tilted_between(tilt, seen.lower, seen.lower + span).lower
+        most = self.phi.tilted_between(tilt, seen.upper - span, seen.upper).upper
+        return Enclosed(
+            leak * (least + tilt * (seen.lower + w * state.upper)),
+            leak * (most + tilt * (seen.upper + w * state.lower)),
+        )
 
     def arguments(self, box: IntervalBox) -> IntervalBox:
         """What phi sees at states of this box."""
@@ -141,3 +179,8 @@ class Driven:
 def _exact(ends: tuple[End, ...]) -> list[flint.fmpq]:
     """The ends, all of which are bounds."""
     return list(exact_vector(end for end in ends if end is not None))
+
+
+def _interval(box: IntervalBox, i: int) -> Enclosed | None:
+    low, high = box.lower[i], box.upper[i]
+    return None if low is None or high is None else Enclosed(low, high)

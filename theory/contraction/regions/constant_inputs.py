@@ -178,12 +178,14 @@ def contraction(
     Raises:
         Unbounded: where the nonlinearity has no bounds.
     """
-    if first is None and _hopeless(system, inputs):
-        return None
     driven = Driven(system.exact, inputs)
+    if first is None and not driven.flipping and _hopeless(system, inputs):
+        return None
     boxes = list(_shrinking(driven, driven.everywhere.outwards() if first is None else first))
     slopes = tuple(each.outwards(30) for each in driven.slopes(boxes[-1]))
     asked = _ranged(system.network, slopes)
+    if first is None and driven.flipping and _unstable(asked):
+        return None
     proof = _proof(asked, best=best)
     if proof is None and (best or asked.size > RANGED_UP_TO):  # searches from zero go further, if not in all of them
         slopes = tuple(Enclosed(min(each.lower, Fraction(0)), each.upper) for each in slopes)
@@ -207,8 +209,13 @@ def _hopeless(system: AutonomousNetwork, inputs: IntervalBox) -> bool:
     flat, steep = np.sort([phi.derivatives(each) for each in seen], axis=0)
     steep = np.where((seen[0] <= 0) & (seen[1] >= 0), phi.steepest, steep)
     asked = replace(system.network, slopes=steep, lowest=flat)
-    at = (np.linalg.eigvals(asked.jacobian(np.full(len(weights), fraction))) for fraction in (0.0, 0.5, 1.0))
-    return any(np.abs(1 + each).max() >= 1 if system.discrete else each.real.max() >= 0 for each in at)
+    return _unstable(asked)
+
+
+def _unstable(asked: Network) -> bool:
+    """Whether it is at its least slopes, its largest, or halfway, in floating point."""
+    at = (np.linalg.eigvals(asked.jacobian(np.full(asked.size, fraction))) for fraction in (0.0, 0.5, 1.0))
+    return any(np.abs(1 + each).max() >= 1 if asked.form.discrete else each.real.max() >= 0 for each in at)
 
 
 def _shrinking(driven: Driven, box: IntervalBox) -> Iterator[IntervalBox]:

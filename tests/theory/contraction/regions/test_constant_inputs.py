@@ -151,6 +151,30 @@ def test_images_hold_what_drives_states_of_a_box(numbers, rate_like):
             assert float(slopes[i].lower) - 1e-12 <= 1 - np.tanh(seen[i]) ** 2 <= float(slopes[i].upper) + 1e-12
 
 
+@settings(max_examples=20, deadline=None)
+@given(st.lists(st.floats(-3, 3), min_size=8, max_size=8), st.booleans(), st.floats(0.1, 0.9), st.booleans())
+def test_no_step_of_a_leaky_map_that_inhibits_itself_leads_beyond_both(numbers, rate_like, leak, logistic):
+    """From all states of a box: each end is that of what drives states, or of where steps lead."""
+    weights, inputs = np.array(numbers[:4]).reshape(2, 2), np.array(numbers[4:6])
+    weights[0, 0], weights[1, 1] = -1 - abs(weights[0, 0]), -abs(weights[1, 1])
+    phi, form = SIGMOID if logistic else TANH, DISCRETE if rate_like else DISCRETE_VOLTAGE
+    system = autonomous(weights, form, phi, leak=leak)
+    low = np.array(numbers[6:]) - 0.5
+    box = IntervalBox(IntervalBox.at(low.tolist()).lower, IntervalBox.at((low + 1).tolist()).lower)
+    image = Driven(system.exact, IntervalBox.at(inputs.tolist())).image(box)
+    states = low + np.stack(np.meshgrid(*[np.linspace(0, 1, 41)] * 2), axis=-1).reshape(-1, 2)
+    phi_of = (lambda z: 1 / (1 + np.exp(-z))) if logistic else np.tanh
+    drives = phi_of(states @ weights.T + inputs) if rate_like else phi_of(states) @ weights.T + inputs
+    steps = (1 - leak) * states + leak * drives
+    for i in range(2):
+        least, most = (float(end[i]) for end in (image.lower, image.upper))
+        assert least <= max(drives[:, i].min(), steps[:, i].min()) + 1e-12
+        assert most >= min(drives[:, i].max(), steps[:, i].max()) - 1e-12
+        if weights[i, i] < 0:
+            assert least >= max(drives[:, i].min(), steps[:, i].min()) - 0.05
+            assert most <= min(drives[:, i].max(), steps[:, i].max()) + 0.05
+
+
 def test_a_box_that_is_not_left_holds_states_that_tend_to_one_point():
     system = autonomous(SWITCH, DISCRETE, TANH)
     first = IntervalBox.at([0.5, 0.5]).lower, IntervalBox.at([1.0, 1.0]).lower

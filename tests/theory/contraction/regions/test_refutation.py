@@ -32,23 +32,26 @@ FORMS = {
 }
 
 
-@pytest.mark.parametrize(
-    ("weight", "form", "leak", "turning"),
-    [
-        # h <- tanh(-2 h + u): slope -1 where 1 - h^2 = 1/2, h = 2^-1/2
-        (-2.0, DISCRETE, 1.0, np.sqrt(2) + np.arcsinh(1)),
-        # (1 - a) h + a tanh(-4 h + u), a = 1/2: slope -1 where 1 - h^2 = 3/4, h = 1/2; voltage: v = -4 tanh v + u
-        (-4.0, DISCRETE, 0.5, 2 + np.arctanh(0.5)),
-        (-4.0, DISCRETE_VOLTAGE, 0.5, 2 + np.arctanh(0.5)),
-    ],
-)
-def test_of_one_neuron_that_flips_the_amplitude_is_bracketed(weight, form, leak, turning):
-    system = autonomous(np.array([[weight]]), form, TANH, leak=leak)
-    assert outcome_of(decide(system).case) is InputOutcome.UNSTABLE_POINT
+def test_of_one_neuron_that_flips_the_amplitude_is_bracketed():
+    """h <- tanh(-2 h + u) has slope -1 where 1 - h^2 = 1/2, h = 2^-1/2."""
+    system, turning = autonomous(np.array([[-2.0]]), DISCRETE, TANH), np.sqrt(2) + np.arcsinh(1)
     found = amplitudes(system, np.ones(1))
-    assert 0.99 * turning < found.high < turning < found.low < (1.07 if leak == 1 else 1.8) * turning
+    assert 0.99 * turning < found.high < turning < found.low < 1.07 * turning
     assert outcome_of(found.witness) is InputOutcome.UNSTABLE_POINT
     assert all(case.proved(system.exact) for case in found.cases)
+
+
+@pytest.mark.parametrize("form", [DISCRETE, DISCRETE_VOLTAGE])
+@pytest.mark.parametrize(("phi", "scale"), [(TANH, 1.0), (SIGMOID, 4.0)])
+def test_with_a_leak_it_is_from_both_sides(form, phi, scale):
+    """(1 - a) h + a tanh(-4 h + u), a = 1/2, has slope -1 where 1 - h^2 = 3/4, h = 1/2; voltage: v = -4 tanh v + u."""
+    turning = 2 + np.arctanh(0.5)
+    unit, shift = (1.0, 0.0) if phi is TANH else (2.0, 8.0)  # tanh(z) = 2 sigmoid(2 z) - 1
+    for part, outcome in ((0.99, InputOutcome.UNSTABLE_POINT), (1.05, InputOutcome.CONTRACTING)):
+        inputs = unit * part * turning + shift
+        found = decide(autonomous(np.array([[-4.0 * scale]]), form, phi, inputs, leak=0.5))
+        assert found.outcome is outcome
+        assert found.case.proved(found.system.exact)
 
 
 def followed(form, own, start, steps):
