@@ -235,10 +235,12 @@ class _Reader(pickle._Unpickler):
         return self._storage(kind.dtype, str(key), count)
 
 
-def _rebuild_tensor(storage: object, offset: object, shape: object, strides: object, *_: object) -> _Tensor:
+def _rebuild_tensor(storage: object, offset: object, shape: object, strides: object, *rest: object) -> _Tensor:
     tuples = isinstance(shape, tuple) and isinstance(strides, tuple) and len(shape) == len(strides)
     if not isinstance(storage, _Storage) or not tuples:
         raise NotAStateDict("a tensor is not put together as PyTorch does it: the file is damaged")
+    if any(isinstance(marks, dict) and marks.get("neg") for marks in rest):  # its numbers are stored without their sign
+        raise NotAStateDict("a tensor is a negative view of its storage: save tensor.resolve_neg()")
     return _Tensor(storage, int(offset), tuple(map(int, shape)), tuple(map(int, strides)))  # type: ignore[call-overload]
 
 

@@ -20,11 +20,12 @@ KINDS = {"f8": "Double", "f4": "Float", "f2": "Half", "i8": "Long", "i4": "Int",
 class Tensor:
     """A view of an array, pickled like a tensor: a call of torch._utils._rebuild_tensor_v2 on a storage."""
 
-    def __init__(self, base, shape=None, strides=None, offset=0):
+    def __init__(self, base, shape=None, strides=None, offset=0, marks=()):
         self.base = np.ascontiguousarray(base)
         self.shape = base.shape if shape is None else shape
         self.strides = tuple(s // base.itemsize for s in self.base.strides) if strides is None else strides
         self.offset = offset
+        self.marks = marks
 
     def __reduce__(self):
         module = sys.modules["torch._utils"]
@@ -35,6 +36,7 @@ class Tensor:
             self.strides,
             False,
             OrderedDict(),
+            *self.marks,
         )
 
 
@@ -217,6 +219,7 @@ def test_a_whole_network_is_refused_with_the_remedy(read):
         (Tensor(np.zeros(200), (100, 100), (1, 1)), "no plain view"),
         (Tensor(np.eye(2), (-1, 2), (2, 1)), "no plain view"),
         (Tensor(np.eye(2), (2,), (2, 1)), "not put together"),
+        (Tensor(np.eye(2), marks=({"neg": True},)), r"resolve_neg\(\)"),
     ],
 )
 def test_a_tensor_that_leaves_its_numbers_is_refused(form, tensor, problem, read):

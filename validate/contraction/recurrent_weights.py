@@ -22,6 +22,8 @@ _CELLS = {1: "an RNN", 3: "a GRU", 4: "an LSTM"}
 _GATES = {"an LSTM": ("hi", "hf", "hg", "ho"), "a GRU": ("hr", "hz", "hn"), "a minimal gated unit": ("hf", "hn")}
 """Flax's names of the recurrent parts of gated cells."""
 _PYTORCH = re.compile(r"weight_(?P<ends>ih|hh|hr)(_l(?P<layer>\d+))?(?P<back>_reverse)?")
+_COMPUTED = re.compile(r"(?P<before>.*?)(parametrizations\.(?P<new>\w+)\..+|(?P<old>weight\w*)_(orig|mask|raw|[guv]))")
+"""What weights are computed from where they are normed, orthogonal or pruned (torch.nn.utils)."""
 _KERAS = re.compile(r"recurrent_kernel(:0)?")
 _HIDDEN = re.compile(r"h|dense_h|linear_h|hh|h2h|hid(den)?_?(2|to)_?hid(den)?|rec|recurrent|[Ww]_?(hh|rec)")
 """Modules, or arrays, of hidden-to-hidden weights."""
@@ -91,6 +93,10 @@ def described(name: str) -> str:
     >>> described("rnn.weight_ih_l1"), described("fc.weight"), described("adjacency")
     ('input weights, from layer 0 to layer 1', 'weights of a linear layer', 'an array whose name tells nothing')
     """
+    computed = _COMPUTED.fullmatch(name)
+    if computed is not None:
+        whole = f"{computed['before']}{computed['new'] or computed['old']}"
+        return f"what {whole} is computed from, and not {whole} itself"
     *modules, last = _components(name)
     torch = _PYTORCH.fullmatch(last)
     if torch is not None:

@@ -131,6 +131,8 @@ def test_what_the_others_are():
     assert described("weight_hr_l0") == "the projection of an LSTM"
     assert described("weight_hh") == "recurrent weights of a cell that is not known"
     assert described("fc.weight") == described("Dense_0/kernel") == "weights of a linear layer"
+    for name in ("weight_hh_l0_orig", "weight_hh_l0_raw", "parametrizations.weight_hh_l0.0.base"):
+        assert described(f"rnn.{name}") == "what rnn.weight_hh_l0 is computed from, and not rnn.weight_hh_l0 itself"
     assert described("a") == "an array whose name tells nothing"
     assert [of_inputs(name) for name in ("weight_ih", "i/kernel", "wi", "fc.weight", "weight_hh")] == [True] * 3 + [
         False,
