@@ -229,6 +229,22 @@ def test_the_least_gain_of_dozens_of_states_is_found_to_a_thousandth():
     assert least.gain * (1 - 1e-3) < least.lower <= least.gain
 
 
+def test_channels_that_no_input_drives_cost_no_gain():
+    """The second channel senses a state that nothing moves; its multiplier may be as large as one likes.
+
+    What is left is one state with a slope up to 0.8: the gain is 1 / (1 - 0.8), from the semidefinite program as well.
+    """
+    A, one = np.diag([0.5, 0.25]), np.eye(2)
+    B, C = np.array([[0.3, 8.0], [0.0, 0.1]]), np.diag([1.0, 2.0])
+    system = lure.system.lure(A, B, C, E=one[:, :1], F=np.array([[1.0, 3.0]]), discrete=True)
+    least = least_gain(system, transfer_searches(system).at(0.0).scaling)
+    assert 5 <= least.gain < 5.01
+    found = scaled_gain(system)
+    assert found.holds(system)
+    assert 5 <= float(found.gain) < 5.02
+    assert float(prove_gain(system).gain) == pytest.approx(5, rel=1e-3)
+
+
 @pytest.mark.parametrize("discrete", [True, False])
 @pytest.mark.sampled(1)
 def test_the_transfer_matrix_decides_as_the_multipliers_do(discrete):

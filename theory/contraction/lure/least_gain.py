@@ -12,17 +12,21 @@ lemma). With b_i the i-th row of [I - H_w, -H_u], dS/dq_i = e_i b_i + b_i^* e_i^
     <i, j> = 2 Re((B Z)_ij (B Z)_ji + (B Z B^*)_ij Z_ji)     <i, s> = 2 Re (B Z_:u Z_u:)_ii     <s, s> = |Z_uu|^2
 
 Angles are added where S_z is not positive; the path is then followed anew, from a point that is inside everywhere.
+
+Channels that no input drives have w = 0 where trajectories begin alike. Their rows of H are zero but for one another,
+so their q may grow without bound, and the path would have no centre: it is followed in the others, and theirs are
+doubled until they allow the same gain.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import scipy.linalg
-from jaxtyping import Complex, Float
+from jaxtyping import Bool, Complex, Float
 
 from theory.contraction.lure.system import LureSystem
-from theory.contraction.lure.transfer import Resolvent
+from theory.contraction.lure.transfer import Resolvent, connected, reachable
 from theory.contraction.network import Vector
 from theory.contraction.search.angles import cholesky
 
@@ -89,6 +93,43 @@ def least_gain(system: LureSystem, scaling: Vector) -> LeastGain | None:
     >>> round(found.gain, 2), found.lower <= 4
     (4.0, True)
     """
+    driven = _driven(system)
+    if driven.all() or not driven.any():
+        return _followed(system, scaling)
+    columns = {"B": system.B[:, driven], "C": system.C[driven], "slopes": system.slopes[driven]}
+    part = replace(system, **columns, group=np.arange(int(driven.sum())))
+    found = _followed(part, scaling[driven])
+    return None if found is None else _with_idle(system, scaling, driven, found)
+
+
+def _driven(system: LureSystem) -> Bool[np.ndarray, " k"]:
+    """Which channels an input reaches, by way of any states and channels."""
+    to_states = reachable(system)
+    driven = ((system.sensed != 0).astype(float) @ to_states @ np.any(system.E != 0, axis=1)) > 0
+    onward = connected(system).astype(float)
+    for _ in range(len(driven)):
+        driven = driven | ((onward @ driven) > 0)
+    return np.asarray(driven)
+
+
+def _with_idle(
+    system: LureSystem, scaling: Vector, driven: Bool[np.ndarray, " k"], found: LeastGain
+) -> LeastGain | None:
+    """The multipliers of the driven channels with large enough ones of the others, and a little more gain."""
+    resolvent = Resolvent(system, 0.0)
+    at = [_at(resolvent, angle) for angle in resolvent.grid]
+    gain = found.gain * (1 + _CLOSE)
+    multiplier = scaling**2 * float(found.multiplier.max())
+    for _ in range(_FURTHER):
+        multiplier = np.where(driven, 1.0, 2.0) * multiplier
+        multiplier[driven] = found.multiplier
+        if _feasible(at, _Point(multiplier, gain**2)):
+            return LeastGain(multiplier, gain, found.lower)
+    return _followed(system, scaling)
+
+
+def _followed(system: LureSystem, scaling: Vector) -> LeastGain | None:
+    """Along the path, all channels being driven."""
     resolvent = Resolvent(system, 0.0)
     at = {angle: _at(resolvent, angle) for angle in resolvent.grid}
     safe = _inside(at, scaling**2)

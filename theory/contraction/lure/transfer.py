@@ -208,8 +208,13 @@ def transfer_searches(system: LureSystem) -> RateSearches:
 
 def connected(system: LureSystem) -> Bool[np.ndarray, "k k"]:
     """Which channel's value another's argument may depend on, by way of any states."""
+    through = (system.sensed != 0).astype(float) @ reachable(system) @ (system.B != 0).astype(float)
+    return np.asarray(through > 0)
+
+
+def reachable(system: LureSystem) -> Float[np.ndarray, "n n"]:
+    """One where a state acts on another by way of states alone, or is itself; else zero."""
     reach = (np.eye(system.states) + (system.A != 0)) > 0
     for _ in range(int(np.ceil(np.log2(max(system.states, 2))))):
         reach = (reach.astype(float) @ reach.astype(float)) > 0
-    through = (system.sensed != 0).astype(float) @ reach.astype(float) @ (system.B != 0).astype(float)
-    return np.asarray(through > 0)
+    return reach.astype(float)
