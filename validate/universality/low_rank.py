@@ -265,7 +265,7 @@ def _hold_cycle(report: Report) -> None:
     report.check(
         "cycle: velocity along it, over its radius",
         predicted=TURNING / OVERLAP,
-        measured=[float(np.cross(end, flow.velocity(end)) / (end @ end)) for end in ends],
+        measured=[float(np.linalg.det([end, flow.velocity(end)]) / (end @ end)) for end in ends],
         tolerance=Relative(1e-6, "nodes and steps"),
     )
 
