@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import jax
 import numpy as np
 from jaxtyping import Float
+from matplotlib.ticker import MaxNLocator
 
 from simulate.fixed_points.linearisation import Linearisation, linearised_at
 from simulate.measures.fixed_points.descent import readings
@@ -188,11 +189,12 @@ def _modes(results: Integrators) -> Plot:
             for cell in dict.fromkeys(kind.cell for kind in kinds):
                 rows = values[[i for i, kind in enumerate(kinds) if kind.cell == cell]]
                 rows = rows[:, np.isfinite(rows).any(axis=0)]
-                mean, error = np.nanmean(rows, axis=0), np.nanstd(rows, axis=0) / np.sqrt(len(rows))
-                at = first + np.arange(len(mean))
-                axes.plot(at, mean, color=pictures.OF_GROUP[cell], label=cell)
-                axes.fill_between(at, mean - error, mean + error, color=pictures.OF_GROUP[cell], alpha=0.2)
+                low, middle, high = np.nanquantile(rows, (0.25, 0.5, 0.75), axis=0)
+                at = first + np.arange(len(middle))
+                axes.plot(at, middle, color=pictures.OF_GROUP[cell], label=cell)
+                axes.fill_between(at, low, high, color=pictures.OF_GROUP[cell], alpha=0.2)
             axes.axhline(1.0, **GUIDE)
+            axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         panels[0].set_xlabel("eigenvalue, the largest first")
         panels[0].set_ylabel("absolute value")
         panels[0].legend(fontsize=7)
@@ -200,7 +202,7 @@ def _modes(results: Integrators) -> Plot:
         panels[1].set_ylabel("response to a unit input")
     caption = (
         "Left: absolute eigenvalues along the line attractor. Right: what the network linearised there makes of a unit "
-        "input at the end of a trial, by so many modes; one is perfect integration. Mean and standard error over "
+        "input at the end of a trial, by so many modes; one is perfect integration. Median and quartiles over "
         "networks of a cell."
     )
     return plot("integration_modes", caption, figure, data)
