@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from validate.arrays import MATRIX_FILES, finite, read_arrays
+from validate.arrays import MATRIX_FILES, BadArray, finite, read_arrays
 from validate.contraction.matrix_file import ChosenMatrix, MatrixFile
 from validate.contraction.neuron_file import NeuronFile, NeuronFileOption
 
@@ -28,7 +28,7 @@ def constant_input(
 
     Raises:
         Refusal: where the file of `--bias` holds no number a neuron.
-        BadArray: where biases beside the weights are not finite numbers.
+        BadArray: where biases beside the weights are not one finite number a neuron.
     """
     neurons = len(weights.matrix)
     if bias is not None:
@@ -37,7 +37,11 @@ def constant_input(
     if match is not None and file.path.suffix not in MATRIX_FILES:
         found = read_arrays(file.path)
         names = [f"{match['before']}{kind}{match['after']}" for kind in ("bias_ih", "bias_hh")]
-        beside = [name for name in names if name in found and found[name].shape == (neurons,)]
+        beside = [name for name in names if name in found]
+        for name in beside:
+            if found[name].shape != (neurons,):
+                shape = " x ".join(map(str, found[name].shape)) or "one number"
+                raise BadArray(f"{name} is {shape}, and the network has {neurons} neurons: name biases by --bias")
         if beside:
             total = sum((finite(name, found[name]) for name in beside), np.zeros(neurons))
             return ConstantInput(total, " + ".join(beside))

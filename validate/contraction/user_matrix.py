@@ -102,14 +102,15 @@ def _report(
         factor = None if in_norm is None else 1 - in_norm
         own = ("non_quadratic_factor", factor, shrunk, f"certified, by {norm}")
     excluded_by = None if gain.high_claim is None else gain.high_claim.document()["claim"]
+    at_rate = " at the rate asked for" if config.rate else ""
     for name, value, unit, meaning in (
         ("condition", found.condition, "", "what proves it"),
         *pace,
         ("non_quadratic", norm, "", "a proof by another norm"),
         own,
-        ("largest_gain", _times(gain.low, times), slopes, "the largest that is certified in a quadratic metric"),
-        ("largest_gain_by_norm", _times(gain.other, times), slopes, f"certified, by {_by(gain.other_claim)}"),
-        ("gain_excluded_from", _times(gain.high, times), slopes, f"excluded from here: {excluded_by}"),
+        ("largest_gain", _times(gain.low, times), slopes, f"the largest certified{at_rate}, in a quadratic metric"),
+        ("largest_gain_by_norm", _times(gain.other, times), slopes, f"certified{at_rate}, by {_by(gain.other_claim)}"),
+        ("gain_excluded_from", _times(gain.high, times), slopes, f"excluded{at_rate} from here: {excluded_by}"),
         *((name, path, "file", "checked by --check") for name, path in written.items()),
     ):
         _tell(report, name, value, unit, meaning)

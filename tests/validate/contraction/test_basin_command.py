@@ -61,6 +61,13 @@ def test_a_step_of_euler_is_not_asked_about(door):
     door(*arguments).refuses("--euler-step", "those of the flow", "without --basin")
 
 
+def test_biases_of_another_shape_beside_the_weights_are_refused(knock, tmp_path):
+    arrays = {"weight_hh_l0": SWITCH, "bias_ih_l0": np.ones(2), "bias_hh_l0": np.ones((2, 1))}
+    np.savez(tmp_path / "net.npz", **arrays)
+    refusal = knock(contraction.COMMAND, "--weights", "net.npz", "--form", "discrete", *BASIN)
+    refusal.refuses("--weights", "bias_hh_l0 is 2 x 1, and the network has 2 neurons", "a file that exists")
+
+
 def test_a_state_dict_with_its_biases(run):
     arguments = ("--weights", "rnn.safetensors", "--form", "discrete", *BASIN)
     done = run(*arguments, "--point", "point.npy", "--certificate", "c.json", "--json", "r.json", "--out", "results")

@@ -337,8 +337,11 @@ def test_largest_slope_does_not_depend_on_the_slope_asked_about(tmp_path):
     assert run(tmp_path, TURN, "rate")[1]["largest_gain"] == pytest.approx(2.0, rel=1e-5)
 
 
-def test_rates_steps_and_gains_without_bound(tmp_path):
+def test_rates_steps_and_gains_without_bound(tmp_path, capsys):
     _, asked = run(tmp_path, TURN, rate=0.6, euler_step=0.05)
+    told = capsys.readouterr().out
+    assert "certified at the rate asked for" in told
+    assert "excluded at the rate asked for" in told
     assert asked["verdict"] == "no_quadratic_metric"
     assert asked["largest_gain"] == pytest.approx(0.8, rel=1e-5)
     assert 0.49 < asked["lower_rate"] < 0.5
@@ -348,6 +351,7 @@ def test_rates_steps_and_gains_without_bound(tmp_path):
     assert free["largest_gain"] is None
     assert free["certificate"] is None
     assert "euler_factor" not in free
+    assert "asked for" not in capsys.readouterr().out
     _, stepped = run(tmp_path, GOOD, euler_step=0.05)
     assert 1 - 0.05 < stepped["euler_factor"] < 1
 
