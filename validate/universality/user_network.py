@@ -19,6 +19,7 @@ from validate.output import Plot
 from validate.progress import Progress
 from validate.report import Report
 from validate.universality.ball_maps import proofs
+from validate.universality.latent_search import LatentSearch
 from validate.universality.user_cell import AskedNetwork
 from validate.universality.user_figures import drawn_points
 from validate.universality.user_graph import drawn_graphs, graph_at, quantities_of, report_graph
@@ -116,19 +117,29 @@ def checks(
 def _at(
     inputs: np.ndarray, network: AskedNetwork, factors: Factored | None, given: GivenNetwork, *, config: NetworkConfig
 ) -> PointsOfCondition:
+    latent = LatentSearch.of(network, factors, inputs)
     drawn = network.starts(inputs, config.searches, config.seed)
+    if latent is not None:
+        drawn[::2] = latent.spread(len(drawn[::2]), config.seed)
     starts = drawn if given.starts is None else given.starts
     if config.starts is None and given.starts is not None:  # the file's own states do not lead everywhere
         starts = np.concatenate([starts, drawn])
-    whole = proved_set(network.cell, inputs, config.boxes, factors if "M" in given.file.weights else None)
-    search = search_points(network.cell, starts, inputs, seed=config.seed)
+    exact = factors if "M" in given.file.weights else None  # a W is M N^T but for rounding
+    whole = proved_set(network.cell, inputs, config.boxes, exact)
+
+    def searched(starts: np.ndarray) -> PointSearch:
+        if latent is not None:
+            return latent.search(starts, seed=config.seed)
+        return search_points(network.cell, starts, inputs, seed=config.seed)
+
+    search = searched(starts)
     if whole is not None and len(search.found.points) < len(whole.states):
-        search = search_points(network.cell, np.concatenate([starts, whole.states]), inputs, seed=config.seed)
+        search = searched(np.concatenate([starts, whole.states]))
     found, continua = search.found, walk_continua(search.found)
     alone = np.setdiff1d(np.arange(len(found.slow)), np.concatenate([np.zeros(0, int), *(c.slow for c in continua)]))
     held = bool((found.speeds[alone] <= STILL * scales(found.slow[alone])).any())
     unstable = network.unstable_dimensions(found)
-    proved = tuple(proofs(network.cell, found))
+    proved = tuple(proofs(network.cell, found) if latent is None or exact is None else latent.proofs(found))
     closed = network.bounded and search.closed and not continua and not held
     return PointsOfCondition(
         inputs=inputs,

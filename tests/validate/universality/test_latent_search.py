@@ -1,0 +1,50 @@
+"""The search in latent variables: the points it gives are those of all units, whatever the scale of the factors."""
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from simulate.cells import RELU, Vanilla
+from simulate.cells.full_rank import FullRank
+from theory.universality import Factored, fixed_point_set
+from validate.universality.latent_search import LatentSearch
+from validate.universality.user_cell import AskedNetwork
+
+UNITS = 7
+random = np.random.default_rng(1)
+M = random.normal(size=(UNITS, 2))
+N = 3.0 * np.linalg.pinv(M).T
+DRIVE = 0.05 * random.normal(size=UNITS)
+
+
+def asked(kind, phi=None):
+    weights = jnp.asarray(M @ N.T), jnp.zeros((UNITS, 0)), jnp.asarray(DRIVE), jnp.eye(UNITS), jnp.zeros(UNITS)
+    cell = kind(*weights) if phi is None else kind(*weights, phi)
+    return AskedNetwork(cell, flow=kind is FullRank)
+
+
+@pytest.mark.parametrize(("kind", "scale"), [(Vanilla, 1.0), (FullRank, 1e12)])
+def test_points_are_all_of_the_network_of_all_units(kind, scale):
+    latent = LatentSearch.of(asked(kind), Factored(M * scale, N / scale), np.zeros(0))
+    assert latent is not None
+    found = latent.search(latent.spread(64, seed=0), seed=0).found
+    proved = fixed_point_set(Factored(M, N), DRIVE)
+    expected = proved.states if kind is Vanilla else proved.states @ N @ M.T + DRIVE
+    assert proved.complete
+    assert len(expected) == len(found.points) > 4
+    apart = np.abs(found.points[:, None] - expected).max(axis=2)
+    assert sorted(apart.argmin(axis=1)) == list(range(len(expected)))
+    assert apart.min(axis=1).max() < 1e-12
+    assert (found.residuals < 1e-13).all()
+    assert found.index_sum == 1
+    proofs = [each for each in latent.proofs(found) if each is not None]
+    assert [each.index for each in proofs] == found.indices.tolist()
+    if kind is Vanilla:  # stability of steps
+        assert [each.unstable_dimension for each in proofs] == found.unstable_dimensions.tolist()
+
+
+def test_networks_of_no_low_rank_are_searched_in_all_units():
+    few = Factored(M, N)
+    assert LatentSearch.of(asked(Vanilla, RELU), few, np.zeros(0)) is None
+    assert LatentSearch.of(asked(Vanilla), None, np.zeros(0)) is None
+    assert LatentSearch.of(asked(Vanilla), Factored(np.eye(UNITS), np.eye(UNITS)), np.zeros(0)) is None
