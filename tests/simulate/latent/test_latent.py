@@ -39,7 +39,7 @@ def test_states_settle_in_the_quadrant_that_they_start_in():
     wells = turned([2.0, 2.0])
     flow, points = points_of(wells)
     stable = points[flow.unstable_dimensions(points) == 0]
-    starts = np.random.default_rng(1).uniform(-3, 3, (200, 2))
+    starts = np.random.default_rng(1).uniform(-3, 3, (100, 2))
     nodes = settle(wells, stable, starts).nodes
     np.testing.assert_array_equal(np.sign(stable[nodes] @ TURN), np.sign(starts @ TURN))
 

@@ -15,12 +15,11 @@ from validate.universality.low_rank import memories
 from validate.universality.settings import Config
 
 
-@pytest.fixture(scope="module")
-def flows():
-    """A network of four memories whose weights grow: from one point, by both pitchforks at zero, to nine."""
+def grown(*gains):
+    """A network of four memories whose weights grow: up to 0.85 from one point to three, up to 1.3 to nine."""
     units = draw_units(memories(2).populations, 40, seed=2)
     N = units.N + 0.1 * np.random.default_rng(0).normal(size=(40, 2)) / np.sqrt(40)  # or it would be a product
-    return [LatentFlow(Factored(units.M, gain * N), units.drive) for gain in (0.75, 1.3)]
+    return [LatentFlow(Factored(units.M, gain * N), units.drive) for gain in gains]
 
 
 @pytest.fixture(autouse=True)
@@ -35,7 +34,8 @@ def followed(flows):
     return report, results
 
 
-def test_each_change_of_the_count_is_where_it_is_told(flows):
+def test_each_change_of_the_count_is_where_it_is_told():
+    flows = grown(0.75, 1.3)
     report, results = followed(flows)
     assert report.passed
     assert (results.counts[0], results.counts[-1]) == (1, 9)
@@ -51,7 +51,7 @@ def test_each_change_of_the_count_is_where_it_is_told(flows):
     assert drawn.data["counts"].tolist() == results.counts.tolist()
 
 
-def test_changes_that_are_not_where_they_are_told_are_a_failure(flows, monkeypatch):
+def test_changes_that_are_not_where_they_are_told_are_a_failure(monkeypatch):
     true = LatentPath.crossings
     monkeypatch.setattr(LatentPath, "fold", lambda self, share, kappa: None)
     monkeypatch.setattr(
@@ -59,7 +59,7 @@ def test_changes_that_are_not_where_they_are_told_are_a_failure(flows, monkeypat
         "crossings",
         lambda self, kappa, places: tuple(each + 0.02 for each in true(self, kappa, places=places)),
     )
-    report, _ = followed(flows)
+    report, _ = followed(grown(0.75, 0.85))
     assert [check.name for check in report.failures] == [
         "changes of the count, each where the latent equations tell it"
     ]

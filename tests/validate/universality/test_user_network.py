@@ -72,7 +72,9 @@ def test_all_of_a_product_are_told_with_their_proofs(run):
     assert lines[-1].startswith(answer)
 
 
-def test_a_network_of_rank_two_is_told_in_its_latent_variables(run, tmp_path):
+def test_a_network_of_rank_two_is_told_in_its_latent_variables(run, tmp_path, monkeypatch):
+    monkeypatch.setattr("simulate.latent.portrait.GRID", 21)
+    monkeypatch.setattr("simulate.latent.portrait.LONGEST", 64.0)
     M, N = np.eye(3)[:, :2], 2.0 * np.eye(3)[:, :2]
     found = run({"M": M, "N": N, "W_old": np.eye(3)}, "--cell", "rate", "--out", "results")
     kappa = np.array(found["latent_points"])
