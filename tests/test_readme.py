@@ -38,7 +38,7 @@ def test_a_block_of_the_readme_runs_alone(number: int, tmp_path: Path) -> None:
     ("page", "number"),
     [pytest.param(page, k, id=f"{page.relative_to(ROOT)}-{k}") for page in PAGES[1:] for k in range(count(page))],
 )
-@pytest.mark.sampled(5)
+@pytest.mark.sampled(3)
 def test_a_block_of_a_page_runs_alone(page: Path, number: int, tmp_path: Path) -> None:
     done = run(page, number, tmp_path)
     assert done.returncode == 0, done.stderr[-2000:]

@@ -29,7 +29,8 @@ def as_doubles(array: Shaped[np.ndarray, "*shape"]) -> Float[np.ndarray, "*shape
         raise NotDoubles(f"holds {_kind(array.dtype)}, not real numbers")
     if array.dtype.itemsize > 8:
         raise NotDoubles(f"holds long doubles ({array.dtype}); make them doubles, array.astype(float)")
-    values = np.ascontiguousarray(array.astype(np.float64)).reshape(array.shape)
+    with np.errstate(invalid="ignore"):  # of a signalling NaN
+        values = np.ascontiguousarray(array.astype(np.float64)).reshape(array.shape)
     if array.dtype.kind in "iu" and array.dtype.itemsize == 8:
         large = np.abs(values) >= 2**53
         for whole, nearest in zip(array[large].tolist(), values[large].tolist(), strict=True):

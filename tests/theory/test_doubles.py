@@ -68,3 +68,10 @@ def test_shapes_and_orders_stay():
 def test_other_values_are_refused(array, problem):
     with pytest.raises(NotDoubles, match=f"holds {problem}"):
         as_doubles(array)
+
+
+def test_a_signalling_nan_is_a_nan():
+    """A conversion of it is an invalid operation to the processor, and not to a reader of files."""
+    for dtype in (np.float32, ml_dtypes.bfloat16):
+        bits = np.array([0x7FA00000 if dtype == np.float32 else 0x7FA0], f"u{np.dtype(dtype).itemsize}")
+        assert np.isnan(as_doubles(bits.view(dtype))).all()

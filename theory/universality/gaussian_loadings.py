@@ -87,7 +87,7 @@ class GaussianLoadings:
     >>> covariance[2:4, :2] = covariance[:2, 2:4] = 0.5 * np.eye(2)  # overlaps of m and n
     >>> network = GaussianLoadings((GaussianPopulation(1.0, np.zeros(5), covariance),))
     >>> network.slopes(np.zeros(2)).round(4).tolist()  # 0.5 <tanh'(d)>, d of variance one
-    [[0.3028, 0.0], [0.0, 0.3028]]
+    [[0.3029, 0.0], [0.0, 0.3029]]
 
     Raises:
         WrongWeights: for populations of several ranks, or shares that do not sum to one.

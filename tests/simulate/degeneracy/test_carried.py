@@ -69,6 +69,7 @@ def answers(problem):
     return found, dispersed(learning, ROOT.T @ ROOT, found, epochs=20, trials=trials)
 
 
+@pytest.mark.sampled(0)  # what is measured of populations is within a few per cent of it below
 def test_the_dispersion_is_the_derivative_of_what_is_measured(problem, answers):
     learning, trials = problem
     along, found = answers

@@ -834,9 +834,8 @@ def test_the_unstable_is_not_its_transpose(form: str, tmp_path: Path) -> None:
 def test_legs_are_applied_in_their_order(tmp_path: Path) -> None:
     """In another order the legs are as good for another X; for the same one they are not."""
     certificate = switching()
-    legs = certificate["claims"][0]["legs"]
-    certificate["claims"][0]["legs"] = legs[::-1]
-    assert status(certificate, tmp_path) == 1
+    (claim,) = certificate["claims"]
+    assert status({**certificate, "claims": [{**claim, "legs": claim["legs"][::-1]}]}, tmp_path) == 1
 
 
 REJECTED: list[tuple[str, tuple[Any, ...], Any, str]] = [
@@ -1009,8 +1008,7 @@ def test_other_files_are_limited_by_tests_of_their_own() -> None:
 
 
 def test_numbers_of_the_network_and_the_claims_of_a_file_are_limited(tmp_path: Path) -> None:
-    certificate = vertices("rate")
-    certificate["slopes"] = 2**4096
+    certificate = {**vertices("rate"), "slopes": 2**4096}
     assert run(certificate, tmp_path)[2] == [
         "certificate checker: the network: a number has 4097 binary digits; such claims take 4096 at most"
     ]

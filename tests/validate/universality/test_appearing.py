@@ -51,6 +51,7 @@ def test_each_change_of_the_count_is_where_it_is_told():
     assert drawn.data["counts"].tolist() == results.counts.tolist()
 
 
+@pytest.mark.sampled(0)  # five seconds of tracing once more
 def test_changes_that_are_not_where_they_are_told_are_a_failure(monkeypatch):
     true = LatentPath.crossings
     monkeypatch.setattr(LatentPath, "fold", lambda self, share, kappa: None)

@@ -154,7 +154,7 @@ class Sigmoidal(Activation):
 
         >>> found = TANH.tilted_between(Fraction(1, 4), Fraction(-5), Fraction(5))  # phi' = c at artanh(sqrt(3) / 2)
         >>> round(float(found.lower), 6), round(float(found.upper), 6)
-        (-0.536787, 0.536787)
+        (-0.536786, 0.536786)
         """
         middle = self.value(Fraction(0))  # phi(-z) = 2 phi(0) - phi(z)
         least = 2 * middle.lower - self._highest_tilted(tilt, -upper, -lower)
