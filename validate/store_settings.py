@@ -47,7 +47,7 @@ class StoreSettings(Settings):
     scheduler: str | None = setting(
         "--scheduler",
         Address(),
-        "A scheduler of Dask whose workers train instead; they must share the store's directory.",
+        "A Dask scheduler whose workers train; they share the store's directory.",
         default=None,
         shown="none",
         group=POPULATIONS,

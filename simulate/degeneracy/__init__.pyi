@@ -5,9 +5,11 @@ from .dispersed import (
     dispersed_at_loss as dispersed_at_loss,
 )
 from .population import LowRankPopulation as LowRankPopulation, train_rows as train_rows
+from .predicted import predict_spread as predict_spread
 from .row_matching import RowMatching as RowMatching
 from .rows import LAPLACE as LAPLACE, NORMAL as NORMAL, Rows as Rows, SIGNS as SIGNS, UNIFORM as UNIFORM
 from .settling import settling as settling
+from .spread import PopulationSpread as PopulationSpread, measure_spread as measure_spread
 from .training_map import TrainingMap as TrainingMap
 from .trials import OtherTrials as OtherTrials
 
@@ -16,6 +18,7 @@ __all__ = [
     "LowRankPopulation",
     "NORMAL",
     "OtherTrials",
+    "PopulationSpread",
     "RowMatching",
     "Rows",
     "SIGNS",
@@ -25,6 +28,8 @@ __all__ = [
     "carried",
     "dispersed",
     "dispersed_at_loss",
+    "measure_spread",
+    "predict_spread",
     "settling",
     "train_rows",
 ]

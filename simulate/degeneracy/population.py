@@ -35,6 +35,19 @@ class LowRankPopulation:
     after: LowRankLatent
     updates: Int[np.ndarray, " networks"]
 
+    def one(self, which: int) -> LowRankLatent:
+        """One network after training."""
+        return _one(self.after, which)
+
+    @property
+    def sigma(self) -> Float[np.ndarray, "networks d d"]:
+        """The overlaps of each after training."""
+        return np.array([self.one(i).sigma() for i in range(len(self.updates))])
+
+    def loss(self, batch: Batch) -> Float[np.ndarray, " networks"]:
+        """Of each on these trials, after training."""
+        return np.asarray(_losses(self.after, batch))
+
     def measured(self, last: Batch, trials: OtherTrials = NOTHING_ASKED) -> dict[str, np.ndarray]:
         """Of each network what `dispersed` predicts, by the same names, from its weights and its outputs.
 
@@ -42,13 +55,13 @@ class LowRankPopulation:
         """
         pairs = [(_one(self.before, i), _one(self.after, i)) for i in range(len(self.updates))]
         found = {
-            "sigma": np.array([network.sigma() for _, network in pairs]),
-            "loss": np.asarray(_losses(self.after, last)),
+            "sigma": self.sigma,
+            "loss": self.loss(last),
             "change": np.array([_change(*pair) for pair in pairs]),
             "recurrent_change": np.array([weight_change(*map(_recurrent, pair)).value for pair in pairs]),
         }
         if trials.unseen is not None:
-            found["unseen_loss"] = np.asarray(_losses(self.after, trials.unseen))
+            found["unseen_loss"] = self.loss(trials.unseen)
         if trials.probe is not None:
             found["alignment"] = np.array([kernel_alignment(*pair, trials.probe).value for pair in pairs])
         return found

@@ -49,7 +49,12 @@ def require_gram(sigma: ArrayLike, counts: Counts) -> Float[np.ndarray, "d d"]:
 
 
 def square_root(sigma: Float[np.ndarray, "d d"]) -> Float[np.ndarray, "rank d"]:
-    """A matrix with as many rows as sigma has positive eigenvalues (its rank), whose Gram matrix is sigma."""
+    """A matrix with as many rows as sigma has positive eigenvalues (its rank), whose Gram matrix is sigma.
+
+    >>> root = square_root(np.array([[1.0, 1.0], [1.0, 1.0]]))
+    >>> root.shape, (root.T @ root).round(12).tolist()
+    ((1, 2), [[1.0, 1.0], [1.0, 1.0]])
+    """
     values, vectors = np.linalg.eigh(sigma)
     kept = values > NO_DIRECTION * max(values[-1], 0.0)
     return np.sqrt(values[kept])[:, None] * vectors[:, kept].T

@@ -15,8 +15,9 @@ from validate.contraction.matrix_file import MatrixFile
 from validate.contraction.settings import ImagesConfig, MatrixConfig
 from validate.options import InputFile, NewFile, Real, Refusal, Whole
 from validate.overlaps.conventions import OURS
-from validate.overlaps.user_files import SIGMA, TASK
 from validate.settings import Derived, Destination, Settings, build, chosen, flag, options_of, setting, written_files
+from validate.sigma_file import SIGMA
+from validate.task_file import TASK
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,6 +8,10 @@ are held to what their overlaps foretell. Networks of your own, trained wherever
 
     python -m validate.degeneracy --population FILE FILE ...
 
+and how far apart low-rank networks will end that learn a task of yours from rows of a given covariance is predicted by
+
+    python -m validate.degeneracy --task FILE.npz --sigma FILE --neurons N
+
 `python -m validate.degeneracy --help` lists the options with their units.
 """
 
@@ -18,8 +22,9 @@ if __name__ == "__main__":
 
 from validate.command import Command, Mode, Plan, Section
 from validate.degeneracy.settings import Config
+from validate.degeneracy.task_run import task_plan
 from validate.degeneracy.user_run import population_plan
-from validate.degeneracy.user_settings import PopulationConfig
+from validate.degeneracy.user_settings import DispersionConfig, PopulationConfig
 
 TRAINED = (
     Section("One population, and what its distances are to be held against", "validate.degeneracy.one_population"),
@@ -48,7 +53,11 @@ COMMAND = Command(
     title="Degeneracy",
     summary="How differently networks end that were trained alike: published trends beside measured ones and nulls.",
     example="python -m validate.degeneracy --quick --out results",
-    modes=(Mode(Config, plan), Mode(PopulationConfig, population_plan, chosen_by=("--population",))),
+    modes=(
+        Mode(Config, plan),
+        Mode(PopulationConfig, population_plan, chosen_by=("--population",)),
+        Mode(DispersionConfig, task_plan, chosen_by=("--task",)),
+    ),
 )
 
 if __name__ == "__main__":

@@ -126,21 +126,21 @@ class Config(StoreSettings):
     """The settings of a run."""
 
     networks: int = size_setting(
-        "--networks", 3, "Networks trained under each condition.", of=lambda effort: effort.networks, efforts=EFFORTS
+        "--networks", 3, "Networks of each condition.", of=lambda effort: effort.networks, efforts=EFFORTS
     )
     units: int = size_setting(
         "--units",
         2,
-        "Units of each network, where width is not the factor.",
+        "Units, but of widths.",
         of=lambda effort: effort.units,
         efforts=EFFORTS,
     )
     tasks: tuple[str, ...] = setting(
         "--tasks",
         Choice(TASKS),
-        "Tasks of which factors are varied.",
+        "Tasks to train on.",
         default=Derived(lambda config: config.effort.run),
-        shown="all, or flip-flop and discrimination with --quick",
+        shown="all; flip-flop, discrimination with --quick",
         group=POPULATIONS,
         many=True,
     )

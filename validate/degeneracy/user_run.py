@@ -16,6 +16,7 @@ from validate.network_file import NetworkFile, read_network
 from validate.options import Refusal, one_of
 
 OPTION = "--population"
+OF_POPULATIONS = ("tanh", "relu")
 ACCEPTED = (
     f"two files or more whose names end in {one_of(NAMED_FILES)}, with any of activity (trials x steps x units), W "
     "(units x units), U (units x inputs), b (units) and V (outputs x units), or a PyTorch state dict; all finite, "
@@ -84,6 +85,9 @@ def read_population(config: PopulationConfig) -> OwnPopulation:
     Raises:
         Refusal: naming the option, what is wrong and what is accepted.
     """
+    if config.nonlinearity not in OF_POPULATIONS:
+        problem = f"{config.nonlinearity}, of which it is not known what may be done to units"
+        raise Refusal("--nonlinearity", problem, f"{one_of(OF_POPULATIONS)} with --population")
     if len(config.population) < 2:
         raise Refusal(OPTION, f"{config.population[0]} alone has nothing to be compared with", ACCEPTED)
     try:

@@ -8,11 +8,10 @@ from validate.options import Choice, InputFile, Real, Whole
 from validate.overlaps.conventions import CONVENTIONS, OURS
 from validate.overlaps.levels import LEVELS
 from validate.settings import Derived, Settings, chosen, flag, setting
+from validate.task_file import EPOCHS, LEARNING_RATE, NONLINEARITIES
 
-LEARNING_RATE, EPOCHS, NEURONS = 5e-3, 2000, 500
+NEURONS = 500
 """Of a training on the user's task, where nothing else is asked for."""
-
-NONLINEARITIES = ("linear", "erf", "tanh", "relu")
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What a user's files must hold: the arrays of a task, of a network, of a Gram matrix."""
+"""What a user's file of a network must hold, and how a task is put to it."""
 
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -8,31 +8,9 @@ import numpy as np
 from jaxtyping import Float
 
 from theory.overlaps.equations.factors import Factors, nearest_factors
-from validate.arrays import MATRIX_FILES, NAMED_FILES, BadArray, read_named
-from validate.options import one_of
+from validate.arrays import BadArray
 from validate.overlaps.conventions import Convention, Weights
-
-IGNORED = "names in the file that play no part"
-TASK = (
-    f"a file whose name ends in {one_of(NAMED_FILES)} with inputs (trials x steps x n_in), "
-    "targets (trials x steps x n_out), a positive scalar dt and, if wanted, mask (trials x steps, not "
-    "negative), all finite"
-)
-SIGMA = (
-    f"a symmetric, positive semidefinite d x d matrix in a file whose name ends in {one_of(MATRIX_FILES)}, "
-    "d = n_in + 2 rank + n_out, columns in the order m, u, v, z"
-)
-
-
-@dataclass(frozen=True)
-class TaskArrays:
-    """The trials of a task; `ignored` are names in the file that play no part."""
-
-    inputs: Float[np.ndarray, "trials steps inputs"]
-    targets: Float[np.ndarray, "trials steps outputs"]
-    mask: Float[np.ndarray, "trials steps"]
-    dt: float
-    ignored: tuple[str, ...] = ()
+from validate.task_file import TaskArrays
 
 
 @dataclass(frozen=True)
@@ -116,39 +94,6 @@ class NetworkArrays:
         return replace(task, inputs=inputs, targets=np.pad(task.targets, first), mask=np.pad(task.mask, first[:2]))
 
 
-def read_task(path: Path) -> TaskArrays:
-    """The trials in a file, checked.
-
-    Raises:
-        BadArray: saying what is wrong.
-    """
-    found = read_named(path, ("inputs", "targets", "dt"), ("mask",))
-    arrays = found.arrays
-    inputs, targets, dt = arrays["inputs"], arrays["targets"], arrays["dt"]
-    if path.suffix == ".mat":  # which does not keep a last dimension of one
-        inputs, targets = (each[..., None] if each.ndim == 2 else each for each in (inputs, targets))
-    for name, array in (("inputs", inputs), ("targets", targets)):
-        if array.ndim != 3:
-            remedy = f"; of one column {name}[..., None], of one trial {name}[None]" if array.ndim == 2 else ""
-            raise BadArray(f"{name} has shape {array.shape}, not three dimensions{remedy}")
-        if array.size == 0:
-            raise BadArray(f"{name} has shape {array.shape}: {_zero(array.shape, 'trials', 'steps', 'columns')}")
-    if inputs.shape[:2] != targets.shape[:2]:
-        raise BadArray(f"inputs {inputs.shape} and targets {targets.shape} differ in trials or steps")
-    mask = arrays.get("mask", np.ones(inputs.shape[:2]))
-    if mask.shape != inputs.shape[:2]:
-        raise BadArray(f"mask has shape {mask.shape}, inputs have {inputs.shape[:2]} trials and steps")
-    if (mask < 0).any():
-        raise BadArray(f"mask has a negative value, {mask.min():g}")
-    if not mask.any():
-        raise BadArray("mask is zero everywhere: no step would count, and nothing be learned")
-    if dt.size != 1:
-        raise BadArray(f"dt has shape {dt.shape}, it is no scalar")
-    if dt.item() <= 0:
-        raise BadArray(f"dt is {dt.item():g}, not positive")
-    return TaskArrays(inputs, targets, mask, dt.item(), found.ignored)
-
-
 def read_network(path: Path, rank: int | None, convention: Convention) -> NetworkArrays:
     """The network in a file, checked; a vector is a matrix of one column.
 
@@ -173,7 +118,3 @@ def _rank(weights: Weights, rank: int | None, convention: Convention) -> int:
     if rank not in (None, u.shape[1]):
         raise BadArray(f"{first} and {second} have {u.shape[1]} columns, which is not the --rank {rank}")
     return u.shape[1]
-
-
-def _zero(shape: tuple[int, ...], *names: str) -> str:
-    return f"no {names[shape.index(0)]}"

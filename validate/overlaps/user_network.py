@@ -18,11 +18,12 @@ from theory.overlaps.equations.shape import BLOCKS, Shape
 from validate.output import Plot
 from validate.overlaps.gaussian_rows import RowStatistics, row_statistics
 from validate.overlaps.settings import UserConfig
-from validate.overlaps.user_files import IGNORED, NetworkArrays
+from validate.overlaps.user_files import NetworkArrays
 from validate.overlaps.user_run import UserRun
 from validate.plotting import new_figure, plot, style
 from validate.progress import Progress
 from validate.report import Report
+from validate.task_file import IGNORED
 
 LISTED = 60
 """Overlaps that are told one by one; of more, each pair of blocks is summed up."""

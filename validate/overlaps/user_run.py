@@ -4,23 +4,20 @@ Light: whatever is refused is refused before anything heavy is imported.
 """
 
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 from jaxtyping import Float
 
-from simulate.overlaps.gram_matrix import Counts, NotAGramMatrix, random_gram, require_gram, square_root
-from validate.arrays import BadArray, read_matrix
+from simulate.overlaps.gram_matrix import Counts, random_gram
+from validate.arrays import BadArray
 from validate.command import Plan, Section
-from validate.delimited import column_names
 from validate.options import Refusal
 from validate.overlaps.conventions import CONVENTIONS, OURS
 from validate.overlaps.levels import LEVELS, Beginning, UserLevel
 from validate.overlaps.settings import NEURONS, UserConfig
-from validate.overlaps.user_files import SIGMA, TASK, NetworkArrays, TaskArrays, read_network, read_task
-
-LARGEST = 1e300
-"""Overlaps beyond leave no room for their sums, such as eigenvalues."""
+from validate.overlaps.user_files import NetworkArrays, read_network
+from validate.sigma_file import checked_sigma, counts_of, read_sigma
+from validate.task_file import TASK, TaskArrays, read_task
 
 
 @dataclass(frozen=True)
@@ -111,14 +108,14 @@ def own_run(asked: UserConfig) -> UserRun:
         network = None if asked.network is None else read_network(asked.network, asked.rank, convention)
     except BadArray as error:
         raise Refusal("--network", str(error), convention.accepted) from error
-    given = None if asked.sigma is None else _read_sigma(asked.sigma)
+    given = None if asked.sigma is None else read_sigma(asked.sigma)
     counts = _counts(asked.rank, task, network, given)
     if task is not None and network is not None:
         task = network.driven(task)
     neurons = network.neurons if network is not None else asked.neurons or NEURONS
     overlaps = None
     if given is not None:
-        overlaps = _checked(given, counts, neurons if "network" in asked.levels else None)
+        overlaps = checked_sigma(given, counts, neurons if "network" in asked.levels else None)
     elif network is None:
         overlaps = random_gram(neurons, sum(counts), asked.seed)
     config = replace(asked, rank=counts[1], neurons=neurons, nodes=_nodes(asked, sum(counts)))
@@ -138,69 +135,21 @@ def _nodes(asked: UserConfig, size: int) -> int | None:
     return asked.nodes
 
 
-def _read_sigma(path: Path) -> Float[np.ndarray, "rows columns"]:
-    try:
-        matrix = read_matrix(path)
-    except BadArray as error:
-        raise Refusal("--sigma", str(error), SIGMA) from error
-    if matrix.shape[0] != matrix.shape[1]:
-        raise Refusal("--sigma", f"a {matrix.shape[0]} x {matrix.shape[1]} matrix is not square", SIGMA)
-    names = None if path.suffix == ".npy" else column_names(path)
-    blocks = [] if names is None else [name[:1].lower() for name in names]
-    if set(blocks) <= set("muvz") and blocks != sorted(blocks):
-        raise Refusal("--sigma", f"its columns are named {', '.join(names or [])}", SIGMA)
-    return matrix
-
-
 def _counts(
     asked: int | None,
     task: TaskArrays | None,
     network: NetworkArrays | None,
     sigma: Float[np.ndarray, "d d"] | None,
 ) -> Counts:
-    if network is not None:
-        inputs, outputs = network.inputs, network.outputs
-        if task is not None:
-            for option, name, has, asks in (
-                ("m", "inputs", inputs, task.inputs.shape[2]),
-                ("z", "targets", outputs, task.targets.shape[2]),
-            ):
-                if has != asks:
-                    problem = f"{option} has {has} columns, the {name} of --task {asks}"
-                    raise Refusal("--network", problem, "a network with as many inputs and outputs as the task")
-        return (network.m.shape[1], network.rank, network.rank, outputs)
-    assert task is not None
-    inputs, outputs = task.inputs.shape[2], task.targets.shape[2]
-    if asked is not None:
-        rank = asked
-    elif sigma is None:
-        rank = 1
-    else:
-        rank, odd = divmod(len(sigma) - inputs - outputs, 2)
-        if odd or rank < 1:
-            size = f"a {len(sigma)} x {len(sigma)} matrix fits no rank with {inputs} inputs and {outputs} outputs"
-            sizes = ", ".join(str(inputs + outputs + 2 * each) for each in (1, 2, 3))
-            raise Refusal("--sigma", size, f"{SIGMA}: here d = {sizes}, ... for rank 1, 2, 3, ...")
-    return (inputs, rank, rank, outputs)
-
-
-def _checked(sigma: Float[np.ndarray, "d d"], counts: Counts, neurons: int | None) -> Float[np.ndarray, "d d"]:
-    """The matrix, if it is a Gram matrix, and one of so many neurons where a network of them is asked for."""
-    d = sum(counts)
-    if len(sigma) != d:
-        problem = (
-            f"a {len(sigma)} x {len(sigma)} matrix does not fit {counts[0]} inputs, rank {counts[1]} and "
-            f"{counts[3]} outputs, which need {d} x {d}"
-        )
-        raise Refusal("--sigma", problem, SIGMA)
-    if (largest := np.abs(sigma).max()) > LARGEST:
-        raise Refusal("--sigma", f"values up to {largest:g}, too large to reckon with", SIGMA)
-    try:
-        matrix = require_gram(sigma, counts)
-    except NotAGramMatrix as error:
-        raise Refusal("--sigma", str(error), SIGMA) from error
-    rank = len(square_root(matrix))
-    if neurons is not None and neurons < rank:
-        problem = f"{neurons} neurons cannot have the overlaps of --sigma, a matrix of rank {rank}"
-        raise Refusal("--neurons", problem, f"a whole number from {rank}, or --levels without network")
-    return matrix
+    if network is None:
+        assert task is not None
+        return counts_of(asked, task, sigma)
+    if task is not None:
+        for option, name, has, asks in (
+            ("m", "inputs", network.inputs, task.inputs.shape[2]),
+            ("z", "targets", network.outputs, task.targets.shape[2]),
+        ):
+            if has != asks:
+                problem = f"{option} has {has} columns, the {name} of --task {asks}"
+                raise Refusal("--network", problem, "a network with as many inputs and outputs as the task")
+    return (network.m.shape[1], network.rank, network.rank, network.outputs)

@@ -21,15 +21,13 @@ from validate.overlaps.forecast import report_start, report_trust
 from validate.overlaps.levels import Reduced, UserLevel, Wide
 from validate.overlaps.settings import UserConfig
 from validate.overlaps.training_notes import how_it_ended, report_leak, report_node_error, report_truncation
-from validate.overlaps.user_files import IGNORED
 from validate.overlaps.user_run import UserRun
 from validate.plotting import new_panels, plot, style
 from validate.progress import Progress
 from validate.report import Report, source
 from validate.resume import Resumption, resuming
+from validate.task_file import IGNORED, LOSS
 
-LOSS = "output^2 x tau"
-"""Unit of the loss: the square of an output, integrated over time in time constants."""
 PIECE = 1e7  # neurons x trials x steps that a piece of a training may take: a second or so, during which Ctrl-C waits
 
 

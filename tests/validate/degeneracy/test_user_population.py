@@ -454,7 +454,7 @@ def test_a_file_that_does_not_fit_is_refused(door, network, problem):
         (["a.npz", "broken.npz"], "--population", "broken.npz: cannot be read"),
         (["a.npz", "broken.pt"], "--population", "broken.pt: cannot be read"),
         (["a.npz", "b.npz", "--cell", "elman"], "--cell", "is unknown"),
-        (["a.npz", "b.npz", "--nonlinearity", "erf"], "--nonlinearity", "is unknown"),
+        (["a.npz", "b.npz", "--nonlinearity", "erf"], "--nonlinearity", "not known"),
         (["a.npz", "b.npz", "--rank", "0"], "--rank", "is too small"),
         (
             ["a.npz", "b.npz", "--rank", "60"],

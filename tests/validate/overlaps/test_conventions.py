@@ -5,7 +5,8 @@ import pytest
 
 from validate.arrays import BadArray
 from validate.overlaps.conventions import CONVENTIONS
-from validate.overlaps.user_files import TaskArrays, read_network
+from validate.overlaps.user_files import read_network
+from validate.task_file import TaskArrays
 
 RANDOM = np.random.default_rng(0)
 NEURONS, INPUTS, RANK, OUTPUTS, STEPS, DT = 9, 2, 2, 3, 6, 0.3

@@ -12,8 +12,9 @@ from scipy.io import savemat
 
 from simulate.cells.nonlinearity import NONLINEARITIES as BY_NAME
 from validate.overlaps import __main__ as overlaps
-from validate.overlaps.settings import NONLINEARITIES, QUICK, UserConfig
+from validate.overlaps.settings import QUICK, UserConfig
 from validate.overlaps.user_run import own_run
+from validate.task_file import NONLINEARITIES
 
 GOOD_SIGMA = np.eye(4) + 0.1
 

@@ -1,0 +1,169 @@
+"""How far apart networks of N neurons end, predicted at three levels from the covariance of their rows at the start."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+import sympy as sp
+from numpy.typing import ArrayLike
+
+from simulate.degeneracy.dispersed import NeverThere, StoppedAtLoss, dispersed, dispersed_at_loss
+from simulate.degeneracy.spread import LEVELS, NOT_ASKED, PopulationSpread
+from simulate.degeneracy.training_map import TrainingMap
+from simulate.degeneracy.trials import NOTHING_ASKED, OtherTrials
+from theory.degeneracy import (
+    Dispersion,
+    directions,
+    dispersed_points,
+    matched_distance,
+    normal_rows,
+    operator_coordinates,
+    weight_coordinates,
+)
+from theory.degeneracy.matching_law import NoLaw
+from theory.overlaps import LINEAR, Shape
+
+FROM_A_KINK = 3.0
+"""Coordinates of points that are never negative have to be so many standard deviations above zero."""
+NOT_NORMAL = (
+    "known of linear networks alone: rows of others do not stay normal, and outputs differ by more than overlaps tell"
+)
+Means = Callable[[str], np.ndarray]
+
+
+@dataclass(frozen=True)
+class _Ended:
+    """Means and standard deviations of networks of N neurons, by name."""
+
+    mean: Means
+    sd: Means
+
+
+def predict_spread(
+    learning: TrainingMap,
+    covariance: ArrayLike,
+    *,
+    neurons: int,
+    epochs: int,
+    loss: float | None = None,
+    trials: OtherTrials = NOTHING_ASKED,
+) -> PopulationSpread:
+    """Networks with normal rows of this covariance (d x d), after so many epochs, or stopped at `loss` if before.
+
+    Standard deviations to leading order in N^-1/2; means to leading order, which 1 / N times a constant corrects. The
+    distance of weights by the law of random matching, whose next term is of relative order 1 / log N. Where the
+    coordinates by which dynamics or weights are compared have a kink nearer than three standard deviations, nothing is
+    told of these.
+
+    Raises:
+        DoublePrecisionRequired: if `jax_enable_x64` is off.
+
+    >>> import jax
+    >>> jax.config.update("jax_enable_x64", True)
+    >>> import numpy as np
+    >>> from simulate.degeneracy import TrainingMap, predict_spread
+    >>> from simulate.overlaps import closure_of
+    >>> from simulate.tasks import filter_task
+    >>> from simulate.training import GradientDescent
+    >>> from theory.overlaps import LINEAR, Shape
+    >>> learning = TrainingMap(closure_of(Shape(), LINEAR), filter_task(steps=40), GradientDescent(0.05))
+    >>> found = predict_spread(learning, 0.8 * np.eye(4) + 0.2, neurons=1000, epochs=20)
+    >>> found.sigma_sd.shape, 0 < found.dsa_sd < 0.1, found.missing["unseen_loss_sd"]
+    ((4, 4), True, 'no trials twice as long were given')
+    """
+    if learning.closure.nonlinearity != LINEAR:
+        return PopulationSpread(missing=dict.fromkeys(LEVELS, NOT_NORMAL))
+    S = np.asarray(covariance, dtype=np.float64)
+    shape, along = learning.closure.shape, directions(normal_rows(S))
+    points = _coordinates(shape)
+    try:
+        if loss is None:
+            fixed = dispersed(learning, S, along, epochs=epochs, trials=trials)
+            fixed |= {name: dispersed_points(each, _planar(fixed["sigma"], shape)) for name, each in points.items()}
+            ended = _Ended(lambda name: fixed[name].value, lambda name: fixed[name].spread(neurons))
+            timing: dict[str, float] = {}
+        else:
+            stopped = dispersed_at_loss(learning, S, along, loss=loss, most=epochs, fewest=neurons, trials=trials)
+            more = {name: _by_epoch(each, stopped.path["sigma"], shape) for name, each in points.items()}
+            stopped = replace(stopped, path={**stopped.path, **more})
+            ended = _stopped(stopped, neurons)
+            timing = {"epochs_mean": stopped.crossing.time, "epochs_sd": stopped.spread_of_epoch(neurons)}
+    except NeverThere as error:
+        return PopulationSpread(missing=dict.fromkeys(LEVELS, str(error)))
+    if not np.isfinite(ended.sd("sigma")).all():
+        return PopulationSpread(missing=dict.fromkeys(LEVELS, "training from S diverges: lower the learning rate"))
+    missing = {} if trials.unseen is not None else {"unseen_loss_sd": NOT_ASKED}
+    dsa_sd, why = _dynamics(ended, points)
+    weights_distance, why_not = _weights(ended, points, neurons, shape)
+    missing |= {name: each for name, each in (("dsa_sd", why), ("weights_distance", why_not)) if each}
+    unseen = (
+        {}
+        if trials.unseen is None
+        else {"unseen_loss_mean": float(ended.mean("unseen_loss")), "unseen_loss_sd": float(ended.sd("unseen_loss"))}
+    )
+    return PopulationSpread(
+        sigma_mean=ended.mean("sigma"),
+        sigma_sd=ended.sd("sigma"),
+        loss_mean=float(ended.mean("loss")),
+        loss_sd=float(ended.sd("loss")),
+        dsa_sd=dsa_sd,
+        weights_distance=weights_distance,
+        missing=missing,
+        **unseen,
+        **timing,
+    )
+
+
+def _coordinates(shape: Shape) -> dict[str, tuple[sp.Expr, ...]]:
+    """Coordinates of the points by whose distances dynamics and weights are compared, where there are such."""
+    dynamics = {"dynamics": operator_coordinates()} if (shape.inputs, shape.rank) == (1, 1) else {}
+    return {**dynamics, **({"weights": weight_coordinates()} if shape.rank == 1 else {})}
+
+
+def _planar(sigma: Dispersion, shape: Shape) -> Dispersion:
+    """The overlaps of the first columns of each block: of rank one, points are functions of these."""
+    first = [shape.columns(block)[0] for block in "muvz"]
+    return Dispersion(sigma.value[np.ix_(first, first)], sigma.slopes[:, first][:, :, first])
+
+
+def _by_epoch(coordinates: tuple[sp.Expr, ...], path: Dispersion, shape: Shape) -> Dispersion:
+    """The points at each epoch of the path."""
+    each = [Dispersion(path.value[k], path.slopes[:, k]) for k in range(len(path.value))]
+    found = [dispersed_points(coordinates, _planar(sigma, shape)) for sigma in each]
+    return Dispersion(np.stack([one.value for one in found]), np.stack([one.slopes for one in found], axis=1))
+
+
+def _stopped(found: StoppedAtLoss, neurons: int) -> _Ended:
+    return _Ended(lambda name: found.mean(name, neurons), lambda name: found.spread(name, neurons))
+
+
+def _spread_of_points(ended: _Ended, name: str) -> float | None:
+    """The root of the summed variances of the coordinates; None where a kink is near."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        at, sd = ended.mean(name), ended.sd(name)
+        told = np.isfinite(sd).all() and (at[1:] > FROM_A_KINK * sd[1:]).all()
+    return float(np.linalg.norm(sd)) if told else None
+
+
+def _dynamics(ended: _Ended, points: Mapping[str, tuple[sp.Expr, ...]]) -> tuple[float | None, str]:
+    if "dynamics" not in points:
+        return None, "in closed form for one input and rank one alone"
+    found = _spread_of_points(ended, "dynamics")
+    why = "activity is normal, or its modes nearly alike, within the spread: DSA has no derivative there"
+    return found, "" if found is not None else why
+
+
+def _weights(
+    ended: _Ended, points: Mapping[str, tuple[sp.Expr, ...]], neurons: int, shape: Shape
+) -> tuple[float | None, str]:
+    sigma = ended.mean("sigma")
+    try:
+        matched = matched_distance(sigma, sigma, neurons, shape)
+    except NoLaw as error:
+        return None, str(error)
+    if "weights" not in points:
+        return matched, ""
+    found = _spread_of_points(ended, "weights")
+    if found is None:
+        return None, "u and v are nearly parallel, or W nearly zero, within the spread: no derivative there"
+    return float(np.hypot(np.sqrt(2) * found, matched)), ""

@@ -1,0 +1,97 @@
+"""How far apart networks end that learn a task of the user's: predicted and measured, and what is refused."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from validate.degeneracy.__main__ import COMMAND
+
+LEVELS = ("sigma_mean", "sigma_sd", "loss_sd", "loss_doubled_sd", "weights_distance", "dsa_sd")
+S = 0.8 * np.eye(4) + 0.2
+DECAY = np.exp(-0.04 * np.arange(1, 21))[None, :, None]
+IMPULSE = np.zeros((1, 10, 1))
+IMPULSE[0, 0, 0] = 5.0
+TASK = {"inputs": IMPULSE, "targets": DECAY[:, :10], "dt": 0.2}
+
+
+@pytest.fixture
+def files(tmp_path, monkeypatch):
+    """A task with targets of doubled trials, and a covariance."""
+    monkeypatch.setattr("simulate.runtime.configure", lambda: None)  # the tests have made their own settings
+    np.savez(tmp_path / "task.npz", targets_doubled=DECAY, **TASK)
+    np.save(tmp_path / "sigma.npy", S)
+    return "--task", "task.npz", "--sigma", "sigma.npy"
+
+
+def quantities(answer):
+    """What the report holds."""
+    assert answer.status == 0, answer.err
+    return json.loads(Path("found.json").read_text())["quantities"]
+
+
+@pytest.mark.sampled(0)  # most of its time is that of compilers
+def test_all_levels_are_predicted_and_measured(ask, files):
+    """Of 24 networks: standard deviations are within four standard errors, 0.6 of them, and terms of order 1 / N."""
+    words = ("--neurons", "2000", "--learning-rate", "0.02", "--epochs", "4", "--measure", "24", "--json", "found.json")
+    answer = ask(COMMAND, *files, *words, "--out", "out")
+    found = quantities(answer)
+    for name in ("sigma_sd", "loss_sd", "loss_doubled_sd", "dsa_sd"):
+        ratio = np.array(found[f"measured_{name}"]) / np.array(found[name])
+        assert (np.abs(ratio - 1) < 0.65).all(), name
+    np.testing.assert_allclose(found["measured_sigma_mean"], found["sigma_mean"], atol=5 * np.max(found["sigma_sd"]))
+    assert 0.5 < found["measured_weights_distance"] / found["weights_distance"] < 2  # next term: 1 / log N
+    assert found["missing"] == found["measured_missing"] == {}
+    assert answer.out.splitlines()[-1].startswith("degeneracy: loss_sd 0.")
+    assert Path("out/dispersion.png").exists()
+
+
+REFUSED = [
+    (("--neurons", "1"), "--neurons", "is too small"),
+    (("--neurons", "9", "--epochs", "3", "--stop-at", "0.1"), "--epochs", "--stop-at"),
+    (("--neurons", "9", "--stop-at", "nan"), "--stop-at", "is not finite"),
+    (("--neurons", "9", "--measure", "1"), "--measure", "is too small"),
+    (("--neurons", "9", "--rank", "2"), "--sigma", "does not fit 1 inputs, rank 2"),
+    (("--neurons", "9", "--networks", "9"), "--task", "--networks"),
+    (("--neurons", "9", "--delays", "2"), "--delays", "given without --population"),
+    ((), "--neurons", "missing"),
+]
+
+
+@pytest.mark.parametrize(("words", "option", "problem"), REFUSED)
+def test_bad_options_are_refused(knock, files, words, option, problem):
+    knock(COMMAND, *files, *words).refuses(option, problem)
+
+
+BAD_SIGMA = [
+    (np.diag([1.0, 1.0, 1.0, -1.0]), "not positive semidefinite"),
+    (np.triu(np.ones((4, 4))), "not symmetric"),
+    (np.eye(5), "fits no rank"),
+    (np.ones((3, 4)), "not square"),
+    (np.full((4, 4), np.nan), "not finite"),
+]
+
+
+@pytest.mark.parametrize(("matrix", "problem"), BAD_SIGMA)
+def test_a_bad_covariance_is_refused(knock, files, tmp_path, matrix, problem):
+    np.save(tmp_path / "sigma.npy", matrix)
+    knock(COMMAND, *files, "--neurons", "9").refuses("--sigma", problem)
+
+
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        ({"targets": None}, "no array named targets"),
+        ({"inputs": np.full((1, 10, 1), np.nan)}, "inputs"),
+        ({"targets_doubled": np.ones((1, 15, 1))}, "twice the steps"),
+    ],
+)
+def test_a_bad_task_is_refused(knock, files, tmp_path, changes, problem):
+    arrays = {name: value for name, value in {**TASK, **changes}.items() if value is not None}
+    np.savez(tmp_path / "task.npz", **arrays)
+    knock(COMMAND, *files, "--neurons", "9").refuses("--task", problem)
+
+
+def test_a_task_alone_needs_a_covariance(knock, files):
+    knock(COMMAND, *files[:2], "--neurons", "9").refuses("--sigma", "missing")
