@@ -160,7 +160,7 @@ def least_distance(one: ArrayLike, other: ArrayLike, *, over: Turns = ROTATIONS,
         return LeastDistance(max(sizes), max(sizes), np.eye(len(A)))
     bound, moments = _dual(A / sizes[0], B / sizes[1], over)
     turn = _ascended(A / sizes[0], B / sizes[1], over, _starts(moments, over, seed), bound)
-    most = min(bound * sizes[0] * sizes[1], _by_eigenvalues(A, B))
+    most = min(bound * sizes[0] * sizes[1], _by_eigenvalues(A, B, over))
     reached = float(np.vdot(A, turn @ B @ turn.T))
     if over is ROTATIONS:
         value = float(np.linalg.norm(A - turn @ B @ turn.T))
@@ -176,8 +176,13 @@ def _kronecker(A: Matrix, B: Matrix) -> Float[np.ndarray, "nn nn"]:
     return np.asarray((product + product.T) / 2)
 
 
-def _by_eigenvalues(A: Matrix, B: Matrix) -> float:
-    """No trace is larger: symmetric and skew parts at best have their eigenvalues in one order."""
+def _by_eigenvalues(A: Matrix, B: Matrix, over: Turns) -> float:
+    """No trace is larger: symmetric and skew parts at best have their eigenvalues in one order.
+
+    A contraction is the corner of an orthogonal matrix of twice the size: zeros are then beside A and B.
+    """
+    if not over.signed:
+        A, B = (np.pad(M, (0, len(M))) for M in (A, B))
     parts = [[np.linalg.eigvalsh((M + M.T) / 2), np.linalg.eigvalsh(0.5j * (M - M.T))] for M in (A, B)]
     return float(sum(a @ b for a, b in zip(*parts, strict=True)))
 

@@ -810,16 +810,16 @@ def same_network(certificate: SetCertificate | RectifiedSet, file: str, given: s
     arrays, size = arrays_in(file), certificate.size
     whole = {} if certificate.weights is None else {"W": certificate.weights}
     parts = {} if isinstance(certificate, RectifiedSet) else {"M": certificate.U, "N": certificate.V}
+    height = len(arrays["W"]) if whole and "W" in arrays else size  # twice the units of a UGRNN
     for name, mine in (whole or parts).items():
         rows = fractions(arrays[name]) if name in arrays else []
-        if len(rows) not in (size, 2 * size) or rows[-size:] != mine:
+        if len(rows) != height or height not in (size, 2 * size) or rows[-size:] != mine:
             raise Malformed(f"{file} does not hold the weights of the certificate: its {name} is another, or not there")
     if file.endswith(".npy"):
         return f"network: of {file} it has the weights; the drive, U x + b, has not been compared"
-    height = len(next(iter(arrays.values())))
     U, b = arrays.get("U", np.zeros((height, 0))), arrays.get("b", np.zeros((height, 1))).reshape(-1, 1)
     x = np.zeros(U.shape[1]) if given is None else np.ravel(numbers_in(given))
-    if len(U) != len(b) or len(b) not in (size, 2 * size) or len(x) != U.shape[1]:
+    if not len(U) == len(b) == height or len(x) != U.shape[1]:
         raise Malformed(f"U of {U.shape}, b of {len(b)} and an input of {len(x)} numbers: of {size} units no drive")
     row, u = [Fraction(each) for each in x.tolist()], Fraction(1, 2**53)
     for told, weights, bias in zip(certificate.drive, fractions(U)[-size:], fractions(b)[-size:], strict=True):

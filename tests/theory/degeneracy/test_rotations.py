@@ -12,6 +12,7 @@ from theory.degeneracy.rotations import (
     CONTRACTIONS,
     ROTATIONS,
     NotComparable,
+    _by_eigenvalues,
     least_distance,
     rotation_coordinates,
 )
@@ -93,6 +94,12 @@ def test_contractions_are_rotations_of_more_dimensions() -> None:
     padded = least_distance(np.pad(A, (0, 2)), np.pad(B, (0, 2)))
     assert inside.value == pytest.approx(np.sqrt(2), abs=1e-6)
     assert padded.value == pytest.approx(inside.value, abs=1e-6)
+
+
+def test_sorted_eigenvalues_bound_contractions_with_the_zeros_beside_them() -> None:
+    """Of 1 and -1 rotations have the trace -2 alone, contractions any up to zero."""
+    one = np.eye(2)
+    assert [_by_eigenvalues(one, -one, over) for over in (ROTATIONS, CONTRACTIONS)] == pytest.approx([-2, 0])
 
 
 def test_nothing_is_compared_that_cannot_be() -> None:

@@ -287,6 +287,18 @@ def test_all_that_a_certificate_speaks_of_is_compared_with_the_network(document,
     assert "the drive, U x + b, has not been compared" in capsys.readouterr().out
 
 
+def test_a_part_of_a_network_is_another_network(tmp_path, capsys):
+    """Of M and N, and of the bias beside W, all rows count: what stands above them is no gate."""
+    M, N, drive = np.random.default_rng(0).normal(size=(3, 4, 1)) / 2
+    (tmp_path / "set.json").write_bytes(fixed_point_set(Factored(M, N), drive[:, 0]).certificate)
+    own = {"M": M, "N": N, "b": drive}
+    double = {name: np.vstack([3 * each, each]) for name, each in own.items()}
+    for arrays, status in ((own, 0), (double, 2), ({**own, "b": double["b"]}, 2), ({**own, "M": double["M"]}, 2)):
+        np.savez(tmp_path / "net.npz", **arrays)
+        assert main([str(tmp_path / "set.json"), str(tmp_path / "net.npz")]) == status
+    assert "its M is another" in capsys.readouterr().err
+
+
 def test_bounds_of_lines_are_those_of_a_fine_grid():
     random = np.random.default_rng(0)
     for a, c, s, rho in zip(
