@@ -12,6 +12,7 @@ from jaxtyping import Array, Float, Int
 from numpy.typing import ArrayLike
 
 from simulate.integrate import Method, require_double_precision, solve_flow
+from simulate.measures.fixed_points.descent import scales
 from simulate.measures.samples import finite
 
 Velocity = Callable[[Float[Array, " variables"]], Float[Array, " variables"]]
@@ -66,7 +67,7 @@ def settle(velocity: Velocity, stable: ArrayLike, starts: ArrayLike, *, longest:
     require_double_precision()
     ends = np.array(finite(starts, ("starts", "variables"), "starts"), dtype=np.float64)
     places = np.asarray(stable, dtype=np.float64).reshape(-1, ends.shape[1])
-    radius = NEAR * np.maximum(1.0, np.linalg.norm(places, axis=1))
+    radius = NEAR * scales(places)
     nodes, looks = np.full(len(ends), -1), np.zeros(len(ends), dtype=int)
     most, moving = int(np.ceil(longest / LOOK)), np.ones(len(ends), dtype=bool)
     while (these := np.flatnonzero(moving)[:_AT_ONCE]).size:

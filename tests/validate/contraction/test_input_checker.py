@@ -14,7 +14,7 @@ from theory.contraction.regions.activation import SIGMOID, TANH
 from theory.contraction.regions.autonomous import autonomous
 from theory.contraction.regions.box import IntervalBox
 from theory.contraction.regions.constant_inputs import amplitudes, contraction, decide, largest_gain_under
-from theory.contraction.regions.fixed_box import fixed_box
+from theory.contraction.regions.fixed_cube import fixed_cube
 from theory.contraction.regions.fixed_points import refined
 from theory.contraction.regions.input_certificate import InputCase, InputCertificate
 from theory.contraction.regions.two_points import TwoPoints
@@ -41,7 +41,7 @@ def documents():
     flow = autonomous(np.array([[1.3, -1.1], [1.1, 1.3]]), VOLTAGE, TANH, time_constants=np.array([1.0, 3.0]))
     cases["turning flow"] = (flow, (decide(flow).case,))
     points = [refined(apart, np.array([sign * 0.9, sign * 0.7])).state for sign in (1, -1)]
-    cubes = [fixed_box(apart, point) for point in points]
+    cubes = [fixed_cube(apart, point) for point in points]
     cases["points"] = (apart, (InputCase(still, TwoPoints((cubes[0], cubes[1]))),))
     for name, form in (("leaky flip", DISCRETE), ("leaky voltage flip", DISCRETE_VOLTAGE)):
         flip = autonomous(np.array([[-4.0]]), form, TANH, 2.7, leak=0.5)

@@ -6,7 +6,7 @@ from . import box as box
 from . import box_claim as box_claim
 from . import certify_basin as certify_basin
 from . import constant_inputs as constant_inputs
-from . import fixed_box as fixed_box
+from . import fixed_cube as fixed_cube
 from . import fixed_points as fixed_points
 from . import grown_box as grown_box
 from . import growth as growth
@@ -26,7 +26,7 @@ __all__ = [
     "box_claim",
     "certify_basin",
     "constant_inputs",
-    "fixed_box",
+    "fixed_cube",
     "fixed_points",
     "grown_box",
     "growth",

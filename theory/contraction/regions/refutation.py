@@ -11,7 +11,7 @@ from theory.contraction.exact_matrix import exact_vector, to_digits
 from theory.contraction.regions.autonomous import AutonomousNetwork
 from theory.contraction.regions.basin import Basin
 from theory.contraction.regions.certify_basin import certify_basin
-from theory.contraction.regions.fixed_box import fixed_box
+from theory.contraction.regions.fixed_cube import fixed_cube
 from theory.contraction.regions.fixed_points import FixedPoint, fixed_points, starts
 from theory.contraction.regions.two_basins import TwoBasins
 from theory.contraction.regions.two_points import TwoPoints
@@ -67,7 +67,7 @@ def _farthest(points: list[FixedPoint]) -> list[FixedPoint]:
 
 
 def _two_points(system: AutonomousNetwork, first: FixedPoint, second: FixedPoint) -> TwoPoints | None:
-    cubes = [cube for point in (first, second) if (cube := attempted(fixed_box, system, point.state)) is not None]
+    cubes = [cube for point in (first, second) if (cube := attempted(fixed_cube, system, point.state)) is not None]
     return TwoPoints((cubes[0], cubes[1])) if len(cubes) == 2 and cubes[0].apart(cubes[1]) else None
 
 

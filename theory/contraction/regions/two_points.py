@@ -4,14 +4,14 @@ from dataclasses import dataclass
 
 from theory.contraction.claims.claim import Document
 from theory.contraction.regions.autonomous import ExactAutonomous
-from theory.contraction.regions.fixed_box import FixedBox
+from theory.contraction.regions.fixed_cube import FixedCube
 
 
 @dataclass(frozen=True)
 class TwoPoints:
     """Each of the `cubes` holds a fixed point, and they have no state in common."""
 
-    cubes: tuple[FixedBox, FixedBox]
+    cubes: tuple[FixedCube, FixedCube]
 
     def proved(self, system: ExactAutonomous) -> bool:
         """Whether rational arithmetic proves it of this network with its constant input."""

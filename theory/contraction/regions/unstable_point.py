@@ -15,7 +15,7 @@ from theory.contraction.definite import is_positive_definite
 from theory.contraction.exact_matrix import ExactMatrix, exact_vector, on_grid
 from theory.contraction.network import Vector
 from theory.contraction.regions.autonomous import AutonomousNetwork, ExactAutonomous
-from theory.contraction.regions.fixed_box import FixedBox, proposed_boxes
+from theory.contraction.regions.fixed_cube import FixedCube, proposed_cubes
 from theory.contraction.search.growing_form import growing_in_flow, growing_in_steps
 
 _BITS = (20, 45)
@@ -37,7 +37,7 @@ class UnstablePoint:
     comes near to zero, V grows without end, and y leaves the cube. No metric lets distances fall everywhere.
     """
 
-    cube: FixedBox
+    cube: FixedCube
     form: ExactMatrix
     vector: tuple[flint.fmpq, ...]
 
@@ -86,7 +86,7 @@ def unstable_point(system: AutonomousNetwork, state: Vector) -> UnstablePoint | 
     growing = growing_in_steps if system.discrete else growing_in_flow
     forms = [on_grid(form, bits) for form in growing(system.jacobian(state)) for bits in _BITS]
     vectors = [on_grid(np.linalg.eigh(form)[1][:, -1], _VECTOR_BITS) for form in forms]
-    for cube in proposed_boxes(system, state):
+    for cube in proposed_cubes(system, state):
         if cube.proved(system.exact):
             for form, vector in zip(forms, vectors, strict=True):
                 claim = UnstablePoint(cube, ExactMatrix.of(form), exact_vector(vector.tolist()))

@@ -13,7 +13,7 @@ from theory.contraction.regions.activation import RELU, SIGMOID, TANH
 from theory.contraction.regions.autonomous import autonomous
 from theory.contraction.regions.box import IntervalBox
 from theory.contraction.regions.constant_inputs import InputOutcome, amplitudes, decide, outcome_of
-from theory.contraction.regions.fixed_box import fixed_box
+from theory.contraction.regions.fixed_cube import fixed_cube
 from theory.contraction.regions.fixed_points import fixed_points, refined, starts
 from theory.contraction.regions.input_certificate import InputCase
 from theory.contraction.regions.refutation import refutation
@@ -104,7 +104,7 @@ def test_the_cube_holds_the_point_that_krawczyks_test_with_balls_proves():
     weights, inputs = 1.5 * rng.normal(size=(6, 6)) / np.sqrt(6), rng.normal(size=6)
     system = autonomous(weights, DISCRETE, TANH, inputs)
     state = fixed_points(system, starts(system, 4))[0].state
-    cube, proved = fixed_box(system, state), prove_point(vanilla(weights, inputs), state)
+    cube, proved = fixed_cube(system, state), prove_point(vanilla(weights, inputs), state)
     assert cube.proved(system.exact)
     assert proved.radius < float(cube.radius) < proved.alone
     for entry, exact in zip(proved.state, cube.point, strict=True):
@@ -131,7 +131,7 @@ def test_the_other_nonlinearities():
         assert isinstance(claim, UnstablePoint)
         assert claim.proved(system.exact)
     kink = autonomous(np.array([[-2.0]]), DISCRETE, RELU)
-    assert fixed_box(kink, np.zeros(1)) is None
+    assert fixed_cube(kink, np.zeros(1)) is None
 
 
 def test_a_continuum_of_fixed_points_proves_nothing():
@@ -168,7 +168,7 @@ def test_forged_points_are_refused():
 
 def test_a_stable_point_is_not_said_to_be_unstable_and_one_point_is_not_two():
     system = autonomous(np.array([[2.0]]), DISCRETE, TANH)
-    up, down = (fixed_box(system, refined(system, np.array([start])).state) for start in (1.0, -1.0))
+    up, down = (fixed_cube(system, refined(system, np.array([start])).state) for start in (1.0, -1.0))
     assert TwoPoints((up, down)).proved(system.exact)
     assert not TwoPoints((up, up)).proved(system.exact)
     assert not TwoPoints((up, replace(down, point=(flint.fmpq(-1, 2),)))).proved(system.exact)

@@ -22,7 +22,7 @@ _BITS = 30
 
 
 @dataclass(frozen=True)
-class FixedBox:
+class FixedCube:
     """All x with |x_i - p_i| <= r: one of them is a fixed point, p = `point`, r = `radius`.
 
     Where phi's slopes are within `slopes` in the cube, f(x) - f(p) = (M + E) (x - p), |E| <= N = |B| R |C| entry by
@@ -72,7 +72,7 @@ class FixedBox:
     def _widened(self, vector: Sequence[flint.fmpq]) -> list[flint.fmpq]:
         return [rational(each.radius) * entry for each, entry in zip(self.slopes, vector, strict=True)]
 
-    def apart(self, other: "FixedBox") -> bool:
+    def apart(self, other: "FixedCube") -> bool:
         """Whether the two have no state in common."""
         reach = self.radius + other.radius
         return any(abs(p - q) > reach for p, q in zip(self.point, other.point, strict=True))
@@ -94,21 +94,21 @@ def bounded(system: ExactAutonomous, point: tuple[flint.fmpq, ...], radius: flin
     return tuple(system.activation.slopes(as_fraction(z), as_fraction(width)) for z, width in pairs)
 
 
-def proposed_boxes(system: AutonomousNetwork, state: Vector) -> Iterator[FixedBox]:
+def proposed_cubes(system: AutonomousNetwork, state: Vector) -> Iterator[FixedCube]:
     """Cubes around a state that is nearly fixed, the largest first; none of them is proved yet.
 
     >>> from theory.contraction import DISCRETE, regions
     >>> switch = regions.autonomous.autonomous(np.array([[2.0]]), DISCRETE, regions.activation.TANH)
-    >>> [box.proved(switch.exact) for box in proposed_boxes(switch, np.array([0.957504024]))]
+    >>> [cube.proved(switch.exact) for cube in proposed_cubes(switch, np.array([0.957504024]))]
     [True, True, False]
     """
     exact, change = system.exact, system.jacobian(state) - (np.eye(len(state)) if system.discrete else 0.0)
     inverse = ExactMatrix.of(on_grid(np.linalg.inv(change), _BITS))
     point = exact_vector(state.tolist())
     for radius in map(rational, _RADII):
-        yield FixedBox(point, radius, inverse, bounded(exact, point, radius))
+        yield FixedCube(point, radius, inverse, bounded(exact, point, radius))
 
 
-def fixed_box(system: AutonomousNetwork, state: Vector) -> FixedBox | None:
+def fixed_cube(system: AutonomousNetwork, state: Vector) -> FixedCube | None:
     """The largest that is proved; None where none is, as where points of a continuum are fixed."""
-    return next((box for box in proposed_boxes(system, state) if box.proved(system.exact)), None)
+    return next((cube for cube in proposed_cubes(system, state) if cube.proved(system.exact)), None)
