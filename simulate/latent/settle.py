@@ -61,7 +61,7 @@ def settle(velocity: Velocity, stable: ArrayLike, starts: ArrayLike, *, longest:
     >>> import numpy as np
     >>> from simulate.latent import LatentVelocity, settle
     >>> wells, well = LatentVelocity(np.eye(2), np.diag([2.0, 0.5]), np.zeros(2)), 1.9150080481545375
-    >>> settle(wells, [[-well, 0.0], [well, 0.0]], [[0.1, 1.0], [-3.0, 0.0], [0.0, 1.0]], longest=100).nodes.tolist()
+    >>> settle(wells, [[-well, 0.0], [well, 0.0]], [[0.1, 1.0], [-3.0, 0.0], [0.0, 1.0]], longest=1e2).nodes.tolist()
     [1, 0, -1]
     """
     require_double_precision()
