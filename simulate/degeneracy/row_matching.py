@@ -106,6 +106,8 @@ class RowMatching(Measure[tuple[ArrayLike, ArrayLike], PreparedRows]):
         sizes = [float(np.linalg.norm(each.span)) for each in (one, other)]
         ends = self._ends(one, other, sizes[0] * sizes[1])
         best = max(ends, key=lambda end: end.overlap)
+        # In a span permutations are contractions; as parts of W have R eigenvalues of either sign at most, zeros beside
+        # them stay in the middle of the order, and the bound of rotations is one of contractions too.
         bound = float(lower_bound(*(Decomposed.of(each.span[None]) for each in (one, other)))[0])
         value = _apart(one, other, best.order)
         agree = np.mean([end.overlap >= best.overlap - 1e-6 * sizes[0] * sizes[1] for end in ends])
