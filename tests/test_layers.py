@@ -17,6 +17,7 @@ BRIDGE = (  # from symbols to JAX: the doors to `theory`
     "simulate/stable.py",
     "simulate/degeneracy/carried.py",
     "simulate/degeneracy/dispersed.py",
+    "simulate/degeneracy/escaping.py",
     "simulate/degeneracy/predicted.py",
     "simulate/degeneracy/training_map.py",
     "simulate/overlaps/closure.py",

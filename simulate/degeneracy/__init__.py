@@ -2,7 +2,8 @@
 
 `TrainingMap` says what training makes of overlaps, `dispersed` how far apart that leaves networks of N neurons;
 `train_rows` trains such networks and measures them, in the same words. `RowMatching` is the distance of the weights of
-two of them up to the order of units, `settling` the activity that shows their dynamics.
+two of them up to the order of units, `settling` the activity that shows their dynamics, `saddle_of` how networks leave
+a saddle that they begin at.
 
 >>> import jax
 >>> jax.config.update("jax_enable_x64", True)

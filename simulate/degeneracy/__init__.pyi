@@ -4,6 +4,7 @@ from .dispersed import (
     dispersed as dispersed,
     dispersed_at_loss as dispersed_at_loss,
 )
+from .escaping import Saddle as Saddle, saddle_of as saddle_of
 from .population import LowRankPopulation as LowRankPopulation, train_rows as train_rows
 from .predicted import predict_spread as predict_spread
 from .row_matching import RowMatching as RowMatching
@@ -22,6 +23,7 @@ __all__ = [
     "RowMatching",
     "Rows",
     "SIGNS",
+    "Saddle",
     "StoppedAtLoss",
     "TrainingMap",
     "UNIFORM",
@@ -30,6 +32,7 @@ __all__ = [
     "dispersed_at_loss",
     "measure_spread",
     "predict_spread",
+    "saddle_of",
     "settling",
     "train_rows",
 ]

@@ -2,7 +2,8 @@
 
 A linear low-rank network of N neurons ends at theta_0 M, with a matrix M that its overlaps at the start decide
 (`transport`). These differ from network to network by O(N^-1/2), with known covariances. What training makes of such
-differences is its derivative (`fluctuations`); where training ends at a loss, the epoch differs too (`stopping`).
+differences is its derivative (`fluctuations`); where training ends at a loss, the epoch differs too (`stopping`). What
+networks that start on a saddle become does not fall with N: when they leave, and which way (`saddles`).
 
 How far apart two networks are follows from the overlaps of both: their weights up to the order of units (`coupling`),
 and how that is approached as N grows (`matching_law`); their dynamics up to rotation (`dynamics`); for both the least

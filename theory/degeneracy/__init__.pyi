@@ -1,3 +1,4 @@
+from . import saddles as saddles
 from . import transport as transport
 from .coupling import Coupling as Coupling, coupled as coupled, weight_coordinates as weight_coordinates
 from .dynamics import (
@@ -38,6 +39,7 @@ __all__ = [
     "normal_rows",
     "operator_coordinates",
     "root_mean_square_apart",
+    "saddles",
     "transport",
     "weight_coordinates",
     "whitened_operator",

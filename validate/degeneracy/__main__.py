@@ -36,6 +36,7 @@ TRAINED = (
 )
 PREDICTED = (
     Section("Predicted from overlaps: spreads", "validate.degeneracy.predicted_spreads"),
+    Section("Predicted from overlaps: starts on a saddle", "validate.degeneracy.predicted_saddles"),
     Section("Predicted from overlaps: weights up to permutations", "validate.degeneracy.predicted_weights"),
     Section("Predicted from overlaps: dynamics", "validate.degeneracy.predicted_dynamics"),
 )
