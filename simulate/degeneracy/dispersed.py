@@ -102,6 +102,10 @@ class StoppedAtLoss:
         """
         return self._epochs(neurons).spread(self.path[name], neurons)
 
+    def mean_epoch(self, neurons: int) -> float:
+        """The mean of the epoch itself, a whole number in each network."""
+        return self._epochs(neurons).mean_epoch(neurons)
+
     def spread_of_epoch(self, neurons: int) -> float:
         """The standard deviation of the epoch itself."""
         return self._epochs(neurons).spread_of_epoch(neurons)

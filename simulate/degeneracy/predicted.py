@@ -28,6 +28,7 @@ FROM_A_KINK = 3.0
 NOT_NORMAL = (
     "known of linear networks alone: rows of others do not stay normal, and outputs differ by more than overlaps tell"
 )
+BELOW_ZERO = "losses are never negative, and to leading order they would spread by more than their mean: more neurons"
 Means = Callable[[str], np.ndarray]
 
 
@@ -53,7 +54,7 @@ def predict_spread(
     Standard deviations to leading order in N^-1/2; means to leading order, which 1 / N times a constant corrects. The
     distance of weights by the law of random matching, whose next term is of relative order 1 / log N. Where the
     coordinates by which dynamics or weights are compared have a kink nearer than three standard deviations, nothing is
-    told of these.
+    told of these; nor of losses that would spread by more than their mean.
 
     Raises:
         DoublePrecisionRequired: if `jax_enable_x64` is off.
@@ -87,7 +88,7 @@ def predict_spread(
             more = {name: _by_epoch(each, stopped.path["sigma"], shape) for name, each in points.items()}
             stopped = replace(stopped, path={**stopped.path, **more})
             ended = _stopped(stopped, neurons)
-            timing = {"epochs_mean": stopped.crossing.time, "epochs_sd": stopped.spread_of_epoch(neurons)}
+            timing = {"epochs_mean": stopped.mean_epoch(neurons), "epochs_sd": stopped.spread_of_epoch(neurons)}
     except NeverThere as error:
         return PopulationSpread(missing=dict.fromkeys(LEVELS, str(error)))
     if not np.isfinite(ended.sd("sigma")).all():
@@ -96,22 +97,26 @@ def predict_spread(
     dsa_sd, why = _dynamics(ended, points)
     weights_distance, why_not = _weights(ended, points, neurons, shape)
     missing |= {name: each for name, each in (("dsa_sd", why), ("weights_distance", why_not)) if each}
-    unseen = (
-        {}
-        if trials.unseen is None
-        else {"unseen_loss_mean": float(ended.mean("unseen_loss")), "unseen_loss_sd": float(ended.sd("unseen_loss"))}
-    )
+    losses = {name: _loss(ended, name) for name in ("loss", *(("unseen_loss",) if trials.unseen is not None else ()))}
+    missing |= {f"{name}_sd": BELOW_ZERO for name, (_, sd) in losses.items() if sd is None}
     return PopulationSpread(
         sigma_mean=ended.mean("sigma"),
         sigma_sd=ended.sd("sigma"),
-        loss_mean=float(ended.mean("loss")),
-        loss_sd=float(ended.sd("loss")),
+        loss_mean=losses["loss"][0],
+        loss_sd=losses["loss"][1],
+        unseen_loss_mean=losses["unseen_loss"][0] if "unseen_loss" in losses else None,
+        unseen_loss_sd=losses["unseen_loss"][1] if "unseen_loss" in losses else None,
         dsa_sd=dsa_sd,
         weights_distance=weights_distance,
         missing=missing,
-        **unseen,
         **timing,
     )
+
+
+def _loss(ended: _Ended, name: str) -> tuple[float, float | None]:
+    """Its mean and standard deviation, None where that is above the mean: losses are never negative."""
+    mean, sd = float(ended.mean(name)), float(ended.sd(name))
+    return mean, sd if sd <= mean else None
 
 
 def _coordinates(shape: Shape) -> dict[str, tuple[sp.Expr, ...]]:
