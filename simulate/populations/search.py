@@ -24,6 +24,10 @@ _NONE = 1e-30
 Numbers = Float[np.ndarray, " networks"]
 
 
+class NoneTrained(ValueError):
+    """No draw of a search led to a finite loss."""
+
+
 @dataclass(frozen=True, eq=False)
 class DescentNumbers:
     """Of each network: first rate, the factor by which it falls over all updates, momentum, the longest gradient.
@@ -119,6 +123,9 @@ class SearchJob(Job):
 def best_numbers(stored: xr.Dataset) -> DescentNumbers:
     """The draw of a `SearchJob` that led to the least loss.
 
+    Raises:
+        NoneTrained: if all diverged.
+
     >>> import xarray as xr
     >>> from simulate.populations import best_numbers
     >>> drawn = {"rate": [1e-3, 0.1], "decay": [0.5, 0.2], "momentum": [0.9, 0.1], "longest": [1.0, 5.0]}
@@ -127,4 +134,6 @@ def best_numbers(stored: xr.Dataset) -> DescentNumbers:
     [0.001]
     """
     best = int(stored["loss"].values.argmin())
+    if not np.isfinite(stored["loss"].values[best]):
+        raise NoneTrained("training diverged at every draw: search with more draws, or for fewer updates")
     return DescentNumbers(*(stored[each.name].values[best : best + 1] for each in fields(DescentNumbers)))

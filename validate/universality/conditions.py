@@ -13,12 +13,13 @@ from simulate.cells.ugrnn import UGRNN
 from simulate.cells.uniform_weights import UniformWeights
 from simulate.cells.vanilla import Vanilla
 from simulate.populations.condition import TrainingCondition
-from simulate.populations.search import DescentNumbers, SearchJob, best_numbers
+from simulate.populations.search import DescentNumbers, NoneTrained, SearchJob, best_numbers
 from simulate.tasks.drawn import DrawnTask
 from simulate.training.penalty import Penalised, Squares
 from simulate.training.plateau import ReducedOnPlateau
 from simulate.training.rule import Rule
 from validate.progress import Progress
+from validate.report import Unfinished
 from validate.stored import results_of
 from validate.universality.settings import AdamOnPlateaus, Config, SearchedDescent, TaskTraining
 
@@ -103,7 +104,11 @@ def _searched(
         for kind in kinds
         for penalty in effort.penalties
     }
-    best = dict(zip(jobs, map(best_numbers, results_of(list(jobs.values()), config, progress)), strict=True))
+    results = results_of(list(jobs.values()), config, progress)
+    try:
+        best = dict(zip(jobs, map(best_numbers, results), strict=True))
+    except NoneTrained as error:
+        raise Unfinished(f"the search for numbers of descent: {error}") from error
     return {
         kind: DescentNumbers.of_each([best[kind, penalty] for penalty in penalties_of(config)]).rule(
             updates=training.updates

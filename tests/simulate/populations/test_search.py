@@ -7,6 +7,7 @@ import xarray as xr
 
 from simulate.cells import UniformWeights
 from simulate.populations import DescentNumbers, SearchJob, best_numbers
+from simulate.populations.search import NoneTrained
 from simulate.tasks import NBitFlipFlop
 from simulate.training import Squares
 
@@ -49,3 +50,5 @@ def test_every_draw_trains_to_the_end_and_the_best_on_other_trials_is_kept(store
 def test_what_diverged_is_never_the_best():
     told = {name: ("draw", [1.0, 2.0]) for name in ("rate", "decay", "momentum", "longest")}
     assert best_numbers(xr.Dataset({**told, "loss": ("draw", [np.inf, 5.0])})).rate.tolist() == [2.0]
+    with pytest.raises(NoneTrained, match="more draws"):
+        best_numbers(xr.Dataset({**told, "loss": ("draw", [np.inf, np.inf])}))
