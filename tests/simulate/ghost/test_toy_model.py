@@ -175,7 +175,7 @@ def quadrature(r: float, task: ToyTask) -> tuple[float, float]:
 
 @pytest.mark.parametrize("delay", [1.0, 100.0, 1e6])
 @pytest.mark.parametrize(("threshold", "confidence"), [(1.0, 0.1), (1e3, 1e3), (10.0, 1.0), (1.0, 10.0), (10.0, 1e3)])
-@pytest.mark.sampled(3)
+@pytest.mark.sampled(2)
 def test_sigmoid_loss_and_gradient(delay, threshold, confidence, request):
     """Every regime of r. Loss to 1e-10 of the delay; gradient to 1e-8 of itself.
 

@@ -82,6 +82,7 @@ def test_a_nonlinearity_is_one_object_whether_named_by_theory_or_by_simulation(l
 
 
 @pytest.mark.parametrize("level", LEVELS[:3])
+@pytest.mark.sampled(2)
 def test_a_formula_of_the_users_own_is_one_object_too(level):
     """The formula of erf under another name: to the ten digits of the quadrature in the closure, else to rounding."""
     mine = theory_overlaps.Smooth("mine", sp.erf(sp.sqrt(sp.pi) * x / 2))

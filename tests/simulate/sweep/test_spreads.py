@@ -74,6 +74,7 @@ def test_processes_may_be_kept_for_several_sweeps(store: Store) -> None:
         os.kill(process, 0)
 
 
+@pytest.mark.sampled(0)  # test_kills.py kills a sweep at any moment
 def test_local_processes_survive_the_kill_of_one_and_a_job_that_raises(store: Store, folder: Path) -> None:
     jobs = [Counted(float(x), str(folder), seconds=1.5 * (x == 1)) for x in range(4)]
     circumstances, refused, total = Circumstances(jax.random.key(3)), Refused(), Total(tuple(jobs))
@@ -108,6 +109,7 @@ class Deadly(Job):
         os.kill(os.getpid(), signal.SIGKILL)
 
 
+@pytest.mark.sampled(0)  # half a dozen processes are started
 def test_a_job_that_kills_its_workers_is_given_up_and_reported(store: Store, folder: Path) -> None:
     """After as many deaths as Dask allows: here none, by default three. Jobs that waited there are not blamed."""
     deadly, jobs = Deadly(), counted(folder, 3)

@@ -32,7 +32,7 @@ KEY = jax.random.key(0)
     ],
     ids=lambda task: type(task).__name__,
 )
-@pytest.mark.sampled(4)
+@pytest.mark.sampled(2)
 def test_the_loss_falls_below_that_of_the_best_constant_output(task):
     network = UniformWeights(16, task.inputs, task.outputs).draw(jax.random.key(1), jnp.dtype("float32"))
     trained = train([network], task, rule=optax.adam(1e-2), epochs=150, chunk=150)

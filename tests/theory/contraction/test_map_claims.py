@@ -65,6 +65,7 @@ def at(net, condition, share=0.8):
 
 @BOTH
 @pytest.mark.parametrize("options", [MIXED, ALIKE], ids=["leaks", "one leak"])
+@pytest.mark.sampled(2)
 def test_factors_bound_the_map(form, options):
     """No slopes stretch more than any condition's factor, in its own metric; no claim holds of a factor below that."""
     net = drawn(form, options)

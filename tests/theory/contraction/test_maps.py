@@ -68,6 +68,7 @@ def test_sparse_networks(form):
 
 @pytest.mark.parametrize("leak", [0.6, np.linspace(0.25, 1, 7)], ids=["one", "mixed"])
 @pytest.mark.parametrize("units", [1e3, 1e-8])
+@pytest.mark.sampled(2)
 def test_units_do_not_matter(units, leak):
     """A positive diagonal similarity and another order of the neurons: the same factor, to the searches' tolerance."""
     weights = dense(7, 2, 0.8)

@@ -75,6 +75,7 @@ def test_a_store_of_another_version_is_refused(ask, tmp_path, mark, problem):
     ask(shortened(TINY, "Width"), "--store", str(tmp_path / "store")).refuses("--store", problem, "this version's")
 
 
+@pytest.mark.sampled(0)  # ten seconds of training
 def test_an_unreachable_threshold_ends_in_words_and_the_populations_are_kept(ask, tmp_path):
     store, out = tmp_path / "store", tmp_path / "found.json"
     asked = shortened(TINY, "One population", "Width")

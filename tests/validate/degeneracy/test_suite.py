@@ -59,7 +59,7 @@ SHORT = dict(zip(TASKS, (forgetful, knows_the_second_alone, misses_the_slowest, 
 
 @pytest.mark.parametrize("effort", EFFORTS, ids=lambda effort: effort.name)
 @pytest.mark.parametrize("task", SUITE, ids=lambda task: task.option)
-@pytest.mark.sampled(5)
+@pytest.mark.sampled(3)
 def test_no_threshold_is_reached_by_who_has_not_learned_the_task(task, effort):
     config = Config(effort=replace(effort, trials=TRIALS))
     for level in task.effort(config).complexity:

@@ -83,6 +83,7 @@ def test_between_critical_rate_and_failure_ratio_some_are_captured_and_the_other
 
 
 @pytest.mark.parametrize("ratio", [1.1, 5.0, 50.0])
+@pytest.mark.sampled(2)
 def test_above_the_failure_ratio_all_are_captured(ratio):
     found = report()
     _compare_captured(found, way(), ratio, np.random.default_rng(0))

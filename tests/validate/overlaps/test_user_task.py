@@ -310,6 +310,7 @@ class Killed(BaseException):
     """What ends a run at once, as SIGKILL does: nothing is tidied up but the operating system's locks."""
 
 
+@pytest.mark.sampled(0)  # checkpoints are in tests/simulate/training
 def test_a_killed_run_goes_on_from_its_checkpoints(run, monkeypatch, tmp_path):
     """Killed in its second training; the next run repeats none of the first, the rest of the second, bit for bit."""
     options = ["--task", "task.npz", "--levels", "map", "network", "--neurons", "9", "--epochs", "1500"]

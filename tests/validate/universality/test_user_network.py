@@ -72,6 +72,7 @@ def test_all_of_a_product_are_told_with_their_proofs(run):
     assert lines[-1].startswith(answer)
 
 
+@pytest.mark.sampled(0)  # a dozen seconds of tracing; its parts are in tests/simulate/latent
 def test_a_network_of_rank_two_is_told_in_its_latent_variables(run, tmp_path, monkeypatch):
     monkeypatch.setattr("simulate.latent.portrait.GRID", 21)
     monkeypatch.setattr("simulate.latent.portrait.LONGEST", 64.0)

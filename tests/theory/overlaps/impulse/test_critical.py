@@ -103,6 +103,7 @@ def pull(neurons: int, c: float) -> Callable[[np.ndarray], np.ndarray]:
     return forces
 
 
+@pytest.mark.sampled(0)  # ten seconds of search
 def test_random_search_finds_no_other_resting_network() -> None:
     """Three neurons driven to theta H = 0 from 300 random places: all networks that are stable belong to a family."""
     c, neurons = 0.2, 3
