@@ -5,7 +5,7 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 READY := $(VENV)/.ready
 
-.PHONY: env ghost overlaps contraction degeneracy universality test mutants lint types lock bench layout
+.PHONY: env ghost overlaps contraction degeneracy universality test mutants lint types docs lock bench layout
 
 env: $(READY)
 
@@ -46,13 +46,17 @@ lint: env
 types: env
 	$(RUN) -m mypy
 
+# The site, into results/site: open results/site/index.html. A warning is an error, as is a link that leads nowhere.
+docs: env
+	NO_MKDOCS_2_WARNING=1 $(RUN) -m mkdocs build --quiet
+
 # PyTorch is needed by the benchmarks alone, so it stays out of `make env`.
 bench: env
 	$(RUN) -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
 
 # Exact versions for every Python and platform that is supported.
 lock:
-	uv pip compile -q --universal --fork-strategy fewest --python-version 3.11 --extra dev \
+	uv pip compile -q --universal --fork-strategy fewest --python-version 3.11 --extra dev --extra docs \
 		--custom-compile-command "make lock" --no-emit-index-url --no-emit-find-links pyproject.toml -o requirements.lock
 
 # What every file is about, from its own first line.

@@ -58,3 +58,18 @@ def test_the_layout_names_every_file_with_what_it_is_about() -> None:
     files = [file for folder in folders for file in (ROOT / folder).rglob("*.py") if file.name != "__init__.py"]
     assert sorted(name for name, _ in rows) == sorted(file.name for file in files)
     assert [name for name, about in rows if len(about) < 16] == []
+
+
+def test_names_on_pages_are_spelled_as_in_the_code() -> None:
+    """Whatever stands alone in code marks, as `LatentCircuit` or `critical_learning_rate`, is a word of our files."""
+    folders = ("theory", "simulate", "validate", "tests", "benchmarks", "docs")
+    files = [file for folder in folders for file in (ROOT / folder).rglob("*.py*") if file.suffix in {".py", ".pyi"}]
+    texts = [file.read_text(encoding="utf-8") for file in [*files, ROOT / "pyproject.toml"]]
+    words = set(re.findall(r"\w+", "\n".join(texts)))
+    pattern = re.compile(r"`([a-z]\w*_\w*(?=`|\()|[A-Z][a-z]+[A-Z]\w*(?=[`(.]))")
+    prose = {
+        page.name: re.sub(r"^```.*?^```", "", page.read_text(encoding="utf-8"), flags=re.M | re.S) for page in PAGES
+    }
+    named = {(page, name) for page, text in prose.items() for name in pattern.findall(text)}
+    assert len(named) > 80
+    assert {(page, name) for page, name in named if name not in words} == set()

@@ -166,9 +166,13 @@ def known_function(nonlinearity: object) -> Nonlinearity:
 
 
 LINEAR = _Linear("linear", odd=True, smooth=True, largest_slope=1.0, homogeneous=True)
+"""x itself."""
 ERF = _Erf("erf", odd=True, smooth=True, largest_slope=1.0)
 """erf(sqrt(pi) x / 2), whose slope at 0 is 1."""
 TANH = _Tanh("tanh", odd=True, smooth=True, largest_slope=1.0)
+"""tanh(x)."""
 RELU = _Relu("relu", odd=False, smooth=False, largest_slope=1.0, homogeneous=True)
+"""max(x, 0)."""
 SOFTPLUS = Softplus()
+"""log(1 + exp(sharpness x)) / sharpness, at the usual sharpness."""
 NONLINEARITIES.update({each.name: each for each in (LINEAR, ERF, TANH, RELU)})

@@ -159,7 +159,10 @@ class Rate(Form):
         return right[:, None] * middle * right
 
 
-VOLTAGE, RATE = Voltage(), Rate()
+VOLTAGE = Voltage()
+"""x' = -x + W phi(x) + u."""
+RATE = Rate()
+"""x' = -x + phi(W x + u)."""
 FORMS: tuple[Form, ...] = (VOLTAGE, RATE)
 
 

@@ -69,7 +69,14 @@ class LaplaceEntries(Entries):
         return random.laplace(scale=0.5**0.5, size=shape)
 
 
-NORMAL, UNIFORM, SIGNS, LAPLACE = NormalEntries(), UniformEntries(), SignEntries(), LaplaceEntries()
+NORMAL = NormalEntries()
+"""Fourth cumulant 0."""
+UNIFORM = UniformEntries()
+"""Fourth cumulant -6/5."""
+SIGNS = SignEntries()
+"""Fourth cumulant -2."""
+LAPLACE = LaplaceEntries()
+"""Fourth cumulant 3."""
 
 
 @dataclass(frozen=True, eq=False)

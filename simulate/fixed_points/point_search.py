@@ -73,7 +73,10 @@ def search_points(
     and leaves the sum of indices at one, or after all rounds.
 
     Arguments:
-        network, starts, inputs, dt: as of `find_fixed_points`.
+        network: as of `find_fixed_points`.
+        starts: of Newton's method, likewise.
+        inputs: constant, likewise.
+        dt: length of a step, likewise.
         rounds: at most so many after the first.
         seed: of the pairs and places that are drawn.
 

@@ -79,3 +79,4 @@ class Here(Spread):
 
 
 HERE = Here()
+"""In this process, one job after the other."""

@@ -169,8 +169,7 @@ def idx_images(
 
     Raises:
         BadImages: if a file is missing or damaged, if counts differ, labels exceed 9, pictures are of two sizes, or
-        none would
-            be left to train on.
+            none would be left to train on.
 
     >>> idx_images(Path("nowhere"))  # doctest: +IGNORE_EXCEPTION_DETAIL
     Traceback (most recent call last):

@@ -103,7 +103,9 @@ def transition_graph(
 
     Arguments:
         found: what `find_fixed_points` returns.
-        trials, size, seed: of perturbations, see `perturb_points`.
+        trials: perturbations of each point.
+        size: of a perturbation, see `perturb_points`.
+        seed: of the perturbations.
         steps: of the map along each trajectory, at most.
         confidence: of the agreement.
 

@@ -163,7 +163,14 @@ class DiscreteVoltage(Voltage):
         return DISCRETE
 
 
-VOLTAGE, RATE, DISCRETE, DISCRETE_VOLTAGE = Voltage(), Rate(), Discrete(), DiscreteVoltage()
+VOLTAGE = Voltage()
+"""tau x' = -x + W phi(x) + u."""
+RATE = Rate()
+"""tau x' = -x + phi(W x + u)."""
+DISCRETE = Discrete()
+"""x <- (1 - leak) x + leak phi(W x + u); `torch.nn.RNN` has leak 1."""
+DISCRETE_VOLTAGE = DiscreteVoltage()
+"""x <- (1 - leak) x + leak (W phi(x) + u)."""
 FORMS: tuple[Form, ...] = (VOLTAGE, RATE)
 """Of flows."""
 MAPS: tuple[Form, ...] = (DISCRETE, DISCRETE_VOLTAGE)

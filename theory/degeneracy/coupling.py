@@ -104,7 +104,8 @@ def coupled(first: ArrayLike, second: ArrayLike, shape: Shape | None = None) -> 
     of the rank matter: u G and v G^-T are the same weights.
 
     Arguments:
-        first, second: overlaps of all blocks, in the order m, u, v, z.
+        first: overlaps of all blocks, in the order m, u, v, z.
+        second: those of the other network.
         shape: of both networks; one input, rank and output unless given.
 
     Raises:

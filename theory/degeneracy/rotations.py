@@ -140,7 +140,8 @@ def least_distance(one: ArrayLike, other: ArrayLike, *, over: Turns = ROTATIONS,
     or by sorted eigenvalues of symmetric and skew parts (Hoffman and Wielandt), whichever is larger.
 
     Arguments:
-        one, other: square matrices of one size; a small one, as the semidefinite problem has n^2 x n^2 entries.
+        one: a square matrix; a small one, as the semidefinite problem has n^2 x n^2 entries.
+        other: another of its size.
         over: `ROTATIONS`, or `CONTRACTIONS`.
         seed: of the random starts.
 

@@ -220,7 +220,11 @@ def _pair_mean(formula: sp.Expr) -> sp.Expr:
 
 
 LINEAR = Closed("linear", x)
+"""x itself."""
 ERF = Closed("erf", sp.erf(sp.sqrt(sp.pi) * x / 2))
+"""erf(sqrt(pi) x / 2), whose slope at 0 is 1."""
 RELU = Closed("relu", sp.Piecewise((x, x > 0), (0, True)), kinked=True)
+"""max(x, 0)."""
 TANH = Smooth("tanh", sp.tanh(x))
+"""tanh(x), whose Gaussian means are quadratures."""
 NONLINEARITIES.update({phi.name: phi for phi in (LINEAR, ERF, RELU, TANH)})
