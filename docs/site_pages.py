@@ -16,6 +16,7 @@ from typing import Any, Literal
 import nbformat
 from latex2mathml.converter import convert
 from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.exceptions import PluginError
 from mkdocs.plugins import event_priority
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
@@ -117,7 +118,11 @@ def reference(door: Path, name: str) -> str:
 
 
 def _mathml(tex: str, display: Literal["inline", "block"]) -> str:
-    return convert(html.unescape(tex), display=display)
+    known = re.sub(r"\\tag\{(.*?)\}", r"\\qquad\\quad\\text{(\1)}", html.unescape(tex)).replace("{aligned}", "{align*}")
+    made = convert(known, display=display)
+    if "\\" in made or ">&<" in made:  # what the converter does not know it leaves as it is
+        raise PluginError(f"a formula with something that has no MathML here: {tex}")
+    return made
 
 
 def _indented(text: str) -> str:

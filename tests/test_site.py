@@ -49,11 +49,12 @@ def test_links_to_files_become_links_to_pages(place: str, link: str, made: str) 
 
 def test_formulas_become_mathml_in_headings_too() -> None:
     heading = SimpleNamespace(title=r"Where \(a_2\) is", children=[])
-    text = r'<p><span class="arithmatex">\(x &lt; \frac{1}{2}\)</span></p><div class="arithmatex">\[y\]</div>'
+    text = r'<p><span class="arithmatex">\(x &lt; \frac{1}{2}\)</span></p><div class="arithmatex">\[y \tag{3}\]</div>'
     made = pages.on_page_content(text, page("index.md", (heading,)))
     assert "arithmatex" not in made
     assert "<mfrac>" in made
     assert "<mo>&#x0003C;</mo>" in made
+    assert "<mtext>(3)</mtext>" in made
     assert made.count('display="inline"') == 1
     assert made.count('display="block"') == 1
     assert heading.title.startswith("Where <math")
