@@ -97,6 +97,8 @@ def tutorial(notebook: Path) -> dict[str, str | bytes]:
                 parts.append(f"![A figure drawn by the code above]({name})")
             elif "text/latex" in data:
                 parts.append(re.sub(r"^\$\\displaystyle (.*)\$$", r"$$\1$$", data["text/latex"], flags=re.DOTALL))
+            elif parts[-1].startswith("```text"):  # printed in pieces
+                parts[-1] = parts[-1].removesuffix("```") + f"{data['text/plain'].rstrip()}\n```"
             else:
                 parts.append(f"```text\n{data['text/plain'].rstrip()}\n```")
     return {f"{notebook.stem}.md": "\n\n".join(parts) + "\n", **files}

@@ -66,14 +66,18 @@ def test_a_notebook_becomes_a_page_with_its_code_folded(tmp_path: Path) -> None:
     picture = v4.new_output("display_data", {"image/png": "iVBORw=="})
     formula = v4.new_output("display_data", {"text/latex": r"$\displaystyle x^2$"})
     printed = v4.new_output("stream", text="1.03\n")
-    cells = [v4.new_markdown_cell("# Title"), v4.new_code_cell("a = 1\n\nb = 2", outputs=[picture, formula, printed])]
+    more = v4.new_output("stream", text="1.04\n")
+    cells = [
+        v4.new_markdown_cell("# Title"),
+        v4.new_code_cell("a = 1\n\nb = 2", outputs=[picture, formula, printed, more]),
+    ]
     notebook = tmp_path / "thing.ipynb"
     nbformat.write(v4.new_notebook(cells=cells), notebook)
     made = pages.tutorial(notebook)
     assert made["thing_1.png"] == b"\x89PNG"
     text = str(made["thing.md"])
     assert text.startswith('# Title\n\n??? abstract "Code"\n\n    ```python\n    a = 1\n\n    b = 2\n    ```\n')
-    assert text.index("(thing_1.png)") < text.index("$$x^2$$") < text.index("```text\n1.03\n```")
+    assert text.index("(thing_1.png)") < text.index("$$x^2$$") < text.index("```text\n1.03\n1.04\n```")
 
 
 def test_examples_of_docstrings_are_fenced() -> None:
