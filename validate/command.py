@@ -15,31 +15,32 @@ from simulate import runtime
 from simulate.atomic import OutputError, write_atomically
 from simulate.lock import InUse, held
 from validate import cli
-from validate.findings import show_findings
 from validate.interruption import uninterrupted
 from validate.options import Refusal
 from validate.output import OutputDirectory, Plot
 from validate.progress import Progress
 from validate.report import Report, Unfinished
 from validate.settings import Destination, Option, Settings, build, options_of, require_consistent, written_files
-from validate.table import show, tell_section
+from validate.table import tell_end, tell_section
 
 
 @dataclass(frozen=True)
 class Section:
     """A part of a run: its title and the module in which it stands, which is imported when the run starts.
 
-    The module has `checks(config, report, progress)`, which measures, compares and returns its results, and
-    `figures(config, results)`, which draws them; `for_figures(config, results, progress)`, if it is there, adds to the
-    results what takes long and figures alone need; `files(config, results)`, if it is there, gives what else is written
-    into the directory of results, by name. Where `given` is not None it is the first argument of `checks`: what was
-    read from the user's files. A section that is interrupted and has results worth keeping sets `report.interrupted`
-    and returns them; otherwise it lets KeyboardInterrupt pass.
+    The module has `checks(config, report, progress)`, which measures, compares and returns its results. If they are
+    there, `figures(config, results)` draws them; `for_figures(config, results, progress)` adds to the results what
+    takes long and figures alone need; `files(config, results)` gives what else is written into the directory of
+    results, by name. Where `given` is not None it is the first argument of `checks`: what was read from the user's
+    files. A section that is interrupted and has results worth keeping sets `report.interrupted` and returns them;
+    otherwise it lets KeyboardInterrupt pass. What is told `at_once` needs no set-up and imports little: it runs before
+    the other sections are imported.
     """
 
     title: str
     module: str
     given: object = None
+    at_once: bool = False
 
     def load(self) -> "LoadedSection":
         """Import the module."""
@@ -47,9 +48,10 @@ class Section:
         checks = module.checks if self.given is None else partial(module.checks, self.given)
         return LoadedSection(
             self.title,
+            self.at_once,
             checks,
             getattr(module, "for_figures", lambda config, results, progress: results),
-            module.figures,
+            getattr(module, "figures", lambda config, results: ()),
             getattr(module, "files", lambda config, results: {}),
         )
 
@@ -59,6 +61,7 @@ class LoadedSection:
     """A section, ready to run."""
 
     title: str
+    at_once: bool
     checks: Callable[[Any, Report, Progress], Any]
     for_figures: Callable[[Any, Any, Progress], Any]
     figures: Callable[[Any, Any], tuple[Plot, ...]]
@@ -179,13 +182,13 @@ class Run:
 
 
 def execute(command: Command, plan: Plan, destination: Destination, *, draw: bool) -> Run:
-    """Run every section, write what was asked for, print the report and return it.
+    """Run every section and print what it found, write what was asked for, print the verdict and return the report.
 
-    Figures are drawn where `draw` is set or `destination.out` is given, and written as soon as their section
-    is done; the run's time ends with its last section. Where the output is no terminal, a line says how each section
-    ended. A section that cannot be finished (`Unfinished`) fails, and the others go on. So they do where one is refused
-    after another has ended, as by a damaged file or a full disk. Ctrl-C ends the run early: the report says so and
-    holds what was finished.
+    The rows of each section are printed when it ends. Figures are drawn where `draw` is set or `destination.out` is
+    given, and written as soon as their section is done; the run's time ends with its last section. A section that
+    cannot be finished (`Unfinished`) fails, and the others go on. So they do where one is refused after another has
+    ended, as by a damaged file or a full disk. Ctrl-C ends the run early: the report says so and holds what was
+    finished.
 
     Raises:
         Refusal: where another run writes to the same places, before the first section starts; what that section raises.
@@ -234,24 +237,23 @@ def _execute(
     config = plan.config
     report = Report(command.name, config)
     plots: list[Plot] = []
+    first = True
     try:
         with Progress() as progress:
-            plan.set_up()
-            for number, section in enumerate([section.load() for section in plan.sections]):
-                started = time.perf_counter()
-                report.section(section.title)
-                try:
-                    for plot in _ended(section, report, progress, directory=directory, draw=draw):
-                        plots.append(plot)
-                except (Unfinished, Refusal, OutputError) as error:
-                    if not number and not isinstance(error, Unfinished):
-                        raise  # bad input, and nothing is lost
-                    why = error if isinstance(error, Unfinished) else Unfinished(cli.one_line(str(error)))
-                    print(f"{section.title}: {why}", file=sys.stderr)
-                    report.unfinished(section.title, why)
-                tell_section(report, section.title, time.perf_counter() - started)
+            for section in _loaded(plan, progress):
+                with _told(report, section.title, progress):
+                    try:
+                        for plot in _ended(section, report, progress, directory=directory, draw=draw):
+                            plots.append(plot)
+                    except (Unfinished, Refusal, OutputError) as error:
+                        if first and not isinstance(error, Unfinished):
+                            raise  # bad input, and nothing is lost
+                        why = error if isinstance(error, Unfinished) else Unfinished(cli.one_line(str(error)))
+                        print(f"{section.title}: {why}", file=sys.stderr)
+                        report.unfinished(section.title, why)
                 if report.interrupted:
                     break
+                first = first and section.at_once
     except KeyboardInterrupt:
         report.interrupted = True
     report.finish()
@@ -263,8 +265,33 @@ def _execute(
             if destination.json is not None:
                 write_atomically(destination.json, content)
         finally:
-            show_findings(report) if any(report.findings.values()) else show(report)
+            tell_end(report)
     return Run(command.title, report, tuple(plots))
+
+
+def _loaded(plan: Plan, progress: Progress) -> Iterator[LoadedSection]:
+    """The sections, ready to run: those told at once, before any other is imported, then the others together."""
+    for section in plan.sections:
+        if section.at_once:
+            yield section.load()
+    with progress.task("getting ready"):
+        plan.set_up()
+        others = [section.load() for section in plan.sections if not section.at_once]
+    yield from others
+
+
+@contextmanager
+def _told(report: Report, title: str, progress: Progress) -> Iterator[None]:
+    """Let what the block records stand under `title`, and print it when the block ends or is interrupted."""
+    started = time.perf_counter()
+    report.section(title)
+    try:
+        with progress.task(title):
+            yield
+    except KeyboardInterrupt:
+        report.interrupted = True
+    with progress.hidden():
+        tell_section(report, title, time.perf_counter() - started)
 
 
 def _ended(

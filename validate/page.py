@@ -8,7 +8,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from validate.command import Run
 from validate.report import Report
-from validate.table import formatted, outcome
+from validate.rows import formatted, outcome
 
 
 @dataclass(frozen=True)

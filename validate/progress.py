@@ -6,10 +6,20 @@ from contextlib import contextmanager
 from typing import TypeAlias
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Task, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bars
+from rich.table import Column
+from rich.text import Text
 
 Tell: TypeAlias = Callable[[str, float | int, float | int | None], None]
+
+
+class _Done(MofNCompleteColumn):
+    """The work done and the work in all, where that is known."""
+
+    def render(self, task: Task) -> Text:
+        """Nothing where it is not."""
+        return Text() if task.total is None else super().render(task)
 
 
 class Progress:
@@ -17,12 +27,13 @@ class Progress:
 
     def __init__(self) -> None:
         self._bars = Bars(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
+            TextColumn("{task.description}", markup=False, table_column=Column(no_wrap=True, overflow="ellipsis")),
+            BarColumn(bar_width=16),
+            _Done(),
             TimeElapsedColumn(),
             console=Console(stderr=True),
             transient=True,
+            redirect_stdout=sys.stdout.isatty(),
             disable=not sys.stderr.isatty(),
         )
 
@@ -32,6 +43,15 @@ class Progress:
 
     def __exit__(self, *_: object) -> None:
         self._bars.stop()
+
+    @contextmanager
+    def hidden(self) -> Iterator[None]:
+        """No bars while the block runs, in which something is printed that stays."""
+        self._bars.stop()
+        try:
+            yield
+        finally:
+            self._bars.start()
 
     @contextmanager
     def task(self, description: str, total: float | int | None = None) -> Iterator[Callable[[float], None]]:

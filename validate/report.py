@@ -4,7 +4,7 @@
     report.check("loss at the optimum", predicted=0.0, measured=loss, tolerance=Absolute(1e-12, "rounding"))
     report.quantity("optimal_r", 2.467e-4)
 
-`Report.document` is the JSON that every command promises; `validate.table` shows the same on a terminal.
+`Report.document` is the JSON that every command promises; `validate.table` shows the same on a terminal, as it is made.
 """
 
 import dataclasses
@@ -16,6 +16,7 @@ import subprocess
 import time
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path, PurePath
+from typing import TypeVar
 
 import numpy as np
 
@@ -37,6 +38,9 @@ LIBRARIES = (
     "cvxpy",
     "clarabel",
 )
+
+
+Recorded = TypeVar("Recorded")
 
 
 class DuplicateNameError(ValueError):
@@ -95,10 +99,11 @@ class Report:
         self.sections: dict[str, list[Check]] = {}
         self.findings: dict[str, list[Finding]] = {}
         self.quantities: dict[str, object] = {}
-        self.conclusion: str | None = None
+        self.meanings: dict[str, str] = {}
+        self.recorded: dict[str, list[str]] = {}
+        self.conclusions: dict[str, str] = {}
         self.interrupted = False
-        self._current: list[Check] = []
-        self._found: list[Finding] = []
+        self._title = ""
         self._started = time.perf_counter()
         self._source = source()
         self._seconds: float | None = None
@@ -111,9 +116,11 @@ class Report:
         return round(time.perf_counter() - self._started, 3)
 
     def section(self, title: str) -> None:
-        """Let the checks and findings that follow stand under `title` in the table and on the page."""
-        self._current = self.sections.setdefault(title, [])
-        self._found = self.findings.setdefault(title, [])
+        """Let the checks, quantities and findings that follow stand under `title` in the table and on the page."""
+        self._title = title
+        self.sections.setdefault(title, [])
+        self.findings.setdefault(title, [])
+        self.recorded.setdefault(title, [])
 
     def check(
         self, name: str, *, predicted: object, measured: object, tolerance: Tolerance, asserted: bool = True
@@ -138,9 +145,7 @@ class Report:
             asserted=asserted and not isinstance(tolerance, Reported),
             passed=compared.passed,
         )
-        if not self.sections:
-            self.section("")
-        self._current.append(check)
+        self._place(self.sections).append(check)
         return check
 
     def unfinished(self, title: str, why: Unfinished) -> None:
@@ -149,12 +154,18 @@ class Report:
         self.check(f"{title}: finished", predicted=True, measured=False, tolerance=tolerance)
         self.quantity(f"{title}: unfinished", [line.strip() for line in str(why).splitlines()])
 
-    def quantity(self, name: str, value: object) -> None:
-        """Record a number, text, list, dict or dataclass under `name`; None stands for a missing value."""
+    def quantity(self, name: str, value: object, meaning: str = "") -> None:
+        """Record a number, text, list, dict or dataclass under `name`; None stands for a missing value.
+
+        `meaning` is shown beside it: its unit, and what it is.
+        """
         if name in self.quantities:
             raise DuplicateNameError(f"a quantity named {name!r} is there already; name what differs")
         _entry(name, value)  # a value that cannot be written is refused here, not at the end of the run
         self.quantities[name] = value
+        self._place(self.recorded).append(name)
+        if meaning:
+            self.meanings[name] = meaning
 
     def finding(self, name: str, value: Scalar | tuple[str, ...], unit: str = "", meaning: str = "") -> None:
         """Record a quantity that the table shows with its unit and what it means; None stands for a missing value.
@@ -162,13 +173,23 @@ class Report:
         Several words are one value: a list in the JSON document.
         """
         self.quantity(name, value)
-        if not self.findings:
-            self.section("")
-        self._found.append(Finding(name, value, unit, meaning))
+        self._place(self.findings).append(Finding(name, value, unit, meaning))
 
     def conclude(self, sentence: str) -> None:
-        """Say what was found; what an earlier section found stands before it."""
-        self.conclusion = sentence if self.conclusion is None else f"{self.conclusion}; {sentence}"
+        """Say what a section found; what was said before stands before it."""
+        before = self.conclusions.get(self._title)
+        self.conclusions[self._title] = sentence if before is None else f"{before}; {sentence}"
+
+    def _place(self, lists: dict[str, list[Recorded]]) -> list[Recorded]:
+        """The list of the section that is open; one without a title is opened where none is."""
+        if not self.sections:
+            self.section("")
+        return lists[self._title]
+
+    @property
+    def conclusion(self) -> str | None:
+        """What all sections found; None where none has concluded."""
+        return "; ".join(self.conclusions.values()) or None
 
     @property
     def checks(self) -> tuple[Check, ...]:

@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import sys
+import termios
 from pathlib import Path
 from typing import Any
 
@@ -273,16 +274,18 @@ def test_the_same_seed_gives_the_same_document(tmp_path: Path) -> None:
     assert documents[0]["quantities"] != documents[2]["quantities"]
 
 
-@pytest.mark.skipif(not hasattr(os, "openpty"), reason="needs a terminal to look at")
-def test_a_terminal_is_shown_a_bar_and_no_line_a_section(tmp_path: Path) -> None:
+def on_a_terminal(tmp_path: Path, columns: int, *arguments: str) -> tuple[int, str]:
+    """The exit status of the command on a terminal so wide, and all that it was sent."""
     script = write_command(tmp_path)
     master, slave = os.openpty()
+    termios.tcsetwinsize(slave, (40, columns))
     child = subprocess.Popen(
-        [sys.executable, str(script), "--pause", "0.5"],
+        [sys.executable, str(script), *arguments],
+        stdin=slave,
         stdout=slave,
         stderr=slave,
         cwd=tmp_path,
-        env={**os.environ, "TERM": "xterm"},
+        env={name: value for name, value in os.environ.items() if name != "COLUMNS"} | {"TERM": "xterm"},
     )
     os.close(slave)
     shown = b""
@@ -292,6 +295,32 @@ def test_a_terminal_is_shown_a_bar_and_no_line_a_section(tmp_path: Path) -> None
     except OSError:  # how Linux says that the other end is closed
         pass
     os.close(master)
-    assert child.wait(timeout=60) == 0
-    assert b"working" in shown
-    assert b"one: 1 of 1" not in shown
+    return child.wait(timeout=60), shown.decode()
+
+
+def lines_that_stay(shown: str) -> list[str]:
+    """Without bars, which are erased, and without colours."""
+    plain = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", re.sub(r"[^\n\r]*\x1b\[2K", "", shown))
+    return [line.rpartition("\r")[2] for line in plain.replace("\r\n", "\n").splitlines()]
+
+
+@pytest.mark.skipif(not hasattr(os, "openpty"), reason="needs a terminal to look at")
+def test_a_terminal_is_shown_a_bar_and_each_section_s_rows_when_it_ends(tmp_path: Path) -> None:
+    status, shown = on_a_terminal(tmp_path, 80, "--pause", "0.5")
+    assert status == 0
+    bar, first, second = (shown.index(words) for words in ("working", "one: 1 of 1 pass", "two: 2 of 2 pass"))
+    assert first < bar < second
+    lines = lines_that_stay(shown)
+    assert lines[-1] == "PASS child: 3 of 3 asserted checks pass"
+    assert [line.split()[-1] for line in lines if line.startswith("pass  ")] == ["first", "second", "second"]
+
+
+@pytest.mark.skipif(not hasattr(os, "openpty"), reason="needs a terminal to look at")
+def test_a_terminal_is_shown_failures_again_before_the_verdict(tmp_path: Path) -> None:
+    status, shown = on_a_terminal(tmp_path, 60, "--damaged")
+    assert status == 1
+    failed = [k for k, line in enumerate(lines_that_stay(shown)) if line.startswith("FAIL  two: finished")]
+    lines = lines_that_stay(shown)
+    assert len(failed) == 2
+    assert failed[0] < lines.index("Failed:") < failed[1] < len(lines) - 1
+    assert lines[-1].startswith("FAIL child: 2 of 3")

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 import validate
 from validate import report as report_module
 from validate.report import Check, DuplicateNameError, Report, Source, Unfinished, UnrecordableError, plain
-from validate.table import formatted, outcome, show
+from validate.rows import formatted, outcome
+from validate.table import tell_end, tell_section
 from validate.tolerance import Absolute, Exact, Relative, Reported
 
 
@@ -152,27 +153,36 @@ def test_two_runs_differ_in_provenance_alone() -> None:
     assert documents[0] == documents[1]
 
 
-def test_the_table_shows_every_number_and_ends_with_the_verdict(capsys: pytest.CaptureFixture[str]) -> None:
-    made = report()
-    made.section("The toy model")
-    made.check("loss [1]", predicted=0.25, measured=0.75, tolerance=Absolute(0.125, "O(dt^2)"))
-    made.quantity("optimal_r", 0.0625)
-    show(made)
-    lines = capsys.readouterr().out.splitlines()
-    row = next(line for line in lines if "loss [1]" in line)
-    assert all(part in row for part in ("0.25", "0.75", "0.5", "0.125", "O(dt^2)", "FAIL"))
-    assert any("The toy model" in line for line in lines)
-    assert any("optimal_r" in line and "0.0625" in line for line in lines)
-    assert lines[-1] == made.verdict
-
-
-def test_quantities_of_several_numbers_are_for_the_document_and_no_empty_table(
+def test_a_section_shows_every_number_and_the_end_the_failures_again_and_the_verdict(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     made = report()
+    made.section("The toy model")
+    made.check("loss [1]", predicted=0.25, measured=0.75, tolerance=Absolute(0.125, "O(dt^2)"))
+    made.check("steps", predicted=2, measured=2, tolerance=Exact())
+    made.quantity("optimal_r", 0.0625, "1 / time")
+    made.section("The network")
+    made.quantity("neurons", 3)
+    tell_section(made, "The toy model", 1.25)
+    first, _, row, other, quantity = capsys.readouterr().out.splitlines()
+    assert first == "The toy model: 1 of 2 pass, 1.2 s"
+    assert row.split() == ["FAIL", "loss", "[1]", "0.25", "0.75", "0.5", "0.125", "O(dt^2)"]
+    assert other.split() == ["pass", "steps", "2", "2", "0", "0", "exact"]
+    assert quantity.split(maxsplit=1) == ["0.0625", "optimal r: 1 / time"]
+    tell_end(made)
+    heading, _, again, verdict = capsys.readouterr().out.splitlines()
+    assert (heading, verdict) == ("Failed:", made.verdict)
+    assert again.split() == row.split()
+
+
+def test_quantities_of_several_numbers_are_for_the_document(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    made = report()
+    made.section("levels")
     made.quantity("levels", {"mean": 1.0})
-    show(made)
-    assert "quantities" not in capsys.readouterr().out
+    tell_section(made, "levels", 0.0)
+    assert capsys.readouterr().out == "levels: 0.0 s\n"
 
 
 def test_a_section_that_is_not_finished_fails_and_says_why() -> None:

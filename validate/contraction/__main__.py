@@ -37,6 +37,7 @@ from validate.contraction.settings import CHECK, Config, GatedConfig, ImagesConf
 from validate.contraction.user_run import gated_plan, images_plan, jax_and_one_thread, lure_plan, matrix_plan
 
 SECTIONS = (
+    Section("Contraction in closed form", "validate.contraction.at_once", at_once=True),
     Section("Theorems 1 to 5, and norms", "validate.contraction.theorems"),
     Section("Which condition contains which", "validate.contraction.inclusions"),
     Section("How much the conditions give away", "validate.contraction.conservatism"),

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-import mpmath
 import numpy as np
 import sympy as sp
 from jaxtyping import Float
@@ -68,7 +67,6 @@ def checks(config: Config, report: Report, progress: Progress) -> Counterexample
 
 def _between(config: Config, report: Report, progress: Progress) -> CounterexampleResults:
     star = threshold(30)
-    report.quantity("switching_threshold", mpmath.nstr(star, 30))
     growth = sp.lambdify(C, quarter_turn_growth())
     report.check(
         "c at which the worst switching neither grows nor decays",

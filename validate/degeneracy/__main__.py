@@ -40,7 +40,8 @@ PREDICTED = (
     Section("Predicted from overlaps: weights up to permutations", "validate.degeneracy.predicted_weights"),
     Section("Predicted from overlaps: dynamics", "validate.degeneracy.predicted_dynamics"),
 )
-SECTIONS = (*TRAINED, *PREDICTED)
+CLOSED_FORM = Section("Degeneracy in closed form", "validate.degeneracy.at_once", at_once=True)
+SECTIONS = (CLOSED_FORM, *TRAINED, *PREDICTED)
 AHEAD = Section("What is left to train", "validate.degeneracy.ahead", given=tuple(each.module for each in TRAINED))
 
 

@@ -15,6 +15,7 @@ from validate.command import Command, Section, built_in
 from validate.ghost.settings import Config
 
 SECTIONS = (
+    Section("The ghost mechanism in closed form", "validate.ghost.at_once", at_once=True),
     Section("The toy model", "validate.ghost.toy_model"),
     Section("The training map", "validate.ghost.training_map"),
     Section("The learning rate asked for", "validate.ghost.asked_rate"),

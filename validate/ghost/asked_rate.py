@@ -19,14 +19,13 @@ from theory.ghost.descent.plateau import plateau_length
 from theory.ghost.descent.training_map import PAPER, jump_length
 from theory.ghost.toy.toy_model import ToyModel
 from validate.ghost.scaled_descent import CHUNK, ScaledDescent, analytic, simulated
-from validate.ghost.settings import Config
+from validate.ghost.settings import START, Config
 from validate.output import Plot
 from validate.plotting import GUIDE, MEASURED, PREDICTED, new_figure, plot, style
 from validate.progress import Progress
 from validate.report import Report
 from validate.tolerance import Absolute, Binomial, Exact, Reported
 
-START = 10.0  # rho_0 of the paper's Fig. 2
 LONGEST_PLATEAU, LONGEST_SOLVED_PLATEAU = 50_000, 300  # epochs; slower rates start nearer to the optimum
 STARTS, EPOCHS = 2000, 10_000  # as in `validate.ghost.fates`, with its patience for slow capture
 STRAGGLERS, PATIENCE = 50, 2_000_000  # far above the critical rate a step up starts a plateau of 47 a^1.5 epochs

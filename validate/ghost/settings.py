@@ -7,6 +7,8 @@ from validate.settings import Derived, Settings, chosen, flag, setting
 
 PAPER_RATE_RATIO = 0.1095
 """The paper's learning rate 1e-10 at T = 100, as a fraction of the critical one."""
+START = 10.0
+"""rho_0 of the paper's Fig. 2."""
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from jaxtyping import Float
 from matplotlib.figure import Figure
 
 from theory.ghost.descent.capture import capture_certificate, failure_ratio
-from theory.ghost.descent.captured_fraction import NormalStarts, captured_fraction
+from theory.ghost.descent.captured_fraction import NormalStarts
 from theory.ghost.descent.catalogue import Catalogue, attracting_cycles
 from theory.ghost.descent.cycles import Cycle
 from theory.ghost.descent.error_floor import ErrorFloor, error_floor
@@ -20,14 +20,13 @@ from theory.ghost.descent.training_map import PAPER, advance, jump_length, orbit
 from theory.ghost.toy.toy_model import ToyModel
 from validate.ghost.fates import BETWEEN, Fates, compare_fates
 from validate.ghost.scaled_descent import CHUNK, ScaledDescent, analytic, simulated
-from validate.ghost.settings import PAPER_RATE_RATIO, Config
+from validate.ghost.settings import PAPER_RATE_RATIO, START, Config
 from validate.output import Plot
 from validate.plotting import GUIDE, MEASURED, PREDICTED, new_figure, plot, style
 from validate.progress import Progress
 from validate.report import Report
 from validate.tolerance import Absolute, AtMost, Bracket, Exact
 
-START = 10.0  # rho_0 of the paper's Fig. 2
 SHOWN = (PAPER_RATE_RATIO, 0.6, 0.98, 1.2)
 """Rates, in units of the critical one, of Figs. 2B and 2C."""
 SHOWN_EPOCHS = 3000
@@ -85,11 +84,9 @@ def checks(config: Config, report: Report, progress: Progress) -> MapResults:
         _bracket_critical(report, learner, "analytic gradient", 1e-9)
         _bracket_critical(report, solver, "gradient through the solver", 1e-6)
     failure = float(failure_ratio())
-    report.quantity("failure_ratio", failure)
     with progress.task("averaging the loss after training"):
         floors = _compare_floors(config, report, learner)
         fates = compare_fates(config, report, learner, failure)
-    record_quantities(config, report, ratio)
     with progress.task("searching for cycles"):
         catalogue = _search_cycles(config, report)
         columns = np.unique(np.concatenate([np.linspace(0.3, 1.06, config.effort.columns), [ratio]]))
@@ -195,19 +192,6 @@ def _compare_floors(config: Config, report: Report, learner: ScaledDescent) -> F
         tolerance=Absolute(turn / FLOOR_WINDOW, "the longest turn, 16/(9a) epochs, may be cut in an average of 20,000"),
     )
     return Floors(rates, measured, predicted)
-
-
-def record_quantities(config: Config, report: Report, ratio: float) -> None:
-    """What the theory predicts for the user's learning rate, `ratio` times the critical one."""
-    floor, captured = error_floor(ratio), captured_fraction(ratio)
-    report.quantity("rate_ratio", ratio)
-    report.quantity("plateau_epochs", plateau_length(START, ratio).epochs)
-    report.quantity("error_floor", None if floor.value is None else floor.value * config.delay)
-    report.quantity("error_floor_bound", None if floor.error_bound is None else floor.error_bound * config.delay)
-    report.quantity("error_floor_from", floor.outcome.value)
-    report.quantity("cycle_word", floor.word)
-    report.quantity("captured_fraction", captured.value)
-    report.quantity("captured_fraction_bound", captured.error_bound)
 
 
 def _search_cycles(config: Config, report: Report) -> Catalogue:

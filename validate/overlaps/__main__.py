@@ -21,6 +21,7 @@ from validate.overlaps.settings import Config, UserConfig
 from validate.overlaps.user_run import own_plan
 
 SECTIONS = (
+    Section("Learning in overlap space in closed form", "validate.overlaps.at_once", at_once=True),
     Section("The equations", "validate.overlaps.equations"),
     Section("Invariants", "validate.overlaps.invariants"),
     Section("Closed forms", "validate.overlaps.closed_forms"),

@@ -22,6 +22,7 @@ from validate.universality.user_run import network_plan
 from validate.universality.user_settings import NetworkConfig
 
 SECTIONS = (
+    Section("Universality in closed form", "validate.universality.at_once", at_once=True),
     Section("Networks whose fixed points are known", "validate.universality.known_points"),
     Section("Networks whose transition graphs are known", "validate.universality.known_graphs"),
     Section("Networks of low rank, and their latent equations", "validate.universality.low_rank"),

@@ -12,7 +12,7 @@ import pytest
 from simulate.populations import jobs, train_population
 from simulate.sweep.job import FORMAT
 from validate.command import Command, Mode, Plan
-from validate.degeneracy.__main__ import COMMAND, SECTIONS
+from validate.degeneracy.__main__ import COMMAND, SECTIONS, TRAINED
 from validate.degeneracy.settings import QUICK, Config
 
 
@@ -113,9 +113,9 @@ def test_a_population_that_cannot_be_trained_fails_in_words_and_the_others_are_k
     assert "not begun, as it needs train-job-" in measured
     last = answer.out.splitlines()[-1]
     assert last.startswith("FAIL degeneracy: ")
-    assert last.endswith(f"failed: {SECTIONS[0].title}: finished")
+    assert last.endswith(f"failed: {TRAINED[0].title}: finished")
     found = json.loads(out.read_text())
-    assert found["quantities"][f"{SECTIONS[0].title}: unfinished"][1] == trained.strip()
+    assert found["quantities"][f"{TRAINED[0].title}: unfinished"][1] == trained.strip()
     assert found["quantities"]["flip-flop, 16 units"]["networks"] == 3
     assert len(list(store.glob("train-job-*.nc"))) == 2
 

@@ -10,9 +10,9 @@ import pytest
 
 from theory.ghost.descent.capture import failure_ratio
 from theory.ghost.toy.toy_model import ToyModel
+from validate.ghost.at_once import record_ending
 from validate.ghost.classes import NetworkClass
 from validate.ghost.settings import PAPER_RATE_RATIO, Config
-from validate.ghost.training_map import record_quantities
 from validate.report import Report
 
 PROMISED = (
@@ -79,13 +79,13 @@ def classes_of_the_population_leave_no_network_out(done, out):
     assert sum(found[each.name.lower()] for each in NetworkClass) == found["networks"] == 6
     stuck = ("stuck_behind_saddle_node", "stuck_on_first_plateau", "stuck_at_one_fixed_point")
     assert sum(found[name] for name in stuck) == found["stuck"]
-    assert all(each.name.lower() in done.stdout for each in NetworkClass)
+    assert all(each.name.lower().replace("_", " ") in done.stdout for each in NetworkClass)
 
 
 def quantities(delay, ratio):
     rate = ratio * ToyModel(delay).critical_learning_rate
     report = Report("ghost", Config(delay=delay, learning_rate=rate))
-    record_quantities(Config(delay=delay, learning_rate=rate), report, ratio)
+    record_ending(Config(delay=delay, learning_rate=rate), report, ratio)
     return report.document()["quantities"]
 
 

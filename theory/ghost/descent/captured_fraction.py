@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Bool, Float
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from theory.ghost.descent.capture import failure_ratio
 from theory.ghost.descent.errors import StartError
@@ -37,7 +37,7 @@ class NormalStarts(Starts):
 
     def quantiles(self, levels: Float[np.ndarray, " starts"]) -> Float[np.ndarray, " starts"]:
         """Quantiles of the normal distribution."""
-        return norm.ppf(levels, self.mean, self.deviation)
+        return ndtri(levels) * self.deviation + self.mean
 
 
 @dataclass(frozen=True)
