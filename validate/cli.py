@@ -10,6 +10,7 @@ Typer lacks is here: lists separated by spaces, and errors in one line.
 
 import inspect
 import io
+import keyword
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -154,7 +155,9 @@ def _help() -> inspect.Parameter:
 
 
 def _identifier(option: Option) -> str:
-    return option.name.strip("-").replace("-", "_")
+    """A name for Python, which keeps some words to itself."""
+    name = option.name.strip("-").replace("-", "_")
+    return f"{name}_" if keyword.iskeyword(name) else name
 
 
 def _line(option: Option) -> str:

@@ -304,6 +304,7 @@ def _ended(
         for plot in section.figures(config, section.for_figures(config, results, progress)):
             if directory is not None:
                 plot.save(directory)
+            report.drawn(plot.name, plot.caption)
             yield plot
     if directory is not None:
         for name, content in section.files(config, results).items():

@@ -14,12 +14,14 @@ import math
 import platform
 import subprocess
 import time
+from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path, PurePath
 from typing import TypeVar
 
 import numpy as np
 
+from validate.claim import FAILED, PaperClaim
 from validate.tolerance import Exact, Reported, Scalar, Tolerance
 
 LIBRARIES = (
@@ -98,6 +100,8 @@ class Report:
         self.config = config
         self.sections: dict[str, list[Check]] = {}
         self.findings: dict[str, list[Finding]] = {}
+        self.figures: dict[str, dict[str, str]] = {}
+        self.claims: dict[PaperClaim, list[Check]] = {}
         self.quantities: dict[str, object] = {}
         self.meanings: dict[str, str] = {}
         self.recorded: dict[str, list[str]] = {}
@@ -116,20 +120,29 @@ class Report:
         return round(time.perf_counter() - self._started, 3)
 
     def section(self, title: str) -> None:
-        """Let the checks, quantities and findings that follow stand under `title` in the table and on the page."""
+        """Let the checks, quantities, findings and figures that follow stand under `title`, in print and on the page."""
         self._title = title
         self.sections.setdefault(title, [])
         self.findings.setdefault(title, [])
         self.recorded.setdefault(title, [])
+        self.figures.setdefault(title, {})
 
     def check(
-        self, name: str, *, predicted: object, measured: object, tolerance: Tolerance, asserted: bool = True
+        self,
+        name: str,
+        *,
+        predicted: object,
+        measured: object,
+        tolerance: Tolerance,
+        asserted: bool = True,
+        claim: PaperClaim | None = None,
     ) -> Check:
         """Compare and record. Arrays are compared point by point; the worst point is kept and the name says
         so.
 
         `asserted=False` records the verdict without letting it decide the run; a `Reported` tolerance implies
-        it. Raises `DuplicateNameError`, and `ToleranceError` where the values do not fit the tolerance.
+        it. `claim` is the paper's, where the check speaks of it. Raises `DuplicateNameError`, and `ToleranceError`
+        where the values do not fit the tolerance.
         """
         compared = tolerance.judge(predicted, measured)
         shown = f"{name} (worst of {compared.points})" if compared.points > 1 else name
@@ -146,7 +159,13 @@ class Report:
             passed=compared.passed,
         )
         self._place(self.sections).append(check)
+        if claim is not None:
+            self.claims.setdefault(claim, []).append(check)
         return check
+
+    def drawn(self, name: str, caption: str) -> None:
+        """Record that a figure of the current section was drawn, and what it shows."""
+        self.figures[self._title][name] = caption
 
     def unfinished(self, title: str, why: Unfinished) -> None:
         """Record that a section did not come to its end: a check that fails, and the reasons."""
@@ -239,7 +258,13 @@ class Report:
             "command": self.command,
             "config": plain(self.config),
             "checks": [plain(check) for check in self.checks],
+            "sections": [
+                {"title": title, "checks": [check.name for check in checks], "figures": self.figures.get(title, {})}
+                for title, checks in self.sections.items()
+            ],
+            "claims": [_stated(claim, checks) for claim, checks in self.claims.items()],
             "quantities": plain(self.quantities),
+            "meanings": self.meanings,
             "passed": self.passed,
             **({"interrupted": True} if self.interrupted else {}),
             "provenance": self._provenance(),
@@ -258,6 +283,21 @@ class Report:
             "platform": f"{platform.platform()}, {platform.machine()}",
             "seconds": self._elapsed() if self._seconds is None else self._seconds,
         }
+
+
+def _stated(claim: PaperClaim, checks: Sequence[Check]) -> dict[str, object]:
+    """A claim as the document has it: what the paper says, the verdict, and the checks that it rests on."""
+    failed = any(check.asserted and check.passed is not True for check in checks)
+    return {
+        "name": claim.name,
+        "statement": claim.statement,
+        "source": claim.source,
+        "criterion": claim.criterion,
+        "figure": claim.figure,
+        "found": claim.found,
+        "verdict": FAILED if failed else claim.stands([check.measured for check in checks]),
+        "checks": [check.name for check in checks],
+    }
 
 
 @dataclasses.dataclass(frozen=True)

@@ -1,6 +1,9 @@
 import json
 import re
+import shutil
+import subprocess
 import sys
+from collections import Counter
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from pathlib import Path
@@ -11,14 +14,15 @@ import pytest
 
 import validate.__main__ as everything
 from validate import cli
-from validate.command import Command, Run, Section, built_in
+from validate.claim import HOLDS, PaperClaim, SettledClaim
+from validate.command import Command, Section, built_in
 from validate.output import Plot
-from validate.page import render
+from validate.page import render, results
 from validate.plotting import new_figure, plot, style
 from validate.progress import Progress
 from validate.report import Report
 from validate.settings import Settings, chosen, flag
-from validate.tolerance import Absolute
+from validate.tolerance import Absolute, Reported
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,8 +35,15 @@ class Fails(Config):
     rate: float = 0.75
 
 
+SMALL = SettledClaim(
+    "small loss", "The loss <i> is small.", "Fig. 1", "below 0.5", settled=HOLDS, holds_instead="It is.", figure="line"
+)
+WORD = PaperClaim("a word", "A word is said.", "section 2", "it is measured")
+
+
 def checks(config: Config, report: Report, progress: Progress) -> float:
-    report.check("loss <b>", predicted=0.0, measured=config.rate, tolerance=Absolute(0.5, "O(dt^2)"))
+    report.check("loss <i>", predicted=0.0, measured=config.rate, tolerance=Absolute(0.5, "O(dt^2)"), claim=SMALL)
+    report.check("its word", predicted="seen", measured="contradicted", tolerance=Reported("a word"), claim=WORD)
     report.quantity("optimal_r", 0.125)
     return config.rate
 
@@ -49,17 +60,30 @@ def a_command(name: str, config: type[Settings] = Config, module: str = __name__
     return Command(name, f"Title of {name}", "Demo.", "demo", modes)
 
 
-class Links(HTMLParser):
-    """Collects what a page refers to."""
+class Page(HTMLParser):
+    """What a page refers to, what it can be referred to by, and its cards."""
 
-    def __init__(self) -> None:
+    def __init__(self, file: Path) -> None:
         super().__init__()
-        self.sources: list[str] = []
+        self.file = file
+        self.links: list[str] = []
+        self.ids: list[str] = []
         self.tags: set[str] = set()
+        self.cards: Counter[str] = Counter()
+        self.feed(file.read_text(encoding="utf-8"))
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.add(tag)
-        self.sources += [value or "" for name, value in attrs if name in ("src", "href")]
+        self.links += [value or "" for name, value in attrs if name in ("src", "href")]
+        self.ids += [value or "" for name, value in attrs if name == "id"]
+        self.cards += Counter((dict(attrs).get("class") or "").split()[:1] if tag == "article" else [])
+
+    @property
+    def lost(self) -> list[str]:
+        """Links that lead nowhere: to no place on the page and to no file beside it."""
+        inside = {f"#{each}" for each in self.ids}
+        links = (link for link in self.links if not link.startswith("data:image/") and link not in inside)
+        return [link for link in links if link.startswith(("/", "#")) or not (self.file.parent / link).is_file()]
 
 
 def call(arguments: list[str], monkeypatch: pytest.MonkeyPatch) -> int:
@@ -75,21 +99,22 @@ def test_the_page_holds_everything_and_refers_to_nothing_outside(
     monkeypatch.setattr(everything, "COMMANDS", (a_command("one"), a_command("two")))
     assert call(["--quick", "--seed", "5", "--out", str(tmp_path / "out")], monkeypatch) == 0
     assert "index.html: 2 of 2 commands" in capsys.readouterr().out
-    page = (tmp_path / "out" / "index.html").read_text()
-    links = Links()
-    links.feed(page)
-    assert sum(source.startswith("data:image/png;base64,") for source in links.sources) == 2
-    assert all(source.startswith(("data:", "#")) for source in links.sources)
-    assert not links.tags & {"script", "link", "iframe", "b"}
+    page = Page(tmp_path / "out" / "index.html")
+    assert sum(link.startswith("data:image/webp;base64,") for link in page.links) == 4  # two are thumbnails of claims
+    assert page.lost == []
+    assert len(set(page.ids)) == len(page.ids)
+    assert not page.tags & {"script", "link", "iframe", "i"}
+    assert page.cards == {"check": 4, "claim": 4}
+    assert page.file.stat().st_size < 3e6
+    text = page.file.read_text()
     for part in (
-        "loss &lt;b&gt;",
-        "A line &amp; its caption.",
-        "O(dt^2)",
-        "0.125",
-        "optimal_r",
-        "<dt>seed</dt><dd>5</dd>",
+        "loss &lt;i&gt;",
+        "A line &amp; its caption. Seed <span",
+        "O(dt<sup>2</sup>)",
+        "<dt>optimal r</dt>",
+        "The loss &lt;i&gt; is small.",
     ):
-        assert part in page
+        assert part in text
     for name in ("one", "two"):
         made = {path.name for path in (tmp_path / "out" / name).iterdir()}
         assert made == {f"{name}.json", "line.png", "line.svg", "line.npz"}
@@ -138,16 +163,113 @@ def test_the_page_shows_the_time_that_each_run_took(tmp_path: Path, monkeypatch:
     monkeypatch.setattr(everything, "COMMANDS", (lasting(7.25), lasting(11.5)))
     assert call(["--out", str(tmp_path)], monkeypatch) == 0
     page = (tmp_path / "index.html").read_text()
-    assert re.findall(r"<dt>seconds</dt><dd>([^<]*)</dd>", page) == ["7.25", "11.5"]
+    assert re.findall(r"<dt>seconds</dt>\s*<dd><span class=\"n\">([^<]*)</span></dd>", page) == ["7.25", "11.5"]
     for name, seconds in (("lasts7.25", 7.25), ("lasts11.5", 11.5)):
         document = json.loads((tmp_path / name / f"{name}.json").read_text())
         assert document["provenance"]["seconds"] == seconds
 
 
-def test_a_page_without_figures_or_checks_is_still_a_page() -> None:
-    page = render([Run("Empty", Report("empty", Config()), ())]).decode()
+def test_a_page_without_figures_or_checks_is_still_a_page(tmp_path: Path) -> None:
+    (tmp_path / "empty.json").write_bytes(Report("empty", Config()).json_bytes())
+    page = render([results("Empty", tmp_path, "empty")]).decode()
     assert "PASS empty: 0 of 0" in page
     assert page.rstrip().endswith("</html>")
+
+
+def test_failures_come_first_and_then_what_is_contradicted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(everything, "COMMANDS", (a_command("one"), a_command("two", Fails)))
+    assert call(["--out", str(tmp_path)], monkeypatch) == 1
+    page = (tmp_path / "index.html").read_text()
+    assert page.index(">Failed checks</h2>") < page.index(">What the papers state</h2>")
+    kinds = re.findall(r'<article class="claim (\w+)"', page)
+    assert kinds == ["fail", "against", "against", "pass"]
+    assert re.findall(r"<details class=\"fold\"( open)?><summary>Checks: ([^<]*)<", page) == [
+        ("", "1 pass, 1 reported"),
+        (" open", "1 failed, 1 reported"),
+    ]
+
+
+def test_the_page_can_be_made_anew_from_what_runs_have_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(everything, "COMMANDS", (a_command("one"), a_command("two", Fails)))
+    assert call(["--out", str(tmp_path)], monkeypatch) == 1
+    made = (tmp_path / "index.html").read_bytes()
+    assert call(["--from", str(tmp_path)], monkeypatch) == 1
+    assert (tmp_path / "index.html").read_bytes() == made
+    shutil.rmtree(tmp_path / "two")
+    (tmp_path / "one" / "line.png").unlink()
+    assert call(["--from", str(tmp_path)], monkeypatch) == 0
+    assert "1 of 2 commands" in capsys.readouterr().out
+    assert "files are not there any more" in (tmp_path / "index.html").read_text()
+    for content in ("", "{}", "[1]"):
+        (tmp_path / "one" / "one.json").write_text(content)
+        assert call(["--from", str(tmp_path)], monkeypatch) == 2
+    (tmp_path / "one" / "one.json").unlink()
+    assert call(["--from", str(tmp_path)], monkeypatch) == 2
+    assert capsys.readouterr().err.count("\n") == 4
+
+
+def widths(page: Path, width: int) -> dict[str, int]:
+    """In a browser, in a window so wide: how far the page reaches, its cards, numbers that a line breaks, and errors.
+
+    All that is folded is opened; a frame stands for the window, which cannot be as narrow as a phone's.
+    """
+    look = page.with_name(f"look_{width}.html")
+    look.write_text(
+        f"""<iframe src="{page.name}" style="width: {width}px; height: 900px; border: 0"></iframe><pre></pre><script>
+        onload = () => {{
+          const inside = document.querySelector("iframe").contentDocument;
+          for (const each of inside.querySelectorAll("details")) each.open = true;
+          const numbers = [...inside.querySelectorAll(".n")];
+          document.querySelector("pre").textContent = JSON.stringify({{
+            reach: inside.documentElement.scrollWidth,
+            cards: inside.querySelectorAll(".check").length,
+            broken: numbers.filter(each => each.getClientRects().length > 1).length,
+            outside: numbers.filter(each => each.getBoundingClientRect().right > {width}).length,
+            bare: [...inside.images].filter(each => !(each.complete && each.naturalWidth)).length,
+          }});
+        }};</script>"""
+    )
+    told = subprocess.run(
+        [
+            *(
+                str(CHROMIUM),
+                "--headless",
+                "--no-sandbox",
+                "--disable-gpu",
+                "--hide-scrollbars",
+                "--allow-file-access-from-files",
+            ),
+            *(
+                "--enable-logging=stderr",
+                f"--user-data-dir={page.parent / 'profile'}",
+                f"--window-size={width + 40},950",
+            ),
+            *("--virtual-time-budget=5000", "--dump-dom", look.as_uri()),
+        ],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    )
+    found: dict[str, int] = json.loads(re.findall(r"<pre>(.*?)</pre>", told.stdout)[0])
+    return found | {"errors": told.stderr.count("CONSOLE")}
+
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+
+@pytest.mark.sampled(0)
+@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here, in which the page could be looked at")
+@pytest.mark.parametrize("width", [1400, 390])
+def test_in_a_browser_the_page_fits_and_breaks_no_number(
+    width: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(everything, "COMMANDS", (a_command("one"), a_command("two", Fails)))
+    assert call(["--out", str(tmp_path)], monkeypatch) == 1
+    found = widths(tmp_path / "index.html", width)
+    assert found == {"reach": width, "cards": 4, "broken": 0, "outside": 0, "bare": 0, "errors": 0}
 
 
 def test_every_command_is_known_by_its_own_name() -> None:

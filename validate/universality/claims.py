@@ -4,26 +4,17 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 from simulate.universality.between_share import BetweenShare
+from validate.claim import CONTRADICTED, PaperClaim
 from validate.report import Report
 from validate.tolerance import Reported
 
-SEEN, CONTRADICTED, UNDECIDED, TOO_FEW = "seen", "contradicted", "not decided at this size", "too few networks"
+SEEN, UNDECIDED, TOO_FEW = "seen", "not decided at this size", "too few networks"
 LEVEL = 0.01
 """Of tests for clusters: both the analysis of variance and the silhouette must be this unlikely by chance."""
 MARGIN = 0.1
 """Groups among which less than this share of the variance of distances lies are taken for one (chosen beforehand)."""
 CONFIDENCE = 0.95
 """Of each one-sided bound."""
-
-
-@dataclass(frozen=True)
-class PaperClaim:
-    """A statement of Maheswaranathan et al. (2019), where it stands, and what here counts as having seen it."""
-
-    name: str
-    statement: str
-    source: str
-    criterion: str
 
 
 class Clusters(PaperClaim):
@@ -120,5 +111,11 @@ _BESIDE = Reported("the paper's claim; a population of this size need not decide
 def report_claims(name: str, measured: Sequence[MeasuredClaim], report: Report) -> None:
     """Each as a row of the table, and in full among the quantities."""
     for each in measured:
-        report.check(f"{name}: {each.claim.name}, {each.of}", predicted=SEEN, measured=each.verdict, tolerance=_BESIDE)
+        report.check(
+            f"{name}: {each.claim.name}, {each.of}",
+            predicted=SEEN,
+            measured=each.verdict,
+            tolerance=_BESIDE,
+            claim=each.claim,
+        )
     report.quantity(f"{name}: claims", [asdict(each) for each in measured])

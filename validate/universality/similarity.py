@@ -22,9 +22,9 @@ from simulate.universality.between_share import between_share
 from simulate.universality.binomial import clopper_pearson
 from simulate.universality.permanova import permanova
 from simulate.universality.silhouette import silhouette
+from validate.claim import CONTRADICTED, PaperClaim
 from validate.universality.claims import (
     CONFIDENCE,
-    CONTRADICTED,
     LEVEL,
     SEEN,
     TOO_FEW,
@@ -33,7 +33,6 @@ from validate.universality.claims import (
     Clusters,
     MeasuredClaim,
     NoClusters,
-    PaperClaim,
 )
 from validate.universality.members import Members
 from validate.universality.settings import Config

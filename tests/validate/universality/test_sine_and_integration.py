@@ -10,10 +10,11 @@ import pytest
 from simulate.cells import LINEAR, Vanilla
 from simulate.measures import find_fixed_points
 from simulate.universality.points import NetworkPoints
+from validate.claim import CONTRADICTED
 from validate.progress import Progress
 from validate.report import Report
 from validate.universality import integration, sine
-from validate.universality.claims import CONTRADICTED, MODES, SEEN, TOO_FEW, TURNS
+from validate.universality.claims import MODES, SEEN, TOO_FEW, TURNS
 from validate.universality.conditions import NetworkKind
 from validate.universality.members import PopulationMember
 from validate.universality.settings import QUICK, Config, TaskTraining

@@ -1,0 +1,51 @@
+"""What a paper states, where it stands there, and what was found of it: one object a claim."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+HOLDS, IN_PART, CONTRADICTED, FAILED = "holds", "holds in part", "contradicted", "a check failed"
+
+
+@dataclass(frozen=True)
+class PaperClaim:
+    """A statement of a paper. Given to `Report.check`, the check speaks of it.
+
+    `source` is where the paper has it: a section, a figure, an equation. `criterion` is what here counts as having seen
+    it, chosen beforehand. `figure` names the figure that shows it ("" where none does).
+    """
+
+    name: str
+    statement: str
+    source: str
+    criterion: str
+    figure: str = field(default="", kw_only=True)
+
+    @property
+    def found(self) -> str:
+        """What holds, in words; "" where the measured values say it."""
+        return ""
+
+    def stands(self, measured: Sequence[object]) -> str:
+        """The verdict of a run, from what its checks measured: here each measures that of a part of the claim."""
+        verdicts = {str(each) for each in measured}
+        return verdicts.pop() if len(verdicts) == 1 else IN_PART
+
+
+@dataclass(frozen=True)
+class SettledClaim(PaperClaim):
+    """A claim on which derivation and measurement agree: `settled` is its verdict as long as its checks hold.
+
+    `holds_instead` says what is true, in words.
+    """
+
+    settled: str = field(kw_only=True)
+    holds_instead: str = field(default="", kw_only=True)
+
+    @property
+    def found(self) -> str:
+        """What holds, in words."""
+        return self.holds_instead
+
+    def stands(self, measured: Sequence[object]) -> str:
+        """The verdict that the checks bear out."""
+        return self.settled
