@@ -24,7 +24,6 @@ from validate.ghost.__main__ import COMMAND as GHOST
 from validate.options import Directory, InputDirectory, InputFile, Refusal
 from validate.output import OutputDirectory
 from validate.overlaps.__main__ import COMMAND as OVERLAPS
-from validate.page import Results, page, render, results
 from validate.settings import (
     Destination,
     Settings,
@@ -101,8 +100,7 @@ def show_kept(folder: Path) -> int:
         raise Refusal("--from", f"{folder} holds no report of a command", f"a directory with {wanted}")
     with claimed(Destination(out=folder)) as directory:
         assert directory is not None
-        found = _write_page(directory, there)
-    return 0 if all(each.document.passed for each in found) else 1
+        return 0 if _write_page(directory, there) else 1
 
 
 def compare(paths: Sequence[Path], out: Path) -> int:
@@ -115,6 +113,8 @@ def compare(paths: Sequence[Path], out: Path) -> int:
         raise Refusal("--compare", f"{error}", "JSON that a command wrote") from None
     if before.command != after.command:
         raise Refusal("--compare", f"reports of {before.command} and of {after.command}", "two runs of one command")
+    from validate.page import page
+
     found = changes(before, after)
     with claimed(Destination(out=out)) as directory:
         assert directory is not None
@@ -124,14 +124,17 @@ def compare(paths: Sequence[Path], out: Path) -> int:
     return 1 if any(change.is_worse for change in found) else 0
 
 
-def _write_page(directory: OutputDirectory, commands: Sequence[Command]) -> list[Results]:
+def _write_page(directory: OutputDirectory, commands: Sequence[Command]) -> bool:
+    """The page of what commands have left in a directory; whether all their asserted checks pass."""
+    from validate.page import render, results
+
     try:
         found = [results(command.title, directory.path / command.name, command.name) for command in commands]
     except DocumentError as error:
         raise Refusal("--from", f"{error}", "a directory that this version has written") from None
     directory.write("index.html", render(found))
     print(f"{directory.path / 'index.html'}: {len(found)} of {len(COMMANDS)} commands")
-    return found
+    return all(each.document.passed for each in found)
 
 
 def _report_of(folder: Path, command: Command) -> Path:

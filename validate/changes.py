@@ -14,7 +14,7 @@ DIGITS = 7
 
 
 @dataclass(frozen=True)
-class Change:
+class RunChange:
     """One difference: of what, which kind, and how it was and is."""
 
     name: str
@@ -24,7 +24,7 @@ class Change:
     is_worse: bool = False
 
 
-def changes(before: Document, after: Document) -> tuple[Change, ...]:
+def changes(before: Document, after: Document) -> tuple[RunChange, ...]:
     """All differences between two runs but the time that they took: the settings first, what got worse before the rest.
 
     A value has moved if it differs by more than the check's tolerance; where it has none or admits no distance, if it
@@ -34,20 +34,20 @@ def changes(before: Document, after: Document) -> tuple[Change, ...]:
     return (*_settings(before, after), *sorted(found, key=lambda change: not change.is_worse))
 
 
-def show_changes(found: tuple[Change, ...]) -> None:
+def show_changes(found: tuple[RunChange, ...]) -> None:
     """Print them, a line each."""
     for change in found:
         print(f"{change.kind}: {change.name}: {change.before} -> {change.after}")
 
 
-def _settings(before: Document, after: Document) -> Iterator[Change]:
+def _settings(before: Document, after: Document) -> Iterator[RunChange]:
     for kind, old, new in (
         ("setting", before.config, after.config),
         ("provenance", _origin(before), _origin(after)),
     ):
         for name in dict.fromkeys((*old, *new)):
             if old.get(name) != new.get(name):
-                yield Change(name, kind, readable(old.get(name)), readable(new.get(name)))
+                yield RunChange(name, kind, readable(old.get(name)), readable(new.get(name)))
 
 
 def _origin(made: Document) -> Mapping[str, object]:
@@ -57,25 +57,25 @@ def _origin(made: Document) -> Mapping[str, object]:
     return {"commit": made.provenance["commit"], "platform": made.provenance["platform"], **versions}
 
 
-def _checks(before: Document, after: Document) -> Iterator[Change]:
+def _checks(before: Document, after: Document) -> Iterator[RunChange]:
     old, new = ({check.name: check for check in run.checks} for run in (before, after))
     for name in dict.fromkeys((*new, *old)):
         was, now = old.get(name), new.get(name)
         if was is None or now is None:
             kind = "check appeared" if was is None else "check vanished"
-            yield Change(name, kind, _told(was), _told(now), is_worse=_fails(now))
+            yield RunChange(name, kind, _told(was), _told(now), is_worse=_fails(now))
         elif outcome(was) != outcome(now):
-            yield Change(name, "outcome", _told(was), _told(now), is_worse=_fails(now))
+            yield RunChange(name, "outcome", _told(was), _told(now), is_worse=_fails(now))
         elif _moved(was.predicted, now.predicted, now) or _moved(was.measured, now.measured, now):
-            yield Change(name, "values moved", _told(was), _told(now))
+            yield RunChange(name, "values moved", _told(was), _told(now))
 
 
-def _claims(before: Document, after: Document) -> Iterator[Change]:
+def _claims(before: Document, after: Document) -> Iterator[RunChange]:
     old, new = ({claim.name: claim.verdict for claim in run.claims} for run in (before, after))
     for name in dict.fromkeys((*new, *old)):
         was, now = old.get(name), new.get(name)
         if was != now:
-            yield Change(name, "verdict on a claim", was or "not looked at", now or "not looked at")
+            yield RunChange(name, "verdict on a claim", was or "not looked at", now or "not looked at")
 
 
 def _fails(check: Check | None) -> bool:

@@ -25,9 +25,9 @@ class PaperClaim:
         """What holds, in words; "" where the measured values say it."""
         return ""
 
-    def stands(self, measured: Sequence[object]) -> str:
-        """The verdict of a run, from what its checks measured: here each measures that of a part of the claim."""
-        verdicts = {str(each) for each in measured}
+    def stands(self, values: Sequence[tuple[object, object]]) -> str:
+        """The verdict of a run, from what its checks predicted and measured: here each measured a verdict, of a part."""
+        verdicts = {str(measured) for _, measured in values}
         return verdicts.pop() if len(verdicts) == 1 else IN_PART
 
 
@@ -46,6 +46,15 @@ class SettledClaim(PaperClaim):
         """What holds, in words."""
         return self.holds_instead
 
-    def stands(self, measured: Sequence[object]) -> str:
+    def stands(self, values: Sequence[tuple[object, object]]) -> str:
         """The verdict that the checks bear out."""
         return self.settled
+
+
+@dataclass(frozen=True)
+class CountedClaim(PaperClaim):
+    """A claim that something is so in every case: its checks predict the number of cases and measure that of those."""
+
+    def stands(self, values: Sequence[tuple[object, object]]) -> str:
+        """It holds if no case is missing."""
+        return HOLDS if all(predicted == measured for predicted, measured in values) else CONTRADICTED

@@ -120,7 +120,7 @@ class Report:
         return round(time.perf_counter() - self._started, 3)
 
     def section(self, title: str) -> None:
-        """Let the checks, quantities, findings and figures that follow stand under `title`, in print and on the page."""
+        """Let the checks, quantities, findings and figures that follow stand under `title` in print and on the page."""
         self._title = title
         self.sections.setdefault(title, [])
         self.findings.setdefault(title, [])
@@ -295,7 +295,7 @@ def _stated(claim: PaperClaim, checks: Sequence[Check]) -> dict[str, object]:
         "criterion": claim.criterion,
         "figure": claim.figure,
         "found": claim.found,
-        "verdict": FAILED if failed else claim.stands([check.measured for check in checks]),
+        "verdict": FAILED if failed else claim.stands([(check.predicted, check.measured) for check in checks]),
         "checks": [check.name for check in checks],
     }
 

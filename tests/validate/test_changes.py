@@ -6,7 +6,7 @@ import pytest
 
 import validate.__main__ as everything
 from validate.changes import changes
-from validate.claim import CONTRADICTED, FAILED, HOLDS, IN_PART, PaperClaim, SettledClaim
+from validate.claim import CONTRADICTED, FAILED, HOLDS, IN_PART, CountedClaim, PaperClaim, SettledClaim
 from validate.document import Document, document
 from validate.options import Refusal
 from validate.report import Report
@@ -122,3 +122,11 @@ def test_the_verdict_on_a_claim_is_that_of_its_parts_or_in_part(measured: list[s
 def test_a_claim_whose_check_fails_is_not_decided_by_the_rest() -> None:
     (judged,) = read({"near": 101.0}).claims
     assert judged.verdict == FAILED
+
+
+@pytest.mark.parametrize(("measured", "verdict"), [(6, HOLDS), (5, CONTRADICTED)])
+def test_a_claim_about_every_case_falls_with_one(measured: int, verdict: str) -> None:
+    claim = CountedClaim("ghosts", "Every network has a ghost.", "Fig. 3", "in all")
+    report = Report("demo", Config())
+    report.check("networks", predicted=6, measured=measured, tolerance=Reported("beside"), claim=claim)
+    assert [judged.verdict for judged in document(json.loads(report.json_bytes())).claims] == [verdict]

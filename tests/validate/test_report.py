@@ -217,7 +217,7 @@ def test_a_check_is_frozen() -> None:
 
 def test_a_run_that_ended_holds_the_promised_keys_and_no_other() -> None:
     made = report()
-    promised = ["command", "config", "checks", "quantities", "passed", "provenance"]
+    promised = ["command", "config", "checks", "sections", "claims", "quantities", "meanings", "passed", "provenance"]
     assert list(made.document()) == promised
     made.interrupted = True
     assert sorted(made.document()) == sorted([*promised, "interrupted"])

@@ -19,6 +19,7 @@ from simulate.training.trained import Trained
 from theory.ghost.circuit.certify import certify_fixed_points, certify_turning_points
 from theory.ghost.circuit.latent_circuit import LatentCircuit
 from theory.ghost.circuit.normal_form import NormalForm
+from validate.ghost.claims import BEHIND_FIXED_POINTS, GHOSTS_FIRST, WITHOUT_BIFURCATION
 from validate.ghost.population import trained_population
 from validate.ghost.rank_one import rank_one_vectors
 from validate.ghost.settings import Config
@@ -107,6 +108,7 @@ def checks(config: Config, report: Report, progress: Progress) -> LearningCourse
             measured=np.concatenate([course.fixed_points for course in courses.low]),
             tolerance=Exact("certified counts: no bifurcation"),
             asserted=as_published,
+            claim=WITHOUT_BIFURCATION,
         )
         report.check(
             "low rate: ghosts of the networks that have learned",
@@ -132,6 +134,7 @@ def _compare_order_of_events(report: Report, courses: tuple[LearningCourse, ...]
         tolerance=Reported(
             f"first seen {min(later, default=0)} to {max(later, default=0)} epochs after, every {spacing}"
         ),
+        claim=GHOSTS_FIRST,
     )
 
 
@@ -144,6 +147,7 @@ def _compare_high_rate(config: Config, report: Report, course: LearningCourse) -
         predicted=2,
         measured=int(course.fixed_points[-1] - course.fixed_points[0]),
         tolerance=Exact("certified counts: a saddle-node makes a pair"),
+        claim=BEHIND_FIXED_POINTS,
     )
     circuit = course.circuits[-1]
     highest = max(circuit.start(), float(circuit.fixed_points().roots[0]))
@@ -153,6 +157,7 @@ def _compare_high_rate(config: Config, report: Report, course: LearningCourse) -
         predicted=1.0,
         measured=float(course.loss[-1]),
         tolerance=Absolute(bound + 1e-5, "kappa stays below the pair: 2 sigmoid(c (kappa_max - 1)); single precision"),
+        claim=BEHIND_FIXED_POINTS,
     )
     report.check(
         f"{name}: its gradient norm since, fraction of the largest before",

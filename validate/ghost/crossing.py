@@ -17,6 +17,7 @@ from simulate.training.trained import Trained
 from theory.ghost.circuit.certify import certify_fixed_points, certify_turning_points
 from theory.ghost.circuit.crossing import Crossing, predict_crossing
 from theory.ghost.circuit.latent_circuit import LatentCircuit
+from validate.ghost.claims import BEHIND_FIXED_POINTS
 from validate.ghost.population import SNAPSHOT_EVERY, trained_population
 from validate.ghost.rank_one import rank_one_vectors
 from validate.ghost.settings import Config
@@ -146,6 +147,7 @@ def _compare(report: Report, results: CrossingResults) -> None:
             tolerance=Reported(
                 f"{table['misses']} misses, {table['false_alarms']} false alarms, {table['silences']} steps"
             ),
+            claim=BEHIND_FIXED_POINTS,
         )
         report.quantity(f"crossings_{order.replace(' ', '_')}", table)
     happened = int(results.crossed.sum()) + results.unforeseen

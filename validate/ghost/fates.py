@@ -7,6 +7,7 @@ from jaxtyping import Float
 
 from theory.ghost.descent.captured_fraction import CapturedFraction, NormalStarts, captured_fraction
 from theory.ghost.descent.training_map import PAPER
+from validate.ghost.claims import NO_LEARNING
 from validate.ghost.scaled_descent import CHUNK, ScaledDescent
 from validate.ghost.settings import Config
 from validate.report import Report
@@ -45,12 +46,14 @@ def compare_fates(config: Config, report: Report, learner: ScaledDescent, failur
             predicted=fraction.value,
             measured=float(found),
             tolerance=Binomial(STARTS, family=family),
+            claim=NO_LEARNING,
         )
     report.check(
         "the paper's statement: at or above the critical rate every start ends stuck",
         predicted=1.0,
         measured=float(measured[rates.tolist().index(BETWEEN[1])]),
         tolerance=Reported(f"does not hold up to a_fail: fraction captured at {BETWEEN[1]}"),
+        claim=NO_LEARNING,
     )
     _bracket_failure(report, learner, failure)
     return Fates(rates, measured, predicted)
@@ -69,4 +72,5 @@ def _bracket_failure(report: Report, learner: ScaledDescent, failure: float) -> 
         predicted=failure,
         measured=(low, high),
         tolerance=Bracket(1e-9, f"{SURVIVORS} starts, {PATIENCE:,} epochs"),
+        claim=NO_LEARNING,
     )

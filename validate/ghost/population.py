@@ -15,6 +15,7 @@ from simulate.ghost.initial import ZeroBias
 from simulate.ghost.population import Experiment, Population, Recovery, population, recover
 from theory.ghost.circuit.certify import certify_fixed_points
 from theory.ghost.circuit.roots import Roots
+from validate.ghost.claims import RESCUE, STUCK_COUNTS
 from validate.ghost.classes import NetworkClass, network_classes
 from validate.ghost.rank_one import rank_one_vectors
 from validate.ghost.settings import Config
@@ -102,6 +103,7 @@ def _compare_training(config: Config, report: Report, results: PopulationResults
             predicted=paper / PAPER_NETWORKS,
             measured=count.successes / count.trials,
             tolerance=Reported(f"binomial 95 % interval [{low:.2f}, {high:.2f}]"),
+            claim=STUCK_COUNTS,
         )
         report.quantity(name, count.successes)
         report.quantity(f"{name}_interval", (low, high))
@@ -114,6 +116,7 @@ def _compare_training(config: Config, report: Report, results: PopulationResults
         predicted=0,
         measured=int(classes[NetworkClass.STUCK_ON_FIRST_PLATEAU].sum()),
         tolerance=Reported("one fixed point and never learned"),
+        claim=STUCK_COUNTS,
     )
     report.check(
         "networks neither learned nor stuck (paper's two counts leave them out)",
@@ -137,6 +140,7 @@ def _compare_recovery(config: Config, report: Report, results: PopulationResults
             predicted=1.0,
             measured=recovery.recovered.successes / recovery.recovered.trials,
             tolerance=Reported(f"binomial 95 % interval [{low:.2f}, {high:.2f}]"),
+            claim=RESCUE,
         )
     freeing = config.network_confidence * FREEING
     freed = [each.recovered.successes for each in results.recoveries if each.confidence == freeing]

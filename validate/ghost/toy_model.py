@@ -19,6 +19,7 @@ from theory.ghost.toy.flip import flip, flip_by_quadrature
 from theory.ghost.toy.no_learning import gradient_at_zero
 from theory.ghost.toy.toy_model import ToyModel
 from theory.lowering import lower_mpmath, lower_numpy
+from validate.ghost.claims import CLOSED_FORMS, RESCUE
 from validate.ghost.settings import Config
 from validate.output import Plot
 from validate.plotting import GUIDE, MEASURED, PREDICTED, new_figure, plot, style
@@ -145,12 +146,14 @@ def _compare_loss(report: Report, results: ToyResults, unit: float) -> None:
         predicted=results.predicted.loss,
         measured=results.simulated_loss,
         tolerance=loss_tolerance,
+        claim=CLOSED_FORMS,
     )
     report.check(
         "gradient through the solver, in all regimes that can learn",
         predicted=predicted[learnable],
         measured=measured[learnable],
         tolerance=Relative(1e-8, "solver: 1e-9, ten times for the smallest"),
+        claim=CLOSED_FORMS,
     )
     if edge.any():  # an escape just after the trial: what is left of a gradient of order one, and of its error
         report.check(
@@ -192,6 +195,7 @@ def _compare_no_learning_zone(config: Config, report: Report, model: ToyModel) -
         tolerance=Relative(
             10 * math.exp(-config.confidence * config.threshold) + 1e-9, "O(exp(-c x_star)), and the root finder"
         ),
+        claim=RESCUE,
     )
 
 

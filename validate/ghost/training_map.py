@@ -18,6 +18,7 @@ from theory.ghost.descent.plateau import plateau_length
 from theory.ghost.descent.safety import safety_proof
 from theory.ghost.descent.training_map import PAPER, advance, jump_length, orbit
 from theory.ghost.toy.toy_model import ToyModel
+from validate.ghost.claims import CLOSED_FORMS, ERROR_FLOOR, NO_LEARNING, PLATEAU
 from validate.ghost.fates import BETWEEN, Fates, compare_fates
 from validate.ghost.scaled_descent import CHUNK, ScaledDescent, analytic, simulated
 from validate.ghost.settings import PAPER_RATE_RATIO, START, Config
@@ -110,12 +111,14 @@ def _prove(report: Report) -> None:
         predicted=len(proof.steps),
         measured=steps,
         tolerance=Exact("symbolic"),
+        claim=NO_LEARNING,
     )
     report.check(
         "proof that almost every start is captured above a_fail",
         predicted=True,
         measured=certificate.holds,
         tolerance=Exact("ball arithmetic"),
+        claim=NO_LEARNING,
     )
 
 
@@ -137,6 +140,7 @@ def _compare_orbits(report: Report, learner: ScaledDescent) -> Descents:
             predicted=length.epochs,
             measured=float(np.argmax(rho[:, k] <= 1)),
             tolerance=Absolute(length.error_bound, "whole epochs, and twice the first term left out"),
+            claim=PLATEAU,
         )
     return Descents(rates, rho, loss, predicted, plateau)
 
@@ -168,6 +172,7 @@ def _bracket_critical(report: Report, learner: ScaledDescent, name: str, resolut
         predicted=(1 + margin - PAPER.cut) / jump_length(1 + margin, 1.0),
         measured=(low, high),
         tolerance=Bracket(2 * resolution, f"both sides, started {margin:.1e} above the optimum"),
+        claim=CLOSED_FORMS,
     )
 
 
@@ -190,6 +195,7 @@ def _compare_floors(config: Config, report: Report, learner: ScaledDescent) -> F
         predicted=np.ones(some.sum()),
         measured=kept / expected[some],
         tolerance=Absolute(turn / FLOOR_WINDOW, "the longest turn, 16/(9a) epochs, may be cut in an average of 20,000"),
+        claim=ERROR_FLOOR,
     )
     return Floors(rates, measured, predicted)
 
@@ -201,6 +207,7 @@ def _search_cycles(config: Config, report: Report) -> Catalogue:
         predicted=0,
         measured=len(catalogue.unresolved),
         tolerance=Exact("certified search in ball arithmetic"),
+        claim=ERROR_FLOOR,
     )
     report.check(
         "largest rate at which a cycle attracts",
