@@ -26,7 +26,7 @@ class PaperClaim:
         return ""
 
     def stands(self, values: Sequence[tuple[object, object]]) -> str:
-        """The verdict of a run, from what its checks predicted and measured: here each measured a verdict, of a part."""
+        """The verdict of a run, from what its checks predicted and measured: here each measured that of a part."""
         verdicts = {str(measured) for _, measured in values}
         return verdicts.pop() if len(verdicts) == 1 else IN_PART
 
