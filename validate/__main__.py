@@ -24,6 +24,7 @@ from validate.ghost.__main__ import COMMAND as GHOST
 from validate.options import Directory, InputDirectory, InputFile, Refusal
 from validate.output import OutputDirectory
 from validate.overlaps.__main__ import COMMAND as OVERLAPS
+from validate.report import DISTRIBUTION, library_versions
 from validate.settings import (
     Destination,
     Settings,
@@ -72,6 +73,7 @@ class Config(Settings):
         many=True,
         excludes=dict.fromkeys(("--quick", "--seed"), ""),
     )
+    version: bool = chosen(False, flag("--version", True, "Print the version and exit."))
 
 
 def run_all(config: Config) -> int:
@@ -147,6 +149,9 @@ def main() -> int:
     given = cli.read(USAGE, options, sys.argv[1:])
     require_consistent(options, given)
     config = build(Config, given)
+    if config.version:
+        print(f"{DISTRIBUTION} {library_versions()[DISTRIBUTION]}")
+        return 0
     if config.kept is not None:
         return show_kept(config.kept)
     if config.compared:

@@ -24,8 +24,9 @@ import numpy as np
 from validate.claim import FAILED, PaperClaim
 from validate.tolerance import Exact, Reported, Scalar, Tolerance
 
+DISTRIBUTION = "rnn-learning-theory"
 LIBRARIES = (
-    "rnn-learning-theory",
+    DISTRIBUTION,
     "jax",
     "jaxlib",
     "diffrax",

@@ -32,7 +32,7 @@ def tell_section(report: Report, title: str, seconds: float) -> None:
         for name in report.recorded[title]
         if not findings and _is_single(report.quantities[name])
     )
-    _print(lines)
+    _print([*lines, Text("")])
 
 
 def tell_end(report: Report) -> None:

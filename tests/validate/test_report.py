@@ -164,11 +164,12 @@ def test_a_section_shows_every_number_and_the_end_the_failures_again_and_the_ver
     made.section("The network")
     made.quantity("neurons", 3)
     tell_section(made, "The toy model", 1.25)
-    first, _, row, other, quantity = capsys.readouterr().out.splitlines()
+    first, _, row, other, quantity, blank = capsys.readouterr().out.splitlines()
     assert first == "The toy model: 1 of 2 pass, 1.2 s"
     assert row.split() == ["FAIL", "loss", "[1]", "0.25", "0.75", "0.5", "0.125", "O(dt^2)"]
     assert other.split() == ["pass", "steps", "2", "2", "0", "0", "exact"]
     assert quantity.split(maxsplit=1) == ["0.0625", "optimal r: 1 / time"]
+    assert blank == ""
     tell_end(made)
     heading, _, again, verdict = capsys.readouterr().out.splitlines()
     assert (heading, verdict) == ("Failed:", made.verdict)
@@ -182,7 +183,7 @@ def test_quantities_of_several_numbers_are_for_the_document(
     made.section("levels")
     made.quantity("levels", {"mean": 1.0})
     tell_section(made, "levels", 0.0)
-    assert capsys.readouterr().out == "levels: 0.0 s\n"
+    assert capsys.readouterr().out == "levels: 0.0 s\n\n"
 
 
 def test_a_section_that_is_not_finished_fails_and_says_why() -> None:
