@@ -27,7 +27,7 @@ LONGEST_BESIDE = 100
 LONGEST_WORDS = 20
 """Columns of words in the place of a value."""
 LONGEST_NAME = 28
-"""Columns of the names of findings, beside which their values stand under one another."""
+"""Columns of the names of findings; the values of longer ones no longer stand under the others."""
 GAP, ELLIPSIS = "  ", "…"
 STYLES = {"pass": "green", "FAIL": "bold red"}
 
@@ -71,6 +71,10 @@ class RowLayout:
     def _room(self) -> int | None:
         """Columns after the mark."""
         return None if self.width is None else max(self.width, NARROWEST) - MARK
+
+    def sentence(self, words: str) -> Text:
+        """Words in lines of the width, broken between them."""
+        return Text(words if self.width is None else "\n".join(_wrapped(words, self.width, 0)))
 
     def of_checks(self, checks: Sequence[Check]) -> Iterator[Text]:
         """The names of the columns, then the checks: each name, and beside it or below it the numbers."""
@@ -128,8 +132,7 @@ class RowLayout:
         for name, finding in zip(names, findings, strict=True):
             missing = finding.value is None or finding.value != finding.value  # NaN is not equal to itself
             value = "none" if missing else formatted(finding.value)
-            named = shortened(name, column)
-            first = f"{GAP}{named}{' ' * (column - cell_len(named))}{GAP}{value} {finding.unit}".rstrip()
+            first = f"{GAP}{name}{' ' * (column - cell_len(name))}{GAP}{value} {finding.unit}".rstrip()
             whole = f"{first}{GAP}{finding.meaning}".rstrip()
             if self.width is None or cell_len(whole) <= self.width:
                 yield Text(whole)

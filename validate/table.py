@@ -24,7 +24,7 @@ def tell_section(report: Report, title: str, seconds: float) -> None:
     words += [f"interrupted after {seconds:.1f} s" if report.interrupted else f"{seconds:.1f} s"]
     lines = [Text(f"{title}: {', '.join(words)}", style="bold")]
     if title in report.conclusions:
-        lines.append(Text(f"{report.command}: {report.conclusions[title]}"))
+        lines.append(rows.sentence(f"{report.command}: {report.conclusions[title]}"))
     lines += rows.of_checks(checks) if checks else ()
     lines += rows.of_findings(findings)
     lines += rows.of_quantities(
