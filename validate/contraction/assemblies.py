@@ -15,6 +15,7 @@ from theory.contraction.assembly.certificate import certify_assembly
 from theory.contraction.certify import as_multiplier, certify
 from theory.contraction.exact_matrix import ExactMatrix
 from theory.contraction.form import FORMS, VOLTAGE, Form
+from validate.contraction.claims import COMBINATIONS
 from validate.contraction.settings import Config
 from validate.contraction.simulated import (
     ROUNDING,
@@ -92,6 +93,7 @@ def _built(rng: np.random.Generator, report: Report) -> dict[str, ExactAssembly]
             predicted=str(_slowest(assembly)),
             measured=None if certificate is None else str(certificate.rate),
             tolerance=Exact(),
+            claim=COMBINATIONS,
         )
     certificate, slowest = certify_assembly(deep), _slowest(deep)
     report.check(
@@ -99,6 +101,7 @@ def _built(rng: np.random.Generator, report: Report) -> dict[str, ExactAssembly]
         predicted=0.98,
         measured=0.0 if certificate is None else float(certificate.rate / slowest),
         tolerance=AtLeast("links in one direction cost 1 % of the slowest part's rate at most"),
+        claim=COMBINATIONS,
     )
     return {"feedback": pair, "recursion": triple, "hierarchy": deep}
 
@@ -121,6 +124,7 @@ def _follow(
         predicted=np.where(heard, np.asarray(pairs.rates()), np.inf).min() + ROUNDING,
         measured=rate,
         tolerance=AtMost(f"{count} pairs, each with inputs of its own"),
+        claim=COMBINATIONS,
     )
     report.check(
         f"{name}: largest logarithmic norm at adversarial slopes",

@@ -20,6 +20,7 @@ from theory.contraction.theorems.rotation import (
     true_rate,
     witness_sum,
 )
+from validate.contraction.claims import ROTATION
 from validate.contraction.settings import Config
 from validate.output import Plot
 from validate.plotting import GUIDE, PREDICTED, new_panels, plot, style
@@ -52,12 +53,14 @@ def checks(config: Config, report: Report, progress: Progress) -> Counterexample
             predicted=len(below),
             measured=sum(identity_metric(c, (1 - c / 2) / 2).holds(rotation(c, form).exact) for c in below),
             tolerance=Exact(),
+            claim=ROTATION,
         )
         report.check(
             f"{form.name}: c >= 2 with an exact proof that there is none",
             predicted=len(above),
             measured=sum(_excluded(c, form) for c in above),
             tolerance=Exact(),
+            claim=ROTATION,
         )
     rate = sp.Symbol("rate")
     excess = sp.simplify(witness_sum(rate).subs(rate, 0) - (2 * C - 4) * sp.eye(2))
@@ -73,6 +76,7 @@ def _between(config: Config, report: Report, progress: Progress) -> Counterexamp
         predicted=float(star),
         measured=_bracketed_by_brute_force(),
         tolerance=Bracket(2e-3, "growth over a half turn, worst slopes found angle by angle on a grid"),
+        claim=ROTATION,
     )
     report.check(
         "growth of the worst law at the threshold",

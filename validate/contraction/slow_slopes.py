@@ -13,6 +13,7 @@ from simulate.integrate import FORWARD, solve_flow
 from theory.contraction.form import FORMS, Form
 from theory.contraction.network import network
 from theory.contraction.theorems.slow_slopes import along, premise, printed_counterexample, rate_excess, voltage_excess
+from validate.contraction.claims import SLOW_SLOPES
 from validate.contraction.settings import Config
 from validate.contraction.simulated import simulated_network
 from validate.output import Plot
@@ -54,6 +55,7 @@ def checks(config: Config, report: Report, progress: Progress) -> SlowResults:
         predicted=8,
         measured=float(max(printed.growth().eigenvals())),
         tolerance=Exact(),
+        claim=SLOW_SLOPES,
     )
     betas, decays = [], []
     with progress.task("slow slopes", total=len(FORMS)) as advance:
@@ -101,6 +103,7 @@ def _follow(
         predicted=np.minimum(found.betas[1:], found.betas[:-1]) - ROUNDING,
         measured=decay,
         tolerance=AtLeast("V' <= -beta V; the least beta of an interval to its second order"),
+        claim=SLOW_SLOPES,
     )
     report.check(
         f"theorem 6, {form.name}: rate beta / 2 along the trajectory, and a rate that no constant metric has",

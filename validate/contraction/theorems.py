@@ -11,6 +11,7 @@ from theory.contraction.conditions.condition import Condition
 from theory.contraction.conditions.registry import CONDITIONS, VERTEX
 from theory.contraction.form import FORMS, Form
 from theory.contraction.network import Network, network
+from validate.contraction.claims import SUFFICIENT
 from validate.contraction.settings import Config
 from validate.output import Plot
 from validate.plotting import new_figure, plot, style
@@ -62,12 +63,14 @@ def checks(config: Config, report: Report, progress: Progress) -> TheoremResults
                     predicted=held[row, column],
                     measured=certified[row, column],
                     tolerance=Exact(),
+                    claim=SUFFICIENT,
                 )
                 report.check(
                     f"{condition.name}, {form.name}: spectral abscissa at random slopes, plus the rate",
                     predicted=np.zeros(max(len(growth), 1)),
                     measured=np.array(growth or [-1.0]),
                     tolerance=AtMost("no fixed slopes decay slower than the certified rate"),
+                    claim=SUFFICIENT,
                 )
             advance(row + 1)
     return TheoremResults(tuple(c.name for c in CONDITIONS), held, certified)

@@ -16,6 +16,7 @@ from simulate.contraction.parametrise.sparse import SparseModules
 from simulate.tasks.images import digits
 from theory.contraction.assembly.assembly import linked, whole_metric
 from theory.contraction.assembly.certificate import certify_assembly
+from validate.contraction.claims import SIMULATED_STEP, TRAINED
 from validate.contraction.recertify import link_blocks, modules_of, recertified
 from validate.contraction.settings import Config
 from validate.contraction.simulated import ROUNDING, dense_metric, switching_search
@@ -81,12 +82,14 @@ def _certified(name: str, network: ComboNet, config: Config, report: Report) -> 
         predicted=1,
         measured=int(proved.certificate is not None),
         tolerance=Exact(),
+        claim=TRAINED,
     )
     report.check(
         f"{name}: rate promised by the parametrisation; certified",
         predicted=promised,
         measured=proved.rate,
         tolerance=Reported("theorem 1 is certified in the metric of its two vectors, by entries, which gives less"),
+        claim=TRAINED,
     )
     factor = "not certified in this metric" if proved.factor is None else proved.factor
     report.check(
@@ -94,6 +97,7 @@ def _certified(name: str, network: ComboNet, config: Config, report: Report) -> 
         predicted=None,
         measured=factor,
         tolerance=Reported("a large enough step does not contract, however well the flow does"),
+        claim=SIMULATED_STEP,
     )
     system, metric = network.assembly(), dense_metric(whole_metric(proved.assembly))
     worst = worst_step(system, metric, STEP, seed=config.seed)
@@ -104,6 +108,7 @@ def _certified(name: str, network: ComboNet, config: Config, report: Report) -> 
         tolerance=Reported("above 1 the step does not contract in this metric, and no certificate was missed")
         if proved.factor is None
         else AtMost("the certified factor"),
+        claim=SIMULATED_STEP,
     )
     report.check(
         f"{name}: largest logarithmic norm at adversarial slopes",
@@ -128,6 +133,7 @@ def _control(name: str, network: ComboNet, config: Config, report: Report) -> No
         predicted=0,
         measured=int(certify_assembly(assembly) is not None),
         tolerance=Exact(),
+        claim=TRAINED,
     )
     system, metric = network.assembly(), dense_metric(whole_metric(assembly))
     report.check(

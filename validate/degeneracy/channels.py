@@ -1,5 +1,6 @@
 """Complexity by size: more bits to hold, more pulses to compare, more waves, dimensions or sites (Fig. 3)."""
 
+from validate.degeneracy.claims import CHANNELS
 from validate.degeneracy.comparison import compared, drawn, with_distances_across
 from validate.degeneracy.conditions import FactorLevel, usual
 from validate.degeneracy.factor import COMPLEXITY, Factor, MeasuredFactor
@@ -12,7 +13,10 @@ from validate.report import Report
 
 def factors(config: Config) -> tuple[Factor, ...]:
     """On every task."""
-    return tuple(Factor("channels", task.name, task.unit, _levels(config, task), COMPLEXITY) for task in chosen(config))
+    return tuple(
+        Factor("channels", task.name, task.unit, _levels(config, task), COMPLEXITY, claim=CHANNELS)
+        for task in chosen(config)
+    )
 
 
 def _levels(config: Config, task: SuiteTask) -> tuple[FactorLevel, ...]:

@@ -110,7 +110,13 @@ def _report(result: MeasuredFactor, measured: Mapping[str, MeasuredPopulation], 
     )
     for each in result.statements:
         name = f"{factor.name}, {factor.task}: {MEASURES[each.measure]}"
-        report.check(name, predicted=ARROWS[each.arrow], measured=told(each), tolerance=PUBLISHED)
+        report.check(
+            name,
+            predicted=ARROWS[each.arrow],
+            measured=told(each),
+            tolerance=PUBLISHED,
+            claim=factor.claim_about(each.measure),
+        )
         report.quantity(
             f"{name}: trend",
             {

@@ -1,5 +1,6 @@
 """Complexity by what is demanded: a longer delay to bridge, a magnitude to tell beside the sign (Fig. 4)."""
 
+from validate.degeneracy.claims import DEMANDS
 from validate.degeneracy.comparison import compared, drawn, with_distances_across
 from validate.degeneracy.conditions import FactorLevel, usual
 from validate.degeneracy.factor import COMPLEXITY, Factor, MeasuredFactor
@@ -34,8 +35,8 @@ def factors(config: Config) -> tuple[Factor, ...]:
         for i, (told, unit) in enumerate((("sign", None), ("sign and magnitude", UNIT)))
     )
     return (
-        Factor("memory demand", task.name, "longest delay, steps", delays, COMPLEXITY),
-        Factor("auxiliary output", task.name, "0 without, 1 with", told, COMPLEXITY),
+        Factor("memory demand", task.name, "longest delay, steps", delays, COMPLEXITY, claim=DEMANDS),
+        Factor("auxiliary output", task.name, "0 without, 1 with", told, COMPLEXITY, claim=DEMANDS),
     )
 
 

@@ -7,6 +7,9 @@ from simulate.measures.estimate import PopulationEstimate
 from simulate.measures.trend import Trend, trend
 from simulate.populations.across import DistancesAcross
 from simulate.populations.degeneracy import Degeneracy
+from validate.claim import CONTRADICTED
+from validate.degeneracy.claims import AS_PUBLISHED, CONFIRMED, UNSEEN, FactorClaim
+from validate.degeneracy.claims import LEARNED as LEARNED_CLAIM
 from validate.degeneracy.conditions import FactorLevel
 
 ARROWS = {1: "up", -1: "down", 0: "neither", None: "no arrow"}
@@ -17,7 +20,7 @@ CONFIDENCE = 0.99
 class Factor:
     """A factor on one task, and the direction in which its level is said to move each measure.
 
-    The direction is 1, -1, 0 where it is said to stay, None where none is said.
+    The direction is 1, -1, 0 where it is said to stay, None where none is said. `claim`: what its arrows say.
     """
 
     name: str
@@ -25,6 +28,13 @@ class Factor:
     unit: str
     levels: tuple[FactorLevel, ...]
     arrows: Mapping[str, int | None]
+    claim: FactorClaim
+
+    def claim_about(self, measure: str) -> FactorClaim | None:
+        """The paper's claim to which the arrow of a measure belongs; None where it has no arrow."""
+        if self.arrows[measure] is None:
+            return None
+        return LEARNED_CLAIM if measure in LEARNED else self.claim
 
 
 LEARNED: dict[str, int | None] = {"change": 1, "alignment": -1}
@@ -57,10 +67,10 @@ class PublishedArrow:
         """In words."""
         seen = self.raw.direction
         if seen == 0:
-            return "none seen, as published" if self.arrow == 0 else "not seen at this scale"
+            return AS_PUBLISHED if self.arrow == 0 else UNSEEN
         if self.arrow is not None and seen != self.arrow:
-            return "contradicted"
-        word = f"goes {ARROWS[seen]}" if self.arrow is None else "confirmed"
+            return CONTRADICTED
+        word = f"goes {ARROWS[seen]}" if self.arrow is None else CONFIRMED
         if self.beyond.direction == seen:
             return word
         return f"{word} raw, but so does the null" if self.null.direction == seen else f"{word} raw alone"

@@ -1,6 +1,7 @@
 """Regularisation: a nuclear-norm penalty, which lowers the rank, and an L1 penalty, which thins out (Fig. 8)."""
 
 from simulate.training.penalty import AbsoluteValues, NuclearNorm, Penalty
+from validate.degeneracy.claims import REGULARISATION as REGULARISED
 from validate.degeneracy.comparison import compared, drawn, with_distances_across
 from validate.degeneracy.conditions import FactorLevel, usual
 from validate.degeneracy.factor import REGULARISATION, Factor, MeasuredFactor
@@ -16,7 +17,14 @@ def factors(config: Config) -> tuple[Factor, ...]:
     levels = config.effort.levels
     kinds = (("nuclear norm", levels.nuclear_norms, NuclearNorm), ("L1 norm", levels.absolute_values, AbsoluteValues))
     return tuple(
-        Factor(name, task.name, "weight of the penalty", _levels(config, task, name, weights, penalty), REGULARISATION)
+        Factor(
+            name,
+            task.name,
+            "weight of the penalty",
+            _levels(config, task, name, weights, penalty),
+            REGULARISATION,
+            claim=REGULARISED,
+        )
         for task in chosen(config)
         for name, weights, penalty in kinds
     )

@@ -1,5 +1,6 @@
 """Feature learning: networks of the maximal-update parametrisation, of one width, ever richer (Fig. 6)."""
 
+from validate.degeneracy.claims import RICHNESS
 from validate.degeneracy.comparison import compared, drawn, with_distances_across
 from validate.degeneracy.conditions import FactorLevel, rich
 from validate.degeneracy.factor import FEATURE_LEARNING, Factor, MeasuredFactor
@@ -13,7 +14,8 @@ from validate.report import Report
 def factors(config: Config) -> tuple[Factor, ...]:
     """On every task."""
     return tuple(
-        Factor("richness", task.name, "gamma", _levels(config, task), FEATURE_LEARNING) for task in chosen(config)
+        Factor("richness", task.name, "gamma", _levels(config, task), FEATURE_LEARNING, claim=RICHNESS)
+        for task in chosen(config)
     )
 
 

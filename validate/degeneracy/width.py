@@ -3,6 +3,7 @@
 import numpy as np
 
 from simulate.measures.estimate import PopulationEstimate
+from validate.degeneracy.claims import WIDTH as WIDE
 from validate.degeneracy.comparison import compared, drawn, with_distances_across
 from validate.degeneracy.conditions import FactorLevel, rich
 from validate.degeneracy.factor import WIDTH, Factor, MeasuredFactor, units_of
@@ -18,7 +19,9 @@ GAMMA = 1.0
 
 def factors(config: Config) -> tuple[Factor, ...]:
     """On every task."""
-    return tuple(Factor("width", task.name, "units", _levels(config, task), WIDTH) for task in chosen(config))
+    return tuple(
+        Factor("width", task.name, "units", _levels(config, task), WIDTH, claim=WIDE) for task in chosen(config)
+    )
 
 
 def _levels(config: Config, task: SuiteTask) -> tuple[FactorLevel, ...]:

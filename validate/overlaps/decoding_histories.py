@@ -7,6 +7,7 @@ from jaxtyping import Bool, Float
 
 from simulate.training.rule import GradientDescent
 from theory.overlaps.memory.rank_one import network_function
+from validate.overlaps.claims import MEMORY
 from validate.overlaps.decoding import Decoding, decode
 from validate.overlaps.histories import HIDDEN, RATE, VISIBLE, A, B, C, Grams, after, random_overlaps
 from validate.overlaps.settings import Config
@@ -45,6 +46,7 @@ def decode_histories(config: Config, report: Report) -> Histories:
         predicted=0.5,
         measured=single.accuracy,
         tolerance=Reported(f"what one detour leaves is below the spread of the starts; {single.trials} held-out runs"),
+        claim=MEMORY,
     )
     ends = after(starts, (away, A) * DETOURS, EPOCHS, GradientDescent(2 * RATE))
     stayed, detoured, other = np.split(ends, 3)
@@ -95,4 +97,5 @@ def _decodable(report: Report, name: str, found: Decoding) -> None:
         predicted=0.5,
         measured=found.at_least(),
         tolerance=AtLeast(f"binomial 99.9 %, {found.trials} held-out runs"),
+        claim=MEMORY,
     )

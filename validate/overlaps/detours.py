@@ -16,6 +16,7 @@ from simulate.training.learn import Learning, learn
 from simulate.training.rule import GradientDescent
 from theory.overlaps.memory.holonomy import linear_memory
 from theory.overlaps.memory.loop import Filter, detour
+from validate.overlaps.claims import MEMORY
 from validate.overlaps.histories import DT, RATE, SHAPE, STEPS, A, B, after, random_overlaps
 from validate.overlaps.settings import Config
 from validate.report import Report
@@ -71,6 +72,7 @@ def small_detours(config: Config, report: Report) -> DetourLaw:
         predicted=1.0,
         measured=float(turned[-1] / foreseen[-1]),
         tolerance=Reported("the rest is the O(rate) drift of the invariants by finite steps"),
+        claim=MEMORY,
     )
     return DetourLaw(DISTANCES, sizes, foreseen, turned)
 

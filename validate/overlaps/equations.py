@@ -13,6 +13,7 @@ from theory.overlaps.equations.shape import Shape
 from theory.overlaps.equations.step import step_blocks
 from theory.overlaps.overlap_theory import OverlapTheory
 from validate.output import Plot
+from validate.overlaps.claims import LINEAR_CLOSED
 from validate.overlaps.overlap_roles import Roles, compare_moving, compare_visible, draw_roles, roles_of_rank_one
 from validate.overlaps.settings import Config
 from validate.overlaps.three_neurons import DT, short_task, three_neurons
@@ -96,6 +97,7 @@ def _compare_neurons(report: Report, shape: Shape, seed: int) -> None:
         predicted=np.array(predicted),
         measured=learning.observed[:, 0],
         tolerance=Absolute(1e-12, "rounding, five epochs"),
+        claim=LINEAR_CLOSED,
     )
 
 

@@ -27,6 +27,7 @@ from theory.overlaps.equations.shape import Shape
 from validate.output import Plot
 from validate.overlaps import broken_laws as laws
 from validate.overlaps.broken_laws import BLOCK_RATES, MOMENTUM, RATES, Runs, order
+from validate.overlaps.claims import INVARIANTS
 from validate.overlaps.level_set import BEGINNING, SIGNATURE, LevelSet, explore, invariants_of, task
 from validate.overlaps.settings import Config
 from validate.overlaps.weight_paths import gradients
@@ -89,6 +90,7 @@ def checks(config: Config, report: Report, progress: Progress) -> Invariants:
         predicted=np.zeros((*level_set.sigma.shape[:2], 5)),
         measured=(invariants_of(level_set.sigma) - start) / np.maximum(1, np.abs(start)),
         tolerance=FLOW,
+        claim=INVARIANTS,
     )
     with progress.task("Learning rules on networks"):
         plain = laws.train_at_every_rate(network, GradientDescent(rate=1.0))
@@ -116,9 +118,21 @@ def _count(report: Report) -> None:
         found = count_invariants(shape, gaussian.LINEAR)
         name = f"invariants of a linear network, {shape.inputs} in, rank {shape.rank}, {shape.outputs} out"
         formula = shape.size + shape.rank * (shape.rank + 1) // 2
-        report.check(f"{name}: d + R (R + 1) / 2", predicted=formula, measured=found.invariants, tolerance=Exact())
+        report.check(
+            f"{name}: d + R (R + 1) / 2",
+            predicted=formula,
+            measured=found.invariants,
+            tolerance=Exact(),
+            claim=INVARIANTS,
+        )
         most = most_invariants(shape, Response.linear)
-        report.check(f"{name}: no more", predicted=most, measured=found.invariants, tolerance=Exact("brackets"))
+        report.check(
+            f"{name}: no more",
+            predicted=most,
+            measured=found.invariants,
+            tolerance=Exact("brackets"),
+            claim=INVARIANTS,
+        )
     for shape, hidden in ((Shape(), (2, 1)), (Shape(rank=2), (7, 3))):
         found = count_invariants(shape, gaussian.LINEAR)
         report.check(

@@ -20,6 +20,7 @@ from simulate.training.train import train
 from theory.overlaps import gaussian
 from theory.overlaps.equations.shape import Shape
 from validate.output import Plot
+from validate.overlaps.claims import LINEAR_CLOSED
 from validate.overlaps.rate_law import RateLaw, rate_law
 from validate.overlaps.reference_data import VISIBLE, ReferenceRun, reference_run
 from validate.overlaps.settings import Config
@@ -84,6 +85,7 @@ def checks(config: Config, report: Report, progress: Progress) -> LinearResults:
                 predicted=np.zeros(2),
                 measured=trained[-1].errors,
                 tolerance=EXACT,
+                claim=LINEAR_CLOSED,
             )
             done(k + 1)
     law = rate_law(config)
@@ -99,6 +101,7 @@ def checks(config: Config, report: Report, progress: Progress) -> LinearResults:
         predicted=reference.theirs,
         measured=reference.mapped,
         tolerance=Absolute(REFERENCE, "float32 rounding of that run"),
+        claim=LINEAR_CLOSED,
     )
     for clock, error in zip(("", ", its clock fitted"), reference.naive_errors(), strict=True):
         report.check(
@@ -106,6 +109,7 @@ def checks(config: Config, report: Report, progress: Progress) -> LinearResults:
             predicted=1000 * REFERENCE,
             measured=error,
             tolerance=AtLeast("a thousand times what the map may err"),
+            claim=LINEAR_CLOSED,
         )
     report.quantity("largest_map_error", max(max(each.errors) for each in trained))
     report.quantity("reference_error", reference.error)

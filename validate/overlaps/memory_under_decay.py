@@ -7,6 +7,7 @@ from jaxtyping import Float
 
 from simulate.training.rule import GradientDescent
 from theory.overlaps.memory.forgetting import forgotten
+from validate.overlaps.claims import MEMORY
 from validate.overlaps.decoding import decode
 from validate.overlaps.decoding_histories import Histories, check_chance, features
 from validate.overlaps.histories import HIDDEN, RATE, A, B, after, random_overlaps
@@ -73,6 +74,7 @@ def forget(config: Config, report: Report) -> Forgetting:
         predicted=float(2 / -np.log(predicted[-1] / predicted[0])),
         measured=float(-2 / survived.sum()),
         tolerance=Relative(0.03, "O(lambda)"),
+        claim=MEMORY,
     )
     return found
 

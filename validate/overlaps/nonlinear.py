@@ -14,6 +14,7 @@ from simulate.training.learn import Learning
 from simulate.training.rule import GradientDescent
 from theory.overlaps.equations.shape import Shape
 from validate.output import Plot
+from validate.overlaps.claims import NONLINEAR_EXACT
 from validate.overlaps.reference_run import (
     EPOCHS,
     RATE,
@@ -117,12 +118,14 @@ def _compare(report: Report, levels: Levels) -> None:
         predicted=0.5,
         measured=to_limit.exponent.value,
         tolerance=Absolute(SURE * to_limit.exponent.error + CURVED, "4 standard errors, and O(1/N)"),
+        claim=NONLINEAR_EXACT,
     )
     report.check(
         f"{name}: square of the floor, networks from the limit",
         predicted=0.0,
         measured=to_limit.floor_square.value,
         tolerance=Absolute(SURE * to_limit.floor_square.error + levels.quadrature**2, "4 standard errors, and nodes"),
+        claim=NONLINEAR_EXACT,
     )
     report.check(
         f"{name}: floor, networks from the closure, is the limit's distance from it",
@@ -135,6 +138,7 @@ def _compare(report: Report, levels: Levels) -> None:
         predicted=SURE,
         measured=to_closure.floor_square.value / to_closure.floor_square.error,
         tolerance=AtLeast("4 standard errors"),
+        claim=NONLINEAR_EXACT,
     )
     report.check(
         f"{name}: error of the quadrature over the closure's distance",

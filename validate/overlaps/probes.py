@@ -21,6 +21,7 @@ from theory.overlaps.equations.shape import Shape
 from theory.overlaps.equations.speed import loss_speed
 from theory.overlaps.gaussian import ERF, LINEAR, RELU, TANH, Nonlinearity
 from validate.output import Plot
+from validate.overlaps.claims import LEARNING_REVEALS
 from validate.overlaps.settings import Config
 from validate.plotting import MEASURED, PREDICTED, new_panels, plot, style
 from validate.progress import Progress
@@ -103,6 +104,7 @@ def _linear(config: Config, report: Report, epochs: int) -> tuple[np.ndarray, np
         predicted=loss[0, 0],
         measured=loss[1, 0],
         tolerance=Relative(1e-13, "rounding"),
+        claim=LEARNING_REVEALS,
     )
     report.check(
         f"both of the pair learn, {NETWORK} neurons drawn from each against the map",
@@ -122,6 +124,7 @@ def _linear(config: Config, report: Report, epochs: int) -> tuple[np.ndarray, np
         predicted=1e6,
         measured=apart * loss[0, 0] / max(float(np.abs(network_loss - loss).max()), 1e-16),
         tolerance=AtLeast("a finite difference over rounding"),
+        claim=LEARNING_REVEALS,
     )
     return loss, sigma, network_loss
 

@@ -24,6 +24,7 @@ from simulate.training.rule import GradientDescent
 from theory.overlaps.equations.shape import Shape
 from theory.overlaps.gaussian import LINEAR
 from validate.output import Plot
+from validate.overlaps.claims import MEMORY
 from validate.overlaps.histories import HIDDEN, random_overlaps
 from validate.overlaps.settings import Config
 from validate.plotting import GUIDE, MEASURED, new_panels, plot, style
@@ -82,6 +83,7 @@ def checks(config: Config, report: Report, progress: Progress) -> TwinResults:
         predicted=0.5,
         measured=float(binomtest(right, PAIRS).proportion_ci(0.998, method="exact").low),
         tolerance=AtLeast(f"binomial 99.9 %, {PAIRS} pairs"),
+        claim=MEMORY,
     )
     report.quantity("twins_told_apart", right / PAIRS)
     report.quantity(

@@ -17,6 +17,7 @@ from theory.overlaps.conserved.invariants import conserved_matrices
 from theory.overlaps.equations.shape import Shape
 from theory.overlaps.overlap_theory import OverlapTheory
 from validate.output import Plot
+from validate.overlaps.claims import LEARNING_REVEALS
 from validate.plotting import MEASURED, PREDICTED, new_figure, plot, style
 from validate.report import Report
 from validate.tolerance import Absolute, Exact, Reported
@@ -47,6 +48,7 @@ def compare_unobservable(report: Report, seed: int) -> Parting:
         predicted=len(theory.activity.overlaps) - len(conserved),
         measured=span.combinations,
         tolerance=Exact("all but the A with H A + A H = 0; by elimination"),
+        claim=LEARNING_REVEALS,
     )
     apart = np.array(
         [[_apart(change, rate, seed) for rate in RATES] for change in (unobservable, np.diag([1.0, 0, 0, 0]))]
@@ -62,6 +64,7 @@ def compare_unobservable(report: Report, seed: int) -> Parting:
         predicted=0.0,
         measured=apart[0, -1] / apart[1, -1],
         tolerance=Reported("O(rate)"),
+        claim=LEARNING_REVEALS,
     )
     return Parting(RATES, apart[0], apart[1])
 

@@ -54,18 +54,21 @@ CLUSTERS = Clusters(
     "The geometry of representations clusters by architecture and by activation function.",
     "section 3.1, Fig. 1d",
     f"share of the variance of distances between groups; p < {LEVEL} of PERMANOVA and of the silhouette",
+    figure="flip_flop_places",
 )
 GRAPHS_DO_NOT = NoClusters(
     "graphs of fixed points do not cluster",
     "All architectures converge to very similar solutions, as shown by the fixed point graph.",
     "section 3.1, Fig. 1f",
     f"the same share; its upper bound, {100 * CONFIDENCE:g} %, below {MARGIN}",
+    figure="flip_flop_graphs",
 )
 COUNTS = PaperClaim(
     "points of the flip-flop",
     "8 stable points and saddles with one, two and three unstable dimensions; other counts in less than 10 %.",
     "section 3.1, Fig. 1e and footnote 5",
     "fraction of networks with the points of the modal kind, by Clopper and Pearson's 95 % interval, against 0.9",
+    figure="flip_flop_points",
 )
 UNTRAINED = PaperClaim(
     "untrained and trained networks are more alike than trained ones of two nonlinearities",
@@ -73,12 +76,14 @@ UNTRAINED = PaperClaim(
     "section 3.3, Fig. 4b",
     "SVCCA distance of trained networks to trained ones of another nonlinearity, less that to untrained ones of their "
     "own: its jackknife interval, 95 %, above 0",
+    figure="flip_flop_untrained",
 )
 ONE_POINT = PaperClaim(
     "one point a command",
     "For each input frequency a single input-dependent fixed point.",
     "section 3.2, Fig. 2d",
     "fraction of networks with one point at every command, by Clopper and Pearson's 95 % interval, above one half",
+    figure="sine_points",
 )
 TURNS = PaperClaim(
     "the linearised network turns as commanded",
@@ -86,18 +91,21 @@ TURNS = PaperClaim(
     "section 3.2, Fig. 2f",
     "relative error of its frequency (one where nothing turns), mean over commands, then over all networks: its "
     "interval, 95 %, below 0.25",
+    figure="sine_frequencies",
 )
 LINE = PaperClaim(
     "a line attractor",
     "Fixed points show approximate line attractors for all architectures and nonlinearities.",
     "section 3.3, Fig. 3b",
     "fraction of networks with points or slow points in 8 of 10 parts of the outputs from -5 to 5, as above",
+    figure="integration_points",
 )
 MODES = PaperClaim(
     "vanilla networks integrate by a single mode",
     "The vanilla network uses a single mode to perform the integration, gated ones a larger number.",
     "section 3.3, Fig. 3f",
     "modes whose response to an input is within 10 % of that of all: mean over networks, its interval below 2",
+    figure="integration_modes",
 )
 SELECTION = PaperClaim(
     "the context selects by left eigenvectors",

@@ -1,0 +1,56 @@
+"""What the papers state: every claim has a place in its paper, a criterion, a figure that is drawn, checks."""
+
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+from validate.__main__ import COMMANDS
+from validate.claim import PaperClaim
+from validate.degeneracy.claims import FactorClaim
+
+FOLDER = Path(__file__).parents[2] / "validate"
+CLAIMS = {
+    (command.name, constant): claim
+    for command in COMMANDS
+    for constant, claim in vars(import_module(f"validate.{command.name}.claims")).items()
+    if isinstance(claim, PaperClaim)
+}
+
+
+def sections(command: str) -> str:
+    """The source of a command's sections."""
+    files = sorted((FOLDER / command).glob("*.py"))
+    return "\n".join(file.read_text(encoding="utf-8") for file in files if file.name != "claims.py")
+
+
+def test_claims_are_told_apart_by_their_names() -> None:
+    assert len({claim.name for claim in CLAIMS.values()}) == len(CLAIMS)
+    assert {command for command, _ in CLAIMS} == {command.name for command in COMMANDS}
+
+
+@pytest.mark.parametrize(("command", "constant"), CLAIMS)
+def test_a_claim_is_complete_and_its_figure_is_drawn(command: str, constant: str) -> None:
+    claim, source = CLAIMS[command, constant], sections(command)
+    assert claim.statement.endswith(".")
+    assert claim.source
+    assert claim.criterion
+    assert not claim.criterion.endswith(".")
+    assert not claim.figure or f'"{claim.figure.removesuffix("_learning")}"' in source
+    assert constant in source
+
+
+@pytest.mark.parametrize(
+    ("arrows", "verdict"),
+    [
+        (["confirmed", "none seen, as published"], "holds"),
+        (["confirmed", "not seen at this scale"], "holds in part"),
+        (["confirmed raw, but so does the null"], "holds in part"),
+        (["confirmed", "contradicted"], "holds in part"),
+        (["contradicted", "not seen at this scale"], "contradicted"),
+        (["not seen at this scale"] * 2, "not seen at this scale"),
+    ],
+)
+def test_a_factor_is_judged_by_all_its_arrows(arrows: list[str], verdict: str) -> None:
+    claim = FactorClaim("factor", "It moves degeneracy.", "Fig. 1", "trend")
+    assert claim.stands([("down", f"{each}: +0.50 [+0.20, +0.70]") for each in arrows]) == verdict
