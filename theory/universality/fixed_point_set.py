@@ -16,10 +16,12 @@ from theory.universality.prune import Holds, Pruned, SearchLimits, Undecided, pr
 from theory.universality.rectified import Regions, rectified_points
 from theory.universality.set_certificate import Document, exact, json_bytes, rectified_document, set_document
 from theory.universality.slaved import Slaved
-from theory.universality.split import least_rank, split
+from theory.universality.split import Split, least_rank, split, split_low_rank
 
 _STEPS, _SETTLED = 60, 2.0**-50
 _LEAD_IN, _PACE = 400, 0.1
+_LOW = 3
+"""Rank of weights up to which all its directions are searched, though fewer might do."""
 
 
 class Completeness(Enum):
@@ -160,7 +162,8 @@ def fixed_point_set(
     """All fixed points of h = phi(W h + drive), phi tanh or ReLU, if they can be proved to be all.
 
     Of weights M N^T the points are the zeros of R equations in kappa = N^T h. Any other W is cut into U V^T, of the
-    eigenvalues with the largest real parts, and a rest: if that is proved to contract (`theory.contraction`), the
+    eigenvalues with the largest real parts (of a W of rank 3 or less but for rounding, all its directions), and a rest,
+    which is what W has besides, to the last digit: if that is proved to contract (`theory.contraction`), the
     points are the zeros of as many equations; if not, one direction more is cut off. The zeros are found by branch and
     prune: every box is proved empty, or to hold one point, or is cut in two. No rounding is left out of account.
 
@@ -239,6 +242,10 @@ def _of_product(weights: Factored, drive: np.ndarray, limits: SearchLimits) -> F
 def _of_full_rank(W: np.ndarray, drive: np.ndarray, limits: SearchLimits) -> FixedPointSet:
     step = vanilla(W, drive)
     tried = list[str]()
+    low = split_low_rank(W, drive, min(_LOW, limits.rank))
+    if low is not None:
+        told = f"rank {low.rank}, but for a rest that gives a unit {low.network.felt:.1g} at most, and contracts"
+        return _of_split(low, step, W, (told,), limits)
     least = least_rank(W)
     for rank in range(least, min(limits.rank, len(W)) + 1):
         parts = split(W, drive, rank)
@@ -246,13 +253,20 @@ def _of_full_rank(W: np.ndarray, drive: np.ndarray, limits: SearchLimits) -> Fix
             tried.append(f"rank {rank}: the rest is not proved to contract")
             continue
         tried.append(f"rank {rank}: the rest contracts")
-        points = _Points(step, W, drive, np.eye(len(W)), parts.network.V.T)
-        pruned = prune(parts.network, points.locate, limits) if rank else _one(points)
-        return _found(points, Proof({"weights": exact(W)}, parts.network, parts.multiplier, pruned), tuple(tried), rank)
+        return _of_split(parts, step, W, tuple(tried), limits)
     if least > limits.rank:
         tried.append(f"{least} eigenvalues have real parts of one or more: no rank up to {limits.rank} will do")
     none = np.zeros((0, len(W)))
     return FixedPointSet(Completeness.REST_NOT_PROVED, step, (), none, None, (), tuple(tried), None)
+
+
+def _of_split(
+    parts: Split, step: BallMap, W: np.ndarray, tried: tuple[str, ...], limits: SearchLimits
+) -> FixedPointSet:
+    network = parts.network
+    points = _Points(step, W, network.drive, np.eye(len(W)), network.V.T)
+    pruned = prune(network, points.locate, limits) if parts.rank else _one(points)
+    return _found(points, Proof({"weights": exact(W)}, network, parts.multiplier, pruned), tried, parts.rank)
 
 
 def _of_rectified(W: np.ndarray, drive: np.ndarray, limits: SearchLimits) -> FixedPointSet:

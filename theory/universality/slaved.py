@@ -19,7 +19,7 @@ differences, and e at most its steepest slope times that of y: where that makes 
 in the box. N E is taken with its signs: with |N| |E| in its place next to nothing is excluded.
 
 Derived here, after Krawczyk and Rump, as in `krawczyk.py`; all bounds hold for exact numbers (`bounded.py`). Tests:
-`tests/theory/universality/test_slaved.py`.
+`tests/theory/universality/test_fixed_point_set.py`.
 """
 
 from collections.abc import Callable
@@ -35,6 +35,8 @@ _GROWTH, _ROUNDS = 1.1, 8
 """By how much a radius is taken larger than it came out, and how often."""
 _GUESSES, _FARTHEST = 3, 3.0
 """How often a reach is guessed, and how much farther than lines alone say it is taken to be at most."""
+_FAINT = 2.0**-8
+"""What E gives back at most where N is taken to be one, which is faster."""
 AROUND = 1.25
 """How much larger than a box is the one in which one zero at most is sought, so that zeros on a face are in one."""
 
@@ -54,6 +56,16 @@ class Slaved:
     V: Float[np.ndarray, "size variables"]
     drive: Float[np.ndarray, " size"]
     rest: Bounded | None
+
+    @property
+    def felt(self) -> float:
+        """What E gives back to a unit at most, of activities up to one."""
+        return 0.0 if self.rest is None else float(above(self.rest.size().sum(axis=1)).max())
+
+    @property
+    def faint(self) -> bool:
+        """Whether that is so little that 1 is near enough to (1 - E S)^-1: what weights of low rank leave."""
+        return self.felt < _FAINT
 
 
 @dataclass(frozen=True, eq=False)
@@ -179,10 +191,14 @@ class _Local:
         U, Vt, one = Bounded(network.U), Bounded(network.V.T), Bounded(np.eye(network.U.shape[1]))
         E, forced = network.rest, boxes.middle @ network.U.T + network.drive
         felt = remaining = None
-        if E is None:
+        if E is None or network.faint:
             line = Line.along(forced, boxes.reach)
             left = _forced(network, boxes) - _column(line.a)
-            driven, moved = Bounded(np.broadcast_to(network.U, (len(boxes), *network.U.shape))), left
+            driven, moved = Bounded(_repeated(network.U, len(boxes))), left
+            if E is not None:
+                moved = left + E @ _column(line.c)
+                felt = Bounded(_repeated(E.middle, len(boxes)), _repeated(above(E.radius + 0 * E.middle), len(boxes)))
+                remaining = felt * Bounded(line.s[:, None, :])
         else:
             size = np.eye(len(network.U))
             guessed = Line.along(boxes.guess, boxes.reach)
@@ -272,6 +288,10 @@ def _closed(start: States, back: Callable[[States], States]) -> States:
 def _forced(network: Slaved, boxes: Boxes) -> Bounded:
     """U kappa_0 + b."""
     return Bounded(network.U) @ _column(boxes.middle) + Bounded(network.drive[:, None])
+
+
+def _repeated(matrix: Float[np.ndarray, "rows columns"], times: int) -> Float[np.ndarray, "times rows columns"]:
+    return np.broadcast_to(matrix, (times, *matrix.shape))
 
 
 def _column(vectors: Float[np.ndarray, "..."]) -> Bounded:

@@ -20,7 +20,11 @@ from theory.universality.slaved import Slaved
 _BITS = 24
 """Binary digits of U and V: E is exactly W - U V^T, whatever they are, and shorter so."""
 
+_SMALL = 2.0**-16
+"""Singular values below that part of the largest are what rounding leaves, to single precision or better."""
+
 Weights = Float[np.ndarray, "size size"]
+Columns = Float[np.ndarray, "size variables"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,6 +33,11 @@ class Split:
 
     network: Slaved
     multiplier: tuple[Fraction, ...]
+
+    @property
+    def rank(self) -> int:
+        """Directions that were cut off."""
+        return int(self.network.U.shape[1])
 
 
 def least_rank(W: Weights) -> int:
@@ -48,9 +57,10 @@ def split(W: Weights, drive: Float[np.ndarray, " size"], rank: int) -> Split | N
     U, V = _invariant(W, rank)
     if U.shape[1] != rank:
         return None
-    U, V = exact_matrix.on_grid(U, _BITS), exact_matrix.on_grid(V, _BITS)
-    rest = W - U @ V.T
-    found = certify(rest, RATE)
+    U, V, rest = _cut(W, U, V)
+    if _contracts_by_size(rest):
+        return Split(Slaved(U, V, drive, rest), (Fraction(1),) * len(W))
+    found = certify(rest.middle, RATE)
     claim = as_multiplier(found.network, found.claims[0]) if found.verdict is Verdict.CONTRACTING else None
     if claim is None:
         return None
@@ -60,8 +70,34 @@ def split(W: Weights, drive: Float[np.ndarray, " size"], rank: int) -> Split | N
     if not Certificate(replace(found.network.exact, weights=exact), (claim,)).holds():
         return None
     multiplier = tuple(exact_matrix.as_fraction(each) for each in claim.multiplier.diagonal_entries())
-    rounded = above((rank + 4) * ROUNDING * (np.abs(W) + np.abs(U) @ np.abs(V.T)))
-    return Split(Slaved(U, V, drive, Bounded(rest, rounded)), multiplier)
+    return Split(Slaved(U, V, drive, rest), multiplier)
+
+
+def split_low_rank(W: Weights, drive: Float[np.ndarray, " size"], highest: int) -> Split | None:
+    """Of W that is next to a matrix of low rank, E is what that leaves; None where there is none up to `highest`.
+
+    U and V span the largest singular values. E is the whole difference, however small: what is proved is proved of W.
+    """
+    left, values, _ = np.linalg.svd(W)
+    for rank in range(1, min(highest, len(W) - 1) + 1):
+        if values[rank] < _SMALL * values[0]:
+            U, V, rest = _cut(W, left[:, :rank], W.T @ left[:, :rank])
+            network = Slaved(U, V, drive, rest)
+            return Split(network, (Fraction(1),) * len(W)) if network.faint and _contracts_by_size(rest) else None
+    return None
+
+
+def _cut(W: Weights, U: Columns, V: Columns) -> tuple[Columns, Columns, Bounded]:
+    """U and V in few digits, and W - U V^T."""
+    U, V = exact_matrix.on_grid(U, _BITS), exact_matrix.on_grid(V, _BITS)
+    rounded = above((U.shape[1] + 4) * ROUNDING * (np.abs(W) + np.abs(U) @ np.abs(V.T)))
+    return U, V, Bounded(W - U @ V.T, rounded)
+
+
+def _contracts_by_size(rest: Bounded) -> bool:
+    """Whether Q = 1 will do: 2 - E - E^T has a positive diagonal that outweighs its rows, and is definite then."""
+    size = rest.size()
+    return bool((above(size.sum(axis=0) + size.sum(axis=1)) < 2).all())
 
 
 def _invariant(W: Weights, rank: int) -> tuple[np.ndarray, np.ndarray]:

@@ -139,7 +139,9 @@ def _at(
     alone = np.setdiff1d(np.arange(len(found.slow)), np.concatenate([np.zeros(0, int), *(c.slow for c in continua)]))
     held = bool((found.speeds[alone] <= STILL * scales(found.slow[alone])).any())
     unstable = network.unstable_dimensions(found)
-    proved = tuple(proofs(network.cell, found) if latent is None or exact is None else latent.proofs(found))
+    proved = None if whole is None else whole.proofs(network.cell, found)
+    if proved is None:
+        proved = proofs(network.cell, found) if latent is None or exact is None else latent.proofs(found)
     closed = network.bounded and search.closed and not continua and not held
     return PointsOfCondition(
         inputs=inputs,
@@ -149,7 +151,7 @@ def _at(
         slow_speeds=found.speeds[alone],
         leading=network.eigenvalues(found)[:, 0],
         unstable_dimensions=unstable,
-        proved=proved,
+        proved=tuple(proved),
         complete=PROVED if whole is not None and whole.is_all_of(proved) else CLOSED if closed else UNKNOWN,
         bounded=network.bounded,
         whole=whole,

@@ -11,6 +11,7 @@ from simulate.cells.dense import DenseCell
 from simulate.cells.full_rank import FullRank
 from simulate.cells.ugrnn import UGRNN
 from simulate.cells.vanilla import Vanilla
+from simulate.measures.fixed_points.find import FixedPoints
 from theory.universality import Completeness, Factored, FixedPointSet, ProvedPoint, SearchLimits, fixed_point_set
 from validate.universality.ball_maps import drive_of
 
@@ -37,6 +38,19 @@ class ProvedSet:
             and len(known) == len(proved) == len(self.states)
             and all(one.is_apart_from(other) for one, other in combinations(known, 2))
         )
+
+    def proofs(self, network: DenseCell, found: FixedPoints) -> list[ProvedPoint | None] | None:
+        """Of each point found the proof that is in the set; None where the set has not all, or is of another map."""
+        if not isinstance(network, Vanilla) or self.all.step.size != found.step.size or not self.all.complete:
+            return None
+        apart = np.abs(found.points[:, None] - self.states).max(axis=2, initial=0.0)
+        told: list[ProvedPoint | None] = []
+        for row in apart:
+            k = int(row.argmin())
+            if row[k] > self.all.points[k].alone:
+                return None
+            told.append(self.all.points[k])
+        return told
 
     @property
     def told(self) -> str:

@@ -9,7 +9,7 @@ import scipy.optimize
 from theory.universality import Completeness, Factored, SearchLimits, fixed_point_set, latent_map, prove_point, vanilla
 from theory.universality.cells import WrongWeights
 from theory.universality.slaved import AROUND, Boxes, examine
-from theory.universality.split import split
+from theory.universality.split import split, split_low_rank
 
 
 def points_of_one(gain, drive):
@@ -46,9 +46,14 @@ def test_a_circulant_network_has_the_points_of_its_symmetry():
 
 def brute_force(W, drive, cells=12):
     """All zeros by subdivision of the square and Newton's method from every cell."""
+    return brute_force_from(W, drive, itertools.product(np.linspace(-1, 1, cells), repeat=len(W)))
+
+
+def brute_force_from(W, drive, starts):
+    """All zeros that Newton's method finds from states, or numbers that all units have."""
     found = []
-    for start in itertools.product(np.linspace(-1, 1, cells), repeat=len(W)):
-        h = np.array(start)
+    for start in starts:
+        h = np.ones(len(W)) * start
         for _ in range(30):
             t = np.tanh(W @ h + drive)
             h = h - np.linalg.lstsq((1 - t * t)[:, None] * W - np.eye(len(W)), t - h, rcond=None)[0]
@@ -82,6 +87,38 @@ def test_a_product_and_its_matrix_have_the_same_points(rank):
     assert same_set(found, whole.states)
     assert sorted(found.unstable_dimensions) == sorted(whole.unstable_dimensions)
     assert sorted(point.index for point in found.points) == sorted(point.index for point in whole.points)
+
+
+@pytest.mark.parametrize("kept", [np.float64, np.float32])
+def test_of_weights_next_to_a_low_rank_the_points_are_those_of_the_weights_themselves(kept):
+    """W = M N^T and what storing it added: single precision moves points by 1e-8, and the moved ones are proved."""
+    random = np.random.default_rng(4)
+    M = random.normal(size=(30, 2))
+    N = M @ np.diag([2.5, 1.6]) / 30
+    W, drive = (M @ N.T).astype(kept).astype(float), 0.05 * random.normal(size=30)
+    found, product = fixed_point_set(W, drive), fixed_point_set(Factored(M, N), drive)
+    assert found.tried[0].startswith("rank 2, but for a rest")
+    assert (found.complete, len(found.points)) == (True, len(product.points))
+    assert sorted(found.unstable_dimensions) == sorted(product.unstable_dimensions)
+    exact = [prove_point(vanilla(W, drive), state) for state in found.states]
+    assert all(proof is not None and proof.radius < 1e-12 for proof in exact)
+    off = np.abs(found.states[:, None] - product.states).max(axis=2).min(axis=1)
+    assert (off < 1e-12).all() == (kept is np.float64)
+    assert (off < 1e-5).all()
+
+
+def test_a_faint_rest_moves_what_boxes_hold_and_is_not_left_out():
+    """W = u v^T + E, E far above rounding and below 2^-8: points move with E, and are found where W has them."""
+    W = np.outer(np.ones(8), np.full(8, 2.0 / 8))
+    rest = 1e-6 * np.random.default_rng(5).normal(size=(8, 8))
+    found = fixed_point_set(W + rest, np.full(8, 0.01))
+    assert found.tried[0].startswith("rank 1, but for a rest")
+    assert same_set(found, brute_force_from(W + rest, np.full(8, 0.01), np.linspace(-1, 1, 9)), within=1e-12)
+    assert not same_set(found, fixed_point_set(W, np.full(8, 0.01)).states, within=1e-8)
+    network = split_low_rank(W + rest, np.zeros(8), 3).network
+    assert (np.abs(W + rest - network.U @ network.V.T - network.rest.middle) <= network.rest.radius).all()
+    assert network.rest.size().max() > 1e-6
+    assert split_low_rank(W + 1e3 * rest, np.zeros(8), 3) is None
 
 
 def test_points_of_a_design_are_found_in_many_units():

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from dataclasses import replace
 
 import jax.numpy as jnp
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 import scipy.optimize
 
 from simulate.cells import Vanilla
+from simulate.measures import find_fixed_points
 from theory.universality import prove_point, vanilla
 from validate.arrays import BadArray
 from validate.network_file import read_network
@@ -89,6 +91,19 @@ def test_a_network_of_rank_two_is_told_in_its_latent_variables(run, tmp_path, mo
         drawn = dict(file)
     assert {f"separatrix_{k}" for k in range(1, 5)} <= set(drawn)
     assert set(np.unique(drawn["basins"])) == set(np.flatnonzero(np.array(found["unstable_dimensions"]) == 0))
+
+
+def test_of_a_vanilla_network_the_proofs_of_points_are_those_of_the_set():
+    """Each point found is told with the proof that the set has of it: of the same box, once."""
+    network = Vanilla(jnp.diag(jnp.array([2.0, 0.5])), jnp.zeros((2, 0)), jnp.zeros(2), jnp.eye(2), jnp.zeros(2))
+    whole = proved_set(network, np.zeros(0), 1000)
+    found = find_fixed_points(network, [[0.1, 0.0], [1.0, 0.1], [-1.0, 0.1]], np.zeros(0))
+    told = whole.proofs(network, found)
+    assert all(proof in whole.all.points for proof in told)
+    for proof, point in zip(told, found.points, strict=True):
+        assert np.abs(proof.state - point).max() < 1e-12
+    assert whole.is_all_of(told)
+    assert whole.proofs(network, replace(found, points=found.points + 0.4)) is None
 
 
 def test_factors_are_those_of_the_file_or_of_weights_of_exact_rank():
