@@ -47,7 +47,7 @@ def test_what_theory_says_needs_no_simulation() -> None:
     contraction = found["contraction"]
     assert contraction["quadratic_threshold"] == 2
     assert 2 < float(contraction["switching_threshold"]) < 2.9  # between what is proved from either side
-    assert contraction["theorem_six_growth"] == pytest.approx(-2 + 10)  # of W - I + its transpose, W = [[0, 10], [0, 0]]
+    assert contraction["theorem_six_growth"] == pytest.approx(-2 + 10)  # of W + W^T - 2 I, W = [[0, 10], [0, 0]]
 
     degeneracy = found["degeneracy"]
     copies = 2**16 * math.factorial(16)  # the units of --quick
