@@ -73,7 +73,7 @@ def follow_branches(found: FixedPoints, *, steps: int = 20_000) -> Branches:
     >>> branches.saddles.size, sorted(found.points[branches.nodes[0], 0].round(3).tolist())
     (1, [-0.958, 0.958])
     """
-    values, vectors = np.linalg.eig(found.jacobians)
+    values, vectors = found.modes
     unstable = np.abs(values) > 1
     saddles = np.flatnonzero(unstable.sum(axis=1) == 1)  # a complex one would bring its conjugate
     if not len(saddles):

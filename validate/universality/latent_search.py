@@ -7,12 +7,14 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from simulate.cells.cell import Cell
+from simulate.cells.full_rank import FullRank
 from simulate.fixed_points import PointSearch, search_points
 from simulate.measures.fixed_points.descent import speeds
 from simulate.measures.fixed_points.find import FixedPoints
 from simulate.measures.fixed_points.static_map import StaticMap
 from theory.universality import Factored, ProvedPoint, latent_map, prove_point
 from validate.universality.ball_maps import drive_of
+from validate.universality.latent_points import LatentPoints, ProductCell
 from validate.universality.user_cell import AskedNetwork
 
 
@@ -83,12 +85,18 @@ class LatentSearch:
         """From these states."""
         cell = LatentCell(*(jnp.asarray(each) for each in (self.factors.M, self.factors.N, self.drive)))
         search = search_points(cell, self.kappa(starts), np.zeros(0), seed=seed)
-        few, step = search.found, StaticMap.of(self.network.cell, self.inputs)
+        few, step = search.found, self._step
         points, slow = self.states(few.points), self.states(few.slow)
-        found = FixedPoints(
-            step, points, speeds(step, points), few.hits, slow, speeds(step, slow), few.slow_hits, few.lost
-        )
+        speed = speeds(step, points), speeds(step, slow)
+        found = LatentPoints(step, points, speed[0], few.hits, slow, speed[1], few.slow_hits, few.lost, self.factors)
         return replace(search, found=found)
+
+    @property
+    def _step(self) -> StaticMap:
+        M, N, drive = (jnp.asarray(each) for each in (self.factors.M, self.factors.N, self.drive))
+        cell = self.network.cell
+        tau = cell.tau if isinstance(cell, FullRank) else 1.0
+        return StaticMap.of(ProductCell(M, N, drive, cell, self.network.leaks, tau), np.zeros(0))
 
     def proofs(self, found: FixedPoints) -> list[ProvedPoint | None]:
         """Of each point, as kappa: what the network's Jacobian has besides the latent one's eigenvalues decays."""

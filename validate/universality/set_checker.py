@@ -179,8 +179,8 @@ class SetCertificate:
         if entries["format"] != FORMAT:
             raise Malformed(f"the format is not {FORMAT}")
         size = len(_list(entries["drive"], "drive"))
-        if size > LARGEST:
-            raise Malformed(f"{size} units; {LARGEST} at most")
+        if not 1 <= size <= LARGEST:
+            raise Malformed(f"{size} units: from 1 to {LARGEST} are known")
         self.drive = _vector(entries["drive"], size, "drive")
         columns = _list(entries["M" if factored else "V"], "U, V, M or N")
         self.rank = len(columns[0]) if columns and isinstance(columns[0], list) else -1
@@ -311,11 +311,11 @@ class SetCertificate:
             match node:
                 case "empty":
                     require(search.empty(box), f"{where}: the box is not proved empty")
-                case ["cut", int(axis), place] if 0 <= axis < self.rank:
+                case ["cut", axis, place] if _numbers(axis, self.rank):
                     at = _number(place, where)
                     require(box.lower[axis] <= at <= box.upper[axis], f"{where}: the cut is outside of the box")
                     waiting.extend(box.halves(axis, at, search.solved(box)))
-                case ["holds", int(point)] if 0 <= point < len(self.points):
+                case ["holds", point] if _numbers(point, len(self.points)):
                     held.add(point)
                     require(
                         search.holds(box, latents[point]), f"{where}: other points than points[{point}] may be in it"
@@ -339,8 +339,8 @@ class RectifiedSet:
         """Read and check the shapes of all."""
         entries = entries_of(value, "the certificate", ["format", "weights", "drive", "bound", "points", "nodes"])
         self.size = len(_list(entries["drive"], "drive"))
-        if self.size > LARGEST:
-            raise Malformed(f"{self.size} units; {LARGEST} at most")
+        if not 1 <= self.size <= LARGEST:
+            raise Malformed(f"{self.size} units: from 1 to {LARGEST} are known")
         self.drive = _vector(entries["drive"], self.size, "drive")
         self.weights = _matrix(entries["weights"], self.size, self.size, "weights")
         self.bound = _number(entries["bound"], "bound")
@@ -366,7 +366,7 @@ class RectifiedSet:
             require(bool(waiting), f"{where}: no pattern is left for it")
             active = waiting.pop()
             match node:
-                case ["unit", int(unit)] if 0 <= unit < self.size and unit not in active:
+                case ["unit", unit] if _numbers(unit, self.size) and unit not in active:
                     waiting += [{**active, unit: False}, {**active, unit: True}]
                 case "solved":
                     require(len(active) == self.size, f"{where}: not all units are decided")
@@ -400,7 +400,7 @@ class RectifiedSet:
         left, right = [flint.fmpq(0)] * self.size, flint.fmpq(0)
         for each in rows:
             match each:
-                case [str(kind), int(unit), value] if 0 <= unit < self.size:
+                case [str(kind), unit, value] if _numbers(unit, self.size):
                     y = number(_number(value, where))
                 case _:
                     raise Malformed(f"{where}: {json.dumps(each)[:40]} is no row")
@@ -766,13 +766,18 @@ def entries_of(value: object, where: str, keys: list[str]) -> dict[str, Any]:
     return value
 
 
+def _numbers(value: object, count: int) -> bool:
+    """Whether it is the number of one of so many; JSON's true is none."""
+    return type(value) is int and 0 <= value < count
+
+
 def _point(value: object, size: int, where: str) -> Point:
     entries = entries_of(value, where, ["state", "radius", "unstable", "index"])
     unstable, index = entries["unstable"], entries["index"]
     if not (unstable is None or type(unstable) is int) or type(index) is not int or index not in (1, -1):
         raise Malformed(f"{where}: unstable is a number or null, and index 1 or -1")
     state, radius = _vector(entries["state"], size, where), _number(entries["radius"], where)
-    return Point(state, radius, unstable if isinstance(unstable, int) else None, index)
+    return Point(state, radius, unstable, index)
 
 
 def main(argv: list[str]) -> int:
@@ -808,25 +813,44 @@ def same_network(certificate: SetCertificate | RectifiedSet, file: str, given: s
         Malformed: if it speaks of another.
     """
     arrays, size = arrays_in(file), certificate.size
-    whole = {} if certificate.weights is None else {"W": certificate.weights}
-    parts = {} if isinstance(certificate, RectifiedSet) else {"M": certificate.U, "N": certificate.V}
-    height = len(arrays["W"]) if whole and "W" in arrays else size  # twice the units of a UGRNN
-    for name, mine in (whole or parts).items():
-        rows = fractions(arrays[name]) if name in arrays else []
-        if len(rows) != height or height not in (size, 2 * size) or rows[-size:] != mine:
-            raise Malformed(f"{file} does not hold the weights of the certificate: its {name} is another, or not there")
+    other = _another(certificate, arrays)
+    if other is not None:
+        raise Malformed(f"{file} does not hold the weights of the certificate: its {other} is another, or not there")
+    height = len(arrays["W"] if "W" in arrays and certificate.weights is not None else arrays["M"])
     if file.endswith(".npy"):
         return f"network: of {file} it has the weights; the drive, U x + b, has not been compared"
     U, b = arrays.get("U", np.zeros((height, 0))), arrays.get("b", np.zeros((height, 1))).reshape(-1, 1)
     x = np.zeros(U.shape[1]) if given is None else np.ravel(numbers_in(given))
     if not len(U) == len(b) == height or len(x) != U.shape[1]:
         raise Malformed(f"U of {U.shape}, b of {len(b)} and an input of {len(x)} numbers: of {size} units no drive")
-    row, u = [Fraction(each) for each in x.tolist()], Fraction(1, 2**53)
+    row = [Fraction(each) for each in x.tolist()]
     for told, weights, bias in zip(certificate.drive, fractions(U)[-size:], fractions(b)[-size:], strict=True):
-        terms = [*bias, *(w * each for w, each in zip(weights, row, strict=True))]
-        if abs(told - sum(terms)) > 2 * len(terms) * u * sum(map(abs, terms)):  # the sum was rounded
+        if not _rounded(told, [*bias, *(w * each for w, each in zip(weights, row, strict=True))]):
             raise Malformed(f"the drive of the certificate is not U x + b of {file} at this input")
     return f"network: that of {file}, weights and drive, at the input {', '.join(f'{each:g}' for each in x) or 'zero'}"
+
+
+def _another(certificate: SetCertificate | RectifiedSet, arrays: dict[str, np.ndarray]) -> str | None:
+    """The name of an array that is not the certificate's; the last rows count, where those of gates are above."""
+    size, own = certificate.size, certificate.weights
+    M, N = (fractions(arrays.get(name, np.zeros((0, 0)))) for name in ("M", "N"))
+    if isinstance(certificate, SetCertificate) and own is None:
+        return None if (M, N) == (certificate.U, certificate.V) else "M" if certificate.U != M else "N"
+    rows = fractions(arrays["W"]) if "W" in arrays else M
+    if own is None or len(rows) not in (size, 2 * size):
+        return "W"
+    if "W" in arrays:
+        return None if rows[-size:] == own else "W"
+    if len(N) != size or len(M[0]) != len(N[0]):
+        return "N"
+    products = ([[m * n for m, n in zip(row, each, strict=True)] for each in N] for row in rows[-size:])
+    same = all(all(map(_rounded, told, terms)) for told, terms in zip(own, products, strict=True))
+    return None if same else "M N^T"
+
+
+def _rounded(told: Fraction, terms: list[Fraction]) -> bool:
+    """Whether it may be the sum of these, computed in doubles."""
+    return abs(told - sum(terms)) <= 2 * len(terms) * Fraction(1, 2**53) * sum(map(abs, terms))
 
 
 def arrays_in(file: str) -> dict[str, np.ndarray]:

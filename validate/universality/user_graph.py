@@ -12,6 +12,7 @@ from simulate.universality.graph import FoundGraph, transition_graph
 from validate.output import Plot
 from validate.report import Report
 from validate.universality.graph_figure import drawn_graph
+from validate.universality.latent_points import LatentPoints
 from validate.universality.user_cell import FLOW_STEP, AskedNetwork
 
 STEPS = 5000
@@ -34,7 +35,11 @@ def graph_at(
     if not len(found.points):
         return None
     for halved in range(HALVINGS):
-        moving = replace(found, step=network.moving(inputs, FLOW_STEP / 2**halved))
+        length = FLOW_STEP / 2**halved
+        if isinstance(found, LatentPoints):
+            moving: FixedPoints = found.in_steps(length) if network.flow else found
+        else:
+            moving = replace(found, step=network.moving(inputs, length))
         if np.array_equal(moving.unstable_dimensions, unstable):
             return transition_graph(moving, steps=STEPS * 2**halved, seed=seed)
     return None

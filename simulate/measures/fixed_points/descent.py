@@ -18,8 +18,8 @@ _FLAT = 1e-7
 """Cosine, of the residual and what it can be changed by, below which a start has come to rest at what is no zero."""
 _LARGEST_DAMPING = 1e16
 """Damping, relative to the largest entry of the normal matrix, at which steps are too short to be seen."""
-_AT_ONCE = 128
-"""States that the compiled program takes."""
+_AT_ONCE, _ENTRIES = 128, 2**22
+"""States that the compiled program takes, and entries of all their Jacobians, at most."""
 
 
 AnyMap: TypeAlias = StaticMap | StaticTarget
@@ -47,7 +47,7 @@ def descend(step: AnyMap, starts: Float[np.ndarray, "starts size"], *, steps: in
     residuals = np.full(len(starts), np.inf)
     taken, rests = np.zeros(len(starts), dtype=int), np.zeros(len(starts), dtype=bool)
     while (moving := np.flatnonzero(~rests & (taken < steps))).size:
-        these = moving[:_AT_ONCE]
+        these = moving[: _at_once(states.shape[1])]
         states[these], residuals[these], damping[these], rests[these] = _step(step, states[these], damping[these])
         taken[these] = np.where(np.isfinite(residuals[these]), taken[these] + 1, steps)  # no way leads back from NaN
     return Ends(states, residuals, rests)
@@ -117,12 +117,17 @@ def speeds(step: AnyMap, states: Float[np.ndarray, "states size"]) -> Float[np.n
 
 
 def _parts(states: np.ndarray) -> list[np.ndarray]:
-    return [states[first : first + _AT_ONCE] for first in range(0, len(states), _AT_ONCE)]
+    count = _at_once(states.shape[1])
+    return [states[first : first + count] for first in range(0, len(states), count)]
+
+
+def _at_once(size: int) -> int:
+    return max(1, min(_AT_ONCE, _ENTRIES // max(1, size) ** 2))
 
 
 def _in_parts(function: Callable[[MapT, Array], tuple[Array, ...]], step: MapT, states: np.ndarray) -> list[np.ndarray]:
     """For all states, by the program for so many at once: each new number of states would be compiled anew."""
-    padded = np.resize(states, (_AT_ONCE, states.shape[1]))
+    padded = np.resize(states, (_at_once(states.shape[1]), states.shape[1]))
     return [np.array(each)[: len(states)] for each in function(step, jnp.asarray(padded))]
 
 

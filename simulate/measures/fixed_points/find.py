@@ -43,6 +43,12 @@ class FixedPoints:
         return slopes(self.step, self.points) + np.eye(self.points.shape[1])
 
     @cached_property
+    def modes(self) -> tuple[np.ndarray, np.ndarray]:
+        """Eigenvalues of the Jacobian at each point, and right eigenvectors in columns."""
+        values, vectors = np.linalg.eig(self.jacobians)
+        return values, vectors
+
+    @cached_property
     def eigenvalues(self) -> np.ndarray:
         """Of the Jacobian at each point, the largest in absolute value first."""
         found = np.linalg.eigvals(self.jacobians).astype(complex)

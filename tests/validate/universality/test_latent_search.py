@@ -6,9 +6,12 @@ import pytest
 
 from simulate.cells import RELU, Vanilla
 from simulate.cells.full_rank import FullRank
+from simulate.measures.fixed_points.find import FixedPoints
+from simulate.measures.fixed_points.static_map import StaticMap
 from theory.universality import Factored, fixed_point_set
 from validate.universality.latent_search import LatentSearch
 from validate.universality.user_cell import AskedNetwork
+from validate.universality.user_graph import graph_at
 
 UNITS = 7
 random = np.random.default_rng(1)
@@ -48,3 +51,22 @@ def test_networks_of_no_low_rank_are_searched_in_all_units():
     assert LatentSearch.of(asked(Vanilla, RELU), few, np.zeros(0)) is None
     assert LatentSearch.of(asked(Vanilla), None, np.zeros(0)) is None
     assert LatentSearch.of(asked(Vanilla), Factored(np.eye(UNITS), np.eye(UNITS)), np.zeros(0)) is None
+
+
+@pytest.mark.parametrize("kind", [Vanilla, FullRank])
+def test_the_graph_through_the_factors_is_that_of_all_units(kind):
+    """Eigenvalues, indices, branches and perturbations, against the network with its W and Jacobians of all units."""
+    network = asked(kind)
+    latent = LatentSearch.of(network, Factored(M, N), np.zeros(0))
+    found = latent.search(latent.spread(64, seed=0), seed=0).found
+    fields = found.points, found.residuals, found.hits, found.slow, found.speeds, found.slow_hits, found.lost
+    whole = FixedPoints(StaticMap.of(network.cell, np.zeros(0)), *fields)
+    assert np.abs(np.sort_complex(found.eigenvalues) - np.sort_complex(whole.eigenvalues)).max() < 1e-7  # of zeros
+    assert found.indices.tolist() == whole.indices.tolist()
+    unstable = network.unstable_dimensions(whole)
+    graphs = [graph_at(network, each, np.zeros(0), unstable, seed=3) for each in (found, whole)]
+    assert None not in graphs
+    few, all_units = graphs
+    assert few.branches.edges == all_units.branches.edges != ()
+    assert few.perturbations.counts.tolist() == all_units.perturbations.counts.tolist()
+    assert np.abs(few.graph.outputs - all_units.graph.outputs).max() < 1e-12

@@ -299,6 +299,37 @@ def test_a_part_of_a_network_is_another_network(tmp_path, capsys):
     assert "its M is another" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("gates", [0, 4])
+def test_weights_given_as_a_product_are_compared_with_their_rounding(gates, tmp_path, monkeypatch, capsys):
+    """Of ReLU, and of the candidate of a UGRNN below its gates: the set is that of W, computed from M and N."""
+    random = np.random.default_rng(4)
+    M, N, b = random.normal(size=(gates + 4, 2)), random.normal(size=(4, 2)) / 3, random.normal(size=gates + 4)
+    (tmp_path / "set.json").write_bytes(fixed_point_set((M @ N.T)[-4:], b[-4:], RELU).certificate)
+    monkeypatch.setattr(RectifiedSet, "verify", lambda _: None)
+    for changed, status in ((M, 0), (M + 1e-12, 2), (M[1:], 2), (M[:, :1], 2)):
+        np.savez(tmp_path / "net.npz", M=changed, N=N, b=b)
+        assert main([str(tmp_path / "set.json"), str(tmp_path / "net.npz")]) == status
+    np.savez(tmp_path / "net.npz", M=M, b=b)
+    assert main([str(tmp_path / "set.json"), str(tmp_path / "net.npz")]) == 2
+    assert "does not hold the weights" in capsys.readouterr().err
+
+
+def test_true_is_no_number_of_a_point_or_unit(document):
+    changed = copy.deepcopy(document)
+    place = next(k for k, node in enumerate(changed["nodes"]) if node[0] == "holds" and node[1] == 1)
+    changed["nodes"][place] = ["holds", True]
+    with pytest.raises(Malformed, match="which is no node"):
+        verify(changed)
+
+
+def test_a_network_of_no_units_is_refused(document):
+    with pytest.raises(Malformed, match="0 units"):
+        verify({**document, "drive": [], "weights": [], "U": [], "V": [], "rest": [], "points": [], "nodes": ["empty"]})
+    rectified = {"format": "rectified", "weights": [], "drive": [], "bound": 1, "points": 0, "nodes": []}
+    with pytest.raises(Malformed, match="0 units"):
+        RectifiedSet(rectified)
+
+
 def test_bounds_of_lines_are_those_of_a_fine_grid():
     random = np.random.default_rng(0)
     for a, c, s, rho in zip(
