@@ -23,6 +23,11 @@ RANK = ("fail", "against", "part", "open", "pass")
 """The order of claims: what a reader must know comes first."""
 
 
+MOST_BYTES = 3_000_000
+COLOURS = (64, 32, 16, 8)
+"""Of figures, which are lines on white: as many as `MOST_BYTES` leave room for."""
+
+
 @dataclass(frozen=True)
 class PageFigure:
     """A figure on the page: `folder` is where its files are, seen from the page. `png` is None where they are not."""
@@ -33,11 +38,10 @@ class PageFigure:
     folder: str
     png: bytes | None
 
-    @property
-    def image(self) -> str:
+    def image(self, colours: int) -> str:
         """The picture, held by the page itself."""
         assert self.png is not None
-        return small(self.png)
+        return small(self.png, colours)
 
     @property
     def thumbnail(self) -> str:
@@ -117,14 +121,17 @@ class Results:
         return self.document.command
 
     @property
-    def verdict(self) -> str:
-        """The run in a line."""
+    def word(self) -> str:
+        """How the run ended."""
+        return "INTERRUPTED" if self.document.interrupted else "PASS" if self.document.passed else "FAIL"
+
+    @property
+    def tally(self) -> str:
+        """Its checks by their outcomes, in words."""
         cards = [card for section in self.sections for card in section.cards]
         asserted = [card for card in cards if card.kind != "open"]
         words = f"{sum(card.kind == 'pass' for card in asserted)} of {len(asserted)} asserted checks pass"
-        words += f", {len(cards) - len(asserted)} reported" if len(cards) > len(asserted) else ""
-        word = "INTERRUPTED" if self.document.interrupted else "PASS" if self.document.passed else "FAIL"
-        return f"{word} {self.document.command}: {words}"
+        return words + (f", {len(cards) - len(asserted)} reported" if len(cards) > len(asserted) else "")
 
 
 def results(title: str, folder: Path, name: str) -> Results:
@@ -162,8 +169,8 @@ def results(title: str, folder: Path, name: str) -> Results:
 def render(found: Sequence[Results]) -> bytes:
     """The page as UTF-8 HTML; all text from the runs is escaped.
 
-    It asks for nothing outside itself. Its links to figures as SVG and to data lead into the folders of the commands,
-    beside it.
+    It asks for nothing outside itself, and has `MOST_BYTES` at most unless its words alone are more. Its links to
+    figures as SVG and to data lead into the folders of the commands, beside it.
     """
     claims = sorted((claim for each in found for claim in each.claims), key=lambda claim: RANK.index(claim.kind))
     failures = [
@@ -173,7 +180,13 @@ def render(found: Sequence[Results]) -> bytes:
         for card in section.cards
         if card.kind == "fail"
     ]
-    return page("page.html", runs=found, claims=claims, failures=failures, tally=dict(_tally(claims)))
+    for colours in COLOURS:
+        content = page(
+            "page.html", runs=found, claims=claims, failures=failures, tally=dict(_tally(claims)), colours=colours
+        )
+        if len(content) <= MOST_BYTES:
+            break
+    return content
 
 
 def page(template: str, **values: object) -> bytes:

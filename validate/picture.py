@@ -5,15 +5,13 @@ import io
 
 from PIL import Image
 
-COLOURS = 128
-"""Figures are lines on white: so many colours hold their edges too."""
 THUMBNAIL = (360, 240)
 """Most pixels across and down, for about half as many on a page."""
 
 
-def small(png: bytes) -> str:
-    """A figure as an address that holds it (data URI)."""
-    image = _opened(png).quantize(COLOURS, dither=Image.Dither.NONE).convert("RGB")
+def small(png: bytes, colours: int) -> str:
+    """A figure in so many colours as an address that holds it (data URI)."""
+    image = _opened(png).quantize(colours, dither=Image.Dither.NONE).convert("RGB")
     return _address(image, lossless=True)
 
 

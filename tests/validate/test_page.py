@@ -14,6 +14,7 @@ import pytest
 
 import validate.__main__ as everything
 from validate import cli
+from validate import page as page_module
 from validate.claim import HOLDS, PaperClaim, SettledClaim
 from validate.command import Command, Section, built_in
 from validate.output import Plot
@@ -141,8 +142,8 @@ def test_an_interrupted_command_ends_the_run_and_the_page_is_written(
     monkeypatch.setattr(everything, "COMMANDS", (a_command("one"), stops, a_command("three")))
     assert call(["--out", str(tmp_path)], monkeypatch) == 130
     page = (tmp_path / "index.html").read_text()
-    assert "INTERRUPTED stops" in page
-    assert "PASS one" in page
+    ended = re.findall(r"<li><span class=\"badge \w+\">(\w+)</span> <a href=\"#(\w+)\"", page)
+    assert ended == [("PASS", "one"), ("INTERRUPTED", "stops")]
     assert "three" not in page
 
 
@@ -172,7 +173,7 @@ def test_the_page_shows_the_time_that_each_run_took(tmp_path: Path, monkeypatch:
 def test_a_page_without_figures_or_checks_is_still_a_page(tmp_path: Path) -> None:
     (tmp_path / "empty.json").write_bytes(Report("empty", Config()).json_bytes())
     page = render([results("Empty", tmp_path, "empty")]).decode()
-    assert "PASS empty: 0 of 0" in page
+    assert "Empty</a>: 0 of 0 asserted checks pass" in page
     assert page.rstrip().endswith("</html>")
 
 
@@ -208,6 +209,20 @@ def test_the_page_can_be_made_anew_from_what_runs_have_left(
     (tmp_path / "one" / "one.json").unlink()
     assert call(["--from", str(tmp_path)], monkeypatch) == 2
     assert capsys.readouterr().err.count("\n") == 4
+
+
+def test_a_page_that_would_be_too_large_has_fewer_colours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(everything, "COMMANDS", (a_command("one"),))
+    assert call(["--out", str(tmp_path)], monkeypatch) == 0
+    found = [results("One", tmp_path / "one", "one")]
+    sizes = []
+    for colours in page_module.COLOURS:
+        monkeypatch.setattr(page_module, "COLOURS", (colours,))
+        sizes.append(len(render(found)))
+    assert sorted(sizes, reverse=True) == sizes
+    monkeypatch.undo()
+    monkeypatch.setattr(page_module, "MOST_BYTES", sizes[1])
+    assert len(render(found)) == sizes[1] < sizes[0]
 
 
 def widths(page: Path, width: int) -> dict[str, int]:
