@@ -199,5 +199,9 @@ def figures(config: Config, results: AssemblyResults) -> tuple[Plot, ...]:
         panels[0].set(ylabel="distance / at start")
     data = {f"distance_{name}": d for name, d in zip(results.names, results.distances, strict=True)}
     data |= {"times": results.times, "rates": np.array(results.rates)}
-    caption = "Assemblies of networks under random inputs: distances in the metric of the whole, and its envelope."
+    count = min(60, config.effort.trajectories)
+    caption = (
+        f"Assemblies of networks under random inputs: distances of {count} pairs of trajectories in the metric of the "
+        "whole (a line a pair), and the certified envelope."
+    )
     return (plot("assemblies", caption, figure, data),)

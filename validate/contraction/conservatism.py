@@ -105,7 +105,8 @@ def _gains(results: ConservatismResults) -> Plot:
         panels[-1].legend(loc=(0.5, 0.4))
     caption = (
         "How far each condition lets the slopes grow, relative to the gain at which no multiplier is left (proved); "
-        "the l1 norm, which is not quadratic, may reach further."
+        "the l1 norm, which is not quadratic, may reach further. Cumulative shares of "
+        f"{results.ratios.shape[1]} matrices of {SIZE} x {SIZE} a kind."
     )
     return plot("conservatism", caption, figure, {"ratios": results.ratios})
 
@@ -124,6 +125,7 @@ def _ranges(results: ConservatismResults) -> Plot:
         panels[0].set(ylabel="Im")
         panels[0].legend(loc="center")
     caption = (
-        "The numerical range of W, before and after the best scaling of the neurons, and the parabola that it touches."
+        "The numerical range of W, before and after the best scaling of the neurons, and the parabola that it touches; "
+        "one matrix a kind."
     )
     return plot("numerical_ranges", caption, figure, data)

@@ -125,5 +125,7 @@ def figures(config: Config, results: SlowResults) -> tuple[Plot, ...]:
             axes.set(title=form, xlabel="time (tau)")
             axes.legend()
     data = {"times": results.times, "betas": np.array(results.betas), "decays": np.array(results.decays)}
-    caption = "Slopes that change slowly: V = x^T P^-1 D x (voltage) falls at least at the rate beta that holds there."
+    caption = (
+        "Slopes that change slowly: V = x^T P^-1 D x (voltage) falls at least at the rate beta there; one trajectory."
+    )
     return (plot("slow_slopes", caption, figure, data),)

@@ -122,5 +122,8 @@ def figures(config: Config, results: TheoremResults) -> tuple[Plot, ...]:
         axes.set_xticks(place, labels=results.names, rotation=30, ha="right")
         axes.set(ylabel="random networks")
         axes.legend()
-    caption = "Random networks of every kind, both forms: how many meet each condition, and how many are proved to."
+    caption = (
+        f"How many of {config.effort.matrices} random networks a form, of every kind (of corners, a third), meet each "
+        "condition, and how many are proved to."
+    )
     return (plot("theorems", caption, figure, {"held": results.held, "certified": results.certified}),)

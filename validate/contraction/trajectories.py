@@ -165,6 +165,9 @@ def figures(config: Config, results: TrajectoryResults) -> tuple[Plot, ...]:
         for row in grid:
             row[0].set(ylabel="distance / at start")
     data = {f"distance_{number}": distance for number, distance in enumerate(results.distances)}
-    caption = "Pairs of trajectories under the same random inputs: distances in the certified metric, and the envelope."
+    caption = (
+        f"{config.effort.trajectories} pairs of trajectories a network, the two of a pair under the same random "
+        "inputs: distances in the certified metric (a line a pair), and the envelope."
+    )
     data |= {"times": results.times, "rates": np.array(results.rates)}
     return (plot("trajectories", caption, figure, data),)

@@ -106,4 +106,8 @@ def figures(config: Config, results: OnePopulation) -> tuple[Plot, ...]:
             axes.set_title(title)
             axes.set_aspect("equal", "datalim")
     data = {"dynamics": results.dynamics, "weights": results.weights}
-    return (plot("one_population", "Trained networks, by multidimensional scaling of their distances.", figure, data),)
+    caption = (
+        f"{len(results.dynamics)} networks trained alike on the flip-flop (points), by multidimensional scaling of "
+        "their distances."
+    )
+    return (plot("one_population", caption, figure, data),)

@@ -241,6 +241,7 @@ def figures(config: Config, results: PredictedDynamics) -> tuple[Plot, ...]:
     }
     caption = (
         "Left: networks of one function, as their activity is compared in its own coordinates (dots), with the closed "
-        "form (line), and whitened (squares). Right: pairs of networks with rows drawn alike."
+        "form (line), and whitened (squares). Right: networks with rows drawn alike, root mean "
+        "square over pairs; bars: standard error."
     )
     return (plot("dynamics_predicted", caption, figure, data),)

@@ -303,7 +303,8 @@ def figures(config: Config, results: tuple[PredictedResults, ...]) -> tuple[Plot
                 axes.legend(fontsize=6)
         caption = (
             f"{found.problem.name}. Lines: predicted from the covariance of the rows, nothing fitted; at a loss with "
-            "stopping at whole epochs. Points: populations."
+            "stopping at whole epochs. Points: standard deviations over "
+            f"{NETWORKS[config.effort.name]} networks a size."
         )
         plots.append(plot(f"predicted_{count + 1}", caption, figure, data))
     return tuple(plots)

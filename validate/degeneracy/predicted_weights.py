@@ -266,6 +266,6 @@ def figures(config: Config, results: tuple[Matched, ...]) -> tuple[Plot, ...]:
     caption = (
         "Weights of two low-rank networks with normal rows, up to the order of units (dots: pairs and their root mean "
         "square), the leading law of random matching (line), and where covariances differ the best coupling that it "
-        "tends to (dotted)."
+        f"tends to (dotted). {len(results[0].distances[0])} pairs a size, each a small dot."
     )
     return (plot("matching_law", caption, figure, data),)

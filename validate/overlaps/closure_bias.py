@@ -202,5 +202,5 @@ def figures(config: Config, results: BiasResults) -> tuple[Plot, ...]:
         **{f"{name}_by_gain": np.array([b.final for b in sweep]) for name, sweep in results.by_gain.items()},
         **{f"rate_{rate:g}": bias.relative for rate, bias in zip(RATES, results.by_rate, strict=True)},
     }
-    caption = "The closure's relative error at infinite width, erf unless named."
+    caption = "The closure's relative error at infinite width, erf unless named; one run a point, nothing is drawn."
     return (plot("closure_error", caption, figure, data),)

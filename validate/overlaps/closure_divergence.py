@@ -225,7 +225,8 @@ def _orders(results: ClosureErrorResults) -> Plot:
         overlaps.set(ylabel="|Σ infinite width − Σ closure|", title="overlaps: second order (lines: predicted)")
         losses.set(ylabel="loss of closure − of infinite width", title="loss: first order (lines: predicted)")
         losses.legend()
-    return plot("parting_orders", "Where the Gaussian closure and the infinitely wide network part.", figure, data)
+    caption = "How the Gaussian closure and the infinitely wide network part (points: measured, lines: predicted)."
+    return plot("parting_orders", caption, figure, data)
 
 
 def _forecasts(results: ClosureErrorResults) -> Plot:
@@ -247,4 +248,8 @@ def _forecasts(results: ClosureErrorResults) -> Plot:
         axes.set(xlim=ends, ylim=ends)
         axes.legend(loc="upper left")
     data = {"forecast": forecast, "error": error, "nonlinearity": kind}
-    return plot("closure_trust", "The closure's error, forecast on tasks the forecast was not fitted on.", figure, data)
+    caption = (
+        f"The closure's error on {len(results.trials)} tasks that the forecast was not fitted on, one run each. Grey: "
+        "its band, two standard deviations of the fit to others."
+    )
+    return plot("closure_trust", caption, figure, data)

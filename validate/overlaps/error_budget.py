@@ -204,6 +204,9 @@ def figures(config: Config, results: ErrorBudget) -> tuple[Plot, ...]:
         figure, axes = new_figure(5.6, 2.8)
         axes.barh(names[::-1], sizes[::-1], color=["#777777"] + [MEASURED["color"]] * len(results.causes))
         axes.set(xlabel="root mean square distance of Gram matrices")
-    caption = "From the flow of the Gaussian closure to trained networks: each cause on top of those above it."
+    caption = (
+        "From the flow of the Gaussian closure to trained networks: each cause on top of those above it. Root mean "
+        f"squares over {results.draws} sequences of mini-batches, each with a network of its own."
+    )
     data = {"cause": np.array(names), "size": np.array(sizes)}
     return (plot("error_budget", caption, figure, data),)

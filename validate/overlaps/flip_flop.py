@@ -181,5 +181,5 @@ def figures(config: Config, results: FlipFlopResults) -> tuple[Plot, ...]:
         "targets": results.targets,
         "outputs": results.outputs,
     }
-    caption = "The flip-flop in erf networks: Gaussian closure, infinite width and 600 neurons on the same batches."
+    caption = "The flip-flop in erf networks: Gaussian closure, infinite width and 600 neurons, one run of each."
     return (plot("flip_flop", caption, figure, data),)

@@ -202,7 +202,11 @@ def _against_epochs(results: tuple[Levels, ...]) -> Plot:
                 f"{levels.nonlinearity}_closure_sigma": np.asarray(levels.closure.sigma),
             }
         panels[0][0].legend()
-    return plot("closure_and_limit", "The Gaussian closure and the infinite-width limit part.", figure, data)
+    caption = (
+        "Loss (above) and diagonal overlaps (below) as the Gaussian closure has them (dashed) and infinitely many "
+        "neurons (full): they part. One run of each, from the same overlaps."
+    )
+    return plot("closure_and_limit", caption, figure, data)
 
 
 def _against_size(results: tuple[Levels, ...]) -> Plot:
@@ -227,7 +231,12 @@ def _against_size(results: tuple[Levels, ...]) -> Plot:
         panels[0].set_ylabel("distance of Gram matrices")
         panels[0].legend(loc="lower left")
         data["neurons"] = results[0].to_limit.sizes
-    return plot("error_against_size", "Networks tend to the limit as N^-1/2, not to the closure.", figure, data)
+    caption = (
+        f"Root mean square distance of {results[0].to_limit.distances.shape[1]} networks a size (points) and the law "
+        "fitted to it (lines): networks tend to the limit of infinite width as N^-1/2, not to the Gaussian closure. "
+        "Standard errors of exponents and floors are with the checks."
+    )
+    return plot("error_against_size", caption, figure, data)
 
 
 def _fitted(law: SizeLaw) -> np.ndarray:
@@ -254,4 +263,9 @@ def _readouts(results: tuple[Levels, ...]) -> Plot:
         data["readout"] = middle
         panels[0].set_ylabel("density")
         panels[0].legend(loc="lower center")
-    return plot("readouts", "The readout weights stop being normal in training.", figure, data)
+    law = results[0].to_limit
+    caption = (
+        f"Readout weights of {law.distances.shape[1]} networks of {law.sizes[-1]:g} neurons after training, in units "
+        "of their standard deviation (points), beside a normal density (line): they stop being normal."
+    )
+    return plot("readouts", caption, figure, data)

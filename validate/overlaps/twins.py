@@ -137,5 +137,8 @@ def figures(config: Config, results: TwinResults) -> tuple[Plot, ...]:
         score.axhline(0, **GUIDE)
         score.set(xlabel="pair held out", title="told apart (above 0), in standard deviations")
     data = {"sigma": results.sigma, "loss": results.loss, "score": results.score}
-    caption = "Twin memory: networks that learned A or B before C are alike at C; hidden overlaps tell them apart."
+    caption = (
+        "Twin memory: networks that learned A or B before C are alike at C; hidden overlaps tell them apart. "
+        f"{PAIRS} pairs; each score is of a pair that was held out when the direction was found."
+    )
     return (plot("twin_memory", caption, figure, data),)

@@ -89,7 +89,7 @@ def _population(overlaps: Float[np.ndarray, "rank rank"], share: float) -> Gauss
 
 def checks(config: Config, report: Report, progress: Progress) -> LowRankNetworks:
     """Prove, compare with all units, and measure how chance falls with their number."""
-    networks = 100 if config.small else 400
+    networks = _networks(config)
     with progress.task("networks of low rank", total=6) as done:
         for rank in (2, 3):
             _hold_finite(rank, config, report)
@@ -282,6 +282,11 @@ def _portrait(loadings: GaussianLoadings, seed: int) -> LatentPortrait:
     return latent_portrait(velocity, points, reach=2.0)
 
 
+def _networks(config: Config) -> int:
+    """How many are drawn of each size."""
+    return 100 if config.small else 400
+
+
 def figures(config: Config, results: LowRankNetworks) -> tuple[Plot, ...]:
     """Three portraits, and how far points are from those of infinitely many units."""
     portraits = drawn_portraits(tuple(results.portraits.values()), tuple(results.portraits), name="low_rank_portraits")
@@ -296,7 +301,8 @@ def figures(config: Config, results: LowRankNetworks) -> tuple[Plot, ...]:
         axes.set_ylabel(r"distance of a point in $\kappa$")
         axes.legend()
     caption = (
-        "How far a memory of networks of N units is from that of infinitely many: root mean square, and predicted."
+        "How far a memory of networks of N units is from that of infinitely many: root mean square over "
+        f"{_networks(config)} networks a size (points), and predicted (line)."
     )
     data = {"units": np.array(results.sizes), "measured": results.distances, "predicted": results.predicted}
     return (*portraits, plot("low_rank_law", caption, figure, data))

@@ -91,7 +91,9 @@ def matrices(name: str, members: Members, distances: Mapping[str, Square]) -> Pl
             figure.colorbar(image, ax=axes, shrink=0.7)
     data: dict[str, np.ndarray] = {measure.replace(", ", "_"): matrix for measure, matrix in distances.items()}
     data["kinds"] = np.array([str(kind) for kind in kinds])
-    return plot(name, "Distances between all trained networks, those of a kind side by side.", figure, data)
+    return plot(
+        name, f"Distances between all {len(kinds)} trained networks, those of a kind side by side.", figure, data
+    )
 
 
 def places(name: str, members: Members, distances: Mapping[str, Square]) -> Plot:
@@ -175,7 +177,7 @@ def untrained(name: str, members: Members, both: Square) -> Plot:
             for fill, word in FILLS
         ]
         figure.legend(handles=handles, loc="outside lower center", ncols=len(handles), fontsize=7)
-    caption = "Trained networks (full) and the same as they started (open), by SVCCA on the same trials."
+    caption = "Trained networks (full) and the same as they started (open), a point each, by SVCCA on the same trials."
     return plot(name, caption, figure, data)
 
 
