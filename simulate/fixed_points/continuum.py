@@ -62,15 +62,16 @@ class Continuum:
 def walk_continua(found: FixedPoints, *, flat: float = 0.03, speed: float = 0.01) -> tuple[Continuum, ...]:
     """Walk along each curve of nearly still states that a search has come upon, from its slow points and its points.
 
-    A direction is flat where a singular value of F' - 1 is at most `flat` times the largest. From a slow state with a
-    flat direction a stride goes along it; then Newton's method in all other directions brings the state back to where
-    none of them pulls. A walk ends where the direction is flat no more, where a step would move the state by more than
-    `speed` (relative to the larger of one and its length), or where it comes back to its begin. Curves shorter than
-    ten strides of 0.02 are none.
+    A direction is flat where a singular value of F' - 1 is at most `flat`, so that a step takes back less than that
+    share of a displacement, and at most `flat` times the largest: where all are small the network itself is slow. From
+    a slow state with a flat direction a stride goes along it; then Newton's method in all other directions brings the
+    state back to where none of them pulls. A walk ends where the direction is flat no more, where a step would move the
+    state by more than `speed` (relative to the larger of one and its length), or where it comes back to its begin.
+    Curves shorter than ten strides of 0.02 are none.
 
     Arguments:
         found: what a search found; see `find_fixed_points`.
-        flat: the largest singular value of a flat direction, relative to the largest of all.
+        flat: the largest singular value of a flat direction, also relative to the largest of all.
         speed: the fastest that a state of a continuum moves.
 
     >>> import jax
@@ -92,13 +93,21 @@ def walk_continua(found: FixedPoints, *, flat: float = 0.03, speed: float = 0.01
         raise ValueError(f"flat {flat} and speed {speed}: give positive numbers")
     seeds = np.concatenate([found.slow[np.argsort(found.speeds)], found.points])
     values = np.linalg.svd(linearised(found.step, seeds)[1], compute_uv=False)
-    seeds = seeds[values[:, -1] <= 2 * flat * values[:, 0]]  # the walk looks again
+    seeds = seeds[values[:, -1] <= 2 * _flattest(values, flat)]  # the walk looks again
     walked: list[Continuum] = []
     for seed in seeds:
         if not any(_near(seed[None], each.states)[0] for each in walked):
             continuum = _Walk(found, flat, speed).from_seed(seed)
             walked += [] if continuum is None else [continuum]
     return tuple(walked)
+
+
+def _flattest(values: Float[np.ndarray, "... size"], flat: float) -> Float[np.ndarray, "..."]:
+    """The largest singular value of a flat direction, beside all of them in falling order.
+
+    That of the largest alone would call a direction flat in which a strongly driven network comes back in a few steps.
+    """
+    return np.asarray(flat * np.minimum(values[..., 0], 1.0))
 
 
 def _near(states: np.ndarray, curve: np.ndarray) -> np.ndarray:
@@ -161,9 +170,10 @@ class _Walk:
             if not (np.isfinite(residual).all() and np.isfinite(slopes).all()):
                 return None
             left, values, right = np.linalg.svd(slopes)
-            count = int((values <= self.flat * values[0]).sum()) if dimension is None else dimension
+            flattest = _flattest(values, self.flat)
+            count = int((values <= flattest).sum()) if dimension is None else dimension
             steep = len(values) - count
-            if not count or values[steep] > self.flat * values[0]:
+            if not count or values[steep] > flattest:
                 return None
             back = -right[:steep].T @ ((left[:, :steep].T @ residual) / values[:steep])
             state = state + back

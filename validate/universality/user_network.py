@@ -49,8 +49,9 @@ class PointsOfCondition:
     """What was found at one constant input; `proved` has None where a point has no proof.
 
     `complete` is "proved" where there are these points and no others (`whole` says by what proof; None where there is
-    none for the cell); "index closed" where the map takes a box into itself, neither a continuum nor a state that a
-    shut gate holds was met, and indices sum to one, as they do if no point is missing; "unknown" otherwise.
+    none for the cell); "index closed" where the map takes a box into itself and indices sum to one, as they do if no
+    point is missing and each is isolated; "unknown" otherwise. `held`: states were met that stand still and are not
+    isolated, as on a line of points, at a degenerate one or behind a shut gate; then the index says nothing.
     `slow_points` are those that lie on no continuum. `leading` is of each point the eigenvalue that decides first.
     """
 
@@ -64,6 +65,7 @@ class PointsOfCondition:
     proved: tuple[ProvedPoint | None, ...]
     complete: str
     bounded: bool
+    held: bool
     whole: ProvedSet | None
     trajectories: Float[np.ndarray, "runs times size"]
     graph: FoundGraph | None
@@ -83,9 +85,9 @@ class PointsOfCondition:
             return "as far as the index tells: necessary for a complete set, not sufficient"
         if not self.bounded:
             return "relu: no law says what the indices sum to"
-        if self.search.closed:
-            return "points that are not isolated were met, and the index says nothing then"
-        return "points are missing, or not isolated: otherwise the indices would sum to one; try more --searches"
+        if self.held:
+            return "states that stand still and are not isolated were met, and the index says nothing then"
+        return "points are missing: otherwise the indices would sum to one; try more --searches"
 
     @property
     def by_dimension(self) -> str:
@@ -137,12 +139,12 @@ def _at(
         search = searched(np.concatenate([starts, whole.states]))
     found, continua = search.found, walk_continua(search.found)
     alone = np.setdiff1d(np.arange(len(found.slow)), np.concatenate([np.zeros(0, int), *(c.slow for c in continua)]))
-    held = bool((found.speeds[alone] <= STILL * scales(found.slow[alone])).any())
+    held = bool((found.speeds <= STILL * scales(found.slow)).any())
     unstable = network.unstable_dimensions(found)
     proved = None if whole is None else whole.proofs(network.cell, found)
     if proved is None:
         proved = proofs(network.cell, found) if latent is None or exact is None else latent.proofs(found)
-    closed = network.bounded and search.closed and not continua and not held
+    closed = network.bounded and search.closed and not held
     return PointsOfCondition(
         inputs=inputs,
         search=search,
@@ -154,6 +156,7 @@ def _at(
         proved=tuple(proved),
         complete=PROVED if whole is not None and whole.is_all_of(proved) else CLOSED if closed else UNKNOWN,
         bounded=network.bounded,
+        held=held,
         whole=whole,
         trajectories=network.trajectories(inputs, starts[:RUNS], STEPS),
         graph=graph_at(network, found, inputs, unstable, seed=config.seed),

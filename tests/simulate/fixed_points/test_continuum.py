@@ -67,6 +67,14 @@ def test_isolated_points_are_no_continuum_and_a_weak_one_is_too_short():
     assert walk_continua(find_fixed_points(wells, starts(2))) == ()
 
 
+def test_a_point_that_pulls_in_a_few_steps_is_no_continuum_however_strong_the_others_are():
+    """h -> tanh(0.94 h) comes back by 6 % a step, which is little beside the 800 % of its neighbour, and not little."""
+    network = eqx.tree_at(lambda each: each.W, Vanilla.blank(2, 1, 1), jnp.diag(jnp.array([0.94, -7.0])))
+    assert walk_continua(find_fixed_points(network, starts(2))) == ()
+    (curve,) = walk_continua(find_fixed_points(network, starts(2)), flat=0.08)  # what is asked for is told
+    assert curve.dimension == 1
+
+
 @pytest.mark.parametrize("wrong", [{"flat": 0.0}, {"speed": -1.0}])
 def test_what_is_no_measure_of_flatness_is_refused(wrong):
     found = find_fixed_points(Ring(jnp.zeros((3, 1))), starts(3, 2))

@@ -227,6 +227,15 @@ def test_a_continuum_is_told_as_one_and_not_as_so_many_points(run):
     assert "; a continuum of dimension 1 and length" in run.printed.splitlines()[-1]
 
 
+def test_the_index_says_nothing_of_what_is_not_isolated_and_all_of_isolated_points_on_slow_curves(run):
+    """tanh(0.99 h) pulls by 1 % a step, to a point that is proved to be alone; tanh(h) has a degenerate one."""
+    slow = run({"W": np.diag([0.99, -0.5])}, "--boxes", "0")
+    assert (len(slow["continua"]), slow["proved"], slow["complete"]) == (1, [True], "index closed")
+    degenerate = run({"W": np.diag([1.0, 0.5])}, "--boxes", "0")
+    assert degenerate["complete"] == "unknown"
+    assert "states that stand still and are not isolated were met" in run.printed
+
+
 def test_points_of_a_state_dict_are_read_with_the_bias_of_its_readout(run):
     tensors = {"rnn.weight_hh_l0": 2.0 * np.eye(2), "rnn.weight_ih_l0": np.ones((2, 1))}
     found = run(tensors | {"out.weight": np.ones((1, 2)), "out.bias": np.array([0.25])})
