@@ -14,8 +14,8 @@ from rich.text import Text
 from validate.report import Check, Finding
 from validate.tolerance import Scalar
 
-NARROWEST = 60
-"""Columns of the narrowest rows; a narrower terminal breaks them."""
+NARROWEST, USUAL = 60, 80
+"""Columns of the narrowest rows, which a narrower terminal breaks; and of a terminal that nobody has widened."""
 MARK = 6
 """Columns of `pass`, or of what stands in its place, and of the gap after it."""
 NUMBERS = (13, 13, 8, 9)
@@ -25,7 +25,7 @@ LEAST_ORIGIN, SHORTEST_ORIGIN = 22, 8
 LONGEST_BESIDE = 100
 """Columns of names in a file, beyond which the numbers of longer ones no longer stand under the others."""
 LONGEST_WORDS = 20
-"""Columns of words in the place of a value."""
+"""Columns of words in the place of a value, where a row has the usual ones."""
 LONGEST_NAME = 28
 """Columns of the names of findings; the values of longer ones no longer stand under the others."""
 GAP, ELLIPSIS = "  ", "…"
@@ -94,8 +94,9 @@ class RowLayout:
             yield text
 
     def _value(self, value: Scalar) -> str:
-        words = formatted(value)
-        return words if self.width is None or not isinstance(value, str) else shortened(words, LONGEST_WORDS)
+        if self.width is None or not isinstance(value, str):
+            return formatted(value)
+        return shortened(value, LONGEST_WORDS if self.width >= USUAL else NUMBERS[0])
 
     def _beside(self, checks: Sequence[Check]) -> int:
         """Columns of the names that stand on one line with their numbers: of all that fit, if they are the most."""

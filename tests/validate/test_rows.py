@@ -85,6 +85,14 @@ def test_what_a_finding_means_is_not_cut(width: int) -> None:
     assert first.index("0.25") == second.index("none")
 
 
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_words_in_the_place_of_numbers_are_cut_and_fit(width: int) -> None:
+    words = Check("verdict", "contracting by weights", "not certified in this metric", None, None, ORIGIN, False, None)
+    (row,) = list(RowLayout(width).of_checks([words]))[1:]
+    assert all(cell_len(line) <= width for line in row.plain.splitlines())
+    assert "…" in row.plain
+
+
 def test_words_are_cut_by_columns_not_by_letters() -> None:
     assert shortened("overlap", 7) == "overlap"
     assert shortened("overlaps of all", 9) == "overlaps…"
