@@ -240,8 +240,8 @@ def _execute(
     first = True
     try:
         with Progress() as progress:
-            for section in _loaded(plan, progress):
-                with _told(report, section.title, progress):
+            for number, section in enumerate(_loaded(plan, progress), start=1):
+                with _told(report, section.title, progress, f"{number} of {len(plan.sections)}"):
                     try:
                         for plot in _ended(section, report, progress, directory=directory, draw=draw):
                             plots.append(plot)
@@ -281,12 +281,15 @@ def _loaded(plan: Plan, progress: Progress) -> Iterator[LoadedSection]:
 
 
 @contextmanager
-def _told(report: Report, title: str, progress: Progress) -> Iterator[None]:
-    """Let what the block records stand under `title`, and print it when the block ends or is interrupted."""
+def _told(report: Report, title: str, progress: Progress, place: str) -> Iterator[None]:
+    """Let what the block records stand under `title`, and print it when the block ends or is interrupted.
+
+    A bar shows the title meanwhile, and its `place` among all.
+    """
     started = time.perf_counter()
     report.section(title)
     try:
-        with progress.task(title):
+        with progress.task(f"{place}: {title}" if place != "1 of 1" else title):
             yield
     except KeyboardInterrupt:
         report.interrupted = True
