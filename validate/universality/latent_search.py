@@ -96,7 +96,7 @@ class LatentSearch:
         M, N, drive = (jnp.asarray(each) for each in (self.factors.M, self.factors.N, self.drive))
         cell = self.network.cell
         tau = cell.tau if isinstance(cell, FullRank) else 1.0
-        return StaticMap.of(ProductCell(M, N, drive, cell, self.network.leaks, tau), np.zeros(0))
+        return StaticMap.of(ProductCell(M, N, drive, cell, self.network.leaks, tau), self.inputs)
 
     def proofs(self, found: FixedPoints) -> list[ProvedPoint | None]:
         """Of each point, as kappa: what the network's Jacobian has besides the latent one's eigenvalues decays."""

@@ -9,6 +9,7 @@ from simulate.cells.full_rank import FullRank
 from simulate.measures.fixed_points.find import FixedPoints
 from simulate.measures.fixed_points.static_map import StaticMap
 from theory.universality import Factored, fixed_point_set
+from validate.universality.ball_maps import proofs
 from validate.universality.latent_search import LatentSearch
 from validate.universality.user_cell import AskedNetwork
 from validate.universality.user_graph import graph_at
@@ -18,17 +19,19 @@ random = np.random.default_rng(1)
 M = random.normal(size=(UNITS, 2))
 N = 3.0 * np.linalg.pinv(M).T
 DRIVE = 0.05 * random.normal(size=UNITS)
+AT = np.ones(1)
+"""The constant input."""
 
 
 def asked(kind, phi=None):
-    weights = jnp.asarray(M @ N.T), jnp.zeros((UNITS, 0)), jnp.asarray(DRIVE), jnp.eye(UNITS), jnp.zeros(UNITS)
+    weights = jnp.asarray(M @ N.T), jnp.asarray(DRIVE[:, None]), jnp.zeros(UNITS), jnp.eye(UNITS), jnp.zeros(UNITS)
     cell = kind(*weights) if phi is None else kind(*weights, phi)
     return AskedNetwork(cell, flow=kind is FullRank)
 
 
 @pytest.mark.parametrize(("kind", "scale"), [(Vanilla, 1.0), (FullRank, 1e12)])
 def test_points_are_all_of_the_network_of_all_units(kind, scale):
-    latent = LatentSearch.of(asked(kind), Factored(M * scale, N / scale), np.zeros(0))
+    latent = LatentSearch.of(asked(kind), Factored(M * scale, N / scale), AT)
     assert latent is not None
     found = latent.search(latent.spread(64, seed=0), seed=0).found
     proved = fixed_point_set(Factored(M, N), DRIVE)
@@ -40,31 +43,32 @@ def test_points_are_all_of_the_network_of_all_units(kind, scale):
     assert apart.min(axis=1).max() < 1e-12
     assert (found.residuals < 1e-13).all()
     assert found.index_sum == 1
-    proofs = [each for each in latent.proofs(found) if each is not None]
-    assert [each.index for each in proofs] == found.indices.tolist()
+    proved_points = [each for each in latent.proofs(found) if each is not None]
+    assert [each.index for each in proved_points] == found.indices.tolist()
     if kind is Vanilla:  # stability of steps
-        assert [each.unstable_dimension for each in proofs] == found.unstable_dimensions.tolist()
+        assert [each.unstable_dimension for each in proved_points] == found.unstable_dimensions.tolist()
 
 
 def test_networks_of_no_low_rank_are_searched_in_all_units():
     few = Factored(M, N)
-    assert LatentSearch.of(asked(Vanilla, RELU), few, np.zeros(0)) is None
-    assert LatentSearch.of(asked(Vanilla), None, np.zeros(0)) is None
-    assert LatentSearch.of(asked(Vanilla), Factored(np.eye(UNITS), np.eye(UNITS)), np.zeros(0)) is None
+    assert LatentSearch.of(asked(Vanilla, RELU), few, AT) is None
+    assert LatentSearch.of(asked(Vanilla), None, AT) is None
+    assert LatentSearch.of(asked(Vanilla), Factored(np.eye(UNITS), np.eye(UNITS)), AT) is None
 
 
 @pytest.mark.parametrize("kind", [Vanilla, FullRank])
 def test_the_graph_through_the_factors_is_that_of_all_units(kind):
     """Eigenvalues, indices, branches and perturbations, against the network with its W and Jacobians of all units."""
     network = asked(kind)
-    latent = LatentSearch.of(network, Factored(M, N), np.zeros(0))
+    latent = LatentSearch.of(network, Factored(M, N), AT)
     found = latent.search(latent.spread(64, seed=0), seed=0).found
     fields = found.points, found.residuals, found.hits, found.slow, found.speeds, found.slow_hits, found.lost
-    whole = FixedPoints(StaticMap.of(network.cell, np.zeros(0)), *fields)
+    whole = FixedPoints(StaticMap.of(network.cell, AT), *fields)
     assert np.abs(np.sort_complex(found.eigenvalues) - np.sort_complex(whole.eigenvalues)).max() < 1e-7  # of zeros
     assert found.indices.tolist() == whole.indices.tolist()
+    assert all(each is not None for each in proofs(network.cell, found))
     unstable = network.unstable_dimensions(whole)
-    graphs = [graph_at(network, each, np.zeros(0), unstable, seed=3) for each in (found, whole)]
+    graphs = [graph_at(network, each, AT, unstable, seed=3) for each in (found, whole)]
     assert None not in graphs
     few, all_units = graphs
     assert few.branches.edges == all_units.branches.edges != ()
