@@ -12,9 +12,10 @@ FEW = 8
 """Values of a list that are all shown; of a longer one, how many and from where to where."""
 LONG = 40
 """Letters of one word that fit a line of a narrow page; of a longer word, its beginning."""
-_NAMES = "alpha beta gamma delta epsilon eta theta kappa mu rho sigma tau phi omega"
-_GREEK = dict(zip(_NAMES.split(), "αβγδεηθκμρστφω", strict=True))
-_SYMBOL = re.compile(rf"\b({'|'.join(_GREEK)}|[A-Za-z])_(\w+)\b|\b({'|'.join(_GREEK)})\b|(?<=\w)\^(-?[\d.]+(?:/\d+)?)")
+_NAMES = "alpha beta gamma delta epsilon eta theta kappa lambda mu rho sigma tau phi omega Sigma"
+_GREEK = dict(zip(_NAMES.split(), "αβγδεηθκλμρστφωΣ", strict=True))
+_LETTER = "|".join(_GREEK)
+_SYMBOL = re.compile(rf"\b({_LETTER}|[A-Za-z])_(\w+)\b|\b({_LETTER})\b|(?<=[\w)\]|])\^(-?[\w.]+(?:/\d+)?|\([^()]*\))")
 _NAME = re.compile(r"(?<=[a-z])_(?=[a-z])")
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
@@ -63,7 +64,7 @@ def typeset(text: str) -> Markup:
 def _set(found: re.Match[str]) -> str:
     letter, below, alone, raised = found.groups()
     if raised is not None:
-        return f"<sup>{raised.replace('-', '−')}</sup>"
+        return f"<sup>{raised.strip('()').replace('-', '−')}</sup>"
     if alone is not None:
         return _GREEK[alone]
     return f"{_GREEK.get(letter, letter)}<sub>{below.replace('_', ' ')}</sub>"

@@ -125,7 +125,6 @@ def _compare(report: Report, levels: Levels) -> None:
         predicted=0.0,
         measured=to_limit.floor_square.value,
         tolerance=Absolute(SURE * to_limit.floor_square.error + levels.quadrature**2, "4 standard errors, and nodes"),
-        claim=NONLINEAR_EXACT,
     )
     report.check(
         f"{name}: floor, networks from the closure, is the limit's distance from it",
