@@ -72,6 +72,11 @@ class RowLayout:
         """Columns after the mark."""
         return None if self.width is None else max(self.width, NARROWEST) - MARK
 
+    def heading(self, title: str, words: str) -> Text:
+        """A title, cut where it would not fit on one line with the words that follow."""
+        room = None if self.width is None else self.width - cell_len(words) - len(": ")
+        return Text(f"{shortened(title, room)}: {words}", style="bold")
+
     def sentence(self, words: str) -> Text:
         """Words in lines of the width, broken between them."""
         return Text(words if self.width is None else "\n".join(_wrapped(words, self.width, 0)))

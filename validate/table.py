@@ -22,7 +22,7 @@ def tell_section(report: Report, title: str, seconds: float) -> None:
     words = [f"{sum(check.passed is True for check in asserted)} of {len(asserted)} pass"] if asserted else []
     words += [f"{len(checks) - len(asserted)} reported"] if len(checks) > len(asserted) else []
     words += [f"interrupted after {seconds:.1f} s" if report.interrupted else f"{seconds:.1f} s"]
-    lines = [Text(f"{title}: {', '.join(words)}", style="bold")]
+    lines = [rows.heading(title, ", ".join(words))]
     if title in report.conclusions:
         lines.append(rows.sentence(f"{report.command}: {report.conclusions[title]}"))
     lines += rows.of_checks(checks) if checks else ()

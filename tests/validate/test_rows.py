@@ -93,6 +93,13 @@ def test_words_in_the_place_of_numbers_are_cut_and_fit(width: int) -> None:
     assert "…" in row.plain
 
 
+def test_a_heading_is_one_line() -> None:
+    title = "Flip-flop: points, graphs and representations (Fig. 1)"
+    assert RowLayout(None).heading(title, "interrupted after 111.8 s").plain == f"{title}: interrupted after 111.8 s"
+    assert RowLayout(70).heading(title, "interrupted after 111.8 s").plain.endswith("…: interrupted after 111.8 s")
+    assert len(RowLayout(70).heading(title, "interrupted after 111.8 s").plain) == 70
+
+
 def test_words_are_cut_by_columns_not_by_letters() -> None:
     assert shortened("overlap", 7) == "overlap"
     assert shortened("overlaps of all", 9) == "overlaps…"
