@@ -14,6 +14,16 @@ from rich.text import Text
 Tell: TypeAlias = Callable[[str, float | int, float | int | None], None]
 
 
+class _Words(TextColumn):
+    """Words on one line, which give way to the other columns: they are cut where the terminal is narrow."""
+
+    def render(self, task: Task) -> Text:
+        """The words."""
+        text = super().render(task)
+        text.no_wrap, text.overflow = True, "ellipsis"
+        return text
+
+
 class _Done(MofNCompleteColumn):
     """The work done and the work in all, where that is known."""
 
@@ -27,10 +37,10 @@ class Progress:
 
     def __init__(self) -> None:
         self._bars = Bars(
-            TextColumn("{task.description}", markup=False, table_column=Column(no_wrap=True, overflow="ellipsis")),
+            _Words("{task.description}", markup=False, table_column=Column()),
             BarColumn(bar_width=16),
-            _Done(),
-            TimeElapsedColumn(),
+            _Done(table_column=Column(no_wrap=True)),
+            TimeElapsedColumn(table_column=Column(no_wrap=True)),
             console=Console(stderr=True),
             transient=True,
             redirect_stdout=sys.stdout.isatty(),

@@ -11,7 +11,7 @@ from validate.report import Report
 def checks(config: Config, report: Report, progress: Progress) -> None:
     """Count, by the formulas that the section on invariants holds against ranks of differentials."""
     one, two = (count_by_formula(Shape(rank=rank), Response.linear) for rank in (1, 2))
-    report.quantity("overlaps", one.overlaps, "numbers that tell all of learning, rank one, any size")
+    report.quantity("overlaps", one.overlaps, "numbers that tell all of learning at rank one")
     report.quantity("function", one.function, "of them what a linear network computes")
     report.quantity("invariants", one.invariants, "numbers that learning cannot change (linear)")
     report.quantity("hidden", one.hidden, "directions that neither shows (linear)")
