@@ -55,6 +55,7 @@ def saddle_of(learning: TrainingMap, start: Float[np.ndarray, "d d"], *, epochs:
 
     Raises:
         NotOnASaddle: if S is not diagonal, or there are too few inputs, outputs or ranks.
+        PathRises: if the loss of a path does not fall, as at too high a learning rate.
         DoublePrecisionRequired: if `jax_enable_x64` is off.
 
     >>> import jax

@@ -21,6 +21,7 @@ from theory.degeneracy import (
     weight_coordinates,
 )
 from theory.degeneracy.matching_law import NoLaw
+from theory.degeneracy.stopping import NotFalling
 from theory.overlaps import LINEAR, Shape
 
 FROM_A_KINK = 3.0
@@ -89,7 +90,7 @@ def predict_spread(
             stopped = replace(stopped, path={**stopped.path, **more})
             ended = _stopped(stopped, neurons)
             timing = {"epochs_mean": stopped.mean_epoch(neurons), "epochs_sd": stopped.spread_of_epoch(neurons)}
-    except NeverThere as error:
+    except (NeverThere, NotFalling) as error:
         return PopulationSpread(missing=dict.fromkeys(LEVELS, str(error)))
     if not np.isfinite(ended.sd("sigma")).all():
         return PopulationSpread(missing=dict.fromkeys(LEVELS, "training from S diverges: lower the learning rate"))

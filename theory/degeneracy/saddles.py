@@ -43,6 +43,10 @@ class NoEscape(ValueError):
     """Nothing grows here, or not for so long that the loss is reached."""
 
 
+class PathRises(ValueError):
+    """The loss of a channel that leaves rises on its way, so that a threshold may be passed more than once."""
+
+
 def growth(step: ArrayLike) -> float:
     """The factor an epoch of what grows fastest: the largest real eigenvalue of a step, linear in what it moves.
 
@@ -149,6 +153,9 @@ class ChannelEscape:
         gained: the loss at each epoch of the path, less that at the saddle; it falls.
         overlaps: those of the channel's own m, u, v and z, at each epoch.
 
+    Raises:
+        PathRises: if the loss does not fall.
+
     >>> path = -np.exp(0.1 * np.arange(100.0) - 9)
     >>> ChannelEscape(np.exp(0.1), 1e4, path, np.zeros((100, 4, 4))).later(np.array([1.0]), neurons=10**8)
     array([-0.])
@@ -158,6 +165,16 @@ class ChannelEscape:
     deviation: float
     gained: Float[np.ndarray, " epochs"]
     overlaps: Float[np.ndarray, "epochs 4 4"]
+
+    def __post_init__(self) -> None:
+        """Refuse a loss that rises by more than rounding."""
+        lowest = np.minimum.accumulate(self.gained)
+        rises = np.flatnonzero(~(self.gained - lowest <= 1e-9 * np.ptp(self.gained)))
+        if rises.size:
+            raise PathRises(
+                f"the loss of the path is higher at epoch {rises[0]} than before: give a lower learning rate, or a "
+                "path that ends earlier"
+            )
 
     def later(self, sizes: Float[np.ndarray, " networks"], neurons: int) -> Float[np.ndarray, " networks"]:
         """By how many epochs networks leave later than the path."""

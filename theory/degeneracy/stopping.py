@@ -11,7 +11,9 @@ A_k = {e . b_k <= z_k |b_k|}, z_k = N^1/2 (c - l_k) / |b_k|, and not in A_{k-1};
 
     <1; A> = Phi(z),    <e . a; A> = -(a . b^) phi(z),    <(e . a)^2; A> = |a|^2 Phi(z) - (a . b^)^2 z phi(z),
 
-sums over k of which are the mean and the variance of what is measured at the stop (`WholeEpochs`). Where the spread s
+sums over k of which are the mean and the variance of what is measured at the stop (`WholeEpochs`). That needs A_k to
+hold A_{k-1}, z_k not to fall: where it does, networks go above the threshold again, and the difference is no share of
+networks (`NotFalling`). Where the spread s
 of t is above one epoch and the quantity changes by q' in each, whole epochs add q'^2 / 12. Where s is far below one,
 almost all networks stop at one epoch, and the spread is that at this fixed epoch. So what whole epochs add does not
 fall with N at first, and is gone once N^1/2 is large against |tau|.
@@ -27,9 +29,16 @@ from scipy.stats import norm
 
 from theory.degeneracy.fluctuations import Dispersion
 
+NEGLIGIBLE = 1e-6
+"""A share of networks that is none."""
+
 
 class NotCrossed(ValueError):
     """The loss is not above the threshold before, and not at or below it after."""
+
+
+class NotFalling(ValueError):
+    """Networks that were at or below the threshold are above it again: who stopped first cannot be told from shares."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,6 +117,11 @@ class WholeEpochs:
     >>> found = WholeEpochs(loss, threshold=1.05, first=0)
     >>> round(found.mean_epoch(neurons=4), 6), round(found.spread_of_epoch(neurons=4) ** 2 - 2.5**2, 6)  # 1 / 12
     (20.0, 0.083333)
+
+    Of each method:
+
+    Raises:
+        NotFalling: if the share of networks at or below the threshold falls from an epoch to a later one.
     """
 
     loss: Dispersion
@@ -143,6 +157,7 @@ class WholeEpochs:
         unit, z = self.loss.slopes / size, np.concatenate([[-np.inf], z])
         unit = np.concatenate([unit[:, :1], unit], axis=1)
         share, height = norm.cdf(z), norm.pdf(z)
+        self._require_rising(share[1:])
         bent = np.where(np.isfinite(z), z, 0.0) * height
         values = quantity.value.reshape(len(z) - 1, -1)
         slopes = quantity.slopes.reshape(len(unit), len(z) - 1, -1) / np.sqrt(neurons)
@@ -158,3 +173,13 @@ class WholeEpochs:
         variance = (off**2 * inside + 2 * off * first + square).sum(axis=0) - shift**2
         shape = quantity.value.shape[1:]
         return (centre + shift).reshape(shape), variance.reshape(shape)
+
+    def _require_rising(self, shares: Float[np.ndarray, " epochs"]) -> None:
+        """Shares of networks at or below the threshold."""
+        lost = np.maximum.accumulate(shares) - shares
+        if not lost.max() <= NEGLIGIBLE:
+            epoch = self.first + int(lost.argmax())
+            raise NotFalling(
+                f"at epoch {epoch} a share of {lost.max():.2g} of the networks is above the loss "
+                f"{self.threshold:g} again: give a loss that is passed while it falls, or a lower learning rate"
+            )

@@ -11,6 +11,33 @@ from theory.universality.fixed_point_set import Factored
 from theory.universality.latent_flow import LatentFlow
 
 _SOLVED = 1e-10
+_BESIDE = 1e-4
+"""Of central differences, whose error is some 1e-8 of what they are of."""
+_ZERO = 1e-6
+
+
+@dataclass(frozen=True, eq=False)
+class Meeting:
+    """A point with an eigenvalue L = 1, on a path of weights.
+
+    With w (1 - L) = 0 and |w| = |v| = 1 the equation along v is, to leading order in the share s and in x along v,
+    0 = `push` (s - share) + `bend` x^2 / 2. Where neither is zero, two points meet: a fold.
+
+    >>> Meeting(0.5, np.zeros(1), push=1.0, bend=0.0).outcome
+    'no bend'
+    """
+
+    share: float
+    kappa: Float[np.ndarray, " rank"]
+    push: float
+    bend: float
+
+    @property
+    def outcome(self) -> str:
+        """Either "fold"; or "no push", where a point that stays becomes neutral; or "no bend", where three may meet."""
+        if abs(self.push) <= _ZERO:
+            return "no push"
+        return "fold" if abs(self.bend) > _ZERO else "no bend"
 
 
 @dataclass(frozen=True)
@@ -49,17 +76,19 @@ class LatentPath:
         )
         return LatentFlow(Factored(M, N), drive)
 
-    def fold(self, share: float, kappa: Float[np.ndarray, " rank"]) -> float | None:
-        """The share at which a point has an eigenvalue L = 1, sought from here; None where the search ends nowhere.
+    def fold(self, share: float, kappa: Float[np.ndarray, " rank"]) -> Meeting | None:
+        """Where a point has an eigenvalue L = 1, sought from here; None where the search ends nowhere.
 
-        Solved are kappa' = 0, L v = v and v.v = 1 in kappa, v and the share. Two points meet there (a saddle-node):
-        beyond are two more, or two fewer. Of a network without drive, kappa and -kappa do so together.
+        Solved are kappa' = 0, L v = v and v.v = 1 in kappa, v and the share. Where the outcome is "fold", two points
+        meet there (a saddle-node): beyond are two more, or two fewer. Of a network without drive, kappa and -kappa do
+        so together.
 
         >>> import numpy as np
         >>> from theory.universality import Factored, LatentFlow, LatentPath
         >>> ends = [LatentFlow(Factored(np.eye(1), 2 * np.eye(1)), np.full(1, drive)) for drive in (0.0, 1.0)]
-        >>> round(LatentPath(*ends).fold(0.5, np.array([-0.9])), 6)  # sqrt(2) - atanh(sqrt(1/2))
-        0.53284
+        >>> found = LatentPath(*ends).fold(0.5, np.array([-0.9]))
+        >>> round(found.share, 6), found.outcome  # sqrt(2) - atanh(sqrt(1/2))
+        (0.53284, 'fold')
         """
         rank = self.begin.rank
         values, vectors = np.linalg.eig(self.at(share).slopes(kappa))
@@ -71,7 +100,17 @@ class LatentPath:
 
         start = np.concatenate([kappa, direction / np.linalg.norm(direction), [share]])
         found = scipy.optimize.root(off, start, tol=1e-13)
-        return float(found.x[-1]) if np.abs(off(found.x)).max() < _SOLVED else None
+        return self._met(found.x) if np.abs(off(found.x)).max() < _SOLVED else None
+
+    def _met(self, solved: Float[np.ndarray, " unknowns"]) -> Meeting:
+        """What is solved, with its push and its bend, by central differences."""
+        rank = self.begin.rank
+        kappa, v, share = solved[:rank], solved[rank:-1], float(solved[-1])
+        flow = self.at(share)
+        w = np.linalg.svd(np.eye(rank) - flow.slopes(kappa))[0][:, -1]
+        pushed = self.at(share + _BESIDE).velocity(kappa) - self.at(share - _BESIDE).velocity(kappa)
+        bent = (flow.slopes(kappa + _BESIDE * v) - flow.slopes(kappa - _BESIDE * v)) @ v
+        return Meeting(share, kappa, float(w @ pushed) / (2 * _BESIDE), float(w @ bent) / (2 * _BESIDE))
 
     def crossings(self, kappa: Float[np.ndarray, " rank"], *, places: int = 65) -> tuple[float, ...]:
         """Shares at which det(1 - L) changes sign at a point that stays, as zero does without a drive.

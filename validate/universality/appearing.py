@@ -168,7 +168,8 @@ def _predicted(snapshot: int, path: LatentPath, bracket: tuple[float, float], mo
         places = np.array([each.state for each in more.points if np.abs(each.state).max() > 1e-6])
         near = np.abs(np.linalg.eigvals(flow.slopes(places)) - 1).min(axis=1).argsort()
         sought = (path.fold(middle, places[k]) for k in near)
-        share = next((each for each in sought if each is not None and lower <= each <= upper), None)
+        folds = (each.share for each in sought if each is not None and each.outcome == "fold")
+        share = next((each for each in folds if lower <= each <= upper), None)
     if share is None:
         return Change(snapshot, None, False, 0, 0)
     counted = [len(path.at(share + sign * BESIDE).fixed_points().points) for sign in (-1, 1)]

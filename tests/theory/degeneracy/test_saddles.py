@@ -71,3 +71,9 @@ def test_what_never_leaves_is_refused():
     leaving = saddles.leaving_in_turn(channels=1, rank=1, networks=3, seed=0)
     with pytest.raises(saddles.NoEscape, match="longer"):
         saddles.stopped([escape()], leaving, saddle_loss=1.0, threshold=-0.1, neurons=100)
+
+
+def test_a_path_whose_loss_rises_is_refused():
+    path = escape()
+    with pytest.raises(saddles.PathRises, match="higher at epoch 301"):
+        saddles.ChannelEscape(path.factor, 1e6, np.where(TIMES > 300, path.gained + 0.1, path.gained), path.overlaps)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from theory.degeneracy import Dispersion, LossCrossing, WholeEpochs
-from theory.degeneracy.stopping import NotCrossed
+from theory.degeneracy.stopping import NotCrossed, NotFalling
 
 EPOCHS, DRAWS = 60, 50_000
 TIMES = np.arange(EPOCHS, dtype=float)
@@ -79,3 +79,14 @@ def test_a_loss_that_does_not_cross_is_refused():
     for pair, threshold in (((above, below), 0.9), ((above, below), 1.1), ((below, above), 1.0)):
         with pytest.raises(NotCrossed, match="do not enclose"):
             LossCrossing(*pair, threshold=threshold, epoch=10)
+
+
+def test_networks_that_pass_the_threshold_again_are_refused():
+    """A loss that rises, and one that falls while its spread grows faster, so that a share is above it again."""
+    quantity = Dispersion(0.5 * TIMES, np.tile([[0.3], [0.7]], EPOCHS))
+    rising = Dispersion(1 + 0.3 * np.cos(TIMES / 8), np.full((2, EPOCHS), 0.1))
+    spreading = Dispersion(0.95 - 0.001 * TIMES, np.full((2, EPOCHS), 0.02) * np.exp(0.05 * TIMES))
+    for loss in (rising, spreading):
+        with pytest.raises(NotFalling, match="again"):
+            WholeEpochs(loss, 1.0, 0).mean(quantity, 1)
+    assert WholeEpochs(spreading, 1.0, 0).mean_epoch(10**6) == pytest.approx(0.0)  # all stop before they spread
