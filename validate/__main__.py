@@ -85,7 +85,7 @@ def run_all(config: Config) -> int:
         run: list[Command] = []
         for command in COMMANDS:
             plan, _ = command.read(words)
-            report = execute(command, plan, Destination(out=config.out / command.name), draw=True).report
+            report = execute(command, plan, Destination(out=config.out / command.name))
             statuses.append(report.exit_code)
             run.append(command)
             if report.interrupted:

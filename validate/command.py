@@ -169,33 +169,23 @@ class Command:
     def _act(self) -> int:
         mode, config, destination = self._asked(sys.argv[1:])
         runtime.keep_freed_memory()  # before files are read: from a pipe they can be read but once
-        return execute(self, mode.plan(config), destination, draw=False).report.exit_code
+        return execute(self, mode.plan(config), destination).exit_code
 
 
-@dataclass(frozen=True)
-class Run:
-    """What a command found. `plots` is empty unless figures were asked for."""
-
-    title: str
-    report: Report
-    plots: tuple[Plot, ...]
-
-
-def execute(command: Command, plan: Plan, destination: Destination, *, draw: bool) -> Run:
+def execute(command: Command, plan: Plan, destination: Destination) -> Report:
     """Run every section and print what it found, write what was asked for, print the verdict and return the report.
 
-    The rows of each section are printed when it ends. Figures are drawn where `draw` is set or `destination.out` is
-    given, and written as soon as their section is done; the run's time ends with its last section. A section that
-    cannot be finished (`Unfinished`) fails, and the others go on. So they do where one is refused after another has
-    ended, as by a damaged file or a full disk. Ctrl-C ends the run early: the report says so and holds what was
-    finished.
+    The rows of each section are printed when it ends. Figures are drawn where `destination.out` is given, and
+    written as soon as their section is done; the run's time ends with its last section. A section that cannot be
+    finished (`Unfinished`) fails, and the others go on. So they do where one is refused after another has ended, as by
+    a damaged file or a full disk. Ctrl-C ends the run early: the report says so and holds what was finished.
 
     Raises:
         Refusal: where another run writes to the same places, before the first section starts; what that section raises.
         OutputError: where they cannot be written.
     """
     with claimed(destination, plan.config) as directory:
-        return _execute(command, plan, destination, directory, draw=draw)
+        return _execute(command, plan, destination, directory)
 
 
 @contextmanager
@@ -231,20 +221,16 @@ def _claim(option: str, path: Path, accepted: str) -> Iterator[None]:
         yield
 
 
-def _execute(
-    command: Command, plan: Plan, destination: Destination, directory: OutputDirectory | None, *, draw: bool
-) -> Run:
+def _execute(command: Command, plan: Plan, destination: Destination, directory: OutputDirectory | None) -> Report:
     config = plan.config
     report = Report(command.name, config)
-    plots: list[Plot] = []
     first = True
     try:
         with Progress() as progress:
             for number, section in enumerate(_loaded(plan, progress), start=1):
                 with _told(report, section.title, progress, f"{number} of {len(plan.sections)}"):
                     try:
-                        for plot in _ended(section, report, progress, directory=directory, draw=draw):
-                            plots.append(plot)
+                        _end(section, report, progress, directory)
                     except (Unfinished, Refusal, OutputError) as error:
                         if first and not isinstance(error, Unfinished):
                             raise  # bad input, and nothing is lost
@@ -266,7 +252,7 @@ def _execute(
                 write_atomically(destination.json, content)
         finally:
             tell_end(report)
-    return Run(command.title, report, tuple(plots))
+    return report
 
 
 def _loaded(plan: Plan, progress: Progress) -> Iterator[LoadedSection]:
@@ -297,18 +283,13 @@ def _told(report: Report, title: str, progress: Progress, place: str) -> Iterato
         tell_section(report, title, time.perf_counter() - started)
 
 
-def _ended(
-    section: LoadedSection, report: Report, progress: Progress, *, directory: OutputDirectory | None, draw: bool
-) -> Iterator[Plot]:
-    """Run a section to its end; its figures as they are drawn, where they are asked for, and written."""
+def _end(section: LoadedSection, report: Report, progress: Progress, directory: OutputDirectory | None) -> None:
+    """Run a section to its end; where there is a directory, draw its figures and write them, and its files."""
     config: Any = report.config
     results = section.checks(config, report, progress)
-    if draw or directory is not None:
-        for plot in section.figures(config, section.for_figures(config, results, progress)):
-            if directory is not None:
-                plot.save(directory)
-            report.drawn(plot.name, plot.caption)
-            yield plot
     if directory is not None:
+        for plot in section.figures(config, section.for_figures(config, results, progress)):
+            plot.save(directory)
+            report.drawn(plot.name, plot.caption)
         for name, content in section.files(config, results).items():
             directory.write(name, content)

@@ -223,7 +223,7 @@ def test_bad_images_are_refused(ask, tmp_path, broken):
 def status(*arguments):
     """The exit status of a run with these arguments."""
     plan, destination = contraction.COMMAND.read(arguments)
-    return command.execute(contraction.COMMAND, plan, destination, draw=False).report.exit_code
+    return command.execute(contraction.COMMAND, plan, destination).exit_code
 
 
 def run(tmp_path, weights, form="voltage", **options):

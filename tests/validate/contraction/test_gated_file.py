@@ -175,7 +175,7 @@ def test_a_gru_is_decided_and_its_proof_checked(tmp_path, monkeypatch, capsys):
     save_gru("gru.safetensors")
     arguments = ["--gated", "gru.safetensors", "--input-box", "0.25", "--certificate", "c.json"]
     plan, destination = contraction.COMMAND.read(arguments)
-    report = command.execute(contraction.COMMAND, plan, destination, draw=False).report
+    report = command.execute(contraction.COMMAND, plan, destination)
     found = report.quantities
     assert (report.exit_code, found["verdict"], found["layer"]) == (0, "contracting", "gru, reset after")
     assert 0 < found["factor"] < 1

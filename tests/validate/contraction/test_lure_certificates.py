@@ -220,7 +220,7 @@ def test_a_system_is_decided_and_its_proof_checked(tmp_path, monkeypatch, capsys
     np.savez("s.npz", **matrices(True))
     arguments = ["--lure", "s.npz", "--time", "discrete", "--slope", "0.5", "--certificate", "c.json"]
     plan, destination = contraction.COMMAND.read(arguments)
-    report = command.execute(contraction.COMMAND, plan, destination, draw=False).report
+    report = command.execute(contraction.COMMAND, plan, destination)
     quantities = report.quantities
     assert (report.exit_code, quantities["verdict"], quantities["rate"]) == (0, "contracting", None)
     assert 0 < quantities["factor"] < 1
