@@ -24,8 +24,8 @@ class FixedPoints:
 
     `points` are the zeros of F(h) - h, `residuals` how long that vector is at each as it is returned (rounding),
     `hits` how many starts ended there. `slow` are local minima of that length which are no zeros, or zeros that are not
-    isolated, with their `speeds` and `slow_hits`. `lost` starts came to rest nowhere. Fixed points are in the order of
-    their hits.
+    isolated, ends of continua among them, with their `speeds` and `slow_hits`. `lost` starts came to rest nowhere.
+    Fixed points are in the order of their hits.
     """
 
     step: StaticMap
@@ -125,7 +125,8 @@ def points_from(step: StaticMap, starts: Float[np.ndarray, "starts size"]) -> Fi
     held = np.concatenate([ends.states[at_rest & ~still], np.repeat(points[~alone], hits[~alone], axis=0)])
     speeds = np.concatenate([ends.residuals[at_rest & ~still], np.repeat(residuals[~alone], hits[~alone])])
     slow = _apart(held, speeds, _SLOW_ALIKE)
-    return FixedPoints(step, points[alone], residuals[alone], hits[alone], *slow, int((~at_rest).sum()))
+    found = FixedPoints(step, points[alone], residuals[alone], hits[alone], *slow, int((~at_rest).sum()))
+    return _without_ends(found)
 
 
 def joined(one: FixedPoints, other: FixedPoints) -> FixedPoints:
@@ -136,7 +137,7 @@ def joined(one: FixedPoints, other: FixedPoints) -> FixedPoints:
 
     points = _apart(both("points"), both("residuals"), ALIKE, both("hits"))
     slow = _apart(both("slow"), both("speeds"), _SLOW_ALIKE, both("slow_hits"))
-    return FixedPoints(one.step, *points, *slow, one.lost + other.lost)
+    return _without_ends(FixedPoints(one.step, *points, *slow, one.lost + other.lost))
 
 
 def _descended(step: StaticMap, starts: np.ndarray) -> Ends:
@@ -159,6 +160,36 @@ def _isolated(step: StaticMap, points: np.ndarray) -> np.ndarray:
     if not len(points):
         return np.zeros(0, dtype=bool)
     return np.linalg.svd(slopes(step, points), compute_uv=False)[:, -1] * _SETTLED >= ROUNDING
+
+
+def _without_ends(found: FixedPoints) -> FixedPoints:
+    """The ends of continua are moved to the slow points.
+
+    At a kink, as of ReLU, the Jacobian is that of one side, and singular on the other. Continua are straight there: an
+    end is where the way to one of the states that stand still is made of such states.
+    """
+    step = found.step.target if found.step.waits else found.step
+    still = found.slow[found.speeds <= ROUNDING * scales(found.slow)]
+    if not (len(found.points) and len(still)):
+        return found
+    gaps = np.linalg.norm(found.points[:, None] - still, axis=2)
+    towards = still[np.argsort(gaps, axis=1)[:, :_NEIGHBOURS]] - found.points[:, None]
+    way = found.points[:, None, None] + np.array(_ON_THE_WAY)[:, None] * towards[:, :, None]
+    places = way.reshape(-1, way.shape[-1])
+    stands = (speeds(step, places) <= ROUNDING * scales(places)).reshape(way.shape[:-1])
+    ends = stands.all(axis=2).any(axis=1)
+    if not ends.any():
+        return found
+    parts = (found.slow, found.points), (found.speeds, found.residuals), (found.slow_hits, found.hits)
+    states, lengths, hits = (np.concatenate([slow, points[ends]]) for slow, points in parts)
+    points = found.points[~ends], found.residuals[~ends], found.hits[~ends]
+    return FixedPoints(found.step, *points, *_apart(states, lengths, _SLOW_ALIKE, hits), found.lost)
+
+
+_NEIGHBOURS = 32
+"""States of a continuum that a point may be an end of."""
+_ON_THE_WAY = (0.5, 0.1, 0.01)
+"""Shares of the way to them."""
 
 
 class WrongStart(ValueError):

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from simulate.cells import RELU, Cell, Vanilla
-from simulate.fixed_points import walk_continua
+from simulate.fixed_points import search_points, walk_continua
 from simulate.measures import find_fixed_points
 
 
@@ -60,6 +60,20 @@ def test_a_half_line_of_rectified_units_is_walked_to_its_end():
     np.testing.assert_allclose(line.states, at[:, None] * u, rtol=1e-9)
     assert abs(at).min() < 0.03
     assert line.length == pytest.approx(np.ptp(at))
+
+
+@pytest.mark.parametrize("across", [0.0, 1e-6])
+def test_ends_of_a_relu_continuum_are_no_isolated_points(across):
+    """h_1 <- relu(1 - (1 + c) h_2), and 2 of 1: at c = 0 all of h_1 + h_2 = 1 stands still, else three points."""
+    W = -(1 + across) * jnp.array([[0.0, 1.0], [1.0, 0.0]])
+    network = Vanilla(W, jnp.zeros((2, 0)), jnp.ones(2), jnp.eye(2), jnp.zeros(2), RELU)
+    found = search_points(network, np.random.default_rng(0).normal(size=(64, 2)), np.zeros(0), rounds=2).found
+    assert len(found.points) == (3 if across else 0)
+    if not across:
+        (line,) = walk_continua(found)
+        assert (len(line.points), len(line.slow)) == (0, len(found.slow))
+        for end in ((1.0, 0.0), (0.0, 1.0)):
+            assert np.abs(found.slow - end).sum(axis=1).min() < 1e-12
 
 
 def test_isolated_points_are_no_continuum_and_a_weak_one_is_too_short():
