@@ -18,7 +18,7 @@ import sys
 from collections import deque
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 import flint
@@ -32,6 +32,8 @@ PRECISION = 96
 LARGEST, MOST_VARIABLES = 2048, 6
 HIGHEST = 2**256  # of numbers: doubles hold them, and products of three
 ROUNDS, ROOM = 12, 1.1
+FAINT = Fraction(1, 2**8)  # sums of |E_ij| below which N is one, and E nothing but these sums
+REFINED = 2  # times that chords are taken anew, as wide as what was reached with the ones before
 REACHES = (2.0, 3.0, 1.3)  # how much farther than lines alone say the pre-activation is taken to go
 
 Exact = list[Fraction]
@@ -94,8 +96,10 @@ def unit(size: int) -> list[Exact]:
 
 
 def definite(matrix: flint.arb_mat) -> bool:
-    """Whether elimination without exchanges has positive pivots only."""
+    """Whether the diagonal outweighs each row, or elimination without exchanges has positive pivots only."""
     rows = [list(row) for row in matrix.table()]
+    if all(2 * row[k] > sum((x.abs_upper() for x in row), flint.arb(0)) for k, row in enumerate(rows)):
+        return True
     for k, pivot in enumerate(rows):
         if not pivot[k] > 0:
             return False
@@ -116,6 +120,7 @@ def floats(matrix: list[Exact]) -> np.ndarray:
     return np.array([[float(x) for x in row] for row in matrix])
 
 
+@cache
 def identity(size: int) -> flint.arb_mat:
     """One."""
     return flint.arb_mat(size, size, [int(i == j) for i in range(size) for j in range(size)])
@@ -124,6 +129,11 @@ def identity(size: int) -> flint.arb_mat:
 def row_sums(matrix: flint.arb_mat, bounds: list[Any]) -> list[Any]:
     """Bounds of |M x| for |x| at most these."""
     return [entry.abs_upper() for entry in (matrix * about(bounds)).entries()]
+
+
+def row_sums_of(matrix: flint.arb_mat) -> list[Any]:
+    """Bounds of the sizes in each row, added up."""
+    return [sum((x.abs_upper() for x in row), flint.arb(0)).abs_upper() for row in matrix.table()]
 
 
 @dataclass(frozen=True)
@@ -254,8 +264,8 @@ class SetCertificate:
         if self.E is None:
             return
         require(all(q > 0 for q in self.rest), "rest is not positive")
-        Q = rational([[q if i == j else Fraction(0) for j in range(self.size)] for i, q in enumerate(self.rest)])
-        half = Q * (rational(unit(self.size)) - self.E)
+        rows = (rational(unit(self.size)) - self.E).table()
+        half = flint.fmpq_mat([[number(q) * x for x in row] for q, row in zip(self.rest, rows, strict=True)])
         require(definite(flint.arb_mat(half + half.transpose())), "Q (1 - E) + (1 - E)^T Q is not proved definite")
 
     def _verify_point(self, point: Point, where: str) -> list[Ball]:
@@ -441,13 +451,15 @@ class Search:
         self.E = (
             None if of.E is None else np.array([float(x.mid()) for x in self.ball_E.entries()]).reshape(of.size, -1)
         )
+        sums = [] if self.E is None else row_sums_of(self.ball_E)
+        self.faint = sums if sums and all(x < number(FAINT) for x in sums) else None
 
     def solved(self, box: Box) -> np.ndarray:
         """The pre-activation at the middle, roughly."""
         if not self.rank:
             return box.guess
         sent = self.U @ np.array([float(x) for x in box.middle]) + self.b
-        if self.E is None:
+        if self.E is None or self.faint is not None:
             return sent
         a = box.guess
         for _ in range(ROUNDS):
@@ -512,39 +524,51 @@ class Local:
         radius = np.array([float(x) for x in box.radius])
         a, E = search.solved(box), search.E
         forced = search.U @ np.array([float(x) for x in box.middle]) + search.b
-        if E is None:
+        if E is None or search.faint is not None:
             s = chords(a, np.abs(search.U) @ radius)
             self.a, self.c, self.s, self.N = a, halfway(a, s, np.abs(search.U) @ radius), s, None
         else:
             for farther in REACHES:
-                self._take_lines(E, a, forced, radius * farther)
-                if self._seems_closed(E, forced, radius):
+                rho = self._take_lines(E, a, forced, radius * farther)
+                if rho is not None:
+                    break
+            for _ in range(REFINED):
+                before = self.a, self.c, self.s, self.N
+                rho = None if rho is None else self._take_chords(E, rho, forced, radius)
+                if rho is None:
+                    self.a, self.c, self.s, self.N = before
                     break
         self._equations()
 
-    def _take_lines(self, E: np.ndarray, a: np.ndarray, forced: np.ndarray, radius: np.ndarray) -> None:
-        """Chords as wide as what follows such radii is long; N is that of the chords."""
-        U, size = self.search.U, self.search.size
-        N = np.linalg.inv(np.eye(size) - E * (1 - np.tanh(a) ** 2))
+    def _take_lines(self, E: np.ndarray, a: np.ndarray, forced: np.ndarray, wide: np.ndarray) -> np.ndarray | None:
+        """Chords as wide as what follows such radii is long; what the box reaches then, as of `_reached`."""
+        N = np.linalg.inv(np.eye(self.search.size) - E * (1 - np.tanh(a) ** 2))
+        self.a, self.N = a, N
         for _ in range(2):
-            rho = np.abs(N @ U) @ radius
-            s = chords(a, rho)
-            N = np.linalg.inv(np.eye(size) - E * s)
-            a = a + N @ (E @ halfway(a, s, rho) + forced - a)
-        self.a, self.c, self.s, self.N = a, halfway(a, s, rho), s, N
+            rho = np.abs(self.N @ self.search.U) @ wide
+            found = self._take_chords(E, rho, forced, np.array([float(x) for x in self.box.radius]))
+        return found
 
-    def _seems_closed(self, E: np.ndarray, forced: np.ndarray, radius: np.ndarray) -> bool:
-        """Whether a reach is found, in doubles: what balls will find."""
+    def _take_chords(self, E: np.ndarray, rho: np.ndarray, forced: np.ndarray, radius: np.ndarray) -> np.ndarray | None:
+        """Chords so wide; N is theirs. What the box reaches, as of `_reached`."""
+        self.s = chords(self.a, rho)
+        self.N = np.linalg.inv(np.eye(self.search.size) - E * self.s)
+        self.a = self.a + self.N @ (E @ halfway(self.a, self.s, rho) + forced - self.a)
+        self.c = halfway(self.a, self.s, rho)
+        return self._reached(E, forced, radius)
+
+    def _reached(self, E: np.ndarray, forced: np.ndarray, radius: np.ndarray) -> np.ndarray | None:
+        """rho in doubles, as balls will find it; None where it is not found."""
         felt = np.abs(self.N @ E)
         start = np.abs(self.N @ self.search.U) @ radius + np.abs(self.N @ (E @ self.c + forced - self.a))
         rho = start * ROOM
         for _ in range(ROUNDS):
             off = offs(self.a, self.s, rho)
-            came = start + felt @ np.abs(off - self.c).max(axis=0)
+            came: np.ndarray = start + felt @ np.abs(off - self.c).max(axis=0)
             if (came < rho).all():
-                return True
+                return came
             rho = np.minimum(came * ROOM, 1e3)
-        return False
+        return None
 
     def _equations(self) -> None:
         search, size = self.search, self.search.size
@@ -556,11 +580,12 @@ class Local:
             [search.ball_Vt[i, j] * flint.arb(self.s[j]) for i in range(search.rank) for j in range(size)],
         )
         left = search.ball_U * middle + search.drive - at
+        if search.ball_E is not None:
+            left = left + search.ball_E * c
         self.NE = self.R = None
         driven, moved, curved = search.ball_U, left, search.ball_Vt
         if self.N is not None:
             N = doubles(self.N)
-            left = left + search.ball_E * c
             self.NE = N * search.ball_E
             s = [flint.arb(x) for x in self.s.tolist()]
             scaled = [x * s[place % size] for place, x in enumerate(self.NE.entries())]  # column by column
@@ -584,20 +609,27 @@ class Local:
         return int(np.argmax(weight @ driven * np.array([float(x) for x in self.box.radius])))
 
     def _reach(self, start: list[Any], kink: Any) -> list[Any] | None:
-        """rho with start + |N E| e(rho) + |R| rho < rho; None where it is not found."""
+        """start + |N E| e(rho) + |R| rho where that is less than rho; None where it is not found."""
         rho = [x * ROOM for x in start]
         for _ in range(ROUNDS):
             back = [flint.arb(0)] * len(rho)
             if self.NE is not None:
                 felt, remains = row_sums(self.NE, kink(rho)), row_sums(self.R, rho)
                 back = [x + y for x, y in zip(felt, remains, strict=True)]
+            elif self.search.faint is not None:
+                back = self._faintly(kink(rho), rho)
             came = [(x + y).abs_upper() for x, y in zip(start, back, strict=True)]
             if all(x < y for x, y in zip(came, rho, strict=True)):
-                return rho
+                return came
             if not all(x < 1e3 for x in came):
                 return None
             rho = [x * ROOM + flint.arb(2) ** -80 for x in came]
         return None
+
+    def _faintly(self, e: list[Any], y: list[Any]) -> list[Any]:
+        """Bounds of what E e + E S y gives each unit, S being one at most."""
+        most = max_of(e) + max_of(y)
+        return [(each * most).abs_upper() for each in self.search.faint or []]
 
     def _start(self, r: list[Any]) -> list[Any]:
         return [x + y for x, y in zip(row_sums(self.driven, r), self.defect, strict=True)]
@@ -614,6 +646,8 @@ class Local:
         parts = [row_sums(slope, r), row_sums(curved, e)]
         if self.R is not None:
             parts.append(row_sums(VS, row_sums(self.R, y)))
+        elif self.search.faint is not None:
+            parts.append(row_sums(VS, self._faintly(e, y)))
         return [sum(each[1:], each[0]).abs_upper() for each in zip(*parts, strict=True)]
 
     def empty(self) -> bool:
