@@ -177,7 +177,7 @@ def _without_ends(found: FixedPoints) -> FixedPoints:
     way = found.points[:, None, None] + np.array(_ON_THE_WAY)[:, None] * towards[:, :, None]
     places = way.reshape(-1, way.shape[-1])
     stands = (speeds(step, places) <= ROUNDING * scales(places)).reshape(way.shape[:-1])
-    ends = stands.all(axis=2).any(axis=1)
+    ends = np.any(np.all(stands, axis=2), axis=1)
     if not ends.any():
         return found
     parts = (found.slow, found.points), (found.speeds, found.residuals), (found.slow_hits, found.hits)

@@ -52,6 +52,23 @@ def test_products_and_networks_that_contract_are_verified():
     verify(json.loads(fixed_point_set(np.array([[0.5, -0.6], [0.6, -4.0]]), np.ones(2)).certificate))
 
 
+def test_what_weights_of_low_rank_leave_is_part_of_what_is_verified():
+    """The file is of W, not of the nearest product: other weights are rejected."""
+    random = np.random.default_rng(2)
+    M = random.normal(size=(10, 2))
+    found = fixed_point_set(M @ np.diag([2.5, 1.5]) @ M.T / 10, 0.1 * random.normal(size=10))
+    document = json.loads(found.certificate)
+    assert (found.rank, set(document["rest"])) == (2, {1})
+    verify(document)
+    holding = first(document, "holds")
+    for wrong in ("empty", ["holds", (document["nodes"][holding][1] + 1) % len(document["points"])]):
+        with pytest.raises(Rejected):
+            verify(document | {"nodes": [wrong if k == holding else n for k, n in enumerate(document["nodes"])]})
+    shifted = [[str(Fraction(x) + Fraction(1, 2000)) for x in row] for row in document["weights"]]
+    with pytest.raises(Rejected):
+        verify(document | {"weights": shifted})
+
+
 def first(document, kind):
     return next(k for k, node in enumerate(document["nodes"]) if node == kind or node[0] == kind)
 
