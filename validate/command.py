@@ -135,16 +135,20 @@ class Command:
         Raises:
             Refusal: for bad input.
         """
-        mode, config, destination = self._asked(arguments)
+        mode, given = self._asked(arguments)
+        return self._planned(mode, given)
+
+    def _planned(self, mode: Mode, given: Mapping[str, object]) -> tuple[Plan, Destination]:
+        config, destination = build(mode.settings, given), build(Destination, given)
         return mode.plan(config), destination
 
-    def _asked(self, arguments: Sequence[str]) -> tuple[Mode, Any, Destination]:
-        """The mode, its settings and the destination; no file is read."""
+    def _asked(self, arguments: Sequence[str]) -> tuple[Mode, Mapping[str, object]]:
+        """The mode and the options that are given; no file is read, and no default derived."""
         options = self.options
         given = cli.read(cli.Usage(self.program, self.summary, self.example), options, arguments)
         mode = self._mode(given)
         require_consistent(options, given)
-        return mode, build(mode.settings, given), build(Destination, given)
+        return mode, given
 
     def _mode(self, given: Mapping[str, object]) -> Mode:
         """The mode that the options choose; an option that would play no part in it is refused."""
@@ -167,9 +171,9 @@ class Command:
         cli.leave(self.program, self._act)
 
     def _act(self) -> int:
-        mode, config, destination = self._asked(sys.argv[1:])
-        runtime.keep_freed_memory()  # before files are read: from a pipe they can be read but once
-        return execute(self, mode.plan(config), destination).exit_code
+        mode, given = self._asked(sys.argv[1:])
+        runtime.keep_freed_memory()  # begins anew: before defaults are derived and files read (pipes give but once)
+        return execute(self, *self._planned(mode, given)).exit_code
 
 
 def execute(command: Command, plan: Plan, destination: Destination) -> Report:
