@@ -6,6 +6,7 @@ import flint
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float
+from matplotlib.patches import Circle
 
 from simulate.cells.nonlinearity import TANH
 from simulate.contraction.adversary import worst_slopes
@@ -16,6 +17,7 @@ from theory.contraction.certify import as_multiplier, certify
 from theory.contraction.exact_matrix import ExactMatrix
 from theory.contraction.form import FORMS, VOLTAGE, Form
 from validate.contraction.claims import COMBINATIONS
+from validate.contraction.decays import draw_decays
 from validate.contraction.settings import Config
 from validate.contraction.simulated import (
     ROUNDING,
@@ -26,7 +28,8 @@ from validate.contraction.simulated import (
     switching_search,
 )
 from validate.output import Plot
-from validate.plotting import PREDICTED, new_panels, plot, style
+from validate.palette import FAINT, MEASUREMENT, MUTED, THEORY
+from validate.plotting import WIDE, legend_below, new_panels, plot, style
 from validate.progress import Progress
 from validate.report import Report
 from validate.tolerance import AtLeast, AtMost, Exact
@@ -187,21 +190,74 @@ def _slowest(assembly: ExactAssembly) -> flint.fmpq:
     return min(member.claim.rate / member.time_constant for member in assembly.members)
 
 
+DIAGRAMS: dict[str, tuple[tuple[tuple[float, float, float], ...], tuple[tuple[int, int, bool], ...]]] = {
+    "feedback": (((0.0, 0.0, 0.8), (3.0, 0.0, 0.8)), ((0, 1, True),)),
+    "recursion": (((0.0, 0.0, 0.6), (2.0, 0.0, 0.6), (1.0, 0.0, 2.0), (5.0, 0.0, 0.8)), ((0, 1, True), (2, 3, True))),
+    "hierarchy": (((0.0, 0.0, 1.2), (4.0, 0.0, 0.8)), ((0, 1, False),)),
+}
+"""Of each assembly: its parts as circles (place and radius), and its links: from, to, and whether one goes back."""
+
+
 def figures(config: Config, results: AssemblyResults) -> tuple[Plot, ...]:
-    """One panel an assembly."""
+    """How the assemblies are built, and one panel an assembly."""
+    return _diagrams(), _decays(config, results)
+
+
+def _diagrams() -> Plot:
+    """Contracting parts that make contracting wholes, whose parts they may be again."""
+    words = {
+        "feedback": "two modules, linked both ways\nby $L$ and $-M_1^{-1} L^T M_2$",
+        "recursion": "the whole is a module\nof a larger whole",
+        "hierarchy": "any links, in one direction",
+    }
     with style():
-        figure, panels = new_panels(len(results.names), 10.0, 3.0)
-        for axes, name, distance, rate in zip(panels, results.names, results.distances, results.rates, strict=True):
-            axes.semilogy(results.times, distance[:60].T, color="#1f4e79", linewidth=0.5, alpha=0.5)
-            axes.semilogy(results.times, np.exp(-rate * results.times), label=f"exp(-{rate:.3f} t)", **PREDICTED)
-            axes.set(title=name, xlabel="time", ylim=(1e-4, 2))
-            axes.legend(loc="lower left")
-        panels[0].set(ylabel="distance / at start")
+        figure, panels = new_panels(len(DIAGRAMS), WIDE, 2.6)
+        for axes, (name, (circles, links)) in zip(panels, DIAGRAMS.items(), strict=True):
+            for x, y, radius in circles:
+                whole = radius > 1.5
+                axes.add_patch(
+                    Circle(
+                        (x, y),
+                        radius,
+                        facecolor=FAINT if whole else MEASUREMENT,
+                        alpha=1 if whole else 0.85,
+                        edgecolor=MUTED,
+                        zorder=1 if whole else 2,
+                    )
+                )
+            for one, other, back in links:
+                (x, y, r), (x2, y2, r2) = circles[one], circles[other]
+                ways = (((x + r, y), (x2 - r2, y2)), ((x2 - r2, y2), (x + r, y)))
+                for start, end in ways[: 2 if back else 1]:
+                    look = {"arrowstyle": "-|>", "connectionstyle": "arc3,rad=-0.35", "color": THEORY, "linewidth": 1.4}
+                    axes.annotate("", end, start, arrowprops=look, zorder=3)
+            axes.set(title=name, aspect="equal", xlim=(-1.6, 6.2), ylim=(-3.0, 2.4))
+            axes.set_xticks([])
+            axes.set_yticks([])
+            axes.spines[:].set_visible(False)
+            axes.text(2.3, -2.9, words[name], ha="center", fontsize=8)
+    caption = (
+        "Fig. 1: contracting modules (blue) make a contracting whole. Red: links, which need not be small. "
+        "M: the metrics in which the modules contract."
+    )
+    places = np.array([circle for circles, _ in DIAGRAMS.values() for circle in circles])
+    return plot("fig_1", caption, figure, {"circles": places})
+
+
+def _decays(config: Config, results: AssemblyResults) -> Plot:
     data = {f"distance_{name}": d for name, d in zip(results.names, results.distances, strict=True)}
     data |= {"times": results.times, "rates": np.array(results.rates)}
+    with style():
+        figure, panels = new_panels(len(results.names), 9.6, 3.4)
+        for axes, name, distance, rate in zip(panels, results.names, results.distances, results.rates, strict=True):
+            draw_decays(axes, results.times, distance[:60], rate)
+            axes.set(title=f"{name}: {axes.get_title()}", xlabel="time (units of the modules)")
+        panels[0].set(ylabel="distance / at the start")
+        legend_below(figure, 3)
     count = min(60, config.effort.trajectories)
     caption = (
         f"Assemblies of networks under random inputs: distances of {count} pairs of trajectories in the metric of the "
-        "whole (a line a pair), and the certified envelope."
+        "whole (a line a pair), and the certified envelope. Above each panel: the certified rate, and the slowest "
+        "measured."
     )
-    return (plot("assemblies", caption, figure, data),)
+    return plot("assemblies", caption, figure, data)

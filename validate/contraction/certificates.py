@@ -22,7 +22,7 @@ from theory.contraction.network import network
 from validate.contraction import certificate_checker
 from validate.contraction.settings import Config
 from validate.output import Plot
-from validate.plotting import MEASURED, mark_values, new_figure, plot, style
+from validate.plotting import GUIDE, MEASURED, legend_below, mark_values, new_figure, plot, style
 from validate.progress import Progress
 from validate.report import Report
 from validate.tolerance import Exact
@@ -129,11 +129,15 @@ def figures(config: Config, results: CertificateResults) -> tuple[Plot, ...]:
     """Seconds of the checker against the number of neurons, start of the interpreter included."""
     sizes = np.array(results.sizes)
     with style():
-        figure, axes = new_figure(4.8, 3.4)
+        figure, axes = new_figure(4.8, 3.8)
+        between = np.geomspace(sizes[0], sizes[-1], 100)
+        share = (between**3 - sizes[0] ** 3) / (sizes[-1] ** 3 - sizes[0] ** 3)
+        law = results.seconds[0] + (results.seconds[-1] - results.seconds[0]) * share
         axes.semilogx(sizes, results.seconds, label="this machine, one run", **MEASURED)
+        axes.semilogx(between, law, label="a constant and $n^3$, through first and last", **GUIDE)
         mark_values(axes, results.sizes)
         axes.set_ylim(bottom=0)
-        axes.set(xlabel="neurons", ylabel="seconds")
-        axes.legend()
+        axes.set(xlabel="neurons $n$", ylabel="seconds, start included")
+        legend_below(figure, 1)
     caption = "Verifying a multiplier certificate with Python's standard library alone: the time it takes, one run."
     return (plot("checker_cost", caption, figure, {"sizes": sizes, "seconds": results.seconds}),)

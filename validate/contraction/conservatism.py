@@ -14,9 +14,11 @@ from theory.contraction.network import Matrix, network
 from validate.contraction.ranges import Ranges, ranges_of
 from validate.contraction.settings import Config
 from validate.output import Plot
-from validate.plotting import GUIDE, PREDICTED, new_panels, plot, style
+from validate.palette import MEASUREMENT, MUTED, SERIES
+from validate.plotting import GUIDE, PREDICTED, complex_plane, legend_below, new_panels, plot, style
 from validate.progress import Progress
 from validate.report import Report
+from validate.symbols import typeset
 from validate.tolerance import AtLeast
 
 COMPARED = (ABSOLUTE, SINGULAR, MULTIPLIER, NORM_1)
@@ -84,9 +86,6 @@ def _drawn_matrix(kind: str, size: int, rng: np.random.Generator) -> Matrix:
     return weights
 
 
-COLOURS = ("#8c6bb1", "#3a7d44", "#1f4e79", "#e08214")
-
-
 def figures(config: Config, results: ConservatismResults) -> tuple[Plot, ...]:
     """Two figures."""
     return (_gains(results), _ranges(results))
@@ -94,15 +93,15 @@ def figures(config: Config, results: ConservatismResults) -> tuple[Plot, ...]:
 
 def _gains(results: ConservatismResults) -> Plot:
     with style():
-        figure, panels = new_panels(len(results.kinds), 12.0, 3.2)
+        figure, panels = new_panels(len(results.kinds), 9.6, 3.2)
         for axes, kind, ratios in zip(panels, results.kinds, results.ratios, strict=True):
-            for name, colour, column in zip(results.names, COLOURS, ratios.T, strict=True):
+            for name, colour, column in zip(results.names, SERIES, ratios.T, strict=False):
                 share = np.arange(1, len(column) + 1) / len(column)
-                axes.step(np.sort(column), share, where="post", color=colour, label=name)
+                axes.step(np.sort(column), share, where="post", color=colour, label=typeset(name))
             axes.axvline(1, **GUIDE)
-            axes.set(title=kind, xlabel="gain / gain excluded for multipliers", ylim=(0, 1.02))
+            axes.set(title=kind, xlabel="gain / excluded gain", xlim=(0, 1.05 * results.ratios.max()), ylim=(0, 1.02))
         panels[0].set(ylabel="share of matrices")
-        panels[-1].legend(loc=(0.5, 0.4))
+        legend_below(figure, len(results.names))
     caption = (
         "How far each condition lets the slopes grow, relative to the gain at which no multiplier is left (proved); "
         "the l1 norm, which is not quadratic, may reach further. Cumulative shares of "
@@ -114,16 +113,17 @@ def _gains(results: ConservatismResults) -> Plot:
 def _ranges(results: ConservatismResults) -> Plot:
     data: dict[str, np.ndarray] = {}
     with style():
-        figure, panels = new_panels(len(results.ranges), 12.0, 3.2)
+        figure, panels = new_panels(len(results.ranges), 10.4, 3.4)
+        plain = np.concatenate([part for one in results.ranges for part in (one.plain, one.scaled)])
+        reach = 1.1 * np.abs(plain.imag).max()
         for number, (axes, kind, one) in enumerate(zip(panels, results.kinds, results.ranges, strict=False)):
-            axes.plot(one.edge.real, one.edge.imag, label="parabola, k = f*", **PREDICTED)
-            axes.plot(one.plain.real, one.plain.imag, color="#777777", linestyle="--", label="W")
-            axes.plot(one.scaled.real, one.scaled.imag, color="#1f4e79", label="D W / D")
-            low = 1.15 * min(one.plain.real.min(), one.scaled.real.min())
-            axes.set(title=kind, xlabel="Re", xlim=(low, None))
+            axes.plot(one.edge.real, one.edge.imag, label="parabola at the largest gain", **PREDICTED)
+            axes.plot(one.plain.real, one.plain.imag, color=MUTED, linestyle="--", label=f"range of {typeset('W')}")
+            axes.plot(one.scaled.real, one.scaled.imag, color=MEASUREMENT, label=f"range of {typeset('D W / D')}")
+            complex_plane(axes)
+            axes.set(title=kind, xlim=(1.1 * plain.real.min(), 1.6 * max(plain.real.max(), 0.5)), ylim=(-reach, reach))
             data |= {f"{part}_{number}": getattr(one, part) for part in ("plain", "scaled", "edge")}
-        panels[0].set(ylabel="Im")
-        panels[0].legend(loc="center")
+        legend_below(figure, 3)
     caption = (
         "The numerical range of W, before and after the best scaling of the neurons, and the parabola that it touches; "
         "one matrix a kind."

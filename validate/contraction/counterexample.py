@@ -23,7 +23,8 @@ from theory.contraction.theorems.rotation import (
 from validate.contraction.claims import ROTATION
 from validate.contraction.settings import Config
 from validate.output import Plot
-from validate.plotting import GUIDE, PREDICTED, new_panels, plot, style
+from validate.palette import FAINT, SERIES
+from validate.plotting import GUIDE, PREDICTED, legend_below, new_panels, plot, style
 from validate.progress import Progress
 from validate.report import Report
 from validate.tolerance import Absolute, AtMost, Bracket, Exact
@@ -160,25 +161,47 @@ def _zero(matrix: sp.MatrixBase) -> str:
     return "0" if matrix.is_zero_matrix else str(matrix)
 
 
+ANGLES = np.linspace(0.0, np.pi, 361)
+
+
 def figures(config: Config, results: CounterexampleResults) -> tuple[Plot, ...]:
-    """Two panels."""
+    """Growth against c; a unit ball, and how the others differ from it."""
+    radii = [_radius(vertices) for vertices in results.polytopes]
     with style():
-        figure, (growth, balls) = new_panels(2, 8.0, 3.6)
+        figure, (growth, ball, apart) = new_panels(3, 10.4, 3.6)
         growth.plot(results.strengths, results.growth, **PREDICTED)
         growth.axhline(0, **GUIDE)
-        growth.axvspan(2, results.threshold, color="#dddddd", zorder=0, label="only other norms")
-        growth.set(
-            xlabel="c", ylabel="ln r over a quarter turn", title=f"worst switching, zero at {results.threshold:.5f}"
-        )
-        growth.legend()
-        for c, vertices, colour in zip(BETWEEN, results.polytopes, ("#3a7d44", "#1f4e79", "#8c6bb1"), strict=False):
-            corners = np.concatenate([vertices, -vertices])
-            corners = corners[np.argsort(np.arctan2(corners[:, 1], corners[:, 0]))]
-            corners = np.concatenate([corners, corners[:1]]) / np.abs(corners).max()
-            balls.plot(corners[:, 0], corners[:, 1], color=colour, label=f"c = {c:g}, {len(vertices)} pairs")
-        balls.set(aspect="equal", title="unit balls of contracting norms")
-        balls.legend()
-    data = {"strengths": results.strengths, "growth": results.growth}
+        growth.axvspan(2, results.threshold, color=FAINT, zorder=0, label="only norms that are not quadratic")
+        growth.set(xlabel="$c$", ylabel=r"$\ln r$ over a quarter turn, worst switching")
+        growth.set_title(f"zero at {results.threshold:.5f}")
+        for c, vertices, radius, colour in zip(BETWEEN, results.polytopes, radii, SERIES, strict=False):
+            look = {"color": colour, "label": f"$c$ = {c:g}: {2 * len(vertices)} corners"}
+            around = np.concatenate([ANGLES, ANGLES + np.pi])
+            if radius is radii[0]:
+                ball.plot(*(np.tile(radius, 2) * [np.cos(around), np.sin(around)]), **look)
+            apart.plot(np.degrees(ANGLES), 100 * (radius / radii[0] - 1), **look)
+        ball.set(aspect="equal", xlabel="$x_1$", ylabel="$x_2$")
+        ball.set_title(f"unit ball of the norm at $c$ = {BETWEEN[0]:g}")
+        apart.set(xlabel="angle (degrees)", ylabel="radius, relative to that ball (%)")
+        apart.set_xticks([0, 45, 90, 135, 180])
+        apart.set_title("how the others differ")
+        legend_below(figure, 4)
+    data = {"strengths": results.strengths, "growth": results.growth, "angles": ANGLES}
     data |= {f"polytope_{number}": vertices for number, vertices in enumerate(results.polytopes)}
+    data |= {f"radius_{number}": radius for number, radius in enumerate(radii)}
     caption = "W = [[0, -c], [c, 0]]: from c = 2 no quadratic metric contracts; polyhedral norms do, up to c = 2.883."
     return (plot("counterexample", caption, figure, data),)
+
+
+def _radius(vertices: Float[np.ndarray, "vertices 2"]) -> Float[np.ndarray, " angles"]:
+    """How far the ball with these corners and their opposites reaches, its mean over all angles being 1."""
+    corners = np.concatenate([vertices, -vertices])
+    corners = corners[np.argsort(np.arctan2(corners[:, 1], corners[:, 0]))]
+    edges = np.roll(corners, -1, axis=0) - corners
+    ways = np.stack([np.cos(ANGLES), np.sin(ANGLES)], axis=1)
+    # an edge's line is met at t where t * way x edge = corner x edge; the ball is convex: the nearest line counts
+    crossed = ways[:, :1] * edges[:, 1] - ways[:, 1:] * edges[:, 0]
+    offsets = corners[:, 0] * edges[:, 1] - corners[:, 1] * edges[:, 0]
+    reach = offsets / np.where(crossed > 1e-12, crossed, np.nan)
+    radius = np.nanmin(reach, axis=1)
+    return radius / radius.mean()

@@ -21,7 +21,8 @@ from validate.contraction.settings import ImagesConfig
 from validate.contraction.simulated import ROUNDING, dense_metric
 from validate.options import Refusal
 from validate.output import Plot
-from validate.plotting import MEASURED, PREDICTED, new_panels, plot, style
+from validate.palette import SERIES
+from validate.plotting import MEASURED, legend_below, new_panels, plot, style
 from validate.progress import Progress
 from validate.report import Report
 from validate.tolerance import AtMost
@@ -125,6 +126,9 @@ def _attacked(config: ImagesConfig, report: Report, trained: Classified, proved:
     return f"certified rate {proved.rate:.3g} per tau" + ("" if found.passed else ", WHICH AN ADVERSARY BREAKS")
 
 
+VALIDATION = {"color": SERIES[1], "linewidth": 1.4}
+
+
 def figures(config: ImagesConfig, results: ImagesResults) -> tuple[Plot, ...]:
     """Loss and accuracy, epoch by epoch."""
     history = results.trained.history
@@ -132,13 +136,12 @@ def figures(config: ImagesConfig, results: ImagesResults) -> tuple[Plot, ...]:
     with style():
         figure, (loss, accuracy) = new_panels(2, 8.0, 3.2)
         loss.plot(epochs, history.loss, label="training", **MEASURED)
-        loss.plot(epochs, history.validation_loss, label="validation", **PREDICTED)
+        loss.plot(epochs, history.validation_loss, label="validation", **VALIDATION)
         accuracy.plot(epochs, history.accuracy, label="training", **MEASURED)
-        accuracy.plot(epochs, history.validation_accuracy, label="validation", **PREDICTED)
-        loss.set(xlabel="epoch", title="cross-entropy")
-        accuracy.set(xlabel="epoch", title="accuracy")
-        for axes in (loss, accuracy):
-            axes.legend()
+        accuracy.plot(epochs, history.validation_accuracy, label="validation", **VALIDATION)
+        loss.set(xlabel="epoch", ylabel="cross-entropy (nats)")
+        accuracy.set(xlabel="epoch", ylabel="accuracy", ylim=(0, 1))
+        legend_below(figure, 2)
     data = {
         "loss": history.loss,
         "accuracy": history.accuracy,

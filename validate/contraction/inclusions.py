@@ -4,15 +4,19 @@ from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
+from matplotlib.colors import ListedColormap
+from matplotlib.patches import Patch
 
 from theory.contraction.conditions.inclusion import InclusionTable, inclusion_table
 from theory.contraction.conditions.step_inclusion import step_inclusion_table
 from theory.contraction.form import FORMS, MAPS
 from validate.contraction.settings import Config
 from validate.output import Plot
+from validate.palette import FAINT, MEASUREMENT
 from validate.plotting import new_panels, plot, style
 from validate.progress import Progress
 from validate.report import Report
+from validate.symbols import typeset
 from validate.tolerance import Exact
 
 LEAKS = (1.0, 0.0625)
@@ -87,15 +91,20 @@ def figures(config: Config, results: InclusionResults) -> tuple[Plot, ...]:
 def _table_plot(name: str, caption: str, titled: list[tuple[str, InclusionTable]], inches: tuple[float, float]) -> Plot:
     data: dict[str, np.ndarray] = {}
     names = titled[0][1].names
+    written = [typeset(name) for name in names]
     with style():
         figure, panels = new_panels(len(titled), *inches)
         for axes, (title, table) in zip(panels, titled, strict=True):
             inside = np.array([[a == b or (a, b) in table.reasons for b in names] for a in names])
-            axes.imshow(np.where(inside, 1.0, 0.0), cmap="Blues", vmin=0, vmax=1.6)
-            axes.set_xticks(range(len(names)), labels=names, rotation=60, ha="right")
-            axes.set_yticks(range(len(names)), labels=names)
-            axes.set(title=f"{title}: row contained in column")
+            axes.imshow(np.where(inside, 1.0, 0.0), cmap=ListedColormap([FAINT, MEASUREMENT]), vmin=0, vmax=1)
+            axes.set_xticks(range(len(names)), labels=written, rotation=60, ha="right", rotation_mode="anchor")
+            axes.set_yticks(range(len(names)), labels=written)
+            axes.set(title=title, xlabel="column", ylabel="row")
             axes.grid(False)
             data[title] = inside
         data["names"] = np.array(names)
+        key = ("row contained in column: proved", MEASUREMENT), ("separated by a matrix, with two exact proofs", FAINT)
+        figure.legend(
+            handles=[Patch(color=colour, label=label) for label, colour in key], loc="outside lower center", ncols=2
+        )
     return plot(name, caption, figure, data)

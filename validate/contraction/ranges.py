@@ -10,7 +10,9 @@ from theory.contraction.conditions.step_multiplier import searched_at
 from theory.contraction.network import LeakyMap, Network, Vector
 from theory.contraction.search.numerical_range import ellipse, numerical_range, parabola
 from validate.output import Plot
-from validate.plotting import GUIDE, PREDICTED, new_figure, plot, style
+from validate.palette import MEASUREMENT, MUTED
+from validate.plotting import GUIDE, PREDICTED, complex_plane, legend_below, new_figure, plot, style
+from validate.symbols import typeset
 
 
 @dataclass(frozen=True)
@@ -55,18 +57,18 @@ def range_plot(name: str, found: Ranges) -> Plot:
     with style():
         figure, axes = new_figure(5.2, 4.4)
         axes.plot(edge.real, edge.imag, label=label, **PREDICTED)
-        axes.plot(plain.real, plain.imag, color="#777777", linestyle="--", label="range of W")
-        axes.plot(scaled.real, scaled.imag, color="#1f4e79", label="range of D W / D, best D")
+        axes.plot(plain.real, plain.imag, color=MUTED, linestyle="--", label=f"range of {typeset('W')}")
+        axes.plot(scaled.real, scaled.imag, color=MEASUREMENT, label=f"range of {typeset('D W / D')}, best $D$")
         axes.axhline(0, **GUIDE)
         axes.axvline(0, **GUIDE)
         if kind == "ellipse":
-            axes.set(xlabel="Re s", ylabel="Im s", aspect="equal")
-            axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0))
+            complex_plane(axes)
         else:
             low = 1.1 * min(plain.real.min(), scaled.real.min(), -k)
             reach = edge.imag.max()
-            axes.set(xlabel="Re s", ylabel="Im s", xlim=(low, 1.1 * max(plain.real.max(), k)), ylim=(-reach, reach))
-            axes.legend()
+            complex_plane(axes)
+            axes.set(xlim=(low, 1.1 * max(plain.real.max(), k)), ylim=(-reach, reach))
+        legend_below(figure, 2)
     caption = f"Contraction is proved where the numerical range, with neurons in units of their own, is in the {kind}."
     data = {"range": plain, "scaled_range": scaled, kind: edge, "scaling": found.scaling}
     return plot(name, caption, figure, data)

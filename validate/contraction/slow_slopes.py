@@ -17,7 +17,7 @@ from validate.contraction.claims import SLOW_SLOPES
 from validate.contraction.settings import Config
 from validate.contraction.simulated import simulated_network
 from validate.output import Plot
-from validate.plotting import MEASURED, PREDICTED, new_panels, plot, style
+from validate.plotting import MEASURED, PREDICTED, legend_below, new_panels, plot, style
 from validate.progress import Progress
 from validate.report import Report
 from validate.tolerance import AtLeast, AtMost, Exact
@@ -120,10 +120,10 @@ def figures(config: Config, results: SlowResults) -> tuple[Plot, ...]:
     with style():
         figure, panels = new_panels(len(results.forms), 8.0, 3.0)
         for axes, form, beta, decay in zip(panels, results.forms, results.betas, results.decays, strict=True):
-            axes.plot(results.times, beta, label="beta, proved", **PREDICTED)
-            axes.plot(middle[::6], decay[::6], label="decay rate of V", **MEASURED)
-            axes.set(title=form, xlabel="time (tau)")
-            axes.legend()
+            axes.plot(results.times, beta, label=r"$\beta$, proved", **PREDICTED)
+            axes.plot(middle[::6], decay[::6], label="decay rate of $V$", **MEASURED)
+            axes.set(title=form, xlabel=r"time ($\tau$)", ylabel=r"rate (1/$\tau$)")
+        legend_below(figure, 2)
     data = {"times": results.times, "betas": np.array(results.betas), "decays": np.array(results.decays)}
     caption = (
         "Slopes that change slowly: V = x^T P^-1 D x (voltage) falls at least at the rate beta there; one trajectory."

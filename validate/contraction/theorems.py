@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float
+from matplotlib.ticker import MaxNLocator
 
 from theory.contraction.certificate import Certificate
 from theory.contraction.conditions.condition import Condition
@@ -14,9 +15,11 @@ from theory.contraction.network import Network, network
 from validate.contraction.claims import SUFFICIENT
 from validate.contraction.settings import Config
 from validate.output import Plot
-from validate.plotting import new_figure, plot, style
+from validate.palette import MEASUREMENT, MUTED
+from validate.plotting import legend_below, new_figure, plot, style
 from validate.progress import Progress
 from validate.report import Report
+from validate.symbols import typeset
 from validate.tolerance import AtMost, Exact
 
 SIZES = (2, 3)
@@ -115,13 +118,16 @@ def figures(config: Config, results: TheoremResults) -> tuple[Plot, ...]:
     place = np.arange(len(results.names))
     with style():
         figure, axes = new_figure(7.0, 3.2)
-        axes.bar(place - 0.2, results.held.sum(axis=1), 0.4, color="#cccccc", label="condition holds, to rounding")
         axes.bar(
-            place + 0.2, results.certified.sum(axis=1), 0.4, color="#1f4e79", label="proved in rational arithmetic"
+            place - 0.2, results.held.sum(axis=1), 0.4, color=MUTED, alpha=0.5, label="condition holds, to rounding"
         )
-        axes.set_xticks(place, labels=results.names, rotation=30, ha="right")
-        axes.set(ylabel="random networks")
-        axes.legend()
+        axes.bar(
+            place + 0.2, results.certified.sum(axis=1), 0.4, color=MEASUREMENT, label="proved in rational arithmetic"
+        )
+        axes.set_xticks(place, labels=[typeset(name) for name in results.names], rotation=30, ha="right")
+        axes.set(ylabel="number of random networks")
+        axes.yaxis.set_major_locator(MaxNLocator(integer=True))
+        legend_below(figure, 2)
     caption = (
         f"How many of {config.effort.matrices} random networks a form, of every kind (of corners, a third), meet each "
         "condition, and how many are proved to."

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 
 import numpy as np
+from jaxtyping import Float
+from scipy.linalg import block_diag
 
 from simulate.contraction.adversary import worst_slopes, worst_step
 from simulate.contraction.classify import Classification, Classified, classify
@@ -21,20 +23,24 @@ from validate.contraction.recertify import link_blocks, modules_of, recertified
 from validate.contraction.settings import Config
 from validate.contraction.simulated import ROUNDING, dense_metric, switching_search
 from validate.output import Plot
-from validate.plotting import new_panels, plot, style
+from validate.palette import SERIES, THEORY
+from validate.plotting import GUIDE, WIDE, legend_below, new_panels, plot, style
 from validate.progress import Progress
 from validate.report import Report
+from validate.symbols import typeset
 from validate.tolerance import AtLeast, AtMost, Exact, Reported
 
 MODULES, UNITS, STEP = 4, 8, 0.1
+CLASSES = 10
 SCALES = Scales(links=1.0, inputs=1.0, readout=1.0)
 
 
 @dataclass(frozen=True)
 class TrainedResults:
-    """The trainings by name."""
+    """The trainings by name, and the pixels of an image in the order in which they are read."""
 
     trainings: dict[str, Classified]
+    example: Float[np.ndarray, " pixels"]
 
 
 def checks(config: Config, report: Report, progress: Progress) -> TrainedResults:
@@ -71,7 +77,7 @@ def checks(config: Config, report: Report, progress: Progress) -> TrainedResults
             else:
                 _certified(name, found.network, config, report)
             advance(done + 1)
-    return TrainedResults(trainings)
+    return TrainedResults(trainings, np.asarray(images.test.sequences[0, :, 0]))
 
 
 def _certified(name: str, network: ComboNet, config: Config, report: Report) -> None:
@@ -144,29 +150,63 @@ def _control(name: str, network: ComboNet, config: Config, report: Report) -> No
     )
 
 
-COLOURS = ("#1f4e79", "#3a7d44", "#8c6bb1", "#e08214", "#777777")
-
-
 def figures(config: Config, results: TrainedResults) -> tuple[Plot, ...]:
+    """What is asked and of whom, and how it is learned."""
+    return _network(results), _learning(results)
+
+
+def _network(results: TrainedResults) -> Plot:
+    """An image as it is read, the weights within modules, and the links between them that were trained."""
+    network = results.trainings["Sparse Combo Net"].network
+    within, links = block_diag(*np.asarray(network.weights())), np.asarray(network.links())
+    edge = round(len(results.example) ** 0.5)
+    with style():
+        figure, (image, modules, between) = new_panels(3, 9.6, 3.4)
+        pixels = results.example.reshape(edge, edge)
+        image.imshow(pixels, cmap="Greys")
+        image.plot(np.tile([-0.3, edge - 0.7], edge), np.repeat(np.arange(edge), 2), color=THEORY, linewidth=0.6)
+        image.set(title=f"an image, read in {edge**2} steps", xlabel="pixel", ylabel="row")
+        for axes, matrix, title in (
+            (modules, within, "weights within modules, fixed"),
+            (between, links, "links between them, trained"),
+        ):
+            largest = np.abs(matrix).max()
+            shown = axes.imshow(matrix, cmap="RdBu_r", vmin=-largest, vmax=largest)
+            figure.colorbar(shown, ax=axes, shrink=0.7, label="weight")
+            axes.set(title=title, xlabel="from unit", ylabel="to unit")
+        for axes in (image, modules, between):
+            axes.grid(visible=False)
+    caption = (
+        f"Figs. 2 and 3: digits pixel by pixel, read by {MODULES} x {UNITS} units. The links are antisymmetric in the "
+        "metric of the whole, so that they cost no contraction."
+    )
+    return plot("fig_3", caption, figure, {"image": results.example, "within": within, "links": links})
+
+
+def _learning(results: TrainedResults) -> Plot:
     """Loss and validation accuracy, epoch by epoch."""
     data: dict[str, np.ndarray] = {}
     with style():
-        figure, (loss, accuracy) = new_panels(2, 9.0, 3.4)
-        for colour, (name, found) in zip(COLOURS, results.trainings.items(), strict=False):
+        figure, (loss, accuracy) = new_panels(2, WIDE, 3.6)
+        for colour, (name, found) in zip(SERIES, results.trainings.items(), strict=False):
             epochs = np.arange(1, len(found.history.loss) + 1)
             dash = "--" if name.startswith("unconstrained") else "-"
-            loss.semilogy(epochs, found.history.loss, color=colour, linestyle=dash, label=name)
-            accuracy.plot(epochs, found.history.validation_accuracy, color=colour, linestyle=dash, label=name)
+            label = f"{typeset(name)} (control)" if dash == "--" else typeset(name)
+            look = {"color": colour, "linestyle": dash, "marker": "." if len(epochs) < 10 else "", "label": label}
+            loss.plot(epochs, found.history.loss, **look)
+            accuracy.plot(epochs, found.history.validation_accuracy, **look)
             key = name.replace(" ", "_")
             data |= {
                 f"loss_{key}": found.history.loss,
                 f"validation_{key}": found.history.validation_accuracy,
             }
-        loss.set(xlabel="epoch", title="cross-entropy")
-        accuracy.set(xlabel="epoch", title="validation accuracy")
-        accuracy.legend()
+        loss.axhline(np.log(CLASSES), **GUIDE)
+        accuracy.axhline(1 / CLASSES, label="chance", **GUIDE)
+        loss.set(xlabel="epoch", ylabel="cross-entropy (nats)")
+        accuracy.set(xlabel="epoch", ylabel="validation accuracy", ylim=(0, 1))
+        legend_below(figure, 3)
     caption = (
         "Digits pixel by pixel: networks contracting by construction, and the control whose links obey no rule. One "
-        "network a kind; chance is 0.1."
+        "network a kind; dotted: chance."
     )
-    return (plot("trained", caption, figure, data),)
+    return plot("trained", caption, figure, data)

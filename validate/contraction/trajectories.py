@@ -14,6 +14,7 @@ from theory.contraction.certify import as_multiplier, certify
 from theory.contraction.claims.multiplier import Multiplier
 from theory.contraction.form import FORMS, Form
 from theory.contraction.verdict import Certification
+from validate.contraction.decays import draw_decays
 from validate.contraction.settings import Config
 from validate.contraction.simulated import (
     ACTIVATIONS,
@@ -25,9 +26,10 @@ from validate.contraction.simulated import (
     switching_search,
 )
 from validate.output import Plot
-from validate.plotting import PREDICTED, new_grid, plot, style
+from validate.plotting import legend_below, new_grid, plot, style
 from validate.progress import Progress
 from validate.report import Report
+from validate.symbols import typeset_all
 from validate.tolerance import AtMost, Exact
 
 STEP = 0.1
@@ -153,21 +155,21 @@ def figures(config: Config, results: TrajectoryResults) -> tuple[Plot, ...]:
     columns = 4
     rows = -(-len(results.names) // columns)
     with style():
-        figure, grid = new_grid(rows, columns, 12.0, 2.4 * rows)
+        figure, grid = new_grid(rows, columns, 10.4, 2.4 * rows + 0.3)
         panels = [axes for row in grid for axes in row]
         for axes, name, distance, rate in zip(panels, results.names, results.distances, results.rates, strict=False):
-            axes.semilogy(results.times, distance[:40].T, color="#1f4e79", linewidth=0.5, alpha=0.5)
-            axes.semilogy(results.times, np.exp(-rate * results.times), label=f"exp(-{rate:.3f} t)", **PREDICTED)
-            axes.set(title=name, ylim=(1e-4, 2))
-            axes.legend(loc="lower left")
+            draw_decays(axes, results.times, distance[:40], rate)
+            axes.set_title(f"{typeset_all(name)}\n{axes.get_title()}")
         for axes in grid[-1]:
-            axes.set(xlabel="time (tau)")
+            axes.set(xlabel=r"time ($\tau$)")
         for row in grid:
-            row[0].set(ylabel="distance / at start")
+            row[0].set(ylabel="distance / at the start")
+        legend_below(figure, 3)
     data = {f"distance_{number}": distance for number, distance in enumerate(results.distances)}
     caption = (
         f"{config.effort.trajectories} pairs of trajectories a network, the two of a pair under the same random "
-        "inputs: distances in the certified metric (a line a pair), and the envelope."
+        "inputs: distances in the certified metric (a line a pair), and the envelope. Above each panel: the certified "
+        "rate, and the slowest measured."
     )
     data |= {"times": results.times, "rates": np.array(results.rates)}
     return (plot("trajectories", caption, figure, data),)

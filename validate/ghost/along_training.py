@@ -24,10 +24,12 @@ from validate.ghost.population import trained_population
 from validate.ghost.rank_one import rank_one_vectors
 from validate.ghost.settings import Config
 from validate.output import Plot
-from validate.plotting import GUIDE, MEASURED, PREDICTED, plot, style
+from validate.palette import ASKED, MUTED, THEORY, shades
+from validate.plotting import GUIDE, MEASURED, legend_right, plot, style
 from validate.progress import Progress
 from validate.report import Report
 from validate.resume import resumable
+from validate.symbols import typeset
 from validate.tolerance import Absolute, AtLeast, Exact, Reported
 
 LOW_RATE = 0.003  # the paper's, Fig. 3A
@@ -197,8 +199,9 @@ def _course(result: Trained[RankOne], which: int) -> LearningCourse:
     )
 
 
-COLOURS = ("#9bbad6", "#4f86b5", "#1f4e79", "#c77f0a", "#b3272d")
 LATENT = np.linspace(-4.0, 4.0, 401)
+AROUND = 0.02
+"""Share of the training, to either side of the steepest epoch, that the middle panels show."""
 
 
 def figures(config: Config, results: LearningCourses) -> tuple[Plot, ...]:
@@ -216,34 +219,44 @@ def figures(config: Config, results: LearningCourses) -> tuple[Plot, ...]:
 
 def _course_plot(name: str, caption: str, course: LearningCourse) -> Plot:
     shown = _telling_snapshots(course)
+    colours = shades(len(shown))
+    jump = float(course.snapshot_epochs[shown[2]])
+    half = max(AROUND * float(course.epochs[-1]), 1.5 * abs(jump - float(course.snapshot_epochs[shown[1]])))
+    latent = _window(course, shown)
+    ghosts = np.array([_smallest_ghost(course, index) for index in range(len(course.circuits))])
     with style():
-        figure = Figure(figsize=(9.0, 5.4))
-        (loss, flow), (gradient, points) = figure.subplots(2, 2)
-        loss.plot(course.epochs, course.loss, color=MEASURED["color"], linewidth=0.8)
-        loss.set(ylabel="loss", ylim=(-0.03, 1.08), xlabel="epoch")
-        gradient.semilogy(
-            course.epochs, np.maximum(course.gradient_norm, 1e-22), color=MEASURED["color"], linewidth=0.8
-        )
-        gradient.set(ylabel="gradient norm", xlabel="epoch")
-        for index, colour in zip(shown, COLOURS, strict=False):
+        figure = Figure(figsize=(9.6, 5.4))
+        (loss, near, flow), (gradient, steep, points) = figure.subplots(2, 3, width_ratios=(2, 2, 3))
+        for axes in (loss, near):
+            axes.plot(course.epochs, course.loss, color=MEASURED["color"], linewidth=0.8)
+            axes.set(ylabel="loss", ylim=(-0.03, 1.08))
+        for axes in (gradient, steep):
+            norm = np.maximum(course.gradient_norm, 1e-22)
+            axes.semilogy(course.epochs, norm, color=MEASURED["color"], linewidth=0.8)
+            axes.set(ylabel="gradient norm", xlabel="epoch")
+        for axes in (near, steep):
+            axes.set(xlim=(jump - half, jump + half), xlabel="epoch, around the jump")
+        for index, colour in zip(shown, colours, strict=True):
             circuit, epoch = course.circuits[index], int(course.snapshot_epochs[index])
-            flow.plot(LATENT, circuit.flow(LATENT), color=colour, linewidth=1.2, label=f"epoch {epoch}")
+            flow.plot(latent, circuit.flow(latent), color=colour, linewidth=1.2, label=f"epoch {epoch}")
             flow.plot(circuit.start(), circuit.flow(circuit.start()), "o", color=colour, markersize=4)
-            loss.axvline(epoch, color=colour, linewidth=0.8, linestyle=":")
-        flow.plot([], [], "o", color="#555555", markersize=4, label="start kappa(0)")
-        flow.axhline(0.0, color="black", linewidth=0.8)
+            for axes in (loss, near):
+                axes.axvline(epoch, color=colour, linewidth=0.8, linestyle=":")
+        flow.plot([], [], "o", color=MUTED, markersize=4, label=r"start $\kappa(0)$")
+        final = course.circuits[-1].fixed_points().roots
+        flow.plot(final, np.zeros(len(final)), "D", color=THEORY, markersize=4, label="fixed points at the end")
+        flow.axhline(0.0, color=ASKED, linewidth=0.8)
         flow.axvline(1.0, **GUIDE)
-        flow.set(xlabel="latent variable kappa", ylabel="tau kappa'", ylim=(-2.4, 2.5))
-        flow.legend(loc="lower left", ncols=2)
-        points.step(
-            course.snapshot_epochs, course.fixed_points, where="post", color="#555555", label="fixed points (certified)"
-        )
-        ghosts = np.array([_smallest_ghost(course, index) for index in range(len(course.circuits))])
-        points.plot(
-            course.snapshot_epochs, ghosts, ".", color=PREDICTED["color"], markersize=4, label="distance of the ghost"
-        )
-        points.set(xlabel="epoch", ylabel="count; distance r_eff", ylim=(-0.1, 4.2))
-        points.legend(loc="upper left")
+        flow.set_yscale("symlog", linthresh=0.5)
+        flow.set(xlabel=r"latent variable $\kappa$", ylabel=r"flow $\tau\,d\kappa/dt$", xlim=(latent[0], latent[-1]))
+        legend_right(flow)
+        counts = course.fixed_points
+        points.step(course.snapshot_epochs, counts, where="post", color=ASKED, label="fixed points, certified")
+        points.plot(course.snapshot_epochs, ghosts, ".", color=THEORY, markersize=4, label=f"ghost: {typeset('r_eff')}")
+        highest = max(1, int(counts.max()), int(np.ceil(np.nanmax(ghosts, initial=0.0))))
+        points.set(xlabel="epoch", ylabel=f"number; {typeset('r_eff')}", ylim=(-0.1, highest + 0.2))
+        points.set_yticks(range(highest + 1))
+        legend_right(points)
     data = {
         "epochs": course.epochs,
         "loss": course.loss,
@@ -251,10 +264,19 @@ def _course_plot(name: str, caption: str, course: LearningCourse) -> Plot:
         "snapshot_epochs": course.snapshot_epochs,
         "fixed_points": course.fixed_points,
         "ghost_distance": ghosts,
-        "latent": LATENT,
-        "flow": np.stack([circuit.flow(LATENT) for circuit in course.circuits]),
+        "latent": latent,
+        "flow": np.stack([circuit.flow(latent) for circuit in course.circuits]),
     }
     return plot(name, caption, figure, data)
+
+
+def _window(course: LearningCourse, shown: list[int]) -> np.ndarray:
+    """Values of kappa that hold the threshold, and every start and fixed point of the flows shown."""
+    circuits = [course.circuits[index] for index in shown]
+    places = [place for each in circuits for place in (each.start(), *each.fixed_points().roots)]
+    low, high = min(LATENT[0], *places), max(LATENT[-1], *places)
+    margin = 0.05 * (high - low)
+    return np.linspace(low - margin, high + margin, len(LATENT))
 
 
 def _smallest_ghost(course: LearningCourse, index: int) -> float:
@@ -266,4 +288,4 @@ def _telling_snapshots(course: LearningCourse) -> list[int]:
     """The start, the snapshots before, at and after the one with the largest gradient, and the end."""
     gradient = np.interp(course.snapshot_epochs, course.epochs, course.gradient_norm)
     steepest, last = int(np.argmax(gradient)), len(gradient) - 1
-    return sorted({0, max(0, steepest - 1), steepest, min(last, steepest + 3), last})
+    return [0, max(0, steepest - 1), steepest, min(last, steepest + 3), last]

@@ -25,9 +25,10 @@ from theory.lowering import lower_numpy
 from validate.ghost.scaled_descent import CHUNK, ScaledDescent, analytic_at_threshold, simulated
 from validate.ghost.settings import Config
 from validate.output import Plot
-from validate.plotting import GUIDE, MEASURED, PREDICTED, new_figure, plot, style
+from validate.plotting import GUIDE, MEASURED, PREDICTED, legend_below, new_figure, plot, style
 from validate.progress import Progress
 from validate.report import Report
+from validate.symbols import typeset
 from validate.tolerance import Absolute, Bracket, Exact, Reported
 
 LANES = 31  # learners that descend together: the size of the program that the toy model's section has compiled
@@ -328,8 +329,9 @@ def figures(config: Config, results: AskedOutput) -> tuple[Plot, ...]:
         axes.plot(before, after, label="descent, solver", **MEASURED)
         if results.optimum is not None:
             axes.axvline(results.optimum, **GUIDE)
-        axes.set(xlabel="r / r_opt before a step", ylabel="after it", xscale="symlog", yscale="symlog")
-        axes.legend(loc="best")
+        ratio = typeset("r / r_opt")
+        axes.set(xlabel=f"{ratio} before a step", ylabel=f"{ratio} after it", xscale="symlog", yscale="symlog")
+        legend_below(figure, 2)
     caption = (
         f"Steps of descent at threshold {config.threshold:g}, confidence {config.confidence:g} and the rate asked for."
     )

@@ -21,9 +21,10 @@ from theory.ghost.toy.toy_model import ToyModel
 from validate.ghost.scaled_descent import CHUNK, ScaledDescent, analytic, simulated
 from validate.ghost.settings import START, Config
 from validate.output import Plot
-from validate.plotting import GUIDE, MEASURED, PREDICTED, new_figure, plot, style
+from validate.plotting import GUIDE, MEASURED, PREDICTED, legend_below, new_figure, plot, style
 from validate.progress import Progress
 from validate.report import Report
+from validate.symbols import typeset
 from validate.tolerance import Absolute, Binomial, Exact, Reported
 
 LONGEST_PLATEAU, LONGEST_SOLVED_PLATEAU = 50_000, 300  # epochs; slower rates start nearer to the optimum
@@ -243,8 +244,8 @@ def figures(config: Config, results: AskedRate) -> tuple[Plot, ...]:
         axes.plot(epochs, results.rho, label="gradient descent", **MEASURED)
         axes.axvline(results.plateau, label="predicted end of the plateau", **PREDICTED | {"linestyle": "--"})
         axes.axhline(1.0, **GUIDE)
-        axes.set(xlabel="epoch", ylabel="r / r_opt", title=f"{results.ratio:.6g} of the critical rate")
-        axes.legend(loc="best")
+        axes.set(xlabel="epoch", ylabel=typeset("r / r_opt"), title=f"{results.ratio:.6g} of the critical rate")
+        legend_below(figure, 2)
     caption = f"The rate asked for, {results.ratio:.6g} of the critical one, at T = {config.delay:g}."
     data = {"rho": results.rho, "plateau": np.array(results.plateau)}
     return (plot("asked_rate", caption, figure, data),)

@@ -6,7 +6,6 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
-from matplotlib.ticker import NullFormatter
 
 from simulate.cells.rank_one import RankOne
 from simulate.ghost.initial import ZeroBias
@@ -17,7 +16,8 @@ from validate.ghost.along_training import low_rate_population
 from validate.ghost.rank_one import rank_one_vectors
 from validate.ghost.settings import Config
 from validate.output import Plot
-from validate.plotting import GUIDE, MEASURED, PREDICTED, new_panels, plot, style
+from validate.palette import MUTED, SERIES
+from validate.plotting import GUIDE, MEASURED, PREDICTED, legend_below, mark_values, new_panels, plot, style
 from validate.progress import Progress
 from validate.report import Report
 from validate.tolerance import Absolute, AtMost, Exact, Reported
@@ -168,21 +168,19 @@ def figures(config: Config, results: DelayResults | None) -> tuple[Plot, ...]:
         figure, (left, right) = new_panels(2, 8.4, 3.6)
         ends = np.array([results.measured.min() * 0.9, results.measured.max() * 1.1])
         left.plot(ends, ends, **GUIDE)
-        left.plot(results.measured, results.flow, "^", color="#c77f0a", markersize=4, label="latent flow")
-        left.plot(
-            results.measured, results.normal_form, "x", color="#555555", markersize=5, label="ghost's normal form"
-        )
+        left.plot(results.measured, results.flow, "^", color=SERIES[1], markersize=4, label="latent flow")
+        left.plot(results.measured, results.normal_form, "x", color=MUTED, markersize=5, label="ghost's normal form")
         best = {"marker": "o", "linestyle": "none", "color": PREDICTED["color"], "markersize": 4}
         left.plot(results.measured, results.corrected, label="latent flow + Euler's correction", **best)
-        left.set(xlabel="switch of the N-neuron network (tau)", ylabel="predicted (tau)")
-        left.legend(loc="upper left")
-        for row in np.abs(results.residual):
-            right.loglog(results.step, row, **MEASURED | {"linestyle": "-", "linewidth": 0.5})
+        left.set(xlabel=r"switch of the $N$-neuron network ($\tau$)", ylabel=r"predicted ($\tau$)")
+        for number, row in enumerate(np.abs(results.residual)):
+            label = "after Euler's correction, one line a network" if number == 0 else None
+            right.loglog(results.step, row, label=label, **MEASURED | {"linestyle": "-", "linewidth": 0.5})
         scale = np.median(np.abs(results.residual[:, -1])) / results.step[-1] ** 2
-        right.loglog(results.step, scale * results.step**2, label="slope 2, predicted", **PREDICTED)
-        right.set(xlabel="Euler step D = dt / tau", ylabel="|measured - predicted| (tau)")
-        right.xaxis.set_minor_formatter(NullFormatter())
-        right.legend(loc="upper left")
+        right.loglog(results.step, scale * results.step**2, label="predicted slope: 2", **PREDICTED)
+        right.set(xlabel=r"Euler step $\Delta t / \tau$", ylabel=r"|measured − predicted| ($\tau$)")
+        mark_values(right, tuple(results.step))
+        legend_below(figure, 3)
     data = {"measured": results.measured, "flow": results.flow, "corrected": results.corrected}
     data |= {"normal_form": results.normal_form, "step": results.step, "residual": results.residual}
     return (

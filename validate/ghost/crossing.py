@@ -22,9 +22,11 @@ from validate.ghost.population import SNAPSHOT_EVERY, trained_population
 from validate.ghost.rank_one import rank_one_vectors
 from validate.ghost.settings import Config
 from validate.output import Plot
-from validate.plotting import MEASURED, PREDICTED, new_figure, plot, style
+from validate.palette import SERIES
+from validate.plotting import MEASURED, PREDICTED, legend_below, new_figure, plot, style
 from validate.progress import Progress
 from validate.report import Report
+from validate.symbols import typeset
 from validate.tolerance import Reported
 
 THRESHOLD = 1.0
@@ -168,11 +170,15 @@ def figures(config: Config, results: CrossingResults | None) -> tuple[Plot, ...]
         figure, axes = new_figure(5.6, 3.8)
         quiet, crossed = moving & ~results.crossed, results.crossed
         axes.plot(results.ratio[quiet], results.effective_r[quiet], label="no saddle-node at the next step", **MEASURED)
-        star: dict[str, Any] = {"marker": "*", "linestyle": "none", "color": "#c77f0a", "markersize": 9}
+        star: dict[str, Any] = {"marker": "*", "linestyle": "none", "color": SERIES[1], "markersize": 9}
         axes.plot(results.ratio[crossed], results.effective_r[crossed], label="saddle-node at the next step", **star)
         axes.axvline(1.0, label="predicted: beyond this", **PREDICTED)
-        axes.set(xscale="log", xlabel="learning rate / the network's critical rate", ylabel="r_eff")
-        axes.legend(loc="lower left")
+        axes.set(
+            xscale="log",
+            xlabel="learning rate / the network's critical rate",
+            ylabel=f"distance of the ghost, {typeset('r_eff')}",
+        )
+        legend_below(figure, 2)
     data = {"ratio": results.ratio, "effective_r": results.effective_r, "crossed": results.crossed}
     data |= {"network": results.network, "epoch": results.epoch, "second_order": np.asarray(results.second_order)}
     caption = "Steps of gradient descent past a ghost, and whether they ended in a saddle-node."

@@ -24,11 +24,15 @@ and each further 300 epochs or so capture two of three, so that none is left by 
 
 @dataclass(frozen=True)
 class Fates:
-    """Fraction of starts captured at rates between the critical one and the failure ratio, measured and predicted."""
+    """Fraction of starts captured at rates between the critical one and the failure ratio, measured and predicted.
+
+    `between` is what is predicted at further rates, where the figure asks for it.
+    """
 
     rates: Float[np.ndarray, " rates"]
     measured: Float[np.ndarray, " rates"]
     predicted: tuple[CapturedFraction, ...]
+    between: tuple[CapturedFraction, ...] = ()
 
 
 def compare_fates(config: Config, report: Report, learner: ScaledDescent, failure: float) -> Fates:

@@ -9,13 +9,13 @@ from simulate.ghost.initial import RankRZeroBias, ZeroBias
 from simulate.ghost.population import LEARNED, Experiment, Population, population
 from validate.ghost.settings import Config
 from validate.output import Plot
-from validate.plotting import MEASURED, new_figure, new_panels, plot, style
+from validate.palette import SERIES, shades
+from validate.plotting import GUIDE, MEASURED, ONE_PANEL, SEM, legend_below, new_figure, new_panels, plot, style
 from validate.progress import Progress
 from validate.report import Report
 from validate.resume import resumable
 from validate.tolerance import Reported
 
-RANK_ONE_RATES = (1e-4, 1e-1)  # the paper's range, Fig. S1
 RANK_RATES = (1e-2, 1.0)  # the paper names no rates for Fig. S2: from safe to far too high for most ranks
 
 
@@ -56,7 +56,7 @@ class SweepResults:
 def checks(config: Config, report: Report, progress: Progress) -> SweepResults:
     """Train and report; the short forms say how short they are. Nothing is asserted: the paper gives no numbers."""
     size = config.effort.sweeps
-    rates = np.geomspace(*RANK_ONE_RATES, size.rank_one_rates)
+    rates = np.geomspace(*size.rank_one_range, size.rank_one_rates)
     initial = ZeroBias(neurons=config.neurons, confidence=config.network_confidence)
     rank_one = _sweep(
         config, progress, "rank one", initial, rates=rates, seeds=size.rank_one_seeds, epochs=size.rank_one_epochs
@@ -128,28 +128,29 @@ def _report(report: Report, results: SweepResults, rank_one_epochs: int, rank_ep
         )
 
 
-COLOURS = ("#1f4e79", "#2f74ad", "#5b9bd0", "#2e8b57", "#86b84a", "#c7b30a", "#c77f0a", "#c4501e", "#b3272d")
-
-
 def figures(config: Config, results: SweepResults) -> tuple[Plot, ...]:
-    """Final loss against rate; loss curves by rank at a low, a middle and a high rate."""
+    """Final loss against rate; loss curves by rank, and what becomes of them at each rate."""
     return _rank_one(results), _ranks(results)
 
 
 def _rank_one(results: SweepResults) -> Plot:
     sweep = results.rank_one
     loss = sweep.final_loss
+    epochs = sweep.trained.experiment.epochs
     with style():
-        figure, axes = new_figure(5.4, 3.6)
+        figure, axes = new_figure(ONE_PANEL, 3.8)
         for seed in range(loss.shape[1]):
             label = f"networks, {loss.shape[1]} a rate" if seed == 0 else None
             axes.plot(sweep.rates, loss[:, seed], label=label, **MEASURED)
         mean, error = loss.mean(axis=1), loss.std(axis=1) / np.sqrt(loss.shape[1])
-        axes.errorbar(sweep.rates, mean, error, color="#c77f0a", capsize=2, label="mean, s.e.m.")
+        axes.errorbar(sweep.rates, mean, error, color=SERIES[1], capsize=2, label=f"mean ({SEM})")
+        axes.axhline(1.0, label="loss where nothing is learned", **GUIDE)
         axes.set(xscale="log", xlabel="learning rate", ylabel="loss, mean of the last 50 epochs", ylim=(-0.03, 1.08))
-        axes.legend(loc="lower left")
-    epochs = sweep.trained.experiment.epochs
-    caption = f"Fig. S1: final loss of rank-one networks after {epochs} epochs (the paper's: 200,001)."
+        legend_below(figure, 2)
+    caption = (
+        f"Fig. S1: final loss of rank-one networks after {epochs} epochs (the paper's: 200,001). Too low a rate has "
+        "not learned yet; too high a rate learns and loses it for good."
+    )
     return plot("fig_s1", caption, figure, {"rates": sweep.rates, "final_loss": loss})
 
 
@@ -159,23 +160,24 @@ def _ranks(results: SweepResults) -> Plot:
     solved = np.stack([np.isfinite(sweep.first_solved).mean(axis=1) for sweep in results.ranks])
     stuck = np.stack([sweep.by_rate(sweep.trained.stuck).mean(axis=1) for sweep in results.ranks])
     data = {"rates": rates, "ranks": np.array(names), "solved": solved, "stuck": stuck}
+    middle = len(rates) // 2
     with style():
-        figure, (curves, left, right) = new_panels(3, 10.2, 3.4)
-        for index, sweep in enumerate(results.ranks):
+        figure, (curves, left, right) = new_panels(3, 10.2, 3.8)
+        for sweep, colour in zip(results.ranks, shades(len(results.ranks)), strict=True):
             history = sweep.trained.result.history
             seeds = sweep.trained.experiment.networks // len(rates)
-            colour = COLOURS[index * len(COLOURS) // len(results.ranks)]
-            curves.plot(history.epochs, history.probes.loss[:, :seeds], color=colour, linewidth=0.8)
+            shown = history.probes.loss[:, middle * seeds : (middle + 1) * seeds]
+            curves.plot(history.epochs + 1, shown, color=colour, linewidth=0.8)
             curves.plot([], [], color=colour, label=sweep.label)
             data[f"loss_{sweep.label.replace(' ', '_')}"] = np.asarray(history.probes.loss)
-        curves.set(xlabel="epoch", ylabel="loss, one line a seed", xscale="symlog", ylim=(-0.03, 1.08))
-        curves.set_title(f"rate {rates[0]:g}")
-        curves.legend(loc="lower left")
+        curves.set(xlabel="epoch", ylabel="loss, one line a network", xscale="log", ylim=(-0.03, 1.08))
+        curves.set_title(f"at rate {rates[middle]:.2g}")
+        curves.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=3)
         for axes, values, title in (
             (left, solved, "solved the task at some epoch"),
             (right, stuck, "stuck at the end"),
         ):
-            image = axes.imshow(values, vmin=0, vmax=1, cmap="viridis", aspect="auto", origin="lower")
+            image = axes.imshow(values, vmin=0, vmax=1, cmap="cividis", aspect="auto", origin="lower")
             axes.set_xticks(range(len(rates)), [f"{rate:.2g}" for rate in rates], rotation=45)
             axes.set_yticks(range(len(names)), names)
             axes.set(xlabel="learning rate")

@@ -22,9 +22,11 @@ from theory.lowering import lower_mpmath, lower_numpy
 from validate.ghost.claims import CLOSED_FORMS, RESCUE
 from validate.ghost.settings import Config
 from validate.output import Plot
-from validate.plotting import GUIDE, MEASURED, PREDICTED, new_figure, plot, style
+from validate.palette import ASKED, FAINT, MUTED, shades
+from validate.plotting import GUIDE, MEASURED, NOTE, PREDICTED, WIDE, legend_right, new_figure, new_panels, plot, style
 from validate.progress import Progress
 from validate.report import Report
+from validate.symbols import typeset
 from validate.tolerance import Absolute, Relative, Reported
 
 # rho = r / r_opt: fixed points, the saddle-node, the no-learning zone, both branches, the far tail.
@@ -40,6 +42,10 @@ UNDERFLOW = 1e-290
 PAPER_DELAY, PAPER_DT, PAPER_THRESHOLD = 100.0, 0.1, 10.0
 PAPERS = f"Euler scheme at the paper's T = {PAPER_DELAY:g} and threshold {PAPER_THRESHOLD:g}"
 HALVINGS = 5
+SCHEMATIC = (3.0, 1.0, 0.45, 0.1, -0.5)
+"""r / r_opt of Fig. 1: too soon, just right, late, after the trial, never."""
+SCHEMATIC_TIMES = np.linspace(0.0, 2.0, 401)
+"""In units of the delay."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +86,8 @@ class ToyResults:
     curves: tuple[FiniteConfidenceLoss, ...]
     confident: Float[np.ndarray, " curve"]
     euler: EulerOptima
+    paths: Float[np.ndarray, "rates times"]
+    """x(t) times the delay at the rates and times of Fig. 1; infinite from the escape on."""
 
 
 def checks(config: Config, report: Report, progress: Progress) -> ToyResults:
@@ -121,7 +129,22 @@ def _measure(config: Config, model: ToyModel) -> ToyResults:
         curves=tuple(_curve(config, config.confidence * fraction) for fraction in LOWERED),
         confident=confident(np.where(CURVE > 0, CURVE, 1e-6) * model.optimal_r, config.delay),
         euler=_euler_optima(),
+        paths=_paths(model),
     )
+
+
+def _paths(model: ToyModel) -> Float[np.ndarray, "rates times"]:
+    """The closed form of x(t), without the threshold."""
+    state = lower_numpy((step_output.time, step_output.r), step_output.trajectory())
+    escape = lower_numpy((step_output.r,), step_output.blow_up_time())
+    rows = []
+    for rho in SCHEMATIC:
+        r = rho * ToyModel(model.delay).optimal_r
+        last = float(escape(np.array([r]))[0]) / model.delay if r > 0 else math.inf
+        gone = last <= SCHEMATIC_TIMES
+        times = np.where(gone, 0.0, SCHEMATIC_TIMES) * model.delay
+        rows.append(np.where(gone, np.inf, state(times, r) * model.delay))
+    return np.stack(rows)
 
 
 @jax.jit
@@ -232,16 +255,59 @@ def _compare_euler(report: Report, optima: EulerOptima) -> None:
 
 
 def figures(config: Config, results: ToyResults) -> tuple[Plot, ...]:
+    """What the toy model is, and its loss."""
+    return _schematic(results), _loss(config, results)
+
+
+def _schematic(results: ToyResults) -> Plot:
+    """The flow on the line, and the state in time, at values of r on either side of what is asked for."""
+    unit = (math.pi / 2) ** 2  # r_opt times the delay squared
+    state = np.linspace(-4.0, 4.0, 201)
+    velocity = np.stack([state**2 + rho * unit for rho in SCHEMATIC])
+    colours = shades(len(SCHEMATIC))
+    with style():
+        figure, (flow, path) = new_panels(2, WIDE, 3.2)
+        flow.axhline(0.0, color=ASKED, linewidth=0.8)
+        for rho, colour, row in zip(SCHEMATIC, colours, velocity, strict=True):
+            if rho in (SCHEMATIC[0], SCHEMATIC[3], SCHEMATIC[4]):
+                flow.plot(state, row, color=colour)
+                flow.plot(0.0, row[len(row) // 2], ">" if rho > 0 else "<", color=colour, markersize=6)
+        stays = math.sqrt(-SCHEMATIC[-1] * unit)
+        flow.plot(-stays, 0.0, "o", color=ASKED, label="stable")
+        flow.plot(stays, 0.0, "o", color=ASKED, markerfacecolor="white", label="unstable")
+        flow.annotate("ghost", (0.0, 0.5), (0.0, 4.2), ha="center", arrowprops=ARROW, **NOTE)
+        flow.set(xlabel="$x\\,T$", ylabel=r"$\dot x\,T^2 = (x^2 + r)\,T^2$", ylim=(-2.5, 14), xlim=(-4, 4))
+        flow.legend(loc="upper center", title="fixed points, $r < 0$")
+        path.axvspan(0.0, 1.0, color=FAINT, zorder=0)
+        for rho, colour, row in zip(SCHEMATIC, colours, results.paths, strict=True):
+            width = 2.4 if rho == 1 else 1.4
+            path.plot(SCHEMATIC_TIMES, np.where(row < 40, row, np.nan), color=colour, linewidth=width, label=f"{rho:g}")
+        path.set(xlabel="time / $T$", ylabel="$x\\,T$", ylim=(-2.0, 12.0), xlim=(0.0, 2.0))
+        path.annotate("target 0", (0.5, 10.8), ha="center", **NOTE)
+        path.annotate("target 1", (1.5, 10.8), ha="center", **NOTE)
+        legend_right(path, title=typeset("r / r_opt"))
+    caption = (
+        "Fig. 1: the toy model x' = x^2 + r, from x = 0. Left: its flow; arrows: which way the start moves. Right: "
+        "closed forms of the state; the output is to switch at T, which it does at r_opt."
+    )
+    data = {"rho": np.array(SCHEMATIC), "times": SCHEMATIC_TIMES, "state": results.paths}
+    return plot("fig_1", caption, figure, data | {"flow_state": state, "flow": velocity})
+
+
+ARROW = {"arrowstyle": "->", "color": MUTED, "linewidth": 0.8}
+
+
+def _loss(config: Config, results: ToyResults) -> Plot:
     """Loss against r / r_opt: the confident closed form, the quadrature and the solver at finite confidence."""
     shown = (results.rho >= CURVE[0]) & (results.rho <= CURVE[-1])
     delay = results.delay
     with style():
-        figure, axes = new_figure(6.0, 3.8)
-        axes.axvspan(CURVE[0], 0.25, color="#eeeeee", zorder=0)
+        figure, axes = new_figure(WIDE, 3.6)
+        axes.axvspan(CURVE[0], 0.25, color=FAINT, zorder=0)
         axes.plot(
             CURVE,
             results.confident / delay,
-            color="black",
+            color=ASKED,
             linewidth=3.2,
             alpha=0.35,
             label="confident limit (closed form)",
@@ -257,10 +323,10 @@ def figures(config: Config, results: ToyResults) -> tuple[Plot, ...]:
         )
         for place, name, side in ((0.25, "point of no return", "right"), (1.0, "optimum", "left")):
             axes.axvline(place, **GUIDE)
-            axes.annotate(f" {name} ", (place, 1.07), ha=side, fontsize=8, color="#555555")
-        axes.text(-0.7, 0.5, "no-learning zone", ha="center", color="#555555", fontsize=8)
-        axes.set(xlabel="r / r_opt", ylabel="loss / T", ylim=(-0.03, 1.13), xlim=(CURVE[0], CURVE[-1]))
-        axes.legend(loc="lower right")
+            axes.annotate(f" {name} ", (place, 1.07), ha=side, **NOTE)
+        axes.text(-0.7, 0.5, "no-learning zone", ha="center", **NOTE)
+        axes.set(xlabel=typeset("r / r_opt"), ylabel="loss / $T$", ylim=(-0.03, 1.13), xlim=(CURVE[0], CURVE[-1]))
+        legend_right(axes)
     data = {
         "rho_curve": CURVE,
         "confident_loss": results.confident / delay,
@@ -270,4 +336,4 @@ def figures(config: Config, results: ToyResults) -> tuple[Plot, ...]:
         "simulated_gradient": np.asarray(results.simulated_gradient),
     }
     caption = f"Fig. 2A: loss of the toy model at T = {delay:g} and threshold {config.threshold:g}."
-    return (plot("fig_2a", caption, figure, data),)
+    return plot("fig_2a", caption, figure, data)

@@ -1,7 +1,7 @@
 """The training map: gradient descent on the toy model, in r and at the user's delay, against the T-free theory."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import mpmath as mp
 import numpy as np
@@ -9,7 +9,7 @@ from jaxtyping import Float
 from matplotlib.figure import Figure
 
 from theory.ghost.descent.capture import capture_certificate, failure_ratio
-from theory.ghost.descent.captured_fraction import NormalStarts
+from theory.ghost.descent.captured_fraction import NormalStarts, captured_fraction
 from theory.ghost.descent.catalogue import Catalogue, attracting_cycles
 from theory.ghost.descent.cycles import Cycle
 from theory.ghost.descent.error_floor import ErrorFloor, error_floor
@@ -19,14 +19,28 @@ from theory.ghost.descent.safety import safety_proof
 from theory.ghost.descent.training_map import PAPER, advance, jump_length, orbit
 from theory.ghost.toy.toy_model import ToyModel
 from validate.ghost.claims import CLOSED_FORMS, ERROR_FLOOR, NO_LEARNING, PLATEAU
-from validate.ghost.fates import BETWEEN, Fates, compare_fates
+from validate.ghost.fates import BETWEEN, STARTS, Fates, compare_fates
 from validate.ghost.scaled_descent import CHUNK, ScaledDescent, analytic, simulated
 from validate.ghost.settings import PAPER_RATE_RATIO, START, Config
 from validate.output import Plot
-from validate.plotting import GUIDE, MEASURED, PREDICTED, new_figure, plot, style
+from validate.palette import FAINT, MUTED, SERIES
+from validate.plotting import (
+    BINOMIAL_95,
+    GUIDE,
+    MEASURED,
+    NOTE,
+    ONE_PANEL,
+    PREDICTED,
+    WIDE,
+    legend_below,
+    new_figure,
+    plot,
+    style,
+)
 from validate.progress import Progress
 from validate.report import Report
-from validate.tolerance import Absolute, AtMost, Bracket, Exact
+from validate.symbols import typeset
+from validate.tolerance import Absolute, AtMost, Binomial, Bracket, Exact
 
 SHOWN = (PAPER_RATE_RATIO, 0.6, 0.98, 1.2)
 """Rates, in units of the critical one, of Figs. 2B and 2C."""
@@ -35,6 +49,8 @@ FLOOR_RATES = (*np.geomspace(0.02, 1.0, 18), 1.01, 1.02)
 TRAININGS = 10  # a rate, as in the paper's Fig. 2D
 FLOOR_WINDOW = 20_000
 DIAGRAM_STARTS, DIAGRAM_TRANSIENT, DIAGRAM_SAMPLES = 8, 3000, 20
+BETWEEN_DRAWN = (0.995, 1.0, 1.002, 1.0035, 1.0075, 1.01, 1.015, 1.025, 1.0291, 1.035)
+"""Rates at which the captured fraction is also predicted, for its figure."""
 GROWTH = START**1.5
 """How much the plateau stretches a rounding error on its way from rho_0 to 1: (rho_0 / 1)^(3/2)."""
 
@@ -94,6 +110,13 @@ def checks(config: Config, report: Report, progress: Progress) -> MapResults:
         columns = columns[(columns >= 0.3) & (columns <= 1.06)]
         diagram = np.stack([_attractor(float(a)) for a in columns])
     return MapResults(ratio, failure, descents, floors, fates, catalogue, columns, diagram)
+
+
+def for_figures(config: Config, results: MapResults, progress: Progress) -> MapResults:
+    """The captured fraction at rates between those measured."""
+    with progress.task("predicting captured fractions"):
+        between = tuple(captured_fraction(a) for a in BETWEEN_DRAWN)
+    return replace(results, fates=replace(results.fates, between=between))
 
 
 def _attractor(a: float) -> Float[np.ndarray, " samples"]:
@@ -246,7 +269,7 @@ def figures(config: Config, results: MapResults) -> tuple[Plot, ...]:
 
 def _losses(config: Config, descents: Descents) -> Plot:
     with style():
-        figure = _panels(descents, descents.loss, "loss / T")
+        figure = _panels(descents, descents.loss, "loss / $T$")
         for axes in figure.axes:
             axes.set(ylim=(-0.03, 1.05))
     caption = f"Fig. 2B: loss along gradient descent from rho_0 = 10 at T = {config.delay:g}. Dashed: predicted drop."
@@ -257,9 +280,9 @@ def _losses(config: Config, descents: Descents) -> Plot:
 
 def _parameters(config: Config, descents: Descents) -> Plot:
     with style():
-        figure = _panels(descents, descents.rho, "r / r_opt")
+        figure = _panels(descents, descents.rho, typeset("r / r_opt"))
         for axes in figure.axes:
-            axes.axhspan(0.1, 0.25, color="#dddddd", zorder=0)
+            axes.axhspan(0.1, 0.25, color=FAINT, zorder=0)
             axes.axhline(1.0, **GUIDE)
             axes.set(yscale="log", ylim=(0.1, 12))
     caption = (
@@ -270,7 +293,7 @@ def _parameters(config: Config, descents: Descents) -> Plot:
 
 def _panels(descents: Descents, values: Float[np.ndarray, "epochs rates"], label: str) -> Figure:
     """A panel a rate, each to a little beyond the predicted end of its plateau."""
-    figure = Figure(figsize=(7.2, 4.2))
+    figure = Figure(figsize=(WIDE, 4.4))
     panels = figure.subplots(2, 2, sharey=True)
     for k, axes in enumerate(panels.flat):
         shown = math.ceil(1.25 * descents.plateau[k])
@@ -281,7 +304,7 @@ def _panels(descents: Descents, values: Float[np.ndarray, "epochs rates"], label
         axes.set_xlabel("epoch")
     for axes in panels[:, 0]:
         axes.set_ylabel(label)
-    panels[0, 0].legend(loc="lower left")
+    legend_below(figure, 2)
     return figure
 
 
@@ -291,54 +314,79 @@ def _floor(results: MapResults) -> Plot:
     learning = np.where(floors.measured < 0.999, floors.measured, np.nan)
     stuck = floors.measured >= 0.999
     with style():
-        figure, axes = new_figure(5.6, 3.8)
+        figure = Figure(figsize=(ONE_PANEL, 5.0))
+        axes, rest = figure.subplots(2, sharex=True, height_ratios=(3, 1))
         axes.plot(floors.rates, expected, label="predicted, no fitted parameter", **PREDICTED)
         for each in range(floors.measured.shape[1]):
-            label = f"trained from rho_0 ~ N(10, 0.1), {floors.measured.shape[1]} a rate" if each == 0 else None
+            label = (
+                rf"trained from $\rho_0 \sim N(10, 0.1^2)$, {floors.measured.shape[1]} a rate" if each == 0 else None
+            )
             axes.plot(floors.rates, learning[:, each], label=label, **MEASURED)
         rows, columns = np.nonzero(stuck)
         if len(rows):
             axes.plot(
-                floors.rates[rows], floors.measured[rows, columns], "x", color="#777777", markersize=5, label="captured"
+                floors.rates[rows], floors.measured[rows, columns], "x", color=MUTED, markersize=5, label="captured"
             )
-        axes.axvline(1.0, **GUIDE)
-        axes.axvline(results.failure, **GUIDE | {"linestyle": "--"})
-        axes.annotate("critical", (1.0, 0.006), rotation=90, ha="right", fontsize=8, color="#555555")
-        axes.annotate("a_fail", (results.failure, 0.006), rotation=90, ha="left", fontsize=8, color="#555555")
-        axes.set(
-            xlabel="learning rate / critical rate", ylabel="mean loss after training / T", xscale="log", yscale="log"
-        )
-        axes.legend(loc="upper left")
+        bound = turn_length(PAPER.scaled(min(FLOOR_RATES))) / FLOOR_WINDOW
+        residual = learning / expected[:, None] - 1
+        rest.axhspan(-100 * bound, 100 * bound, color=FAINT, zorder=0, label="allowed: a turn cut at the window's end")
+        for column in residual.T:
+            rest.plot(floors.rates, 100 * column, **MEASURED)
+        for each in (axes, rest):
+            each.axvline(1.0, **GUIDE)
+            each.axvline(results.failure, **GUIDE | {"linestyle": "--"})
+        axes.annotate("critical ", (1.0, 0.006), rotation=90, ha="right", **NOTE)
+        axes.annotate(typeset("a_fail"), (results.failure, 0.006), rotation=90, ha="left", **NOTE)
+        axes.set(ylabel="mean loss after training / $T$", xscale="log", yscale="log")
+        rest.set(xlabel="learning rate / critical rate", ylabel="measured /\npredicted − 1 (%)")
+        legend_below(figure, 2)
     caption = (
         "Fig. 2D: the error floor against the learning rate. Beyond a_fail almost every start is captured (loss T)."
     )
-    data = {"rates": floors.rates, "measured": floors.measured, "predicted": expected}
+    data = {"rates": floors.rates, "measured": floors.measured, "predicted": expected, "residual": residual}
     return plot("fig_2d", caption, figure, data)
 
 
 def _fates(results: MapResults) -> Plot:
     fates = results.fates
-    value = np.array([each.value for each in fates.predicted])
-    bound = np.array([each.error_bound for each in fates.predicted])
-    inside = (fates.rates > 0.99) & (fates.rates < 1.04)
+    theory = sorted((*zip(fates.rates, fates.predicted, strict=True), *zip(BETWEEN_DRAWN, fates.between, strict=True)))
+    rates = np.array([rate for rate, _ in theory])
+    value = np.array([each.value for _, each in theory])
+    bound = np.array([each.error_bound for _, each in theory])
+    share, low, high = _binomial(fates)
     with style():
-        figure, axes = new_figure(5.2, 3.4)
-        line = {"color": PREDICTED["color"], "marker": "s", "markersize": 4, "linewidth": 1.0, "capsize": 3}
-        axes.errorbar(fates.rates[inside], value[inside], bound[inside], label="map, stratified starts", **line)
-        axes.plot(fates.rates[inside], fates.measured[inside], label="gradient descent on the loss", **MEASURED)
+        figure, axes = new_figure(ONE_PANEL, 3.8)
+        axes.plot(rates, value, label="predicted by the map", **PREDICTED)
+        axes.fill_between(rates, value - bound, value + bound, color=PREDICTED["color"], alpha=0.2, linewidth=0)
+        axes.errorbar(
+            fates.rates,
+            share,
+            (share - low, high - share),
+            label=f"gradient descent, {STARTS} starts a rate\n({BINOMIAL_95})",
+            capsize=3,
+            **MEASURED | {"zorder": 4},
+        )
+        axes.axvline(1.0, **GUIDE)
         axes.axvline(results.failure, **GUIDE | {"linestyle": "--"})
-        axes.annotate("a_fail", (results.failure, 0.4), rotation=90, ha="left", fontsize=8, color="#555555")
+        axes.annotate(f"{typeset('a_fail')} ", (results.failure, 0.3), rotation=90, ha="left", **NOTE)
         axes.set(xlabel="learning rate / critical rate", ylabel="fraction of starts captured", xlim=(0.995, 1.035))
-        axes.legend(loc="upper left")
-    caption = f"Starts rho_0 ~ N(10, 0.1) that end stuck, between the critical rate and a_fail (rates {BETWEEN})."
-    data = {"rates": fates.rates, "measured": fates.measured, "predicted": value, "bound": bound}
+        legend_below(figure, 2)
+    caption = f"Starts rho_0 ~ N(10, 0.1^2) that end stuck, between the critical rate and a_fail (rates {BETWEEN})."
+    data = {"rates": fates.rates, "measured": share, "low": low, "high": high}
+    data |= {"predicted_rates": rates, "predicted": value, "bound": bound}
     return plot("captured_fraction", caption, figure, data)
+
+
+def _binomial(fates: Fates) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The measured fraction of each rate, and its 95 % interval."""
+    counts = [Binomial(STARTS, 0.95).interval(each) for each in fates.measured]
+    return fates.measured, *np.array(counts).T
 
 
 def _diagram(results: MapResults) -> Plot:
     rates = np.repeat(results.diagram_rates, results.diagram.shape[1])
     with style():
-        figure, axes = new_figure(7.2, 4.4)
+        figure, axes = new_figure(WIDE, 4.6)
         axes.plot(rates, results.diagram.ravel(), label="attractor, iterated from eight starts", **MEASURED)
         for index, cycle in enumerate(results.catalogue.cycles):
             limits = cycle.limits()
@@ -351,20 +399,20 @@ def _diagram(results: MapResults) -> Plot:
                 )
             height = 1.93 + 0.06 * (index % 3)
             label = "their intervals of existence" if index == 0 else None
-            axes.plot([max(low, 0.3), high], [height, height], color="#c77f0a", linewidth=2.5, label=label)
+            axes.plot([max(low, 0.3), high], [height, height], color=SERIES[1], linewidth=2.5, label=label)
             if len(cycle.word) <= WORDS_NAMED:
                 axes.annotate(cycle.word, ((max(low, 0.3) + high) / 2, height + 0.015), ha="center", fontsize=7)
         axes.axhline(0.25, **GUIDE)
         axes.axvline(results.failure, **GUIDE | {"linestyle": "--"})
-        axes.annotate("point of no return", (0.31, 0.27), fontsize=8, color="#555555")
-        axes.annotate("a_fail", (results.failure, 1.4), rotation=90, ha="left", fontsize=8, color="#555555")
+        axes.annotate("point of no return", (0.31, 0.27), **NOTE)
+        axes.annotate(f" {typeset('a_fail')}", (results.failure, 1.15), rotation=90, ha="left", **NOTE)
         axes.set(
             xlabel="learning rate / critical rate",
-            ylabel="r / r_opt on the attractor",
+            ylabel=f"{typeset('r / r_opt')} on the attractor",
             xlim=(0.3, 1.06),
             ylim=(0.2, 2.2),
         )
-        axes.legend(loc="lower right", bbox_to_anchor=(0.95, 0.08))
+        legend_below(figure, 3)
     words = np.array([cycle.word for cycle in results.catalogue.cycles])
     intervals = np.array([[float(c.limits().lower), float(c.limits().upper)] for c in results.catalogue.cycles])
     data = {"rates": results.diagram_rates, "attractor": results.diagram, "words": words, "intervals": intervals}
