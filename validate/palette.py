@@ -31,17 +31,6 @@ LEVELS: Mapping[str, str] = MappingProxyType(
 )
 """Levels at which the learning of one network is described."""
 
-GROUPS: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {
-        "what is held against what": (THEORY, MEASUREMENT, MUTED, FAINT),
-        "series": SERIES,
-        "nonlinearities": tuple(NONLINEARITIES.values()),
-        "cells": tuple(CELLS.values()),
-        "levels": tuple(LEVELS.values()),
-    }
-)
-"""Colours that may stand side by side in one figure."""
-
 
 def shades(count: int) -> tuple[str, ...]:
     """Colours of an ordered series (sizes, rates, epochs), from dark to light; lightness alone tells them apart.

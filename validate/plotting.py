@@ -12,6 +12,7 @@ import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.rcsetup import cycler
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike
 
@@ -50,7 +51,7 @@ _STYLE: dict[Any, Any] = {
     "legend.frameon": False,
     "xtick.labelsize": 8.0,
     "ytick.labelsize": 8.0,
-    "axes.prop_cycle": matplotlib.cycler(color=SERIES),
+    "axes.prop_cycle": cycler(color=SERIES),
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.grid": True,

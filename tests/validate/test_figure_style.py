@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from validate import palette
-from validate.palette import CELLS, GROUPS, LEVELS, NONLINEARITIES
+from validate.palette import CELLS, FAINT, LEVELS, MEASUREMENT, MUTED, NONLINEARITIES, SERIES, THEORY
 from validate.plotting import (
     complex_plane,
     decades,
@@ -24,6 +24,14 @@ from validate.plotting import (
 )
 from validate.symbols import SYMBOLS, typeset
 
+# Colours that may stand side by side in one figure.
+GROUPS = {
+    "what is held against what": (THEORY, MEASUREMENT, MUTED, FAINT),
+    "series": SERIES,
+    "nonlinearities": tuple(NONLINEARITIES.values()),
+    "cells": tuple(CELLS.values()),
+    "levels": tuple(LEVELS.values()),
+}
 # Machado, Oliveira & Fernandes (2009), severity 1, in linear RGB.
 SEEN_BY = {
     "all cones": np.eye(3),

@@ -28,9 +28,11 @@ from validate.overlaps.histories import DT, HIDDEN, SHAPE, STEPS, A, B, random_o
 from validate.overlaps.level_set import invariants_of
 from validate.overlaps.settings import Config
 from validate.overlaps.weight_paths import follow, follow_adam
-from validate.plotting import GUIDE, MEASURED, PREDICTED, new_panels, plot, style
+from validate.palette import SERIES
+from validate.plotting import GUIDE, MEASURED, PREDICTED, decades, new_panels, plot, style
 from validate.progress import Progress
 from validate.report import Report
+from validate.symbols import typeset
 from validate.tolerance import Absolute, AtLeast, Reported
 
 PHASES = (A, B, A, B, A)
@@ -211,27 +213,29 @@ def figures(config: Config, results: AdamResults) -> tuple[Plot, ...]:
     descent, adam = results.parted
     epochs = np.arange(len(adam))
     with style():
-        figure, (hidden, parted, law) = new_panels(3, 11.0, 3.2)
+        figure, (hidden, parted, law) = new_panels(3, 10.4, 3.7)
         for k, (a, b) in enumerate(HIDDEN):
             for path, line in zip(results.adam, ("-", "--"), strict=True):
-                label = SHAPE.overlap(a, b).name if line == "-" else None
-                hidden.plot(epochs, path[:, a, b], color=f"C{k}", linestyle=line, linewidth=1.0, label=label)
-        hidden.set(xlabel="epoch", title="hidden overlaps under Adam, two draws")
-        hidden.legend(ncols=3)
-        parted.semilogy(epochs, np.maximum(adam, _SMALLEST), color="#1f4e79", label="Adam")
-        parted.semilogy(epochs, np.maximum(descent, _SMALLEST), color="#b3272d", label="gradient descent")
-        parted.set(xlabel="epoch", title="largest difference of an overlap between draws")
-        parted.legend(loc="center right")
+                label = typeset(SHAPE.overlap(a, b).name) if line == "-" else None
+                hidden.plot(
+                    epochs, path[:, a, b], color=SERIES[k % len(SERIES)], linestyle=line, linewidth=1.0, label=label
+                )
+        hidden.set(xlabel="epoch", ylabel="hidden overlap", title="two draws (solid, dashed) under Adam")
+        parted.semilogy(epochs, np.maximum(adam, _SMALLEST), color=SERIES[1], label="Adam")
+        parted.semilogy(epochs, np.maximum(descent, _SMALLEST), color=MEASURED["color"], label="gradient descent")
+        parted.set(xlabel="epoch", ylabel="largest difference of an overlap", title="between draws")
         for axes in (hidden, parted):
             for end in results.ends[:-1]:
                 axes.axvline(end, **GUIDE)
         slope = results.spread[0] * (results.sizes / results.sizes[0]) ** -0.5
-        law.loglog(results.sizes, slope, label="exponent -1/2", **PREDICTED)
-        law.loglog(results.sizes, results.spread, **MEASURED)
+        law.loglog(results.sizes, slope, label="exponent −1/2", **PREDICTED)
+        law.loglog(results.sizes, results.spread, label="draws", **MEASURED)
         law.set_xticks(results.sizes, [f"{size:g}" for size in results.sizes])
         law.minorticks_off()
-        law.set(xlabel="neurons", title=f"spread over draws, {FEW_EPOCHS} epochs of Adam")
-        law.legend()
+        law.set(xlabel="neurons", ylabel="spread over draws", title=f"{FEW_EPOCHS} epochs of Adam")
+        decades(law)
+        for axes in (hidden, parted, law):
+            axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=3 if axes is hidden else 2)
     data = {
         "adam": results.adam,
         "descent": results.descent,

@@ -31,9 +31,11 @@ from validate.output import Plot
 from validate.overlaps.histories import random_overlaps
 from validate.overlaps.probes import FIRST
 from validate.overlaps.settings import Config
+from validate.palette import ASKED, LEVELS, MUTED
 from validate.plotting import GUIDE, new_panels, plot, style
 from validate.progress import Progress
 from validate.report import Report
+from validate.symbols import typeset
 from validate.tolerance import AtLeast, AtMost, Reported
 
 SHAPE = Shape()
@@ -146,9 +148,6 @@ def _accuracy(learner: Learner, batch: Batch) -> float:
     return float(accuracy(_answer(learner, batch), batch))
 
 
-COLOURS = {"gaussian_closure": "#b3272d", "infinite_width": "black", "network": "#1f4e79"}
-
-
 def figures(config: Config, results: FlipFlopResults) -> tuple[Plot, ...]:
     """Loss, distance of closure and network from the infinite width, and one trial of the trained network."""
     limit = results.sigma["infinite_width"]
@@ -158,20 +157,25 @@ def figures(config: Config, results: FlipFlopResults) -> tuple[Plot, ...]:
         if name != "infinite_width"
     }
     with style():
-        figure, (loss, parting, trial) = new_panels(3, 11.0, 3.2)
+        figure, (loss, parting, trial) = new_panels(3, 10.4, 3.9)
         for name, values in results.loss.items():
-            loss.semilogy(values, color=COLOURS[name], linewidth=1.0, label=name)
+            front = (
+                {"linewidth": 2.2, "linestyle": ":", "zorder": 4} if name == "infinite_width" else {"linewidth": 1.0}
+            )
+            loss.semilogy(values, color=LEVELS[name], label=typeset(name), **front)
         for name, values in distance.items():
-            parting.loglog(np.arange(1, len(values)), values[1:], color=COLOURS[name], label=name)
+            parting.loglog(np.arange(1, len(values)), values[1:], color=LEVELS[name], label=typeset(name))
         parting.axhline(results.quadrature_error, label="quadrature error", **GUIDE)
-        trial.plot(results.times, results.inputs, color="#aaaaaa", label="input")
-        trial.plot(results.times, results.targets, color="#b3272d", label="target")
-        trial.plot(results.times, results.outputs, color="#1f4e79", label="network")
-        loss.set(xlabel="epoch", title="loss on the same batches")
-        parting.set(xlabel="epoch", title="overlaps: distance from infinite width")
-        trial.set(xlabel="time", title="a trial not trained on")
+        trial.plot(results.times, results.inputs, color=MUTED, label="input")
+        trial.plot(results.times, results.targets, color=ASKED, linestyle="--", label="target")
+        trial.plot(results.times, results.outputs, color=LEVELS["network"], label="network")
+        last = len(results.loss["infinite_width"]) - 1
+        loss.axvline(last, label="infinite width followed so far", **GUIDE)
+        loss.set(xlabel="epoch", ylabel="loss", title="on the same batches")
+        parting.set(xlabel="epoch", ylabel="distance", title="overlaps, from infinite width")
+        trial.set(xlabel="time", ylabel="input, output", title="a trial not trained on")
         for axes in (loss, parting, trial):
-            axes.legend()
+            axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2))
     data = {
         **{f"{name}_loss": values for name, values in results.loss.items()},
         **{f"{name}_distance": values for name, values in distance.items()},

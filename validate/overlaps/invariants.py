@@ -31,9 +31,11 @@ from validate.overlaps.claims import INVARIANTS
 from validate.overlaps.level_set import BEGINNING, SIGNATURE, LevelSet, explore, invariants_of, task
 from validate.overlaps.settings import Config
 from validate.overlaps.weight_paths import gradients
-from validate.plotting import GUIDE, PREDICTED, new_panels, plot, style
+from validate.palette import ASKED, MUTED, NONLINEARITIES
+from validate.plotting import GUIDE, MEASURED, PREDICTED, legend_below, legend_right, new_panels, plot, style
 from validate.progress import Progress
 from validate.report import Report
+from validate.symbols import typeset
 from validate.tolerance import Absolute, Exact, Relative, Reported
 
 SHAPE = Shape()
@@ -288,8 +290,9 @@ def _trace(matrices: np.ndarray) -> np.ndarray:
     return np.asarray(np.trace(matrices, axis1=-2, axis2=-1))
 
 
-COLOURS = ("#1f4e79", "#b3272d", "#2e8b57", "#8a5a9c", "#c77d0a")
-SHADE = "#1f4e79"
+MARKERS = dict(zip(dict.fromkeys((*NAMES, *QUANTITIES)), "osD^vP", strict=True))
+"""The same quantity, the same marker."""
+SHADE = MEASURED["color"]
 
 
 def figures(config: Config, results: Invariants) -> tuple[Plot, ...]:
@@ -301,27 +304,30 @@ def _drift(results: Invariants) -> Plot:
     rates = results.rates
     with style():
         figure, (linear, nonlinear) = new_panels(2, 9.2, 3.8)
-        for name, moved, adam, colour in zip(NAMES, results.plain, results.adam, COLOURS, strict=True):
-            linear.loglog(rates, moved, "o", color=colour, markersize=4, label=name)
-            linear.loglog(rates, adam, "x", color=colour, markersize=5)
+        for name, moved, adam in zip(NAMES, results.plain, results.adam, strict=True):
+            look = {"linestyle": "none", "marker": MARKERS[name], "markersize": 4}
+            linear.loglog(rates, moved, color=MEASURED["color"], **look)
+            linear.loglog(rates, adam, color=MUTED, markerfacecolor="white", **look)
         for predicted in results.predicted:
             linear.loglog(rates, predicted * rates, **PREDICTED | {"linewidth": 1.0})
         linear.plot([], [], **PREDICTED | {"linewidth": 1.0}, label="predicted from the flow")
-        linear.plot([], [], "x", color="#555555", label="under Adam")
-        linear.set(title="linear network", xlabel="rate (same rate x epochs)", ylabel="drift over the run")
-        for (name, moved), colour in zip(results.nonlinear.items(), COLOURS, strict=False):
-            for row, marker in zip(moved, ("o", "s", "^", "x"), strict=True):
-                nonlinear.loglog(rates, row, marker, color=colour, markersize=4)
-            nonlinear.plot([], [], color=colour, linewidth=4, label=name)
-        for quantity, marker in zip(QUANTITIES, ("o", "s", "^", "x"), strict=True):
-            nonlinear.plot([], [], marker, color="#555555", markersize=4, label=quantity)
+        linear.plot([], [], color=MEASURED["color"], linewidth=4, label="gradient descent")
+        linear.plot([], [], color=MUTED, linewidth=4, label="Adam (open)")
+        linear.set(title="linear network", xlabel=r"rate (same rate $\times$ epochs)", ylabel="drift over the run")
+        for name, moved in results.nonlinear.items():
+            for quantity, row in zip(QUANTITIES, moved, strict=True):
+                look = {"linestyle": "none", "marker": MARKERS[quantity], "markersize": 4}
+                nonlinear.loglog(rates, row, color=NONLINEARITIES[name], **look)
+            nonlinear.plot([], [], color=NONLINEARITIES[name], linewidth=4, label=typeset(name))
         middle = np.median(results.plain)
         nonlinear.loglog(rates, middle * rates / rates[1], **GUIDE, label="slope 1: conserved by the flow")
-        nonlinear.set(title="true networks", xlabel="rate (same rate x epochs)")
-        for axes in (linear, nonlinear):
+        nonlinear.set(title="true networks", xlabel=r"rate (same rate $\times$ epochs)")
+        for axes, shown in ((linear, NAMES), (nonlinear, QUANTITIES)):
+            for quantity in shown:
+                axes.plot([], [], color=ASKED, linestyle="none", marker=MARKERS[quantity], markersize=4, label=quantity)
             axes.set_xticks(rates, [f"{each:g}" for each in rates])
             axes.minorticks_off()
-            axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), fontsize=7)
+            legend_right(axes)
     data = {"rates": rates, "linear": results.plain, "adam": results.adam, "predicted": results.predicted}
     data |= {f"network_{name}": moved for name, moved in results.nonlinear.items()}
     return plot("invariants_drift", "Drift of the invariants over runs of the same rate x epochs.", figure, data)
@@ -346,16 +352,23 @@ def _portrait(level_set: LevelSet) -> Plot:
                 level_set.minimum[first],
                 level_set.minimum[2],
                 "*",
-                color="#b3272d",
+                color=PREDICTED["color"],
                 markersize=12,
                 label="minimum",
                 zorder=4,
             )
-            axes.set(xlabel=name, ylabel="zu vm")
-        panels[0].axhline(level_set.saddle[2], color="#b3272d", linestyle="--", linewidth=1.0, label="saddles, any vu")
-        panels[1].plot(level_set.saddle[0], level_set.saddle[2], "X", color="#b3272d", markersize=8, label="saddles")
-        for axes in panels:
-            axes.legend(loc="best")
+            axes.set(xlabel=typeset(name), ylabel=r"$\sigma_{zu}\,\sigma_{vm}$")
+        panels[0].axhline(
+            level_set.saddle[2],
+            color=PREDICTED["color"],
+            linestyle="--",
+            linewidth=1.0,
+            label=f"saddles, any {typeset('vu')}",
+        )
+        panels[1].plot(
+            level_set.saddle[0], level_set.saddle[2], "X", color=PREDICTED["color"], markersize=8, label="saddles"
+        )
+        legend_below(figure, 4)
     caption = (
         "Rank-one linear filter: the flow from starts that share all five invariants, seen in the three numbers that "
         "the function fixes. Two hidden directions remain on the level set, so trajectories may cross."

@@ -24,7 +24,7 @@ from validate.overlaps.claims import LINEAR_CLOSED
 from validate.overlaps.rate_law import RateLaw, rate_law
 from validate.overlaps.reference_data import VISIBLE, ReferenceRun, reference_run
 from validate.overlaps.settings import Config
-from validate.plotting import GUIDE, MEASURED, PREDICTED, new_figure, plot, style
+from validate.plotting import GUIDE, MEASURED, ONE_PANEL, PREDICTED, decades, legend_below, new_figure, plot, style
 from validate.progress import Progress
 from validate.report import Report
 from validate.tolerance import Absolute, AtLeast
@@ -198,12 +198,13 @@ def _learning(run: ReferenceRun) -> Plot:
 
 def _rate_law(law: RateLaw) -> Plot:
     with style():
-        figure, axes = new_figure(4.2, 3.2)
+        figure, axes = new_figure(ONE_PANEL, 3.6)
         axes.loglog(law.rates, law.errors, label="largest difference", **MEASURED)
         axes.loglog(law.rates, law.errors[-1] * law.rates / law.rates[-1], label="slope 1", **GUIDE)
         axes.set(xlabel="learning rate", ylabel="flow − map, any overlap")
         axes.set_xticks(law.rates, [f"{rate:.2g}" for rate in law.rates])
         axes.minorticks_off()
-        axes.legend()
+        decades(axes)
+        legend_below(figure, 2)
     caption = f"The flow of the overlaps against their map: the difference falls as rate^{law.slope:.3f}."
     return plot("linear_rate_law", caption, figure, {"rates": law.rates, "errors": law.errors})

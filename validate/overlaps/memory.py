@@ -15,6 +15,7 @@ from validate.overlaps.settings import Config
 from validate.plotting import GUIDE, MEASURED, PREDICTED, new_panels, plot, style
 from validate.progress import Progress
 from validate.report import Report
+from validate.symbols import typeset
 
 
 @dataclass(frozen=True)
@@ -53,16 +54,16 @@ def _sequence(results: MemoryResults) -> Plot:
     found = results.sequence
     epochs = np.arange(len(found.loss))
     with style():
-        figure, (loss, visible, hidden) = new_panels(3, 11.0, 3.2)
-        loss.semilogy(epochs, found.loss, color="#1f4e79", linewidth=1.0)
+        figure, (loss, visible, hidden) = new_panels(3, 10.4, 3.6)
+        loss.semilogy(epochs, found.loss, color=MEASURED["color"], linewidth=1.0)
         for axes, pairs in ((visible, VISIBLE), (hidden, HIDDEN)):
             for a, b in pairs:
-                axes.plot(epochs, found.sigma[:, a, b], linewidth=1.2, label=SHAPE.overlap(a, b).name)
-            axes.legend(ncols=3)
+                axes.plot(epochs, found.sigma[:, a, b], linewidth=1.2, label=typeset(SHAPE.overlap(a, b).name))
+            axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=3)
         for axes, name in ((loss, "loss"), (visible, "visible overlaps"), (hidden, "hidden overlaps")):
             for switch in (0, *found.ends[:-1]):
                 axes.axvline(switch, **GUIDE)
-            axes.set(xlabel="epoch", title=name)
+            axes.set(xlabel="epoch", ylabel="loss" if axes is loss else "overlap", title=name)
     data = {
         "sigma": found.sigma,
         "loss": found.loss,
@@ -75,29 +76,35 @@ def _sequence(results: MemoryResults) -> Plot:
 def _laws(results: MemoryResults) -> Plot:
     laws, fading, noisy = results.law, results.forgetting, results.noisy
     with style():
-        figure, (law, fade, decoding, noise) = new_panels(4, 13.5, 3.2)
+        figure, (law, fade, decoding, noise) = new_panels(4, 12.0, 3.8)
         law.loglog(laws.distances, laws.predicted, label="second order", **PREDICTED)
         holonomy = PREDICTED | {"linestyle": "--"}
         law.loglog(laws.distances, laws.holonomy, label="its holonomy", **holonomy)
         law.loglog(laws.distances, laws.displacement, label="map", **MEASURED)
-        law.set(xlabel="difference of the decays of A and B", title="overlaps after A-B-A less before")
+        law.set(
+            xlabel="difference of the decays of A and B",
+            ylabel="distance of overlaps",
+            title="A-B-A, after less before",
+        )
         fade.semilogy(fading.elapsed, fading.predicted, label="predicted", **PREDICTED)
         for weight_decay, measured, marker in zip(DECAYS, fading.measured, "so", strict=True):
-            name = f"map, lambda = {weight_decay:g}"
+            name = rf"map, $\lambda$ = {weight_decay:g}"
             fade.semilogy(fading.elapsed, measured, label=name, **MEASURED | {"marker": marker})
         alone = fading.predicted[0] * np.exp(-fading.elapsed)
-        fade.semilogy(fading.elapsed, alone, label="exp(-2 lambda t)", **GUIDE)
-        fade.set(xlabel="2 lambda t", title="difference between A-B-A and A-A-A")
-        decoding.plot(results.fading.elapsed, results.fading.accuracy, **MEASURED)
-        decoding.axhline(0.5, **GUIDE)
-        decoding.set(xlabel="2 lambda t", ylim=(0.3, 1.03), title="accuracy of decoding under decay")
+        fade.semilogy(fading.elapsed, alone, label=r"$\exp(-2\lambda t)$", **GUIDE)
+        fade.set(xlabel=r"$2\lambda t$", ylabel="distance of overlaps", title="between A-B-A and A-A-A")
+        decoding.plot(results.fading.elapsed, results.fading.accuracy, label="decoded", **MEASURED)
+        decoding.axhline(0.5, label="chance", **GUIDE)
+        decoding.set(
+            xlabel=r"$2\lambda t$", ylabel="accuracy of decoding", ylim=(0.3, 1.03), title="under weight decay"
+        )
         noise.plot(noisy.predicted, label="predicted", **PREDICTED)
         noise.plot(noisy.epochs, noisy.measured, label=f"{NEURONS} neurons", **MEASURED)
-        noise.axhline(0.5, **GUIDE)
+        noise.axhline(0.5, label="chance", **GUIDE)
         noise.axvline(noisy.forgotten, **GUIDE)
-        noise.set(xlabel="epoch", ylim=(0.3, 1.03), title="accuracy of decoding under weight noise")
-        for axes in (law, fade, noise):
-            axes.legend()
+        noise.set(xlabel="epoch", ylabel="accuracy of decoding", ylim=(0.3, 1.03), title="under weight noise")
+        for axes in (law, fade, decoding, noise):
+            axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2))
     data = {
         "distances": laws.distances,
         "displacement": laws.displacement,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import jax
 import numpy as np
 from jaxtyping import Float
+from matplotlib.axes import Axes
 
 from simulate.cells.low_rank import LowRank
 from simulate.cells.nonlinearity import ERF, RELU, TANH, Nonlinearity
@@ -28,9 +29,22 @@ from validate.overlaps.reference_run import (
 )
 from validate.overlaps.settings import Config
 from validate.overlaps.size_law import SizeLaw, fit_size_law
-from validate.plotting import GUIDE, MEASURED, PREDICTED, mark_values, new_grid, new_panels, plot, style
+from validate.palette import LEVELS
+from validate.plotting import (
+    GUIDE,
+    MEASURED,
+    PREDICTED,
+    decades,
+    legend_below,
+    mark_values,
+    new_grid,
+    new_panels,
+    plot,
+    style,
+)
 from validate.progress import Progress
 from validate.report import Report
+from validate.symbols import typeset
 from validate.tolerance import Absolute, AtLeast, AtMost, Reported
 
 SURE = 4.0
@@ -170,7 +184,7 @@ def _compare(report: Report, levels: Levels) -> None:
         report.quantity(f"{name}_{key}", value)
 
 
-LIMIT, CLOSURE = "#1b6ca8", "#c0392b"
+LIMIT, CLOSURE = LEVELS["infinite_width"], LEVELS["gaussian_closure"]
 
 
 def figures(config: Config, results: tuple[Levels, ...]) -> tuple[Plot, ...]:
@@ -188,11 +202,11 @@ def _against_epochs(results: tuple[Levels, ...]) -> Plot:
             epochs = np.arange(len(levels.closure.loss))
             loss.semilogy(epochs, levels.limit.loss, color=LIMIT, label="infinite width")
             loss.semilogy(epochs, levels.closure.loss, color=CLOSURE, linestyle="--", label="Gaussian closure")
-            for a, label in enumerate(labels):
+            for a in range(len(labels)):
                 overlap.plot(epochs, levels.limit.sigma[:, a, a], color=LIMIT)
                 overlap.plot(epochs, levels.closure.sigma[:, a, a], color=CLOSURE, linestyle="--")
-                overlap.annotate(label * 2, (epochs[-1], levels.limit.sigma[-1, a, a]), fontsize=8)
-            loss.set(title=levels.nonlinearity, ylabel="loss" if column == 0 else "")
+            _name_ends(overlap, [typeset(label * 2) for label in labels], np.diagonal(levels.limit.sigma[-1]))
+            loss.set(title=typeset(levels.nonlinearity), ylabel="loss" if column == 0 else "")
             overlap.set(xlabel="epoch", ylabel="overlap" if column == 0 else "")
             data |= {
                 f"{levels.nonlinearity}_limit_loss": np.asarray(levels.limit.loss),
@@ -208,10 +222,20 @@ def _against_epochs(results: tuple[Levels, ...]) -> Plot:
     return plot("closure_and_limit", caption, figure, data)
 
 
+def _name_ends(axes: Axes, names: list[str], ends: np.ndarray) -> None:
+    """Names of lines at the right, pushed apart where their ends are close."""
+    low, high = axes.get_ylim()
+    gap = 0.075 * (high - low)
+    place = -np.inf
+    for k in np.argsort(ends):
+        place = max(float(ends[k]), place + gap)
+        axes.annotate(names[k], (1.01, place), xycoords=("axes fraction", "data"), va="center", fontsize=8)
+
+
 def _against_size(results: tuple[Levels, ...]) -> Plot:
     data: dict[str, np.ndarray] = {}
     with style():
-        figure, panels = new_panels(len(results), width=9.6, height=3.2)
+        figure, panels = new_panels(len(results), width=9.6, height=3.6)
         for axes, levels in zip(panels, results, strict=True):
             for law, colour, name in (
                 (levels.to_closure, CLOSURE, "from the closure"),
@@ -224,11 +248,12 @@ def _against_size(results: tuple[Levels, ...]) -> Plot:
             axes.annotate(
                 "closure from limit", (levels.to_limit.sizes[0], 0.93 * levels.bias[-1]), fontsize=8, va="top"
             )
-            axes.set(title=levels.nonlinearity, xlabel="neurons N")
+            axes.set(title=typeset(levels.nonlinearity), xlabel=f"neurons {typeset('N')}")
+            decades(axes)
             mark_values(axes, levels.to_limit.sizes.tolist())
             data[f"{levels.nonlinearity}_closure_from_limit"] = levels.bias[-1]
         panels[0].set_ylabel("distance of Gram matrices")
-        panels[0].legend(loc="lower left")
+        legend_below(figure, 2)
         data["neurons"] = results[0].to_limit.sizes
     caption = (
         f"Root mean square distance of {results[0].to_limit.distances.shape[1]} networks a size (points) and the law "
@@ -253,7 +278,7 @@ def _readouts(results: tuple[Levels, ...]) -> Plot:
             axes.semilogy(middle, np.maximum(heights, 1e-6), label="networks", **MEASURED)
             axes.semilogy(middle, np.exp(-(middle**2) / 2) / np.sqrt(2 * np.pi), label="normal", **PREDICTED)
             axes.set(
-                title=f"{levels.nonlinearity}: excess kurtosis {levels.kurtosis[-1]:.2f}",
+                title=f"{typeset(levels.nonlinearity)}: excess kurtosis {levels.kurtosis[-1]:.2f}",
                 xlabel="readout weight / its s.d.",
                 ylim=(1e-4, 1),
             )

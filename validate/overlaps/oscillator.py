@@ -24,7 +24,7 @@ from theory.overlaps.equations.shape import Shape
 from theory.overlaps.gaussian import LINEAR
 from validate.output import Plot
 from validate.overlaps.settings import Config
-from validate.plotting import MEASURED, PREDICTED, new_panels, plot, style
+from validate.plotting import MEASURED, PREDICTED, legend_below, new_panels, plot, style
 from validate.progress import Progress
 from validate.report import Report
 from validate.tolerance import Absolute, AtMost, Reported
@@ -38,12 +38,12 @@ NEURONS = 20
 
 @dataclass(frozen=True)
 class OscillatorResults:
-    """Loss and overlaps of the map, and of the network for as long as it was trained."""
+    """Loss and overlaps of the map, and of the network."""
 
     loss: Float[np.ndarray, " epochs"]
     sigma: Float[np.ndarray, "epochs 6 6"]
-    network_loss: Float[np.ndarray, " fewer"]
-    network_sigma: Float[np.ndarray, "fewer 6 6"]
+    network_loss: Float[np.ndarray, " epochs"]
+    network_sigma: Float[np.ndarray, "epochs 6 6"]
 
 
 def checks(config: Config, report: Report, progress: Progress) -> OscillatorResults:
@@ -53,12 +53,12 @@ def checks(config: Config, report: Report, progress: Progress) -> OscillatorResu
     with progress.task("damped oscillator"):
         learned = _learn(Overlaps(jnp.asarray(sigma), Closure(SHAPE, LINEAR)), epochs)
         network = draw_exact(jax.random.key(config.seed), sigma, SHAPE.counts, NEURONS, LINEAR_NEURON)
-        trained = _learn(network, shared)
+        trained = _learn(network, epochs)
     loss = np.asarray(learned.loss)
     report.check(
         f"oscillator: overlaps of a network of {NEURONS} against the map, {shared} epochs",
         predicted=np.asarray(learned.sigma)[: shared + 1],
-        measured=np.asarray(trained.sigma),
+        measured=np.asarray(trained.sigma)[: shared + 1],
         tolerance=Absolute(1e-9, "rounding, accumulated over the run"),
     )
     report.check(
@@ -83,7 +83,7 @@ def _learn(learner: LearnerT, epochs: int) -> Learning[LearnerT]:
 
 
 def figures(config: Config, results: OscillatorResults) -> tuple[Plot, ...]:
-    """Loss and all overlaps of the map, a network on it for as long as it was trained."""
+    """Loss and all overlaps of the map, and of a network."""
     epochs = np.arange(len(results.loss))
     some = np.unique(np.geomspace(1, len(results.network_loss) - 1, 30).astype(int))
     with style():
@@ -93,9 +93,9 @@ def figures(config: Config, results: OscillatorResults) -> tuple[Plot, ...]:
         for a, b in SHAPE.pairs:
             overlaps.semilogx(epochs[1:], results.sigma[1:, a, b], **PREDICTED | {"linewidth": 0.8})
             overlaps.semilogx(some, results.network_sigma[some, a, b], **MEASURED | {"markersize": 2})
-        loss.set(xlabel="epoch", title="loss")
-        overlaps.set(xlabel="epoch", title="all 21 overlaps")
-        loss.legend()
+        loss.set(xlabel="epoch", ylabel="loss")
+        overlaps.set(xlabel="epoch", ylabel="each of the 21 overlaps")
+        legend_below(figure, 2)
     data = {
         "loss": results.loss,
         "sigma": results.sigma,

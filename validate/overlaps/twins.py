@@ -27,9 +27,11 @@ from validate.output import Plot
 from validate.overlaps.claims import MEMORY
 from validate.overlaps.histories import HIDDEN, random_overlaps
 from validate.overlaps.settings import Config
+from validate.palette import FAINT, SERIES
 from validate.plotting import GUIDE, MEASURED, new_panels, plot, style
 from validate.progress import Progress
 from validate.report import Report
+from validate.symbols import typeset
 from validate.tolerance import AtLeast, AtMost, Reported
 
 SHAPE = Shape()
@@ -125,17 +127,17 @@ def figures(config: Config, results: TwinResults) -> tuple[Plot, ...]:
     with style():
         figure, (overlaps, loss, score) = new_panels(3, 11.0, 3.2)
         for a, b in zip(after_a, after_b, strict=True):
-            overlaps.plot([a[0, 0], b[0, 0]], [a[1, 1], b[1, 1]], color="#bbbbbb", linewidth=0.8)
-        for ends, name, colour in ((after_a, "A, then C", "#1f4e79"), (after_b, "B, then C", "#b3272d")):
+            overlaps.plot([a[0, 0], b[0, 0]], [a[1, 1], b[1, 1]], color=FAINT, linewidth=0.8)
+        for ends, name, colour in ((after_a, "A, then C", SERIES[0]), (after_b, "B, then C", SERIES[1])):
             overlaps.plot(ends[:, 0, 0], ends[:, 1, 1], label=name, **MEASURED | {"color": colour})
-        overlaps.set(xlabel="mm", ylabel="uu", title="hidden overlaps of each pair")
-        overlaps.legend()
+        overlaps.set(xlabel=typeset("mm"), ylabel=typeset("uu"), title="hidden overlaps of each pair")
+        overlaps.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=2)
         loss.plot(*results.loss, **MEASURED)
         loss.axline((results.loss.mean(), results.loss.mean()), slope=1, **GUIDE)
-        loss.set(xlabel="loss at C after A", ylabel="after B", title="performance at C")
+        loss.set(xlabel="loss at C after A", ylabel="loss at C after B", title="performance at C")
         score.plot(np.arange(1, len(results.score) + 1), results.score, **MEASURED)
         score.axhline(0, **GUIDE)
-        score.set(xlabel="pair held out", title="told apart (above 0), in standard deviations")
+        score.set(xlabel="pair held out", ylabel="score (standard deviations)", title="told apart where above 0")
     data = {"sigma": results.sigma, "loss": results.loss, "score": results.score}
     caption = (
         "Twin memory: networks that learned A or B before C are alike at C; hidden overlaps tell them apart. "

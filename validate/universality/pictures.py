@@ -11,6 +11,7 @@ from matplotlib.lines import Line2D
 
 from simulate.measures.embedding import embed
 from validate.output import Plot
+from validate.palette import CELLS, NONLINEARITIES
 from validate.plotting import new_grid, new_panels, plot, style
 from validate.universality.conditions import NetworkKind
 from validate.universality.graph_figure import draw_graph, places_of
@@ -18,14 +19,9 @@ from validate.universality.members import Members
 from validate.universality.point_marks import OBLIQUE, legend_of, mark_points
 from validate.universality.similarity import Division, divisions
 
-OF_GROUP = {
-    "vanilla": "#1f4e79",
-    "ugrnn": "#2e8b57",
-    "gru": "#d08a1d",
-    "lstm": "#8e5ea2",
-    "tanh": "#1f4e79",
-    "relu": "#b3272d",
-}
+SLOW = "#d08a1d"
+"""Points that are slow and no fixed points."""
+OF_GROUP = {**CELLS, **NONLINEARITIES}
 FILLS: tuple[tuple[Literal["full", "none"], str], ...] = (("full", "trained"), ("none", "untrained"))
 TRIALS = 6
 Square = Float[np.ndarray, "_ _"]
@@ -54,7 +50,7 @@ def components(name: str, members: Members, shown: Sequence[np.ndarray]) -> Plot
             paths, points, slow = ((each - centre) @ to_plane for each in (states[:TRIALS], found.points, found.slow))
             for path in paths:
                 axes.plot(*path.T, color="#bbbbbb", linewidth=0.5, zorder=1)
-            axes.plot(*slow.T, linestyle="none", marker="x", color="#d08a1d", markersize=4, zorder=2)
+            axes.plot(*slow.T, linestyle="none", marker="x", color=SLOW, markersize=4, zorder=2)
             mark_points(axes, points, found.unstable_dimensions, size=4.0)
             held = (scales[:dimensions] ** 2).sum() / (scales**2).sum()
             axes.set_title(f"{kind} ({len(points)} points; {100 * held:.0f} %)", fontsize=8)
@@ -62,7 +58,7 @@ def components(name: str, members: Members, shown: Sequence[np.ndarray]) -> Plot
             key = str(kind).replace(" ", "_")
             data |= {f"{key}_paths": paths, f"{key}_points": points, f"{key}_slow": slow}
             data[f"{key}_unstable_dimensions"] = found.unstable_dimensions
-        handles = [*_dimensions(members), Line2D([], [], linestyle="none", marker="x", color="#d08a1d", label="slow")]
+        handles = [*_dimensions(members), Line2D([], [], linestyle="none", marker="x", color=SLOW, label="slow")]
         figure.legend(handles=handles, loc="outside lower center", ncols=len(handles), fontsize=7)
     caption = (
         "Trajectories of trials (grey) and fixed points of one network of each kind in its leading principal "
