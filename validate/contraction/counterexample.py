@@ -1,6 +1,7 @@
 """Theorem 7 from both sides: metrics below c = 2, none from there, other norms up to 2.883, instability beyond."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import sympy as sp
@@ -175,7 +176,7 @@ def figures(config: Config, results: CounterexampleResults) -> tuple[Plot, ...]:
         growth.set(xlabel="$c$", ylabel=r"$\ln r$ over a quarter turn, worst switching")
         growth.set_title(f"zero at {results.threshold:.5f}")
         for c, vertices, radius, colour in zip(BETWEEN, results.polytopes, radii, SERIES, strict=False):
-            look = {"color": colour, "label": f"$c$ = {c:g}: {2 * len(vertices)} corners"}
+            look: dict[str, Any] = {"color": colour, "label": f"$c$ = {c:g}: {2 * len(vertices)} corners"}
             around = np.concatenate([ANGLES, ANGLES + np.pi])
             if radius is radii[0]:
                 ball.plot(*(np.tile(radius, 2) * [np.cos(around), np.sin(around)]), **look)

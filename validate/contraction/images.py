@@ -1,6 +1,7 @@
 """Images of the user's, shown pixel by pixel to a Sparse Combo Net: trained, selected on validation data, certified."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
@@ -126,7 +127,7 @@ def _attacked(config: ImagesConfig, report: Report, trained: Classified, proved:
     return f"certified rate {proved.rate:.3g} per tau" + ("" if found.passed else ", WHICH AN ADVERSARY BREAKS")
 
 
-VALIDATION = {"color": SERIES[1], "linewidth": 1.4}
+VALIDATION: dict[str, Any] = {"color": SERIES[1], "linewidth": 1.4}
 
 
 def figures(config: ImagesConfig, results: ImagesResults) -> tuple[Plot, ...]:

@@ -1,6 +1,7 @@
 """Networks of networks trained on images of digits, certified again after training, attacked; and the control."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
@@ -192,7 +193,12 @@ def _learning(results: TrainedResults) -> Plot:
             epochs = np.arange(1, len(found.history.loss) + 1)
             dash = "--" if name.startswith("unconstrained") else "-"
             label = f"{typeset(name)} (control)" if dash == "--" else typeset(name)
-            look = {"color": colour, "linestyle": dash, "marker": "." if len(epochs) < 10 else "", "label": label}
+            look: dict[str, Any] = {
+                "color": colour,
+                "linestyle": dash,
+                "marker": "." if len(epochs) < 10 else "",
+                "label": label,
+            }
             loss.plot(epochs, found.history.loss, **look)
             accuracy.plot(epochs, found.history.validation_accuracy, **look)
             key = name.replace(" ", "_")

@@ -214,7 +214,7 @@ def _against_epochs(results: tuple[Levels, ...]) -> Plot:
                 f"{levels.nonlinearity}_limit_sigma": np.asarray(levels.limit.sigma),
                 f"{levels.nonlinearity}_closure_sigma": np.asarray(levels.closure.sigma),
             }
-        panels[0][0].legend()
+        legend_below(figure, 2)
     caption = (
         "Loss (above) and diagonal overlaps (below) as the Gaussian closure has them (dashed) and infinitely many "
         "neurons (full): they part. One run of each, from the same overlaps."
@@ -244,16 +244,13 @@ def _against_size(results: tuple[Levels, ...]) -> Plot:
                 axes.loglog(law.sizes, law.root_mean_square, label=f"networks {name}", **MEASURED | {"color": colour})
                 axes.loglog(law.sizes, _fitted(law), **PREDICTED | {"color": colour})
                 data[f"{levels.nonlinearity}_{name.replace(' ', '_')}"] = law.distances
-            axes.axhline(levels.bias[-1], **GUIDE)
-            axes.annotate(
-                "closure from limit", (levels.to_limit.sizes[0], 0.93 * levels.bias[-1]), fontsize=8, va="top"
-            )
+            axes.axhline(levels.bias[-1], label="closure from the limit", **GUIDE)
             axes.set(title=typeset(levels.nonlinearity), xlabel=f"neurons {typeset('N')}")
             decades(axes)
             mark_values(axes, levels.to_limit.sizes.tolist())
             data[f"{levels.nonlinearity}_closure_from_limit"] = levels.bias[-1]
         panels[0].set_ylabel("distance of Gram matrices")
-        legend_below(figure, 2)
+        legend_below(figure, 3)
         data["neurons"] = results[0].to_limit.sizes
     caption = (
         f"Root mean square distance of {results[0].to_limit.distances.shape[1]} networks a size (points) and the law "
@@ -286,7 +283,7 @@ def _readouts(results: tuple[Levels, ...]) -> Plot:
             data[f"{levels.nonlinearity}_kurtosis"] = levels.kurtosis
         data["readout"] = middle
         panels[0].set_ylabel("density")
-        panels[0].legend(loc="lower center")
+        legend_below(figure, 2)
     law = results[0].to_limit
     caption = (
         f"Readout weights of {law.distances.shape[1]} networks of {law.sizes[-1]:g} neurons after training, in units "
