@@ -59,7 +59,9 @@ class Continuum:
         return float(self.speeds.max())
 
 
-def walk_continua(found: FixedPoints, *, flat: float = 0.03, speed: float = 0.01) -> tuple[Continuum, ...]:
+def walk_continua(
+    found: FixedPoints, *, flat: float = 0.03, speed: float = 0.01, most: int = 8
+) -> tuple[Continuum, ...]:
     """Walk along each curve of nearly still states that a search has come upon, from its slow points and its points.
 
     A direction is flat where a singular value of F' - 1 is at most `flat`, so that a step takes back less than that
@@ -67,12 +69,14 @@ def walk_continua(found: FixedPoints, *, flat: float = 0.03, speed: float = 0.01
     a slow state with a flat direction a stride goes along it; then Newton's method in all other directions brings the
     state back to where none of them pulls. A walk ends where the direction is flat no more, where a step would move the
     state by more than `speed` (relative to the larger of one and its length), or where it comes back to its begin.
-    Curves shorter than ten strides of 0.02 are none.
+    Curves shorter than ten strides of 0.02 are none. Behind shut gates every state stands still, and each that was met
+    would be on a curve of its own: the walk ends with `most` curves, those of the slowest states.
 
     Arguments:
         found: what a search found; see `find_fixed_points`.
         flat: the largest singular value of a flat direction, also relative to the largest of all.
         speed: the fastest that a state of a continuum moves.
+        most: curves, at most.
 
     >>> import jax
     >>> jax.config.update("jax_enable_x64", True)
@@ -87,15 +91,17 @@ def walk_continua(found: FixedPoints, *, flat: float = 0.03, speed: float = 0.01
     (1, True, True)
 
     Raises:
-        ValueError: if `flat` or `speed` is not positive.
+        ValueError: if `flat`, `speed` or `most` is not positive.
     """
-    if not (flat > 0 and speed > 0):
-        raise ValueError(f"flat {flat} and speed {speed}: give positive numbers")
+    if not (flat > 0 and speed > 0 and most > 0):
+        raise ValueError(f"flat {flat}, speed {speed} and most {most}: give positive numbers")
     seeds = np.concatenate([found.slow[np.argsort(found.speeds)], found.points])
     values = np.linalg.svd(linearised(found.step, seeds)[1], compute_uv=False)
     seeds = seeds[values[:, -1] <= 2 * _flattest(values, flat)]  # the walk looks again
     walked: list[Continuum] = []
     for seed in seeds:
+        if len(walked) == most:
+            break
         if not any(_near(seed[None], each.states)[0] for each in walked):
             continuum = _Walk(found, flat, speed).from_seed(seed)
             walked += [] if continuum is None else [continuum]

@@ -16,6 +16,8 @@ ROUNDING = 64 * np.finfo(float).eps
 """A residual below this, relative to the larger of one and the state's length, is as small as it gets."""
 _FLAT = 1e-7
 """Cosine, of the residual and what it can be changed by, below which a start has come to rest at what is no zero."""
+_STEEPEST = 1e150
+"""Slopes beyond have squares that are no finite numbers."""
 _LARGEST_DAMPING = 1e16
 """Damping, relative to the largest entry of the normal matrix, at which steps are too short to be seen."""
 _AT_ONCE, _ENTRIES = 128, 2**22
@@ -55,7 +57,14 @@ def descend(step: AnyMap, starts: Float[np.ndarray, "starts size"], *, steps: in
 
 def _step(step: AnyMap, states: np.ndarray, damping: np.ndarray) -> tuple[np.ndarray, ...]:
     residual, jacobian = _in_parts(_linearised, step, states)
-    jacobian[~np.isfinite(jacobian).all(axis=(1, 2))] = np.eye(states.shape[1])
+    jacobian[~(np.abs(jacobian) <= _STEEPEST).all(axis=(1, 2))] = np.eye(states.shape[1])
+    with np.errstate(over="ignore", invalid="ignore"):  # of a residual whose square is no finite number
+        return _moved(step, states, damping, residual, jacobian)
+
+
+def _moved(
+    step: AnyMap, states: np.ndarray, damping: np.ndarray, residual: np.ndarray, jacobian: np.ndarray
+) -> tuple[np.ndarray, ...]:
     square = (residual**2).sum(axis=1)
     gradient = np.einsum("kij,ki->kj", jacobian, residual)
     normal = np.swapaxes(jacobian, 1, 2) @ jacobian
@@ -66,8 +75,7 @@ def _step(step: AnyMap, states: np.ndarray, damping: np.ndarray) -> tuple[np.nda
     rests = flat | stuck | (np.sqrt(square) <= ROUNDING * scales(states))
     diagonal += np.maximum(damping * square, ROUNDING * largest)[:, None]
     tried = [states - _solved(normal, gradient), states - _solved(jacobian, residual)]
-    with np.errstate(over="ignore"):
-        squares = [(each**2).sum(axis=1) for each in (_in_parts(_residual, step, one)[0] for one in tried)]
+    squares = [(each**2).sum(axis=1) for each in (_in_parts(_residual, step, one)[0] for one in tried)]
     newton = squares[1] < squares[0]
     states_after = np.where(newton[:, None], tried[1], tried[0])
     after = np.where(newton, squares[1], squares[0])
@@ -107,13 +115,20 @@ def readings(step: StaticMap, states: Float[np.ndarray, "states size"]) -> Float
 
 def scales(states: Float[np.ndarray, "states size"]) -> Float[np.ndarray, " states"]:
     """The length of each state, or one if that is larger: what is near is near relative to this."""
-    return np.maximum(1.0, np.linalg.norm(states, axis=1))
+    return np.maximum(1.0, _lengths(states))
 
 
 def speeds(step: AnyMap, states: Float[np.ndarray, "states size"]) -> Float[np.ndarray, " states"]:
     """|F(h) - h| at each state."""
-    parts = [np.linalg.norm(_in_parts(_residual, step, part)[0], axis=1) for part in _parts(states)]
+    parts = [_lengths(_in_parts(_residual, step, part)[0]) for part in _parts(states)]
     return np.concatenate([np.zeros(0), *parts])
+
+
+def _lengths(vectors: Float[np.ndarray, "some size"]) -> Float[np.ndarray, " some"]:
+    """Of each vector; those beyond 1e154, as memories behind a shut gate, have squares that are no finite numbers."""
+    largest = np.abs(vectors).max(axis=1, initial=0.0)
+    unit = np.where((largest > _STEEPEST) & np.isfinite(largest), largest, 1.0)
+    return np.asarray(unit * np.linalg.norm(vectors / unit[:, None], axis=1))
 
 
 def _parts(states: np.ndarray) -> list[np.ndarray]:

@@ -1,14 +1,18 @@
 """Continua that are known: a ring, a half-line, a plane of shut gates; and points that are none."""
 
+from dataclasses import replace
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from simulate.cells import RELU, Cell, Vanilla
+from simulate.cells import RELU, UGRNN, Cell, Vanilla
 from simulate.fixed_points import search_points, walk_continua
 from simulate.measures import find_fixed_points
+from simulate.measures.fixed_points.find import points_from
+from simulate.measures.fixed_points.static_map import StaticMap
 
 
 class Ring(Cell):
@@ -89,7 +93,16 @@ def test_a_point_that_pulls_in_a_few_steps_is_no_continuum_however_strong_the_ot
     assert curve.dimension == 1
 
 
-@pytest.mark.parametrize("wrong", [{"flat": 0.0}, {"speed": -1.0}])
+def test_of_states_that_shut_gates_hold_anywhere_so_many_are_walked_as_is_said():
+    """Gates of 40 keep all of the state but 4e-18 of it: whatever state a search starts from, it stands still there."""
+    shut = eqx.tree_at(lambda each: each.b, UGRNN.blank(3, 1, 1), jnp.concatenate([jnp.full(3, 40.0), jnp.zeros(3)]))
+    found = points_from(StaticMap.of(shut), starts(3, 8))
+    found = replace(found, slow=starts(3, 8), speeds=np.zeros(8), slow_hits=np.ones(8, dtype=int))
+    first, second = walk_continua(found, most=2)
+    assert (first.dimension, second.dimension) == (3, 3)
+
+
+@pytest.mark.parametrize("wrong", [{"flat": 0.0}, {"speed": -1.0}, {"most": 0}])
 def test_what_is_no_measure_of_flatness_is_refused(wrong):
     found = find_fixed_points(Ring(jnp.zeros((3, 1))), starts(3, 2))
     with pytest.raises(ValueError, match="positive"):

@@ -171,6 +171,14 @@ def test_a_gate_that_is_almost_shut_hides_no_point():
     assert found.hits.tolist() == [32]
 
 
+def test_a_memory_whose_square_is_no_number_is_searched_without_a_warning():
+    """Where sigmoid(500) of it is kept, all but e^-500, a memory settles at 1e217."""
+    network = eqx.tree_at(lambda each: each.b, LSTM.blank(1, 1, 1), jnp.array([5.0, 500.0, 2.0, 5.0]))
+    with np.errstate(over="raise", invalid="raise"):
+        found = find_fixed_points(network, starts(network, 8))
+    assert len(found.points) == 0  # in a hundred steps none comes near it
+
+
 def test_a_constant_input_moves_the_points():
     network = eqx.tree_at(lambda each: (each.W, each.U), Vanilla.blank(2, 1, 1), (0.5 * jnp.eye(2), jnp.ones((2, 1))))
     found = find_fixed_points(network, starts(network, 8), inputs=[0.7])
