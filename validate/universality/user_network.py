@@ -41,6 +41,8 @@ STILL = 1e-12
 """Speed, relative to the larger of one and the state's length, at which a slow point may be a point after all."""
 PLACES = 50
 """Places along a continuum that the JSON has, at most."""
+NOT_PROVED = "not proved; on a kink, if it is, states on one side alone do as is told"
+"""Of points of rectified units: a unit at zero has two slopes, and the Jacobian one of them."""
 PROVED, CLOSED, UNKNOWN = "proved", "index closed", "unknown"
 
 
@@ -233,7 +235,7 @@ def _told(each: PointsOfCondition, k: int) -> tuple[str, str, str]:
     kind = "stable" if dimension == 0 else f"{dimension} unstable"
     largest = complex(each.leading[k])
     ring = f"{largest.real:.4g}" if abs(largest.imag) < 1e-12 else f"{largest.real:.4g} +- {abs(largest.imag):.4g} i"
-    proof = "proved" if each.proved[k] is not None else "not proved"
+    proof = "proved" if each.proved[k] is not None else "not proved" if each.bounded else NOT_PROVED
     output = listed((f"{x:.3g}" for x in found.outputs[k]), most=4)
     return kind, "", f"{proof}; leading eigenvalue {ring}; {found.hits[k]} starts; read {output}"
 

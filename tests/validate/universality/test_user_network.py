@@ -203,6 +203,7 @@ def test_points_are_all_only_if_no_two_are_the_same():
 
 def test_of_relu_the_points_up_to_a_bound_are_known_and_a_singular_region_is_told(run):
     found = run({"W": np.array([[0.0, -2.0], [-2.0, 0.0]]), "b": np.ones(2)}, "--nonlinearity", "relu")
+    assert "on a kink" not in run.printed
     assert (len(found["points"]), found["complete"]) == (3, "unknown")
     assert "patterns of active units, of states up to 100" in run.printed
 
@@ -234,6 +235,13 @@ def test_the_index_says_nothing_of_what_is_not_isolated_and_all_of_isolated_poin
     degenerate = run({"W": np.diag([1.0, 0.5])}, "--boxes", "0")
     assert degenerate["complete"] == "unknown"
     assert "states that stand still and are not isolated were met" in run.printed
+
+
+def test_a_point_on_a_kink_is_not_told_to_be_stable_without_a_word(run):
+    """1.5 relu(h) has zero, stable from below and unstable from above."""
+    found = run({"W": 1.5 * np.eye(1)}, "--nonlinearity", "relu", "--boxes", "0")
+    assert (found["points"], found["proved"], found["complete"]) == ([[0.0]], [False], "unknown")
+    assert "not proved; on a kink, if it is, states on one side alone do as is told" in run.printed
 
 
 def test_points_of_a_state_dict_are_read_with_the_bias_of_its_readout(run):
