@@ -16,6 +16,7 @@ from .fluctuations import (
     normal_rows as normal_rows,
 )
 from .matching_law import matched_distance as matched_distance
+from .matching_terms import gap_with_next_terms as gap_with_next_terms
 from .points import dispersed_points as dispersed_points, root_mean_square_apart as root_mean_square_apart
 from .rotations import LeastDistance as LeastDistance, least_distance as least_distance
 from .stopping import LossCrossing as LossCrossing, WholeEpochs as WholeEpochs
@@ -32,6 +33,7 @@ __all__ = [
     "dispersed_points",
     "dynamics_apart",
     "embedded_operator",
+    "gap_with_next_terms",
     "least_distance",
     "matched_distance",
     "mixed_rows",

@@ -10,6 +10,7 @@ from scipy.optimize import quadratic_assignment
 from simulate.degeneracy.row_matching import RowMatching
 from simulate.degeneracy.rows import Rows
 from theory.degeneracy import coupled, matched_distance
+from theory.degeneracy.matching_terms import best_of_two_signs, gap_with_next_terms
 from theory.overlaps import Shape
 from validate.degeneracy.settings import Config
 from validate.output import Plot
@@ -42,9 +43,32 @@ class DrawnPair:
         """The distance of the best coupling."""
         return coupled(self.first, self.second, self.shape).distance
 
-    def law(self, neurons: int) -> float:
-        """The distance by the law of random matching."""
+    @property
+    def variances(self) -> Float[np.ndarray, " dimensions"]:
+        """Of rows in the coordinates in which their squared distances are those of the weights."""
+        best, R = coupled(self.first, self.second, self.shape), self.shape.rank
+        slopes = np.zeros_like(best.cross)
+        slopes[:R, :R], slopes[R:, R:] = best.cross[R:, R:], best.cross[:R, :R]
+        return np.sort(np.abs(np.linalg.eigvals(slopes @ best.cross)))
+
+    def leading_law(self, neurons: int) -> float:
+        """The distance by the leading law of random matching."""
         return matched_distance(self.first, self.second, neurons, self.shape)
+
+    def law_beyond(self, neurons: int) -> float:
+        """The squared distance beyond the limit by the law of random matching with its next terms."""
+        return gap_with_next_terms(self.variances, neurons)
+
+    @property
+    def saved(self) -> float:
+        """Of rank one, by how much N times the mean may be below the law.
+
+        The better of two signs is taken; where the covariances differ, each pair is held to its own best coupling, so
+        that three modes, linear in the rows, are no part of what is beyond it.
+        """
+        one, other = self.variances
+        linear = 0.0 if self.limit == 0 else one + other + 2 * one * other / (one + other)
+        return best_of_two_signs(self.variances) + float(linear)
 
 
 CASES = (
@@ -88,7 +112,7 @@ class Matched:
     @property
     def law_beyond(self) -> Float[np.ndarray, " sizes"]:
         """The law of `beyond`."""
-        return np.array([self.case.law(n) ** 2 for n in self.sizes]) - self.case.limit**2
+        return np.array([self.case.law_beyond(n) for n in self.sizes])
 
 
 def effort_of(config: Config) -> tuple[tuple[int, ...], tuple[int, ...]]:
@@ -149,30 +173,35 @@ def _report(found: Matched, report: Report) -> None:
     )
     n = np.array(found.sizes, float)
     slope, error = _slope(n, found.beyond, found.errors)
-    expected, allowed = (_planar_slope if rank == 1 else _local_slope)(n)
+    expected, allowed = _planar_slope(n, found) if rank == 1 else _local_slope(n)
     report.check(
         f"{name}: exponent of the squared distance beyond the limit",
         predicted=expected,
         measured=slope,
         tolerance=Absolute(allowed + STANDARD_ERRORS * error, "next to leading terms, and four standard errors"),
     )
-    share = found.beyond[-1] / found.law_beyond[-1]
+    coefficient, error = _coefficient(n, found)
+    report.check(
+        f"{name}: N times the squared distance beyond the limit, against the same of the law: slope",
+        predicted=1.0,
+        measured=coefficient,
+        tolerance=Absolute(STANDARD_ERRORS * error, "four standard errors; equal copies save a constant of it"),
+    )
     report.check(
         f"{name}: squared distance beyond the limit, over its law, N = {found.sizes[-1]}",
         predicted=1.0,
-        measured=share,
-        tolerance=Reported(
-            "next to leading terms are of relative order 1 / log N"
-            if rank == 1
-            else f"a share of {_thin(n)[-1]:.2f} of the law is from where fewer than one row is expected"
-        ),
+        measured=found.beyond[-1] / found.law_beyond[-1],
+        tolerance=Reported("the best of the copies of a network that are equal is below the law, by O(1 / N)"),
     )
     report.quantity(
         f"{name}: distances",
         {
             "neurons": list(found.sizes),
             "root_mean_square": np.sqrt(found.square).tolist(),
-            "law": [found.case.law(each) for each in found.sizes],
+            "law": np.sqrt(found.law_beyond + found.case.limit**2).tolist(),
+            "leading_law": [found.case.leading_law(each) for each in found.sizes],
+            "pairs": [len(each) for each in found.distances],
+            "standard_errors": (np.sqrt(found.square) * found.errors * found.beyond / found.square / 2).tolist(),
             "limit": found.case.limit,
         },
     )
@@ -184,10 +213,18 @@ def _slope(n: np.ndarray, values: np.ndarray, errors: np.ndarray) -> tuple[float
     return float(off @ np.log(values) / (off @ off)), float(np.sqrt((off**2) @ errors**2) / (off @ off))
 
 
-def _planar_slope(n: np.ndarray) -> tuple[float, float]:
-    """Of (log N)^2 / N, and by how much a term b log N / N, b > 0, beside it may lower that: 1 / log N at most."""
-    law = np.log(n) ** 2 / n
-    return _slope(n, law, 0 * n)[0], float((1 / np.log(n)).mean())
+def _planar_slope(n: np.ndarray, found: Matched) -> tuple[float, float]:
+    """Of the law with its next terms, half of what may be saved taken off; and what all or none of it would change."""
+    slopes = [_slope(n, found.law_beyond - part * found.case.saved / n, 0 * n)[0] for part in (0.0, 0.5, 1.0)]
+    return slopes[1], max(abs(slopes[0] - slopes[1]), abs(slopes[2] - slopes[1]))
+
+
+def _coefficient(n: np.ndarray, found: Matched) -> tuple[float, float]:
+    """c of N times the measured = c N law + a constant, each size weighted by its error; and c's standard error."""
+    weights = 1 / (n * found.beyond * found.errors)
+    design = np.stack([n * found.law_beyond, np.ones_like(n)], axis=1) * weights[:, None]
+    covariance = np.linalg.inv(design.T @ design)
+    return float((covariance @ design.T @ (n * found.beyond * weights))[0]), float(np.sqrt(covariance[0, 0]))
 
 
 def _local_slope(n: np.ndarray) -> tuple[float, float]:
@@ -265,7 +302,7 @@ def figures(config: Config, results: tuple[Matched, ...]) -> tuple[Plot, ...]:
         panels[0].set_ylabel("distance of weights")
     caption = (
         "Weights of two low-rank networks with normal rows, up to the order of units (dots: pairs and their root mean "
-        "square), the leading law of random matching (line), and where covariances differ the best coupling that it "
-        f"tends to (dotted). {len(results[0].distances[0])} pairs a size, each a small dot."
+        "square), the law of random matching with its next terms (line), and where covariances differ the best coupling "
+        f"that it tends to (dotted). {len(results[0].distances[0])} pairs a size, each a small dot."
     )
     return (plot("matching_law", caption, figure, data),)
