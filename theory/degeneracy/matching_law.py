@@ -17,8 +17,8 @@ covariance Gamma in 2 R dimensions, with det Gamma = |det C_uu det C_vv det C|. 
       sqrt(det Gamma) (log N)^2 / 2 N,
 
   of the order that Ledoux (Zap. Nauchn. Sem. POMI 457, 226, 2017) and Talagrand (C. R. Math. 356, 692, 2018) bound
-  (that of uniform points, log N / N, is due to Ajtai, Komlos & Tusnady, Combinatorica 4, 259, 1984); Caglioti & Pieroni (J. Stat. Phys. 191, 2024) have the
-  constant of normal points. For W of equal covariances: w n (log N)^2 / 2 N, so that d falls as log N / sqrt(N).
+  (that of uniform points, log N / N, is due to Ajtai, Komlos & Tusnady, Combinatorica 4, 259, 1984); Caglioti & Pieroni (J. Stat. Phys. 191,
+  2024) have the constant of normal points. For W of equal covariances: w n (log N)^2 / 2 N, so that d falls as log N / sqrt(N).
 - **beyond** (rank R, dimension D = 2 R > 2), the distance is local, beta_D / (N rho)^(2/D), and the mean
 
       beta_D N^-2/D times the integral of rho^(1 - 2/D),    so that d falls as N^-1/(2 R).
@@ -26,7 +26,8 @@ covariance Gamma in 2 R dimensions, with det Gamma = |det C_uu det C_vv det C|. 
   beta_4 = 0.571284(6) is measured (Caracciolo et al.), and again in tests/theory/degeneracy/test_matching_law.py. That
   such an integral is the limit is proved for bounded supports, for powers of the distance below D / 2 by Barthe &
   Bordenave (Sem. Probab. 45, 483, 2013), beyond by Goldman & Trevisan (Probab. Theory Relat. Fields 188, 1315, 2024,
-  for uniform points in every D > 2 Prob. Math. Phys. 2, 341, 2021), for normal points its order (Ledoux & Zhu, Probab. Math. Stat. 41, 2021).
+  for uniform points in every D > 2 Prob. Math. Phys. 2, 341, 2021), for normal points its order (Ledoux & Zhu,
+  Probab. Math. Stat. 41, 2021).
 
 Next to leading terms are not small: in the plane they are of relative order log log N / log N (`matching_terms`).
 """

@@ -302,7 +302,7 @@ def figures(config: Config, results: tuple[Matched, ...]) -> tuple[Plot, ...]:
         panels[0].set_ylabel("distance of weights")
     caption = (
         "Weights of two low-rank networks with normal rows, up to the order of units (dots: pairs and their root mean "
-        "square), the law of random matching with its next terms (line), and where covariances differ the best coupling "
-        f"that it tends to (dotted). {len(results[0].distances[0])} pairs a size, each a small dot."
+        "square), the law of random matching with its next terms (line), and where covariances differ the best "
+        f"coupling that it tends to (dotted). {len(results[0].distances[0])} pairs a size, each a small dot."
     )
     return (plot("matching_law", caption, figure, data),)
