@@ -20,6 +20,7 @@ BRIDGE = (  # from symbols to JAX: the doors to `theory`
     "simulate/degeneracy/escaping.py",
     "simulate/degeneracy/predicted.py",
     "simulate/degeneracy/training_map.py",
+    "simulate/degeneracy/transported.py",
     "simulate/overlaps/closure.py",
     "simulate/overlaps/flow.py",
     "simulate/overlaps/gain.py",

@@ -12,6 +12,7 @@ from .rows import LAPLACE as LAPLACE, NORMAL as NORMAL, Rows as Rows, SIGNS as S
 from .settling import settling as settling
 from .spread import PopulationSpread as PopulationSpread, measure_spread as measure_spread
 from .training_map import TrainingMap as TrainingMap
+from .transported import TransportedRows as TransportedRows, transported_rows as transported_rows
 from .trials import OtherTrials as OtherTrials
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "Saddle",
     "StoppedAtLoss",
     "TrainingMap",
+    "TransportedRows",
     "UNIFORM",
     "carried",
     "dispersed",
@@ -35,4 +37,5 @@ __all__ = [
     "saddle_of",
     "settling",
     "train_rows",
+    "transported_rows",
 ]

@@ -15,6 +15,7 @@ from .fluctuations import (
     mixed_rows as mixed_rows,
     normal_rows as normal_rows,
 )
+from .influence import Influence as Influence
 from .matching_law import matched_distance as matched_distance
 from .matching_terms import gap_with_next_terms as gap_with_next_terms
 from .points import dispersed_points as dispersed_points, root_mean_square_apart as root_mean_square_apart
@@ -24,6 +25,7 @@ from .stopping import LossCrossing as LossCrossing, WholeEpochs as WholeEpochs
 __all__ = [
     "Coupling",
     "Dispersion",
+    "Influence",
     "LeastDistance",
     "LossCrossing",
     "WholeEpochs",
