@@ -139,7 +139,7 @@ def trained(learning: TrainingMap, theta: Theta, shares: Shares, epochs: int) ->
     def stepped(state: tuple[Theta, Theta | None], epoch: Int[Array, ""]) -> tuple[tuple[Theta, Theta | None], None]:
         rows, velocity = state
         step = -rule.rate * relative * slope_of_rows(learning, rows, shares, learning.task(epoch))
-        if velocity is not None:
+        if velocity is not None and rule.momentum is not None:
             step = velocity = rule.momentum * velocity + step
         return (left * rows + step, velocity), None
 

@@ -17,8 +17,9 @@ covariance Gamma in 2 R dimensions, with det Gamma = |det C_uu det C_vv det C|. 
       sqrt(det Gamma) (log N)^2 / 2 N,
 
   of the order that Ledoux (Zap. Nauchn. Sem. POMI 457, 226, 2017) and Talagrand (C. R. Math. 356, 692, 2018) bound
-  (that of uniform points, log N / N, is due to Ajtai, Komlos & Tusnady, Combinatorica 4, 259, 1984); Caglioti & Pieroni (J. Stat. Phys. 191,
-  2024) have the constant of normal points. For W of equal covariances: w n (log N)^2 / 2 N, so that d falls as log N / sqrt(N).
+  (that of uniform points, log N / N, is due to Ajtai, Komlos & Tusnady, Combinatorica 4, 259, 1984); Caglioti & Pieroni
+  (J. Stat. Phys. 191, 2024) have the constant of normal points. For W of equal covariances: w n (log N)^2 / 2 N, so
+  that d falls as log N / sqrt(N).
 - **beyond** (rank R, dimension D = 2 R > 2), the distance is local, beta_D / (N rho)^(2/D), and the mean
 
       beta_D N^-2/D times the integral of rho^(1 - 2/D),    so that d falls as N^-1/(2 R).
