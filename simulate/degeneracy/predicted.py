@@ -8,11 +8,16 @@ import sympy as sp
 from numpy.typing import ArrayLike
 
 from simulate.degeneracy.dispersed import NeverThere, StoppedAtLoss, dispersed, dispersed_at_loss
-from simulate.degeneracy.spread import LEVELS, NOT_ASKED, PopulationSpread
+from simulate.degeneracy.row_matching import RowMatching
+from simulate.degeneracy.rows import Rows
+from simulate.degeneracy.spread import LEVELS, NOT_ASKED, STARTS, PopulationSpread
 from simulate.degeneracy.training_map import TrainingMap
+from simulate.degeneracy.transported import Kinked, moved_rows, transported_rows
 from simulate.degeneracy.trials import NOTHING_ASKED, OtherTrials
+from simulate.overlaps import square_root
 from theory.degeneracy import (
     Dispersion,
+    coupled,
     directions,
     dispersed_points,
     matched_distance,
@@ -26,9 +31,10 @@ from theory.overlaps import LINEAR, Shape
 
 FROM_A_KINK = 3.0
 """Coordinates of points that are never negative have to be so many standard deviations above zero."""
-NOT_NORMAL = (
-    "known of linear networks alone: rows of others do not stay normal, and outputs differ by more than overlaps tell"
-)
+NO_OPERATOR = "known of linear networks alone: what others do next is no matrix times what they do"
+NO_CROSSING = "of networks that are not linear known after a number of epochs alone: give epochs, and no loss"
+PAIRS, MATCHED = 4, 512
+"""Of networks that are not linear: pairs whose transported rows are matched, and rows of each at most."""
 BELOW_ZERO = "losses are never negative, and to leading order they would spread by more than their mean: more neurons"
 Means = Callable[[str], np.ndarray]
 
@@ -55,7 +61,8 @@ def predict_spread(
     Standard deviations to leading order in N^-1/2; means to leading order, which 1 / N times a constant corrects. The
     distance of weights by the law of random matching, whose next term is of relative order 1 / log N. Where the
     coordinates by which dynamics or weights are compared have a kink nearer than three standard deviations, nothing is
-    told of these; nor of losses that would spread by more than their mean.
+    told of these; nor of losses that would spread by more than their mean. Networks that are not linear are predicted
+    from infinitely many neurons and the influence of each row (`transported_rows`), after a number of epochs alone.
 
     Raises:
         DoublePrecisionRequired: if `jax_enable_x64` is off.
@@ -73,14 +80,18 @@ def predict_spread(
     >>> found.sigma_sd.shape, 0 < found.dsa_sd < 0.1, found.missing["unseen_loss_sd"]
     ((4, 4), True, 'no trials twice as long were given')
     """
-    if learning.closure.nonlinearity != LINEAR:
-        return PopulationSpread(missing=dict.fromkeys(LEVELS, NOT_NORMAL))
     S = np.asarray(covariance, dtype=np.float64)
-    shape, along = learning.closure.shape, directions(normal_rows(S))
-    points = _coordinates(shape)
+    shape, along, linear = learning.closure.shape, directions(normal_rows(S)), learning.closure.nonlinearity == LINEAR
+    points = _coordinates(shape) if linear else {**_of_weights(shape)}
+    if not linear and loss is not None:
+        return PopulationSpread(missing=dict.fromkeys(LEVELS, NO_CROSSING))
     try:
         if loss is None:
-            fixed = dispersed(learning, S, along, epochs=epochs, trials=trials)
+            if linear:
+                fixed = dispersed(learning, S, along, epochs=epochs, trials=trials)
+            else:
+                by_rows = transported_rows(learning, S, epochs=epochs, trials=trials).found
+                fixed = {name: each.dispersion for name, each in by_rows.items()}
             fixed |= {name: dispersed_points(each, _planar(fixed["sigma"], shape)) for name, each in points.items()}
             ended = _Ended(lambda name: fixed[name].value, lambda name: fixed[name].spread(neurons))
             timing: dict[str, float] = {}
@@ -90,13 +101,19 @@ def predict_spread(
             stopped = replace(stopped, path={**stopped.path, **more})
             ended = _stopped(stopped, neurons)
             timing = {"epochs_mean": stopped.mean_epoch(neurons), "epochs_sd": stopped.spread_of_epoch(neurons)}
-    except (NeverThere, NotFalling) as error:
+    except (NeverThere, NotFalling, Kinked) as error:
         return PopulationSpread(missing=dict.fromkeys(LEVELS, str(error)))
     if not np.isfinite(ended.sd("sigma")).all():
         return PopulationSpread(missing=dict.fromkeys(LEVELS, "training from S diverges: lower the learning rate"))
     missing = {} if trials.unseen is not None else {"unseen_loss_sd": NOT_ASKED}
-    dsa_sd, why = _dynamics(ended, points)
-    weights_distance, why_not = _weights(ended, points, neurons, shape)
+    dsa_sd, why = _dynamics(ended, points) if linear else (None, NO_OPERATOR)
+
+    def matched() -> float:
+        if linear:
+            return matched_distance(ended.mean("sigma"), ended.mean("sigma"), neurons, shape)
+        return matched_rows(learning, S, neurons=neurons, epochs=epochs)
+
+    weights_distance, why_not = _weights(ended, points, matched)
     missing |= {name: each for name, each in (("dsa_sd", why), ("weights_distance", why_not)) if each}
     losses = {name: _loss(ended, name) for name in ("loss", *(("unseen_loss",) if trials.unseen is not None else ()))}
     missing |= {f"{name}_sd": BELOW_ZERO for name, (_, sd) in losses.items() if sd is None}
@@ -123,7 +140,11 @@ def _loss(ended: _Ended, name: str) -> tuple[float, float | None]:
 def _coordinates(shape: Shape) -> dict[str, tuple[sp.Expr, ...]]:
     """Coordinates of the points by whose distances dynamics and weights are compared, where there are such."""
     dynamics = {"dynamics": operator_coordinates()} if (shape.inputs, shape.rank) == (1, 1) else {}
-    return {**dynamics, **({"weights": weight_coordinates()} if shape.rank == 1 else {})}
+    return {**dynamics, **_of_weights(shape)}
+
+
+def _of_weights(shape: Shape) -> dict[str, tuple[sp.Expr, ...]]:
+    return {"weights": weight_coordinates()} if shape.rank == 1 else {}
 
 
 def _planar(sigma: Dispersion, shape: Shape) -> Dispersion:
@@ -160,16 +181,42 @@ def _dynamics(ended: _Ended, points: Mapping[str, tuple[sp.Expr, ...]]) -> tuple
 
 
 def _weights(
-    ended: _Ended, points: Mapping[str, tuple[sp.Expr, ...]], neurons: int, shape: Shape
+    ended: _Ended, points: Mapping[str, tuple[sp.Expr, ...]], matched: Callable[[], float]
 ) -> tuple[float | None, str]:
-    sigma = ended.mean("sigma")
     try:
-        matched = matched_distance(sigma, sigma, neurons, shape)
+        beyond = matched()
     except NoLaw as error:
         return None, str(error)
     if "weights" not in points:
-        return matched, ""
+        return beyond, ""
     found = _spread_of_points(ended, "weights")
     if found is None:
         return None, "u and v are nearly parallel, or W nearly zero, within the spread: no derivative there"
-    return float(np.hypot(np.sqrt(2) * found, matched)), ""
+    return float(np.hypot(np.sqrt(2) * found, beyond)), ""
+
+
+def matched_rows(
+    learning: TrainingMap, covariance: ArrayLike, *, neurons: int, epochs: int, pairs: int = PAIRS, seed: int = 0
+) -> float:
+    """How far W of two networks of rank one are apart beyond rotations, by matching rows that the limit transports.
+
+    Two samples of rows, each moved by the field of infinitely many neurons; of more than 512, the law of random
+    matching in the plane, (log N)^2 / N of the square, continues what 512 are.
+
+    Raises:
+        NoLaw: beyond rank one.
+    """
+    shape, few = learning.closure.shape, min(neurons, MATCHED)
+    if shape.rank != 1:
+        raise NoLaw("rows that are not normal, of rank two and beyond: how they match is not known; give rank 1")
+    S = np.asarray(covariance, dtype=np.float64)
+    drawn = Rows(square_root(S)).draw(neurons=few, networks=2 * pairs, seed=seed)
+    moved = moved_rows(learning, S, drawn.reshape(-1, shape.size), epochs=epochs).reshape(drawn.shape)
+    u, v = (moved[:, :, list(shape.columns(block))] for block in "uv")
+    sigma, search = moved.swapaxes(1, 2) @ moved / few, RowMatching(starts=STARTS)
+    squares = [
+        search((u[k], v[k]), (u[k + 1], v[k + 1])).value ** 2 - coupled(sigma[k], sigma[k + 1], shape).distance ** 2
+        for k in range(0, 2 * pairs, 2)
+    ]
+    law = [np.log(n) ** 2 / n for n in (neurons, few)]
+    return float(np.sqrt(max(0.0, np.mean(squares)) * law[0] / law[1]))

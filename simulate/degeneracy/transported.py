@@ -103,6 +103,31 @@ def transported_rows(
     return TransportedRows(theta, after, shares, found)
 
 
+def moved_rows(
+    learning: TrainingMap,
+    covariance: ArrayLike,
+    rows: Float[np.ndarray, "asked d"],
+    *,
+    epochs: int,
+    nodes: SobolNodes | TensorNodes = USUAL_NODES,
+) -> Float[np.ndarray, "asked d"]:
+    """Rows after training in the field of infinitely many neurons, which they do not change; nothing is differentiated.
+
+    Raises:
+        DoublePrecisionRequired: if `jax_enable_x64` is off.
+    """
+    phi = known_function(learning.closure.nonlinearity)
+    limit = infinite_width(covariance, learning.closure.shape.counts, phi, nodes)
+    theta = jnp.concatenate([limit.connectivity.theta, jnp.asarray(rows)])
+    shares = jnp.concatenate([limit.share, jnp.zeros(len(rows))])
+    return np.asarray(_moved(learning, theta, shares, epochs))[len(limit.share) :]
+
+
+@eqx.filter_jit
+def _moved(learning: TrainingMap, theta: Theta, shares: Shares, epochs: int) -> Theta:
+    return trained(learning, theta, shares, epochs)
+
+
 @eqx.filter_jit
 def _differentiated(
     learning: TrainingMap, theta: Theta, shares: Shares, epochs: int, trials: OtherTrials

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from validate.degeneracy import predicted_dynamics, predicted_weights
+from theory.overlaps import TANH
+from validate.degeneracy import predicted_dynamics, predicted_nonlinear, predicted_weights
 from validate.degeneracy.settings import QUICK, Config
 from validate.progress import Progress
 from validate.report import Report
@@ -43,3 +44,14 @@ def test_dynamics_are_those_of_the_overlaps(report, monkeypatch):
     assert found.family.in_activity[-1] > 0.1
     (plot,) = predicted_dynamics.figures(report.config, found)
     np.testing.assert_allclose(plot.data["dsa_whitened"], 0.0, atol=1e-6)
+
+
+@pytest.mark.sampled(0)  # most of its time is that of compilers
+def test_nonlinear_networks_are_spread_as_their_rows_say(report, monkeypatch):
+    small = predicted_nonlinear.NonlinearEffort((TANH,), (64, 256), 60, 4, (64,), 3, 6)
+    monkeypatch.setattr(predicted_nonlinear, "effort_of", lambda config: small)
+    found = predicted_nonlinear.checks(report.config, report, Progress())
+    assert report.passed
+    (plot,) = predicted_nonlinear.figures(report.config, found)
+    np.testing.assert_allclose(plot.data["loss_by_rows"], found[0].by_rows["loss"].spread(np.array([64, 256])))
+    assert (plot.data["loss_by_closure"] < plot.data["loss_by_rows"]).all()

@@ -47,6 +47,31 @@ def test_all_levels_are_predicted_and_measured(ask, files):
     assert Path("out/dispersion.png").exists()
 
 
+@pytest.mark.sampled(0)
+def test_networks_that_are_not_linear_are_predicted_but_for_their_dynamics(ask, files):
+    """As above, of tanh; what is not known has its reason."""
+    words = ("--neurons", "500", "--learning-rate", "0.02", "--epochs", "4", "--measure", "24", "--json", "found.json")
+    found = quantities(ask(COMMAND, *files, *words, "--nonlinearity", "tanh"))
+    for name in ("sigma_sd", "loss_sd", "loss_doubled_sd"):
+        assert (np.abs(np.array(found[f"measured_{name}"]) / np.array(found[name]) - 1) < 0.65).all(), name
+    assert 0.5 < found["measured_weights_distance"] / found["weights_distance"] < 2
+    assert found["dsa_sd"] is None
+    assert set(found["missing"]) == {"dsa_sd"}
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        (("--nonlinearity", "tanh", "--stop-at", "0.5"), "give epochs"),
+        (("--nonlinearity", "relu", "--epochs", "2"), "kink"),
+    ],
+)
+def test_what_is_not_known_of_other_networks_has_its_reason(ask, files, words, reason):
+    found = quantities(ask(COMMAND, *files, "--neurons", "500", *words, "--json", "found.json"))
+    assert found["loss_sd"] is None
+    assert reason in found["missing"]["loss_sd"]
+
+
 REFUSED = [
     (("--neurons", "1"), "--neurons", "is too small"),
     (("--neurons", "9", "--epochs", "3", "--stop-at", "0.1"), "--epochs", "--stop-at"),

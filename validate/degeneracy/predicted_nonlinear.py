@@ -1,0 +1,276 @@
+"""Predicted from infinitely many neurons: how far apart nonlinear networks end, whose rows do not stay normal.
+
+Beside it what the Gaussian closure says, to which a network is its overlaps.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from simulate.degeneracy.dispersed import dispersed
+from simulate.degeneracy.population import LowRankPopulation, train_rows
+from simulate.degeneracy.predicted import matched_rows
+from simulate.degeneracy.row_matching import RowMatching
+from simulate.degeneracy.rows import Rows
+from simulate.degeneracy.training_map import TrainingMap
+from simulate.degeneracy.transported import TransportedRows, transported_rows
+from simulate.degeneracy.trials import OtherTrials
+from simulate.overlaps import TensorNodes, closure_of
+from simulate.tasks.impulse import filter_task
+from simulate.training.rule import GradientDescent
+from theory.degeneracy import Dispersion, directions, dispersed_points, normal_rows, weight_coordinates
+from theory.overlaps import ERF, LINEAR, TANH, Shape
+from theory.overlaps.gaussian import Nonlinearity
+from validate.degeneracy.predicted_spreads import LEVEL, coefficient_ratio, reach_of_coefficient
+from validate.degeneracy.settings import Config
+from validate.output import Plot
+from validate.plotting import GUIDE, MEASURED, PREDICTED, mark_values, new_panels, plot, style
+from validate.progress import Progress
+from validate.report import Report
+from validate.tolerance import Absolute, Reported
+
+S = 0.8 * np.eye(4) + 0.2
+TASK, LONGER, RULE, EPOCHS = filter_task(dt=0.1, steps=40), filter_task(dt=0.1, steps=80), GradientDescent(0.02), 10
+TRIALS = OtherTrials(unseen=LONGER.batch)
+NAMES = {"sigma": "overlaps", "loss": "loss", "unseen_loss": "loss on trials twice as long"}
+TOLD = (64, 256)
+"""Neurons of networks whose own rows are asked what becomes of them."""
+SEARCH = RowMatching(starts=8)
+STANDARD_ERRORS = 4.0
+
+
+@dataclass(frozen=True)
+class NonlinearEffort:
+    """Which nonlinearities, sizes of networks and how many of each; how many are told from their rows, and matched.
+
+    `matched` are the sizes of those whose units are matched, in so many pairs; `points` the nodes along an axis.
+    """
+
+    functions: tuple[Nonlinearity, ...]
+    sizes: tuple[int, ...]
+    networks: int
+    told: int
+    matched: tuple[int, ...]
+    pairs: int
+    points: int
+
+
+@dataclass(frozen=True)
+class NonlinearSpreads:
+    """Of one nonlinearity: spreads from rows, from the closure, of populations by size and name; distances of W."""
+
+    name: str
+    sizes: tuple[int, ...]
+    by_rows: Mapping[str, Dispersion]
+    by_closure: Mapping[str, Dispersion]
+    measured: Mapping[str, np.ndarray]
+    left: Mapping[int, np.ndarray]
+    distances: Mapping[int, np.ndarray]
+    distance_law: Mapping[int, float]
+
+
+def effort_of(config: Config) -> NonlinearEffort:
+    """Sizes four times one another: from the last two the coefficient is taken."""
+    if config.small:
+        return NonlinearEffort((TANH,), (64, 256), 150, 8, (64,), 6, 6)
+    if config.effort.full_length:
+        return NonlinearEffort((ERF, TANH), (64, 256, 1024, 4096), 1_000, 40, (64, 256, 1024), 16, 10)
+    return NonlinearEffort((ERF, TANH), (64, 256, 1024), 400, 24, (64, 256), 12, 8)
+
+
+def checks(config: Config, report: Report, progress: Progress) -> tuple[NonlinearSpreads, ...]:
+    """Linear networks by the same route; then networks of each nonlinearity beside rows and closure."""
+    effort = effort_of(config)
+    if not config.small:
+        _linear(report)
+    results = []
+    with progress.task("nonlinear networks predicted", total=len(effort.functions)) as done:
+        for count, phi in enumerate(effort.functions):
+            results.append(_measured(phi, effort, config.seed))
+            _judged(results[-1], effort, report)
+            done(count + 1)
+    return tuple(results)
+
+
+def _learning(phi: Nonlinearity) -> TrainingMap:
+    return TrainingMap(closure_of(Shape(), phi), TASK, RULE)
+
+
+def _linear(report: Report) -> None:
+    """Of linear networks rows and overlaps must say the same: nodes integrate squares of quadratic forms exactly."""
+    learning = _learning(LINEAR)
+    by_rows = transported_rows(learning, S, epochs=EPOCHS, trials=TRIALS, nodes=TensorNodes(4)).found
+    by_overlaps = dispersed(learning, S, directions(normal_rows(S)), epochs=EPOCHS, trials=TRIALS)
+    for name, words in NAMES.items():
+        report.check(
+            f"linear: coefficient of the spread of {words}, from rows and from overlaps",
+            predicted=by_overlaps[name].coefficient,
+            measured=by_rows[name].dispersion.coefficient,
+            tolerance=Absolute(1e-9, "rounding, grown over the training"),
+        )
+
+
+def _measured(phi: Nonlinearity, effort: NonlinearEffort, seed: int) -> NonlinearSpreads:
+    learning, counts = _learning(phi), Shape().counts
+    rows, nodes = Rows(np.linalg.cholesky(S).T), TensorNodes(effort.points)
+    drawn = {n: rows.draw(neurons=n, networks=effort.networks, seed=seed + n) for n in effort.sizes}
+    asked = np.concatenate([drawn[n][: effort.told].reshape(-1, 4) for n in TOLD])
+    limit = transported_rows(learning, S, epochs=EPOCHS, trials=TRIALS, nodes=nodes, rows=asked)
+    ends: list[dict[str, np.ndarray]] = []
+    left, distances, law = {}, {}, {}
+    points = dispersed_points(weight_coordinates(), limit.found["sigma"].dispersion)
+    for neurons, theta in drawn.items():
+        population = train_rows(theta, counts, phi, TASK, rule=RULE, epochs=EPOCHS)
+        found = {
+            "sigma": population.sigma,
+            "loss": population.loss(TASK.batch),
+            "unseen_loss": population.loss(LONGER.batch),
+        }
+        ends.append({name: each.std(axis=0, ddof=1) for name, each in found.items()})
+        if neurons in TOLD:
+            left[neurons] = found["loss"][: effort.told] - _told(limit, neurons, effort.told)
+        if neurons in effort.matched:
+            distances[neurons] = _distances(population, effort.pairs)
+            beyond = matched_rows(learning, S, neurons=neurons, epochs=EPOCHS, pairs=effort.pairs, seed=seed)
+            law[neurons] = float(np.hypot(np.sqrt(2 / neurons) * np.linalg.norm(points.coefficient), beyond))
+    return NonlinearSpreads(
+        phi.name,
+        effort.sizes,
+        {name: limit.found[name].dispersion for name in NAMES},
+        dispersed(learning, S, directions(normal_rows(S)), epochs=EPOCHS, trials=TRIALS),
+        {name: np.stack([each[name] for each in ends]) for name in NAMES},
+        left,
+        distances,
+        law,
+    )
+
+
+def _told(limit: TransportedRows, neurons: int, networks: int) -> np.ndarray:
+    """The loss of each network as its own rows tell it: that of the limit, and the mean of their influences."""
+    loss = limit.found["loss"]
+    first = 0 if neurons == TOLD[0] else networks * TOLD[0]
+    own = loss.of_rows[limit.shares == 0][first : first + networks * neurons]
+    return np.asarray(loss.value + own.reshape(networks, neurons).mean(axis=1))
+
+
+def _distances(population: LowRankPopulation, pairs: int) -> np.ndarray:
+    """Of W of successive networks, units matched."""
+    factors = [
+        (np.asarray(each.connectivity.u), np.asarray(each.connectivity.v))
+        for each in (population.one(k) for k in range(2 * pairs))
+    ]
+    return np.array([SEARCH(factors[k], factors[k + 1]).value for k in range(0, 2 * pairs, 2)])
+
+
+def _judged(found: NonlinearSpreads, effort: NonlinearEffort, report: Report) -> None:
+    for name, words in NAMES.items():
+        ratio = coefficient_ratio(found.sizes, found.measured[name], found.by_rows[name].coefficient)
+        report.check(
+            f"{found.name}: N^1/2 times the spread of {words} after {EPOCHS} epochs, over the prediction from rows",
+            predicted=np.ones_like(ratio),
+            measured=ratio,
+            tolerance=Absolute(
+                reach_of_coefficient(effort.networks, ratio.size),
+                f"normal, {100 * LEVEL:g} % for all entries, {effort.networks} networks",
+            ),
+        )
+        by_closure = np.ravel(found.by_closure[name].coefficient / found.by_rows[name].coefficient)
+        report.check(
+            f"{found.name}: spread of {words}, closure over rows, where they differ most",
+            predicted=None,
+            measured=float(by_closure[np.argmax(np.abs(by_closure - 1))]),
+            tolerance=Reported("the closure keeps of a network its overlaps, and of rows that they are normal"),
+        )
+    size, error = {n: np.sqrt(np.mean(e**2)) for n, e in found.left.items()}, {}
+    for n, each in found.left.items():
+        error[n] = np.std(each**2, ddof=1) / np.sqrt(len(each)) / np.mean(each**2) / 2
+    small, large = TOLD
+    step = np.log(large / small)
+    report.check(
+        f"{found.name}: exponent in N of what the rows of a network do not tell of its loss",
+        predicted=-1.0,
+        measured=float(np.log(size[large] / size[small]) / step),
+        tolerance=Absolute(
+            STANDARD_ERRORS * float(np.hypot(*error.values())) / step, f"four standard errors, {effort.told} networks"
+        ),
+    )
+    for neurons, distances in found.distances.items():
+        square = distances**2
+        measured, error_of = square.mean(), square.std(ddof=1) / np.sqrt(len(square))
+        report.check(
+            f"{found.name}: squared distance of W over that of matched transported rows, N = {neurons}",
+            predicted=1.0,
+            measured=float(measured / found.distance_law[neurons] ** 2),
+            tolerance=Absolute(
+                float(1 / np.log(neurons) + 2**0.5 * STANDARD_ERRORS * error_of / measured),
+                "1 / log N, and four standard errors of both",
+            ),
+        )
+    report.quantity(
+        f"{found.name}: spreads",
+        {
+            "neurons": list(found.sizes),
+            **{f"{name}_coefficient": found.by_rows[name].coefficient for name in NAMES},
+            **{f"{name}_coefficient_closure": found.by_closure[name].coefficient for name in NAMES},
+            **{f"{name}_measured": found.measured[name] for name in NAMES},
+            "loss": float(found.by_rows["loss"].value),
+            "loss_closure": float(found.by_closure["loss"].value),
+        },
+    )
+
+
+def figures(config: Config, results: tuple[NonlinearSpreads, ...]) -> tuple[Plot, ...]:
+    """Spreads of losses and overlaps, and distances of W, against N."""
+    data: dict[str, np.ndarray] = {}
+    plots = []
+    for found in results:
+        sizes = np.array(found.sizes, float)
+        data = {"neurons": sizes}
+        with style():
+            figure, panels = new_panels(3, 10.5, 3.2)
+            for axes, name in zip(panels, ("loss", "sigma"), strict=False):
+                pick = (lambda each: np.asarray(each)) if name == "loss" else _zz
+                for k, (kind, look) in enumerate((("by_rows", PREDICTED), ("by_closure", {**GUIDE, "linewidth": 1.2}))):
+                    line = pick(getattr(found, kind)[name].coefficient) / np.sqrt(sizes)
+                    words = ("infinitely many neurons", "Gaussian closure")[k]
+                    axes.plot(sizes, line, **{**look, "label": words})
+                    data[f"{name}_{kind}"] = line
+                points = np.array([pick(each) for each in found.measured[name]])
+                axes.plot(sizes, points, **{**MEASURED, "label": "networks"})
+                data[f"{name}_measured"] = points
+                axes.set_xscale("log")
+                axes.set_yscale("log")
+                axes.legend(loc="lower left")
+                axes.set_title(f"{found.name}: spread of {'the loss' if name == 'loss' else 'zz'}")
+            matched = np.array(list(found.distances), float)
+            law = np.array(list(found.distance_law.values()))
+            panels[2].plot(
+                matched, law, **{**PREDICTED, "marker": "_", "markersize": 14, "label": "transported rows, matched"}
+            )
+            for n, each in found.distances.items():
+                panels[2].plot(np.full(len(each), n), each, **{**MEASURED, "alpha": 0.35, "markersize": 2.5})
+            root = np.array([np.sqrt((each**2).mean()) for each in found.distances.values()])
+            panels[2].plot(matched, root, **{**MEASURED, "label": "networks"})
+            panels[2].set_xscale("log")
+            panels[2].set_ylim(0.0, 1.15 * max(each.max() for each in found.distances.values()))
+            panels[2].legend(loc="lower left")
+            panels[2].set_title(f"{found.name}: distance of W")
+            data |= {"distance_neurons": matched, "distance_law": law, "distance_measured": root}
+            for axes in panels:
+                axes.set_xlabel("neurons N")
+            for axes in panels[:2]:
+                mark_values(axes, sizes.tolist())
+            mark_values(panels[2], matched.tolist())
+            panels[0].set_ylabel("standard deviation over networks")
+        caption = (
+            f"{found.name} networks on the filter after {EPOCHS} epochs. Lines: from the influence of each row on "
+            "infinitely many neurons, nothing fitted; dotted: the Gaussian closure. Points: populations."
+        )
+        plots.append(plot(f"predicted_nonlinear_{found.name}", caption, figure, data))
+    return tuple(plots)
+
+
+def _zz(sigma: np.ndarray) -> np.ndarray:
+    """Of the readout with itself."""
+    return np.asarray(sigma[..., -1, -1])
