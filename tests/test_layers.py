@@ -18,6 +18,7 @@ BRIDGE = (  # from symbols to JAX: the doors to `theory`
     "simulate/degeneracy/carried.py",
     "simulate/degeneracy/dispersed.py",
     "simulate/degeneracy/escaping.py",
+    "simulate/degeneracy/levels.py",
     "simulate/degeneracy/predicted.py",
     "simulate/degeneracy/training_map.py",
     "simulate/degeneracy/transported.py",

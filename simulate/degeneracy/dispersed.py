@@ -147,7 +147,7 @@ def dispersed_at_loss(
     0.01
     """
     require_double_precision()
-    epoch = int(_until(learning, jnp.asarray(start), jnp.asarray(loss), jnp.asarray(most)))
+    epoch = int(epoch_at_loss(learning, jnp.asarray(start), jnp.asarray(loss), jnp.asarray(most)))
     if not 0 < epoch < most:
         raise NeverThere(
             f"the loss is at {loss:g} {'from the start' if epoch == 0 else f'in none of {most} epochs'}: give another"
@@ -232,5 +232,6 @@ def _along(function: Callable[[Array, Array], T], start: Array, directions: Arra
 
 
 @eqx.filter_jit
-def _until(learning: TrainingMap, start: Array, loss: Float[Array, ""], most: Int[Array, ""]) -> Int[Array, ""]:
+def epoch_at_loss(learning: TrainingMap, start: Array, loss: Float[Array, ""], most: Int[Array, ""]) -> Int[Array, ""]:
+    """The first epoch at which a network with these overlaps is at or below the loss, at most `most`."""
     return learning.product_until(start, loss, most)[1]

@@ -183,3 +183,65 @@ class WholeEpochs:
                 f"at epoch {epoch} a share of {lost.max():.2g} of the networks is above the loss "
                 f"{self.threshold:g} again: give a loss that is passed while it falls, or a lower learning rate"
             )
+
+
+@dataclass(frozen=True, eq=False)
+class SmoothCrossing:
+    """The loss crosses `threshold` near the middle of three epochs, its spread in time many epochs wide.
+
+    Loss and quantities are given by their dispersion at the three epochs, as the leading axis of values, with parabolas
+    between: where l falls much in an epoch's spread, secants would not let a + q' tau cancel as it does.
+
+    Raises:
+        NotCrossed: if the parabola does not fall to the threshold within an epoch of the middle.
+
+    >>> epochs = np.arange(3.0)
+    >>> crossing = SmoothCrossing(Dispersion(2 - 0.1 * epochs, np.full((1, 3), 0.5)), threshold=1.85)
+    >>> round(crossing.offset, 6), crossing.delays.round(6)
+    (0.5, array([5.]))
+    """
+
+    loss: Dispersion
+    threshold: float
+
+    def __post_init__(self) -> None:
+        """Refuse a loss that does not cross the threshold there."""
+        before, middle, after = self.loss.value
+        steep, bent = (before - after) / 2, (before + after) / 2 - middle
+        inside = steep**2 - 4 * bent * (middle - self.threshold)
+        if not (steep > 0 and inside >= 0 and abs(self.offset) <= 1):
+            raise NotCrossed(
+                f"losses {before:.6g}, {middle:.6g} and {after:.6g} of three epochs do not fall to {self.threshold:.6g}"
+            )
+
+    @property
+    def offset(self) -> float:
+        """Epochs from the middle to the crossing."""
+        before, middle, after = (float(each) for each in self.loss.value)
+        steep, bent = (before - after) / 2, (before + after) / 2 - middle
+        inside = max(steep**2 - 4 * bent * (middle - self.threshold), 0.0)
+        return 2 * (middle - self.threshold) / (steep + float(np.sqrt(inside)))
+
+    @property
+    def delays(self) -> Float[np.ndarray, " directions"]:
+        """tau, as of `LossCrossing`."""
+        return -self._there(self.loss).slopes / float(self._rate(self.loss))
+
+    def stopped(self, quantity: Dispersion) -> Dispersion:
+        """Where training ends at the crossing itself, between epochs if need be."""
+        there = self._there(quantity)
+        return Dispersion(there.value, there.slopes + np.multiply.outer(self.delays, self._rate(quantity)))
+
+    def spread(self, quantity: Dispersion, neurons: int) -> Float[np.ndarray, "..."]:
+        """The standard deviation over networks that stop at a whole epoch, of a time that spreads over several."""
+        return np.asarray(np.sqrt(self.stopped(quantity).spread(neurons) ** 2 + self._rate(quantity) ** 2 / 12))
+
+    def _there(self, quantity: Dispersion) -> Dispersion:
+        x = self.offset
+        weights = np.array([x * (x - 1) / 2, 1 - x**2, x * (x + 1) / 2])
+        value, slopes = np.tensordot(weights, quantity.value, 1), np.tensordot(weights, quantity.slopes, (0, 1))
+        return Dispersion(np.asarray(value), np.asarray(slopes))
+
+    def _rate(self, quantity: Dispersion) -> Float[np.ndarray, "..."]:
+        x = self.offset
+        return np.asarray(np.tensordot(np.array([x - 0.5, -2 * x, x + 0.5]), quantity.value, 1))

@@ -40,6 +40,7 @@ PREDICTED = (
     Section("Predicted from overlaps: weights up to permutations", "validate.degeneracy.predicted_weights"),
     Section("Predicted from overlaps: dynamics", "validate.degeneracy.predicted_dynamics"),
     Section("Predicted from overlaps: nonlinear networks", "validate.degeneracy.predicted_nonlinear"),
+    Section("Predicted from overlaps: the arrows of Table 1", "validate.degeneracy.predicted_table"),
 )
 CLOSED_FORM = Section("Degeneracy in closed form", "validate.degeneracy.at_once", at_once=True)
 SECTIONS = (CLOSED_FORM, *TRAINED, *PREDICTED)

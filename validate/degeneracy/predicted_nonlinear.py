@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from simulate.cells.nonlinearity import AnyNonlinearity
 from simulate.degeneracy.dispersed import dispersed
 from simulate.degeneracy.population import LowRankPopulation, train_rows
 from simulate.degeneracy.predicted import matched_rows
@@ -21,7 +22,6 @@ from simulate.tasks.impulse import filter_task
 from simulate.training.rule import GradientDescent
 from theory.degeneracy import Dispersion, directions, dispersed_points, normal_rows, weight_coordinates
 from theory.overlaps import ERF, LINEAR, TANH, Shape
-from theory.overlaps.gaussian import Nonlinearity
 from validate.degeneracy.predicted_spreads import LEVEL, coefficient_ratio, reach_of_coefficient
 from validate.degeneracy.settings import Config
 from validate.output import Plot
@@ -47,7 +47,7 @@ class NonlinearEffort:
     `matched` are the sizes of those whose units are matched, in so many pairs; `points` the nodes along an axis.
     """
 
-    functions: tuple[Nonlinearity, ...]
+    functions: tuple[AnyNonlinearity, ...]
     sizes: tuple[int, ...]
     networks: int
     told: int
@@ -93,7 +93,7 @@ def checks(config: Config, report: Report, progress: Progress) -> tuple[Nonlinea
     return tuple(results)
 
 
-def _learning(phi: Nonlinearity) -> TrainingMap:
+def _learning(phi: AnyNonlinearity) -> TrainingMap:
     return TrainingMap(closure_of(Shape(), phi), TASK, RULE)
 
 
@@ -111,7 +111,7 @@ def _linear(report: Report) -> None:
         )
 
 
-def _measured(phi: Nonlinearity, effort: NonlinearEffort, seed: int) -> NonlinearSpreads:
+def _measured(phi: AnyNonlinearity, effort: NonlinearEffort, seed: int) -> NonlinearSpreads:
     learning, counts = _learning(phi), Shape().counts
     rows, nodes = Rows(np.linalg.cholesky(S).T), TensorNodes(effort.points)
     drawn = {n: rows.draw(neurons=n, networks=effort.networks, seed=seed + n) for n in effort.sizes}
