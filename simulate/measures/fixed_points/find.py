@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import Float, Int
 from numpy.typing import ArrayLike
 from scipy.cluster.hierarchy import fcluster, linkage
+from scipy.spatial.distance import pdist
 
 from simulate.cells.cell import Cell
 from simulate.integrate import require_double_precision
@@ -212,7 +213,7 @@ def _apart(
     if len(states) < 2:
         return states, residuals, hits
     scale = scales(states)[:, None]  # where it is above one, distances of states are relative to it
-    cluster = fcluster(linkage(np.hstack([states / scale, np.log(scale)]), "single"), alike, "distance") - 1
+    cluster = fcluster(linkage(pdist(np.hstack([states / scale, np.log(scale)])), "single"), alike, "distance") - 1
     together = np.bincount(cluster, weights=hits).astype(int)
     best = np.array([np.flatnonzero(cluster == k)[np.argmin(residuals[cluster == k])] for k in range(len(together))])
     order = np.argsort(-together, kind="stable")
