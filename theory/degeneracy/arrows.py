@@ -15,9 +15,12 @@ and a step is the same as of the latter at the rate eta. So a richer network is 
 **Equal channels.** C filters, input k to output k, whose rows lean on one another within a channel alone. Outputs that
 are to be silent enter the loss by squares of overlaps that are zero on average. So to leading order the loss is the
 mean of C independent ones, each that of a single channel at the rate eta / C, also where all stop at one loss: its
-spread is C^-1/2 times that of one channel.
+spread is C^-1/2 times that of one channel. That is the limit of many neurons alone. Channels that stop together have
+delays of their own, whose squares are of relative order 1 / N; how much these add is not derived, and where the linear
+part nearly cancels at a common loss they decide up to large N (measured: docs/findings/degeneracy.md).
 
-Derived here; tests/theory/degeneracy/test_arrows.py proves it.
+Derived here; tests/theory/degeneracy/test_arrows.py proves width and richness,
+tests/validate/degeneracy/test_predicted_table.py the channels' leading order by the derivative of the map of two.
 """
 
 from collections.abc import Callable

@@ -53,6 +53,7 @@ LOSS, RATE, MOST = 0.1, 0.002, 5_000
 STANDARD_ERRORS = 3.0
 """From which on a difference counts as seen."""
 DT, STEPS = 0.2, 20
+DELAYS = "leading order alone: what each channel's own delay adds, of relative order 1 / N, is not derived"
 NEXT = 0.01
 """By how much levels are moved to see which way an arrow points there, relative to them."""
 START = np.array([[1.0, 0.2, 0.2, 0.0], [0.2, 1.0, 0.2, 0.0], [0.2, 0.2, 1.0, 0.0], [0.0, 0.0, 0.0, 1.0]])
@@ -151,13 +152,17 @@ class LevelMeasured:
 
 @dataclass(frozen=True, eq=False)
 class Arrow:
-    """A factor between two levels: predicted and measured ln of the ratio of a spread, and its standard error."""
+    """A factor between two levels: predicted and measured ln of the ratio of a spread, and its standard error.
+
+    `unbounded` says of a leading order what keeps it from being asserted: a next term that is not derived.
+    """
 
     factor: str
     name: str
     predicted: float
     measured: float
     error: float
+    unbounded: str = ""
 
     @property
     def words(self) -> tuple[str, str]:
@@ -297,7 +302,7 @@ def _channels(one: LevelMeasured, effort: TableEffort, seed: int, report: Report
     sigma = np.kron(spreads_at(one.level).overlaps, np.eye(2))
     law = float(np.log(matched_distance(sigma, sigma, k, shape) / one.predicted["weights"]))
     return [
-        Arrow("channels", "behaviour", float(sp.log(channels_factor(2))), *behaviour),
+        Arrow("channels", "behaviour", float(sp.log(channels_factor(2))), *behaviour, DELAYS),
         Arrow("channels", "weights", law, *weights),
     ]
 
@@ -305,14 +310,15 @@ def _channels(one: LevelMeasured, effort: TableEffort, seed: int, report: Report
 def _judged(arrow: Arrow, report: Report) -> None:
     predicted, measured = arrow.words
     name = f"{arrow.factor}: {MEASURES[arrow.name]}"
+    told = (
+        f"ln of the ratio {arrow.predicted:+.3f}, measured {arrow.measured:+.3f} with standard error "
+        f"{arrow.error:.3f}; seen beyond {STANDARD_ERRORS:g} of these"
+    )
     report.check(
         f"{name}, low-rank",
         predicted=predicted,
         measured=measured,
-        tolerance=Exact(
-            f"ln of the ratio {arrow.predicted:+.3f}, measured {arrow.measured:+.3f} with standard error "
-            f"{arrow.error:.3f}; seen beyond {STANDARD_ERRORS:g} of these"
-        ),
+        tolerance=Reported(f"{arrow.unbounded}; {told}") if arrow.unbounded else Exact(told),
     )
     report.quantity(
         f"{name}, low-rank: ln of the ratio",

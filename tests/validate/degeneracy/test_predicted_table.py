@@ -1,6 +1,14 @@
 import numpy as np
 import pytest
 
+from simulate.cells.nonlinearity import LINEAR
+from simulate.degeneracy import TrainingMap, dispersed
+from simulate.degeneracy.trials import OtherTrials
+from simulate.overlaps import closure_of
+from simulate.training import GradientDescent
+from theory.degeneracy import directions, normal_rows
+from theory.degeneracy.arrows import channels_factor
+from theory.overlaps import Shape
 from validate.degeneracy import predicted_table as table
 from validate.degeneracy.settings import Config
 from validate.report import Report
@@ -36,6 +44,25 @@ def test_an_arrow_that_points_as_predicted_passes_and_one_that_does_not_fails():
         table._judged(each, report)
         assert report.passed is passed
     assert table.Arrow("richness", "dynamics", 0.1, 0.1, 0.05).words == ("up", "not seen")
+    report = Report("degeneracy", Config())
+    report.section("arrows")
+    table._judged(table.Arrow("channels", "behaviour", -0.3, 0.3, 0.01, table.DELAYS), report)  # a leading order
+    assert [check.asserted for check in report.checks] == [False] * 3
+    assert (report.checks[0].predicted, report.checks[0].measured) == ("down", "up")
+
+
+def test_two_equal_channels_have_the_law_of_channels_to_leading_order():
+    """Variances and the covariance of both losses are halved, so that it holds at a common loss as well."""
+    products = []
+    for count, made in ((1, table._filter), (2, table._filters)):
+        start = np.kron(table.START, np.eye(count))
+        rule = GradientDescent(count * table.RATE)
+        learning = TrainingMap(closure_of(Shape(count, count, count), LINEAR), made(table.STEPS), rule)
+        trials = OtherTrials(made(2 * table.STEPS).batch)
+        found = dispersed(learning, start, directions(normal_rows(start)), epochs=100, trials=trials)
+        slopes = np.stack([found[name].slopes for name in ("loss", "unseen_loss")])
+        products.append(slopes @ slopes.T)
+    np.testing.assert_allclose(products[1], float(channels_factor(2)) ** 2 * products[0], rtol=1e-12)
 
 
 @pytest.mark.parametrize(
