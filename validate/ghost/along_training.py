@@ -208,11 +208,17 @@ def figures(config: Config, results: LearningCourses) -> tuple[Plot, ...]:
     """One figure for each rate; none where no network has that fate."""
     plots = []
     if results.low:
-        caption = f"Fig. 3A: a network at rate {LOW_RATE}: a ghost, and one fixed point throughout."
+        caption = (
+            f"Fig. 3A: one of {len(results.low)} networks trained at rate {LOW_RATE}: a ghost, and one fixed point "
+            "throughout. The middle panels look closer at the jump. Dotted: the epochs whose flows are drawn."
+        )
         plots.append(_course_plot("fig_3a", caption, results.low[0]))
     if results.high is not None:
         rate = config.network_learning_rate
-        caption = f"Fig. 3B: a network at rate {rate:g}: it learns, then goes through a saddle-node and stays."
+        caption = (
+            f"Fig. 3B: one network trained at rate {rate:g}: it learns, then goes through a saddle-node and stays. "
+            "The middle panels look closer at the jump. Dotted: the epochs whose flows are drawn."
+        )
         plots.append(_course_plot("fig_3b", caption, results.high))
     return tuple(plots)
 

@@ -333,6 +333,7 @@ def figures(config: Config, results: AskedOutput) -> tuple[Plot, ...]:
         axes.set(xlabel=f"{ratio} before a step", ylabel=f"{ratio} after it", xscale="symlog", yscale="symlog")
         legend_below(figure, 2)
     caption = (
-        f"Steps of descent at threshold {config.threshold:g}, confidence {config.confidence:g} and the rate asked for."
+        f"{before.size} steps of descent at threshold {config.threshold:g}, confidence {config.confidence:g} and the "
+        "rate asked for, of {results.rho.shape[1]} trainings: where each leads, by quadrature and by a solver."
     )
     return (plot("asked_output", caption, figure, {"rho": results.rho, "predicted": results.predicted}),)

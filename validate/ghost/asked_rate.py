@@ -246,6 +246,9 @@ def figures(config: Config, results: AskedRate) -> tuple[Plot, ...]:
         axes.axhline(1.0, **GUIDE)
         axes.set(xlabel="epoch", ylabel=typeset("r / r_opt"), title=f"{results.ratio:.6g} of the critical rate")
         legend_below(figure, 2)
-    caption = f"The rate asked for, {results.ratio:.6g} of the critical one, at T = {config.delay:g}."
+    caption = (
+        f"One training of the toy model at the rate asked for, {results.ratio:.6g} of the critical one, at "
+        f"T = {config.delay:g}. Dotted: the optimum."
+    )
     data = {"rho": results.rho, "plateau": np.array(results.plateau)}
     return (plot("asked_rate", caption, figure, data),)

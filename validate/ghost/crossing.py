@@ -181,5 +181,8 @@ def figures(config: Config, results: CrossingResults | None) -> tuple[Plot, ...]
         legend_below(figure, 2)
     data = {"ratio": results.ratio, "effective_r": results.effective_r, "crossed": results.crossed}
     data |= {"network": results.network, "epoch": results.epoch, "second_order": np.asarray(results.second_order)}
-    caption = "Steps of gradient descent past a ghost, and whether they ended in a saddle-node."
+    caption = (
+        f"{len(results.ratio)} steps of gradient descent past a ghost, of {len(np.unique(results.network))} networks, "
+        f"and whether they ended in a saddle-node: {int(results.crossed.sum())} did."
+    )
     return (plot("crossing", caption, figure, data),)

@@ -149,7 +149,7 @@ def _rank_one(results: SweepResults) -> Plot:
         legend_below(figure, 2)
     caption = (
         f"Fig. S1: final loss of rank-one networks after {epochs} epochs (the paper's: 200,001). Too low a rate has "
-        "not learned yet; too high a rate learns and loses it for good."
+        "not learned yet; too high a rate learns and loses it for good. A point a network; bars: the standard error."
     )
     return plot("fig_s1", caption, figure, {"rates": sweep.rates, "final_loss": loss})
 
@@ -184,5 +184,9 @@ def _ranks(results: SweepResults) -> Plot:
             axes.set_title(title)
             axes.grid(visible=False)
         figure.colorbar(image, ax=[left, right], label="fraction of networks")
-    epochs = results.ranks[0].trained.experiment.epochs
-    return plot("fig_s2", f"Fig. S2: learning by trainable rank, {epochs} epochs.", figure, data)
+    first = results.ranks[0].trained.experiment
+    caption = (
+        f"Fig. S2: learning by trainable rank, {first.epochs} epochs: {first.networks // len(rates)} networks of each "
+        "rank at each rate. The fractions are of those."
+    )
+    return plot("fig_s2", caption, figure, data)

@@ -19,7 +19,7 @@ from theory.ghost.descent.safety import safety_proof
 from theory.ghost.descent.training_map import PAPER, advance, jump_length, orbit
 from theory.ghost.toy.toy_model import ToyModel
 from validate.ghost.claims import CLOSED_FORMS, ERROR_FLOOR, NO_LEARNING, PLATEAU
-from validate.ghost.fates import BETWEEN, STARTS, Fates, compare_fates
+from validate.ghost.fates import STARTS, Fates, compare_fates
 from validate.ghost.scaled_descent import CHUNK, ScaledDescent, analytic, simulated
 from validate.ghost.settings import PAPER_RATE_RATIO, START, Config
 from validate.output import Plot
@@ -272,7 +272,10 @@ def _losses(config: Config, descents: Descents) -> Plot:
         figure = _panels(descents, descents.loss, "loss / $T$")
         for axes in figure.axes:
             axes.set(ylim=(-0.03, 1.05))
-    caption = f"Fig. 2B: loss along gradient descent from rho_0 = 10 at T = {config.delay:g}. Dashed: predicted drop."
+    caption = (
+        f"Fig. 2B: loss along gradient descent from rho_0 = 10 at T = {config.delay:g}, one training a panel. Dashed: "
+        "predicted drop."
+    )
     return plot(
         "fig_2b", caption, figure, {"rates": descents.rates, "loss": descents.loss, "plateau": descents.plateau}
     )
@@ -341,7 +344,9 @@ def _floor(results: MapResults) -> Plot:
         rest.set(xlabel="learning rate / critical rate", ylabel="measured /\npredicted − 1 (%)")
         legend_below(figure, 2)
     caption = (
-        "Fig. 2D: the error floor against the learning rate. Beyond a_fail almost every start is captured (loss T)."
+        f"Fig. 2D: the error floor against the learning rate, {floors.measured.shape[1]} trainings a rate. "
+        "Below: how far each is from the prediction; the grey band is allowed. Beyond a_fail almost every start is "
+        "captured (loss T)."
     )
     data = {"rates": floors.rates, "measured": floors.measured, "predicted": expected, "residual": residual}
     return plot("fig_2d", caption, figure, data)
@@ -371,7 +376,10 @@ def _fates(results: MapResults) -> Plot:
         axes.annotate(f"{typeset('a_fail')} ", (results.failure, 0.3), rotation=90, ha="left", **NOTE)
         axes.set(xlabel="learning rate / critical rate", ylabel="fraction of starts captured", xlim=(0.995, 1.035))
         legend_below(figure, 2)
-    caption = f"Starts rho_0 ~ N(10, 0.1^2) that end stuck, between the critical rate and a_fail (rates {BETWEEN})."
+    caption = (
+        f"Fraction of {STARTS} starts rho_0 ~ N(10, 0.1^2) a rate that end stuck, from the critical rate (dotted) to "
+        f"a_fail (dashed); {BINOMIAL_95}."
+    )
     data = {"rates": fates.rates, "measured": share, "low": low, "high": high}
     data |= {"predicted_rates": rates, "predicted": value, "bound": bound}
     return plot("captured_fraction", caption, figure, data)
@@ -416,5 +424,9 @@ def _diagram(results: MapResults) -> Plot:
     words = np.array([cycle.word for cycle in results.catalogue.cycles])
     intervals = np.array([[float(c.limits().lower), float(c.limits().upper)] for c in results.catalogue.cycles])
     data = {"rates": results.diagram_rates, "attractor": results.diagram, "words": words, "intervals": intervals}
-    caption = "The training map: attractor against rate, with every attracting cycle found by the certified search."
+    caption = (
+        f"The training map: where {results.diagram.shape[1]} iterates from eight starts lie at each of "
+        f"{len(results.diagram_rates)} rates, with every attracting cycle found by the certified search. Bars on top: "
+        "where each cycle exists."
+    )
     return plot("training_map", caption, figure, data)
