@@ -11,13 +11,13 @@ from theory.contraction.regions.certify_basin import FoundBasin
 from theory.contraction.regions.fixed_points import FixedPoint, settled, stride_of
 from theory.contraction.regions.outside import steps_of
 from validate.output import Plot
-from validate.plotting import new_figure, plot, style
+from validate.palette import ASKED, MUTED, SERIES
+from validate.plotting import legend_below, new_figure, plot, style
 
 _TRAJECTORIES = 12
 _STEPS = 60
 _GRID = 160
 _ARRIVED = 1e-3
-_COLOURS = ("#1f4e79", "#b3272d", "#3a7d44", "#8a5a9e", "#c07c1c", "#2a8c8c", "#7a4a2b", "#555555")
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,39 +57,49 @@ def basin_plot(name: str, system: AutonomousNetwork, points: Sequence[FixedPoint
     paths = [_paths(each, plane) for each in found]
     shadows = [np.array([plane.shadow(states) for states in each]) for each in paths]
     data: dict[str, np.ndarray] = {"outlines": np.array(outlines), "paths": np.array(shadows)}
-    caption = "All states of an ellipsoid tend to its fixed point, certified; lines are trajectories from its surface."
+    caption = (
+        f"All states of an ellipsoid tend to its fixed point, certified ({len(found)}, seen in a plane). Thin lines: "
+        f"{_TRAJECTORIES} trajectories from the edge of each."
+    )
+    plain = system.network.size == 2
     with style():
-        figure, axes = new_figure(5.6, 5.0)
-        if system.network.size == 2:
+        figure, axes = new_figure(5.4, 5.2)
+        if plain:
             edges, reached = _true_basins(system, found, outlines)
-            palette = np.array([[1.0, 1.0, 1.0]] + [_light(k) for k in range(len(found))])
-            axes.imshow(palette[reached + 1], extent=edges, origin="lower", aspect="auto", zorder=0)
+            colours = np.array([[1.0, 1.0, 1.0]] + [_light(k) for k in range(len(found))])
+            axes.imshow(colours[reached + 1], extent=edges, origin="lower", zorder=0)
+            axes.set(xlim=edges[:2], ylim=edges[2:])
+            axes.grid(visible=False)
             data |= {"reached": reached, "edges": np.array(edges)}
-            caption += " Shades are the true basins, by brute force."
+            caption += f" Shades: the true basins, by brute force from {_GRID} x {_GRID} states."
         for k, (outline, shadow) in enumerate(zip(outlines, shadows, strict=True)):
-            colour = _COLOURS[k % len(_COLOURS)]
+            colour = _colour(k)
             axes.plot(*outline.T, color=colour, linewidth=1.6, zorder=3)
             for path in shadow.transpose(1, 0, 2):
                 axes.plot(*path.T, color=colour, linewidth=0.6, alpha=0.7, zorder=2)
-        for stable, face in ((True, "#222222"), (False, "#ffffff")):
-            places = plane.shadow(np.array([p.state for p in points if p.stable == stable] or [plane.origin]))
-            if any(p.stable == stable for p in points):
+        axes.plot([], [], color=MUTED, linewidth=1.6, label="certified basin")
+        axes.plot([], [], color=MUTED, linewidth=0.6, label="trajectory")
+        for stable, face in ((True, ASKED), (False, "#ffffff")):
+            kind = [point.state for point in points if point.stable == stable]
+            if kind:
                 label = "stable" if stable else "unstable"
-                axes.scatter(
-                    places[:, 0], places[:, 1], s=22, facecolor=face, edgecolor="#222222", zorder=4, label=label
-                )
+                places = plane.shadow(np.array(kind))
+                axes.scatter(*places.T, s=22, facecolor=face, edgecolor=ASKED, zorder=4, label=f"{label} fixed point")
                 data[f"{label}_points"] = places
-        first, second = ("state of neuron 0", "of neuron 1") if system.network.size == 2 else ("first axis", "second")
-        axes.set(xlabel=first, ylabel=second)
-        if system.network.size == 2:
-            axes.set(xlim=edges[:2], ylim=edges[2:])
-        axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2)
+        first, second = ("of neuron 0", "of neuron 1") if plain else ("along the first axis", "along the second axis")
+        axes.set(xlabel=f"state {first}", ylabel=f"state {second}", aspect="equal")
+        legend_below(figure, 2)
     return plot(name, caption, figure, data)
+
+
+def _colour(k: int) -> str:
+    """Of the k-th ellipsoid."""
+    return SERIES[k % len(SERIES)]
 
 
 def _light(k: int) -> tuple[float, float, float]:
     """A light shade of colour k."""
-    colour = _COLOURS[k % len(_COLOURS)]
+    colour = _colour(k)
     red, green, blue = (1 - (1 - int(colour[i : i + 2], 16) / 255) * 0.25 for i in (1, 3, 5))
     return red, green, blue
 

@@ -5,6 +5,9 @@ from dataclasses import replace
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
+from matplotlib.artist import Artist
+from matplotlib.colors import to_rgb
+from matplotlib.patches import Patch
 
 from theory.contraction.network import Vector
 from theory.contraction.regions.autonomous import AutonomousNetwork
@@ -12,13 +15,19 @@ from theory.contraction.regions.box import IntervalBox
 from theory.contraction.regions.constant_inputs import Amplitudes, contraction
 from theory.contraction.regions.fixed_points import FixedPoint, fixed_points, starts
 from validate.output import Plot
-from validate.plotting import GUIDE, PREDICTED, new_figure, plot, style
+from validate.palette import ASKED, FAINT, SERIES
+from validate.plotting import GUIDE, PREDICTED, legend_below, new_figure, plot, style
 
 CELLS, COARSEST = 16, 4
 """Along an edge of the plane; and of the blocks of cells of all of whose inputs together a proof is sought first."""
 AMPLITUDES = 41
 """At which fixed points are drawn."""
 _STARTS = 12
+PROVED, NEITHER, AGAINST = SERIES[4], FAINT, SERIES[1]
+"""Of inputs under which contraction is proved, is left open, and is spoken against by fixed points."""
+
+
+_STRENGTH = 0.6
 
 
 def input_plane(name: str, system: AutonomousNetwork, marked: Sequence[Vector], direction: Vector | None) -> Plot:
@@ -47,22 +56,30 @@ def input_plane(name: str, system: AutonomousNetwork, marked: Sequence[Vector], 
         decide(i * COARSEST, j * COARSEST, COARSEST)
     shade = np.where(proved, 2, np.where((points > 1) | unstable, 0, 1))
     edges = (across[0], across[-1], up[0], up[-1])
-    palette = np.array([[0.85, 0.62, 0.58], [0.93, 0.93, 0.93], [0.65, 0.78, 0.88]])
+    colours = np.array([to_rgb(colour) for colour in (AGAINST, NEITHER, PROVED)])
+    keys = (
+        (PROVED, "contracts, certified"),
+        (AGAINST, "two stable fixed points, or an unstable one"),
+        (NEITHER, "neither"),
+    )
     with style():
-        figure, axes = new_figure(5.2, 4.8)
-        axes.imshow(palette[shade], extent=edges, origin="lower", aspect="auto", zorder=0)
+        figure, axes = new_figure(5.0, 5.4)
+        axes.imshow(colours[shade], extent=edges, origin="lower", alpha=_STRENGTH, zorder=0)
+        axes.grid(visible=False)
+        handles: list[Artist] = [
+            Patch(color=colour, label=label, alpha=_STRENGTH, linewidth=0) for colour, label in keys
+        ]
         if direction is not None:
             line = system.inputs + np.linspace(0, 2 * reach / np.abs(direction).max(), 2)[:, None] * direction
-            axes.plot(*line.T, label="--along", **GUIDE)
+            handles += axes.plot(*line.T, label="--along", color=ASKED, linestyle="--", linewidth=1.2)
         if len(marked):
-            places = np.array(marked)
-            axes.scatter(places[:, 0], places[:, 1], s=22, facecolor="#222222", zorder=4, label="--constant-input")
-        axes.set(xlabel="input of neuron 0", ylabel="of neuron 1", xlim=edges[:2], ylim=edges[2:])
-        if direction is not None or len(marked):
-            axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2)
+            look = {"facecolor": ASKED, "edgecolor": "white"}
+            handles.append(axes.scatter(*np.array(marked).T, s=30, zorder=4, label="--constant-input", **look))
+        axes.set(xlabel="input of neuron 0", ylabel="input of neuron 1", xlim=edges[:2], ylim=edges[2:])
+        figure.legend(handles=handles, loc="outside lower center", ncols=2)
     caption = (
-        "Blue: under these inputs all trajectories approach one another, certified block by block. Red: two stable "
-        "fixed points were found, or an unstable one. Grey: neither."
+        "Constant inputs of two neurons. Contracts: under these inputs all trajectories approach one another, "
+        f"certified block by block ({CELLS} x {CELLS} cells). Fixed points: sought from {_STARTS} starts a cell."
     )
     return plot(
         name,
@@ -85,20 +102,24 @@ def amplitude_plot(name: str, system: AutonomousNetwork, direction: Vector, foun
     unit = direction / np.linalg.norm(direction)
     heights, stable, where = np.array(states) @ unit, np.array(kinds), np.array(places)
     with style():
-        figure, axes = new_figure(5.2, 4.2)
+        figure, axes = new_figure(5.4, 4.2)
         if found.low is not None:
-            axes.axvspan(found.low, amplitudes[-1], color="#a6c7e0", linewidth=0, label="contracts, certified")
-        if found.high is not None:
-            axes.axvline(found.high, label="does not, certified", **PREDICTED)
-        axes.scatter(where[stable], heights[stable], s=12, color="#222222", label="stable fixed points", zorder=3)
-        if (~stable).any():
-            faces = np.where(stable, "#222222", "#ffffff")[~stable]
-            axes.scatter(
-                where[~stable], heights[~stable], s=12, c=faces, edgecolors="#222222", label="others", zorder=3
+            axes.axvspan(
+                found.low, amplitudes[-1], color=PROVED, alpha=_STRENGTH, linewidth=0, label="contracts, certified"
             )
+        if found.high is not None:
+            axes.axvline(found.high, label="does not contract here, certified", **PREDICTED)
+        axes.axhline(0, **GUIDE)
+        axes.scatter(where[stable], heights[stable], s=12, color=ASKED, label="stable fixed points", zorder=3)
+        if (~stable).any():
+            look = {"facecolor": "white", "edgecolor": ASKED}
+            axes.scatter(where[~stable], heights[~stable], s=12, label="other fixed points", zorder=3, **look)
         axes.set(xlabel="amplitude of the input", ylabel="state along the input", xlim=(0, amplitudes[-1]))
-        axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2)
-    caption = "Fixed points found as an input grows; from the shade on the network contracts, certified."
+        legend_below(figure, 2)
+    caption = (
+        f"Fixed points found as an input grows, at {AMPLITUDES} amplitudes from {_STARTS} starts each; from the shade "
+        "on the network contracts, certified."
+    )
     data: dict[str, Float[np.ndarray, ...]] = {"amplitude": where, "state": heights, "stable": stable.astype(float)}
     return plot(name, caption, figure, data)
 
