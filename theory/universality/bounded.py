@@ -82,6 +82,10 @@ class Bounded:
         middle = self.middle + other.middle
         return Bounded(middle, above(self.radius + other.radius + ROUNDING * np.abs(middle)))
 
+    def transposed(self) -> "Bounded":
+        """Rows become columns."""
+        return Bounded(self.middle.T, self.radius if isinstance(self.radius, float) else self.radius.T)
+
     def __sub__(self, other: "Bounded") -> "Bounded":
         """The difference."""
         return self + Bounded(-other.middle, other.radius)

@@ -163,7 +163,7 @@ def fixed_point_set(
 
     Of weights M N^T the points are the zeros of R equations in kappa = N^T h. Any other W is cut into U V^T, of the
     eigenvalues with the largest real parts (of a W of rank 3 or less but for rounding, all its directions), and a rest,
-    which is what W has besides, to the last digit: if that is proved to contract (`theory.contraction`), the
+    which is what W has besides, to the last digit: if that is proved to contract (`split.py` says which flow), the
     points are the zeros of as many equations; if not, one direction more is cut off. The zeros are found by branch and
     prune: every box is proved empty, or to hold one point, or is cut in two. No rounding is left out of account.
 

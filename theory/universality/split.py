@@ -1,20 +1,23 @@
 """W = E + U V^T: the few directions in which a network is unstable, and a rest that is proved to follow them.
 
-If x' = -x + tanh(E x + u) contracts for all slopes in [0, 1] by the multiplier LMI (`theory.contraction`, rate form),
-its Q has Q (1 - E) + (1 - E)^T Q > 0: the LMI at the vectors (x, x) says so. Two solutions of x = tanh(E x + u), w
-apart, have w = D E w with D diagonal, from 0 to 1, the slopes of chords. So w_i ((E w)_i - w_i) >= 0 for each i, hence
-w^T Q (1 - E) w <= 0, and w = 0: there is one solution at most, and one by Brouwer's theorem.
+Let Q (1 - E) + (1 - E)^T Q > 0 for a diagonal Q > 0. Two solutions of x = tanh(E x + u), w apart, have w = D E w with D
+diagonal, from 0 to 1, the slopes of chords. So w_i ((E w)_i - w_i) >= 0 for each i, hence w^T Q (1 - E) w <= 0, and
+w = 0: there is one solution at most, and one by Brouwer's theorem. It is where x' = E x + u - artanh(x) stands still,
+which contracts in the metric Q, as slopes of artanh are one or more. The multiplier of a proof that x' = -x + tanh(E x
++ u) contracts at all slopes in [0, 1] (`theory.contraction`, rate form) is such a Q: its LMI at the vectors (x, x) says
+so. There are others, as that flow may turn and be unstable where its point is one.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
 import scipy.linalg
 from jaxtyping import Float
 
-from theory.contraction import RATE, Certificate, Verdict, as_multiplier, certify, exact_matrix
+from theory.contraction import exact_matrix
 from theory.universality.bounded import ROUNDING, Bounded, above
+from theory.universality.diagonal_form import positive_diagonal
 from theory.universality.slaved import Slaved
 
 _BITS = 24
@@ -50,7 +53,7 @@ def least_rank(W: Weights) -> int:
 
 
 def split(W: Weights, drive: Float[np.ndarray, " size"], rank: int) -> Split | None:
-    """Cut off the invariant directions of the eigenvalues of largest real part; None if the rest is not proved.
+    """Cut off the invariant directions of the eigenvalues of largest real part; None if no Q was found for the rest.
 
     None also where the last one cut off is one of a complex pair.
     """
@@ -58,19 +61,8 @@ def split(W: Weights, drive: Float[np.ndarray, " size"], rank: int) -> Split | N
     if U.shape[1] != rank:
         return None
     U, V, rest = _cut(W, U, V)
-    if _contracts_by_size(rest):
-        return Split(Slaved(U, V, drive, rest), (Fraction(1),) * len(W))
-    found = certify(rest.middle, RATE)
-    claim = as_multiplier(found.network, found.claims[0]) if found.verdict is Verdict.CONTRACTING else None
-    if claim is None:
-        return None
-    exact = exact_matrix.ExactMatrix.of(W)
-    if rank:
-        exact = exact - exact_matrix.ExactMatrix.of(U) @ exact_matrix.ExactMatrix.of(V).T
-    if not Certificate(replace(found.network.exact, weights=exact), (claim,)).holds():
-        return None
-    multiplier = tuple(exact_matrix.as_fraction(each) for each in claim.multiplier.diagonal_entries())
-    return Split(Slaved(U, V, drive, rest), multiplier)
+    found = positive_diagonal(Bounded(np.eye(len(W))) - rest)
+    return None if found is None else Split(Slaved(U, V, drive, rest), tuple(map(Fraction, found.tolist())))
 
 
 def split_low_rank(W: Weights, drive: Float[np.ndarray, " size"], highest: int) -> Split | None:
