@@ -30,6 +30,10 @@ LEVELS: Mapping[str, str] = MappingProxyType(
     {"gaussian_closure": "#e69f00", "infinite_width": "#009e73", "network": MEASUREMENT, "map": THEORY}
 )
 """Levels at which the learning of one network is described."""
+UNSTABLE = ("#1a1a1a", "#7a3b9e", "#b07fd0", "#dcc6ec", "#ffffff")
+"""Fixed points with no unstable direction, one, two, three, and more; their marks have a dark edge and shapes too."""
+NONLINEARITY_MARKS: Mapping[str, str] = MappingProxyType({"linear": "D", "erf": "^", "tanh": "o", "relu": "s"})
+"""Shapes of nonlinearities, where colours tell cells."""
 
 
 def shades(count: int) -> tuple[str, ...]:

@@ -10,7 +10,18 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from validate import palette
-from validate.palette import CELLS, FAINT, LEVELS, MEASUREMENT, MUTED, NONLINEARITIES, SERIES, THEORY
+from validate.palette import (
+    CELLS,
+    FAINT,
+    LEVELS,
+    MEASUREMENT,
+    MUTED,
+    NONLINEARITIES,
+    NONLINEARITY_MARKS,
+    SERIES,
+    THEORY,
+    UNSTABLE,
+)
 from validate.plotting import (
     complex_plane,
     decades,
@@ -31,6 +42,7 @@ GROUPS = {
     "nonlinearities": tuple(NONLINEARITIES.values()),
     "cells": tuple(CELLS.values()),
     "levels": tuple(LEVELS.values()),
+    "fixed points": UNSTABLE,
 }
 # Machado, Oliveira & Fernandes (2009), severity 1, in linear RGB.
 SEEN_BY = {
@@ -71,8 +83,10 @@ def test_colours_of_a_group_are_told_apart_by_every_eye(group: str, eye: str) ->
 def test_a_colour_means_one_thing_within_its_group() -> None:
     for group in (NONLINEARITIES, CELLS, LEVELS):
         assert len(set(group.values())) == len(group)
-    lightness = [lab(colour, np.eye(3))[0] for colour in palette.shades(6)]
-    assert (np.diff(lightness) > 2 * JUST_NOTICED).all()  # ordered, in grey too
+    assert len(set(NONLINEARITY_MARKS.values())) == len(NONLINEARITY_MARKS) == len(NONLINEARITIES)
+    for ordered in (palette.shades(6), UNSTABLE):
+        lightness = [lab(colour, np.eye(3))[0] for colour in ordered]
+        assert (np.diff(lightness) > 2 * JUST_NOTICED).all()  # in grey too
 
 
 @pytest.mark.parametrize(

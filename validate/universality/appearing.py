@@ -20,7 +20,8 @@ from simulate.tasks import NBitFlipFlop
 from simulate.training import train
 from theory.universality import Factored, FixedPointSet, LatentFlow, LatentPath
 from validate.output import Plot
-from validate.plotting import GUIDE, new_grid, plot, style
+from validate.palette import MEASUREMENT, SERIES, THEORY
+from validate.plotting import GUIDE, legend_right, new_grid, plot, style
 from validate.progress import Progress
 from validate.report import Report
 from validate.tolerance import Exact, Reported
@@ -31,7 +32,9 @@ STEP, RATE, EVERY = 0.5, 0.01, 20
 """Of time, of Adam, and epochs between two snapshots."""
 NARROW = 2.0**-7
 """Of the way between two snapshots: so narrow is a change of the count bracketed before it is predicted."""
-OF_EIGENVALUES = ("#d98c1f", "#7a4fa3")
+OF_EIGENVALUES = ("-", "--")
+MARKS = {True: ("v", "predicted, at zero"), False: ("o", "predicted, elsewhere")}
+"""Of changes, by whether a pair leaves zero."""
 BESIDE = 2.0**-10
 """How far on either side of the predicted change points are counted."""
 
@@ -180,28 +183,30 @@ def figures(config: Config, results: Appearing) -> tuple[Plot, ...]:
     """Eigenvalues of the overlaps, and how many points there are, against epochs."""
     real = results.eigenvalues[..., 0]
     with style():
-        figure, rows = new_grid(2, 1, 5.4, 4.8)
+        figure, rows = new_grid(2, 1, 6.6, 4.6)
         (above,), (below,) = rows
         for k in range(real.shape[1]):
-            above.plot(results.epochs, real[:, k], color=OF_EIGENVALUES[k], label=f"$\\lambda_{k + 1}$")
+            label = f"$\\mathrm{{Re}}\\,\\lambda_{k + 1}$"
+            above.plot(results.epochs, real[:, k], OF_EIGENVALUES[k], color=SERIES[k], label=label)
         above.axhline(1.0, **GUIDE)
-        above.set_ylabel("overlaps' eigenvalues")
-        above.legend()
-        below.step(*_staircase(results), where="post", color="#1f4e79")
-        for each in results.changes:
-            if each.share is not None:
-                place, height = _epoch_of(each, results), (each.before + each.after) / 2
-                below.plot(place, height, "v" if each.at_zero else "o", color="#b3272d" if each.at_zero else "#2e8b57")
-        below.plot([], [], "v", color="#b3272d", linestyle="none", label="predicted, at zero")
-        below.plot([], [], "o", color="#2e8b57", linestyle="none", label="predicted, elsewhere")
-        below.legend()
+        above.set_ylabel("eigenvalues of the\noverlaps $N^T M$")
+        below.step(*_staircase(results), where="post", color=MEASUREMENT, label="proved sets")
+        for at_zero, (marker, label) in MARKS.items():
+            told = [each for each in results.changes if each.share is not None and each.at_zero == at_zero]
+            places = [(_epoch_of(each, results), (each.before + each.after) / 2) for each in told]
+            below.plot(
+                *np.reshape(places, (-1, 2)).T, marker, color=THEORY, linestyle="none", markersize=5, label=label
+            )
         below.set_ylabel("fixed points")
         below.set_yticks(range(1, int(results.counts.max()) + 1, 2))
-        below.set_xlabel("epoch")
+        for axes in (above, below):
+            axes.set_xlabel("epoch")
+            legend_right(axes)
     caption = (
-        "A network of rank two learns a flip-flop of two bits. Above: eigenvalues of its overlaps; where one passes "
-        "one a pair of points leaves zero. Below: how many points there are, each set proved to be all, and where the "
-        "latent equations say that the number changes."
+        f"One network of rank two and {UNITS} units learns a flip-flop of two bits (seed {config.seed}). a: real parts "
+        "of the eigenvalues of its overlaps; where one passes one (dotted) a pair of points leaves zero. b: how many "
+        f"points there are, each of {len(results.epochs)} sets proved to be all (line), and where the latent equations "
+        f"say that the number changes (marks, {len(results.changes)})."
     )
     shares = np.array([[each.snapshot, np.nan if each.share is None else each.share] for each in results.changes])
     data = {"epochs": results.epochs, "eigenvalues": results.eigenvalues, "counts": results.counts, "changes": shares}

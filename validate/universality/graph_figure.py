@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from simulate.universality.graph import TransitionGraph
 from validate.output import Plot
 from validate.plotting import new_figure, plot, style
-from validate.universality.point_marks import OBLIQUE, legend_of, mark_points
+from validate.universality.point_marks import OBLIQUE, legend_of, mark_points, seen_from_aside
 
 
 def places_of(graph: TransitionGraph) -> tuple[Float[np.ndarray, "nodes 2"], tuple[str, str]]:
@@ -23,29 +23,34 @@ def places_of(graph: TransitionGraph) -> tuple[Float[np.ndarray, "nodes 2"], tup
     outputs = graph.outputs
     count = outputs.shape[1]
     if count == 1:
-        return np.column_stack([outputs[:, 0], graph.unstable_dimensions]), ("output", "unstable dimensions")
+        return np.column_stack([outputs[:, 0], graph.unstable_dimensions]), ("output $y$", "unstable directions")
     if count == 2:
-        return outputs.copy(), ("output 1", "output 2")
+        return outputs.copy(), ("output $y_1$", "output $y_2$")
     if count == 3:
-        right, up = OBLIQUE[2]
-        return outputs @ OBLIQUE, (f"output 1 + {right:g} output 3", f"output 2 + {up:g} output 3")
+        right, up = seen_from_aside("y")
+        return outputs @ OBLIQUE, (f"outputs {right}", f"outputs {up}")
     centred = outputs - outputs.mean(axis=0)
     main = np.linalg.svd(centred, full_matrices=False)[2][:2]  # one row, of one node
     places = np.zeros((len(outputs), 2))
     places[:, : len(main)] = centred @ main.T
-    return places, ("component 1 of the outputs", "component 2")
+    return places, ("component 1 of the outputs", "component 2 of the outputs")
 
 
-def drawn_graph(name: str, graph: TransitionGraph, *, places: ArrayLike | None = None, title: str = "") -> Plot:
-    """The graph: nodes by their unstable dimensions, an arrow for each way from an unstable node, by its probability.
+def drawn_graph(
+    name: str, graph: TransitionGraph, *, places: ArrayLike | None = None, title: str = "", network: str = "a network"
+) -> Plot:
+    """The graph: nodes by their unstable directions, an arrow for each way from an unstable node, by its probability.
 
-    Nodes stand at their readouts, or at `places` (nodes x 2), as in principal components of the state.
+    Nodes stand at their readouts, or at `places` (nodes x 2), as in principal components of the state. `network` says
+    in the caption whose points these are.
     """
     at, labels = places_of(graph) if places is None else (np.asarray(places, float), ("component 1", "component 2"))
     most = float(_moves(graph).max(initial=0.0)) or 1.0
     with style():
         figure, axes = new_figure(5.6, 4.6)
         shades = draw_graph(axes, graph, at, most=most)
+        if places is not None or graph.outputs.shape[1] > 1:
+            axes.set_aspect("equal", "datalim")
         axes.set_xlabel(labels[0])
         axes.set_ylabel(labels[1])
         axes.set_title(title)
@@ -53,7 +58,11 @@ def drawn_graph(name: str, graph: TransitionGraph, *, places: ArrayLike | None =
             figure.colorbar(shades, ax=axes, shrink=0.6, label="probability of the transition")
         handles = legend_of(graph.unstable_dimensions)
         figure.legend(handles=handles, loc="outside lower center", ncols=len(handles))
-    caption = "Fixed points by their unstable dimensions, and where small perturbations of each lead."
+    caption = (
+        f"The transition graph of {network}: {len(graph)} fixed points where they are read, by their unstable "
+        f"directions, and {int((_moves(graph) > 0).sum())} ways that small perturbations of them take, as dark as they "
+        "are likely."
+    )
     data = {"places": at, "transitions": graph.transitions, "unstable_dimensions": graph.unstable_dimensions}
     return plot(name, caption, figure, data)
 

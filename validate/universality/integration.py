@@ -12,9 +12,11 @@ from simulate.measures.fixed_points.descent import readings
 from simulate.tasks.context_integration import ContextIntegration
 from simulate.universality.points import PointsAsked
 from validate.output import Plot
-from validate.plotting import GUIDE, new_panels, plot, style
+from validate.palette import CELLS
+from validate.plotting import GUIDE, WIDE, legend_below, new_panels, plot, style
 from validate.progress import Progress
 from validate.report import Report
+from validate.symbols import typeset
 from validate.universality import pictures
 from validate.universality.claims import (
     CLUSTERS,
@@ -184,25 +186,26 @@ def _modes(results: Integrators) -> Plot:
     data: dict[str, np.ndarray] = {"eigenvalues": results.eigenvalues, "responses": results.responses}
     kinds = [each.kind for each in results.members.each]
     with style():
-        figure, panels = new_panels(2, 7.0, 3.2)
+        figure, panels = new_panels(2, WIDE, 3.6)
         for axes, values, first in zip(panels, (results.eigenvalues, results.responses), (1, 0), strict=True):
             for cell in dict.fromkeys(kind.cell for kind in kinds):
                 rows = values[[i for i, kind in enumerate(kinds) if kind.cell == cell]]
+                rows = rows[np.isfinite(rows).any(axis=1)]
                 rows = rows[:, np.isfinite(rows).any(axis=0)]
                 low, middle, high = np.nanquantile(rows, (0.25, 0.5, 0.75), axis=0)
                 at = first + np.arange(len(middle))
-                axes.plot(at, middle, color=pictures.OF_GROUP[cell], label=cell)
-                axes.fill_between(at, low, high, color=pictures.OF_GROUP[cell], alpha=0.2)
+                axes.plot(at, middle, color=CELLS[cell], label=f"{typeset(cell)} ({len(rows)} networks)")
+                axes.fill_between(at, low, high, color=CELLS[cell], alpha=0.2)
             axes.axhline(1.0, **GUIDE)
             axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         panels[0].set_xlabel("eigenvalue, the largest first")
-        panels[0].set_ylabel("absolute value")
-        panels[0].legend(fontsize=7)
+        panels[0].set_ylabel(r"absolute value $|\lambda|$")
         panels[1].set_xlabel("linear modes kept")
         panels[1].set_ylabel("response to a unit input")
+        legend_below(figure, 2)
     caption = (
-        "Left: absolute eigenvalues along the line attractor. Right: what the network linearised there makes of a unit "
-        "input at the end of a trial, by so many modes; one is perfect integration. Median and quartiles over "
-        "networks of a cell."
+        "a: absolute eigenvalues along the line attractor. b: what the network linearised there makes of a unit input "
+        "at the end of a trial, by so many modes; one (dotted) is perfect integration. Lines: median over the networks "
+        "of a cell that have points on the line; bands: their quartiles."
     )
     return plot("integration_modes", caption, figure, data)

@@ -139,4 +139,5 @@ def _distances(graph: TransitionGraph, config: Config, report: Report) -> None:
 
 def figures(config: Config, results: KnownGraph) -> tuple[Plot, ...]:
     """The graph of three coupled wells."""
-    return (drawn_graph("known_graph", results.graph),)
+    network = f"{UNITS} tanh units with two memories each that speak to one another a little (seed {config.seed})"
+    return (drawn_graph("known_graph", results.graph, network=network),)

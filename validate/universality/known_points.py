@@ -19,12 +19,12 @@ from simulate.fixed_points import search_points
 from simulate.measures.fixed_points.find import FixedPoints, find_fixed_points
 from simulate.measures.fixed_points.static_map import StaticMap
 from validate.output import Plot
-from validate.plotting import MEASURED, PREDICTED, new_figure, plot, style
+from validate.plotting import MEASURED, PREDICTED, legend_below, new_figure, plot, style
 from validate.progress import Progress
 from validate.report import Report
 from validate.tolerance import AtMost, Exact
 from validate.universality.ball_maps import proofs
-from validate.universality.point_marks import OBLIQUE
+from validate.universality.point_marks import OBLIQUE, seen_from_aside
 from validate.universality.settings import Config
 
 UNITS = 3
@@ -160,12 +160,18 @@ def _starts(network: DenseCell, count: int, seed: int) -> Float[np.ndarray, "sta
 def figures(config: Config, results: KnownPoints) -> tuple[Plot, ...]:
     """The 27 points of three wells, seen from where none hides another."""
     with style():
-        figure, axes = new_figure(4.0, 3.6)
+        figure, axes = new_figure(4.4, 3.6)
         marks = {**PREDICTED, "linestyle": "none", "marker": "o", "markersize": 8, "fillstyle": "none"}
         axes.plot(*(results.predicted @ OBLIQUE).T, **marks, label="predicted")
         axes.plot(*(results.found @ OBLIQUE).T, **MEASURED, label="found")
-        axes.set_xlabel("units, seen from aside")
-        figure.legend(loc="outside lower center", ncols=2)
-    caption = "The fixed points of three tanh units that do not speak to one another: the 27 products of three each."
+        right, up = seen_from_aside("h")
+        axes.set(xlabel=f"activities {right}", ylabel=f"activities {up}")
+        axes.set_aspect("equal", "datalim")
+        axes.margins(0.08)
+        legend_below(figure, 2)
+    caption = (
+        f"The fixed points of one network of three tanh units that do not speak to one another, seen from aside: "
+        f"{len(results.found)} found from random starts (seed {config.seed}), and the 27 products of three each."
+    )
     data = {"found": results.found, "predicted": results.predicted}
     return (plot("known_points", caption, figure, data),)

@@ -1,5 +1,7 @@
 """The phase portrait of two latent variables, drawn from its data alone."""
 
+from typing import Any
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
@@ -7,22 +9,26 @@ from matplotlib.lines import Line2D
 
 from simulate.latent import LatentPortrait
 from validate.output import Plot
+from validate.palette import ASKED, MUTED, SERIES
 from validate.plotting import new_panels, plot, style
 from validate.universality.point_marks import legend_of, mark_points
 
 SHADES = ("#dbe6f2", "#f6e3d3", "#dff0e0", "#efe0ef", "#f7f2cf", "#d9eeee", "#f5dadd", "#e6e6e6")
 """Of basins, in turn."""
-BOUNDARY = "#111111"
-MOVING = "#7a4fa3"
-NULLCLINES = ("#2a9d9d", "#b565a7")
+BOUNDARY: dict[str, Any] = {"color": ASKED, "linewidth": 1.5}
+MOVING: dict[str, Any] = {"color": SERIES[1], "linewidth": 2.0}
+NULLCLINES = ((SERIES[0], "--"), (SERIES[2], "-."))
 PANELS = 3
 """Portraits in one figure, at most."""
 
 
 def drawn_portraits(
-    portraits: tuple[LatentPortrait, ...], titles: tuple[str, ...], name: str = "latent_portrait"
+    portraits: tuple[LatentPortrait, ...],
+    titles: tuple[str, ...],
+    name: str = "latent_portrait",
+    networks: str = "the network",
 ) -> tuple[Plot, ...]:
-    """A panel a portrait; none without any."""
+    """A panel a portrait; none without any. `networks` says in the caption what they are of."""
     if not portraits:
         return ()
     data: dict[str, np.ndarray] = {}
@@ -34,20 +40,21 @@ def drawn_portraits(
             axes.set_title(titles[number])
             mark = "" if len(shown) == 1 else f"_{number + 1}"
             data |= {f"{key}{mark}": value for key, value in _data(portrait).items()}
-        handles = [Line2D([], [], color=BOUNDARY, linewidth=1.5, label="boundary of basins")]
+        handles = legend_of(np.concatenate([each.unstable_dimensions for each in shown]))
         handles += [
-            Line2D([], [], color=colour, linewidth=0.9, linestyle="--", label=f"$\\kappa_{k}'=0$")
-            for k, colour in enumerate(NULLCLINES, start=1)
+            Line2D([], [], color=colour, linewidth=1.1, linestyle=dashes, label=rf"$\dot\kappa_{k} = 0$")
+            for k, (colour, dashes) in enumerate(NULLCLINES, start=1)
         ]
+        if any(each.separatrices for each in shown):
+            handles.append(Line2D([], [], **BOUNDARY, label="boundary of basins"))
         if any(each.moving for each in shown):
-            handles.append(Line2D([], [], color=MOVING, linewidth=2.0, alpha=0.8, label="comes to no point"))
-        handles += legend_of(np.concatenate([each.unstable_dimensions for each in shown]))
-        figure.legend(
-            handles=handles, loc="outside lower center", ncols=min(len(handles), 1 + 2 * len(shown)), fontsize=7
-        )
+            handles.append(Line2D([], [], **MOVING, label="comes to no point"))
+        figure.legend(handles=handles, loc="outside lower center", ncols=min(len(handles), 1 + 2 * len(shown)))
+    counts = ", ".join(str(len(each.points)) for each in shown)
     caption = (
-        "The flow of a network of rank two in its latent variables: streamlines, nullclines, fixed points by their "
-        "unstable directions, and basins (shaded) with the stable manifolds of saddles that bound them."
+        f"The flow in two latent variables of {networks}: streamlines, where either variable stands still (broken "
+        f"lines), fixed points by their unstable directions ({counts}), and basins (shaded, white where no point is "
+        "reached) with the stable manifolds of saddles that bound them."
     )
     return (plot(name, caption, figure, data),)
 
@@ -66,13 +73,13 @@ def _draw(axes: Axes, portrait: LatentPortrait) -> None:
         interpolation="nearest",
         zorder=0,
     )
-    axes.streamplot(axis, axis, first, second, color="#8a8a8a", linewidth=0.5, arrowsize=0.6, density=1.1, zorder=1)
-    for values, colour in zip((first, second), NULLCLINES, strict=True):
-        axes.contour(axis, axis, values, levels=[0.0], colors=colour, linewidths=0.9, linestyles="--", zorder=2)
+    axes.streamplot(axis, axis, first, second, color=MUTED, linewidth=0.5, arrowsize=0.6, density=1.1, zorder=1)
+    for values, (colour, dashes) in zip((first, second), NULLCLINES, strict=True):
+        axes.contour(axis, axis, values, levels=[0.0], colors=colour, linewidths=1.1, linestyles=dashes, zorder=2)
     for path in portrait.moving:
-        axes.plot(*path.T, color=MOVING, linewidth=2.0, alpha=0.8, zorder=3)
+        axes.plot(*path.T, **MOVING, zorder=3)
     for each in portrait.separatrices:
-        axes.plot(*each.curve.T, color=BOUNDARY, linewidth=1.5, zorder=3)
+        axes.plot(*each.curve.T, **BOUNDARY, zorder=3)
     mark_points(axes, portrait.points, portrait.unstable_dimensions)
     axes.set_xlim(-reach, reach)
     axes.set_ylim(-reach, reach)

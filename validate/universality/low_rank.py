@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 import scipy.optimize
 from jaxtyping import Float
+from matplotlib.ticker import LogLocator
 
 from simulate.latent import (
     DrawnUnits,
@@ -22,7 +23,17 @@ from simulate.latent import (
 )
 from theory.universality import Factored, GaussianLoadings, GaussianPopulation, LatentFlow
 from validate.output import Plot
-from validate.plotting import MEASURED, PREDICTED, mark_values, new_figure, plot, style
+from validate.plotting import (
+    MEASURED,
+    PREDICTED,
+    SEM,
+    WIDE,
+    legend_below,
+    mark_values,
+    new_panels,
+    plot,
+    style,
+)
 from validate.progress import Progress
 from validate.report import Report
 from validate.tolerance import Absolute, AtMost, Exact, Relative
@@ -47,11 +58,15 @@ FAR = 5.0
 
 @dataclass(frozen=True, eq=False)
 class LowRankNetworks:
-    """Portraits by name, and of each size the root mean square distance of a point from where it is predicted."""
+    """Portraits by name, and of each size the root mean square distance of a point from where it is predicted.
+
+    `errors` are standard errors of the distances, `predicted` what theory says of them.
+    """
 
     portraits: dict[str, LatentPortrait]
     sizes: tuple[int, ...]
     distances: Float[np.ndarray, " sizes"]
+    errors: Float[np.ndarray, " sizes"]
     predicted: Float[np.ndarray, " sizes"]
 
 
@@ -187,8 +202,11 @@ def _continued(flow: LatentFlow, start: Float[np.ndarray, " rank"]) -> Float[np.
 
 def _hold_law(
     loadings: GaussianLoadings, networks: int, config: Config, report: Report
-) -> tuple[Float[np.ndarray, " sizes"], Float[np.ndarray, " sizes"]]:
-    """Where drawn networks have a memory, against where infinitely many units have it: N^-1/2, with its factor."""
+) -> tuple[Float[np.ndarray, " sizes"], ...]:
+    """Where drawn networks have a memory, against where infinitely many units have it: N^-1/2, with its factor.
+
+    Distances, their standard errors, and what is predicted.
+    """
     places = np.array([each.state for each in loadings.network().fixed_points().points])
     place = places[places.sum(axis=1).argmax()]
     scatter = loadings.scatter(place)
@@ -214,7 +232,9 @@ def _hold_law(
         measured=float(mean[-1] / rank),
         tolerance=Absolute(FAR * float(np.sqrt(2 / (rank * networks))), f"{FAR:g} standard errors of a chi-squared"),
     )
-    return np.sqrt(lengths.mean(axis=1)), np.sqrt(np.trace(scatter) / np.array(SIZES))
+    distances = np.sqrt(lengths.mean(axis=1))
+    errors = lengths.std(axis=1, ddof=1) / np.sqrt(networks) / (2 * distances)
+    return distances, errors, np.sqrt(np.trace(scatter) / np.array(SIZES))
 
 
 def _hold_circle(networks: int, config: Config, report: Report) -> None:
@@ -289,20 +309,34 @@ def _networks(config: Config) -> int:
 
 def figures(config: Config, results: LowRankNetworks) -> tuple[Plot, ...]:
     """Three portraits, and how far points are from those of infinitely many units."""
-    portraits = drawn_portraits(tuple(results.portraits.values()), tuple(results.portraits), name="low_rank_portraits")
-    with style():
-        figure, axes = new_figure(4.6, 3.4)
-        axes.loglog(
-            results.sizes, results.predicted, **PREDICTED, label=r"predicted, $(\mathrm{tr}\,\Sigma / N)^{1/2}$"
-        )
-        axes.loglog(results.sizes, results.distances, **MEASURED, label="drawn networks")
-        mark_values(axes, results.sizes)
-        axes.set_xlabel("units N")
-        axes.set_ylabel(r"distance of a point in $\kappa$")
-        axes.legend()
-    caption = (
-        "How far a memory of networks of N units is from that of infinitely many: root mean square over "
-        f"{_networks(config)} networks a size (points), and predicted (line)."
+    portraits = drawn_portraits(
+        tuple(results.portraits.values()),
+        tuple(results.portraits),
+        name="low_rank_portraits",
+        networks=f"one network of {UNITS} units a panel (seed {config.seed})",
     )
-    data = {"units": np.array(results.sizes), "measured": results.distances, "predicted": results.predicted}
+    with style():
+        figure, (axes, ratios) = new_panels(2, WIDE, 3.4)
+        label = r"predicted, $(\mathrm{tr}\,\Sigma / N)^{1/2}$"
+        axes.loglog(results.sizes, results.predicted, **PREDICTED, label=label)
+        axes.errorbar(results.sizes, results.distances, results.errors, **MEASURED, label="drawn networks")
+        axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axes.yaxis.set_major_formatter("{x:g}")
+        axes.set_ylabel(r"distance of a memory, in $\kappa$")
+        ratios.axhline(1.0, **PREDICTED)
+        over = results.distances / results.predicted, results.errors / results.predicted
+        ratios.errorbar(results.sizes, *over, **MEASURED)
+        ratios.set_xscale("log")
+        ratios.set_ylabel("measured / predicted")
+        for panel in (axes, ratios):
+            mark_values(panel, results.sizes)
+            panel.set_xlabel("units $N$")
+        legend_below(figure, 2)
+    caption = (
+        "a: how far a memory of networks of N units is from that of infinitely many: root mean square over "
+        f"{_networks(config)} networks a size (points), and predicted (line, nothing fitted). b: their ratio; {SEM} "
+        f"(seed {config.seed})."
+    )
+    data = {"units": np.array(results.sizes), "measured": results.distances, "errors": results.errors}
+    data["predicted"] = results.predicted
     return (*portraits, plot("low_rank_law", caption, figure, data))

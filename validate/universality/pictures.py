@@ -1,28 +1,32 @@
 """Figures of populations, drawn from results alone: components, distances, places of networks, graphs."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
 
 from simulate.measures.embedding import embed
 from validate.output import Plot
-from validate.palette import CELLS, NONLINEARITIES
+from validate.palette import CELLS, MUTED, NONLINEARITY_MARKS
 from validate.plotting import new_grid, new_panels, plot, style
+from validate.symbols import typeset, typeset_all
 from validate.universality.conditions import NetworkKind
 from validate.universality.graph_figure import draw_graph, places_of
 from validate.universality.members import Members
-from validate.universality.point_marks import OBLIQUE, legend_of, mark_points
+from validate.universality.point_marks import OBLIQUE, PATH, legend_of, mark_points, seen_from_aside
 from validate.universality.similarity import Division, divisions
 
-SLOW = "#d08a1d"
+SLOW: dict[str, Any] = {"linestyle": "none", "marker": "x", "color": MUTED, "markersize": 4}
 """Points that are slow and no fixed points."""
-OF_GROUP = {**CELLS, **NONLINEARITIES}
 FILLS: tuple[tuple[Literal["full", "none"], str], ...] = (("full", "trained"), ("none", "untrained"))
+GREY: dict[str, Any] = {"linestyle": "none", "color": MUTED, "markersize": 5}
+"""In legends, of what has another colour in each panel."""
 TRIALS = 6
 Square = Float[np.ndarray, "_ _"]
 
@@ -30,6 +34,20 @@ Square = Float[np.ndarray, "_ _"]
 def first_of_each(members: Members) -> dict[NetworkKind, int]:
     """The place of the first network of each kind."""
     return {kind: next(i for i, each in enumerate(members.each) if each.kind == kind) for kind in members.kinds}
+
+
+def named(kind: NetworkKind) -> str:
+    """As a figure says it.
+
+    >>> named(NetworkKind("gru", "relu"))
+    'GRU, ReLU'
+    """
+    return typeset_all(f"{kind.cell}, {kind.nonlinearity}")
+
+
+def look_of(kind: NetworkKind) -> dict[str, Any]:
+    """The cell by its colour, the nonlinearity by its mark."""
+    return {"color": CELLS[kind.cell], "marker": NONLINEARITY_MARKS[kind.nonlinearity]}
 
 
 def components(name: str, members: Members, shown: Sequence[np.ndarray]) -> Plot:
@@ -49,21 +67,25 @@ def components(name: str, members: Members, shown: Sequence[np.ndarray]) -> Plot
             to_plane = directions[:dimensions].T @ seen_from
             paths, points, slow = ((each - centre) @ to_plane for each in (states[:TRIALS], found.points, found.slow))
             for path in paths:
-                axes.plot(*path.T, color="#bbbbbb", linewidth=0.5, zorder=1)
-            axes.plot(*slow.T, linestyle="none", marker="x", color=SLOW, markersize=4, zorder=2)
+                axes.plot(*path.T, **PATH, zorder=1)
+            axes.plot(*slow.T, **SLOW, zorder=2)
             mark_points(axes, points, found.unstable_dimensions, size=4.0)
             held = (scales[:dimensions] ** 2).sum() / (scales**2).sum()
-            axes.set_title(f"{kind} ({len(points)} points; {100 * held:.0f} %)", fontsize=8)
-            _bare(axes)
+            axes.set_title(f"{named(kind)}\n{len(points)} points, {100 * held:.0f} % of the variance", fontsize=8)
+            _in_a_plane(axes)
             key = str(kind).replace(" ", "_")
             data |= {f"{key}_paths": paths, f"{key}_points": points, f"{key}_slow": slow}
             data[f"{key}_unstable_dimensions"] = found.unstable_dimensions
-        handles = [*_dimensions(members), Line2D([], [], linestyle="none", marker="x", color=SLOW, label="slow")]
-        figure.legend(handles=handles, loc="outside lower center", ncols=len(handles), fontsize=7)
+        three = members.each[0].points.found[0].outputs.shape[-1] > 2
+        _outer_labels(figure, seen_from_aside("c") if three else ("component 1", "component 2"))
+        handles = [*_dimensions(members), Line2D([], [], **PATH, label="trial")]
+        if any(len(members.each[place].points.found[0].slow) for place in chosen.values()):
+            handles.append(Line2D([], [], **SLOW, label="slow"))
+        figure.legend(handles=handles, loc="outside lower center", ncols=len(handles))
     caption = (
-        "Trajectories of trials (grey) and fixed points of one network of each kind in its leading principal "
-        "components (two, or three seen from aside), which hold the share of the variance that the title tells. "
-        "Colours: unstable dimensions. Crosses: slow points."
+        f"The first of the networks of each kind: {TRIALS} trials, and its fixed points by their unstable directions, "
+        f"in the leading principal components of its state ({'three, c, seen from aside' if three else 'two'}; shares "
+        "of the variance in the titles)."
     )
     return plot(name, caption, figure, data)
 
@@ -74,22 +96,24 @@ def matrices(name: str, members: Members, distances: Mapping[str, Square]) -> Pl
     borders = [i for i in range(1, len(kinds)) if kinds[i] != kinds[i - 1]]
     middles = [float(np.mean([i for i, kind in enumerate(kinds) if kind == one])) for one in members.kinds]
     with style():
-        figure, panels = new_panels(len(distances), 3.3 * len(distances) + 0.4, 3.4)
+        figure, panels = new_panels(len(distances), 3.4 * len(distances), 3.2)
         for axes, (measure, matrix) in zip(panels, distances.items(), strict=True):
             image = axes.imshow(matrix, cmap="viridis", interpolation="nearest")
             for border in borders:
                 axes.axhline(border - 0.5, color="white", linewidth=0.5)
                 axes.axvline(border - 0.5, color="white", linewidth=0.5)
-            axes.set_xticks(middles, [str(kind) for kind in members.kinds], rotation=90, fontsize=6)
-            axes.set_yticks(middles, [str(kind) for kind in members.kinds], fontsize=6)
+            axes.set_xticks(middles, [named(kind) for kind in members.kinds], rotation=90, fontsize=7)
+            axes.set_yticks(middles, [named(kind) for kind in members.kinds], fontsize=7)
             axes.grid(visible=False)
             axes.set_title(measure)
-            figure.colorbar(image, ax=axes, shrink=0.7)
+            figure.colorbar(image, ax=axes, shrink=0.8, label="distance")
     data: dict[str, np.ndarray] = {measure.replace(", ", "_"): matrix for measure, matrix in distances.items()}
     data["kinds"] = np.array([str(kind) for kind in kinds])
-    return plot(
-        name, f"Distances between all {len(kinds)} trained networks, those of a kind side by side.", figure, data
+    caption = (
+        f"Distances between all {len(kinds)} trained networks, those of a kind side by side ({_counts(members)}): of "
+        "activity on the same trials, and of transition graphs where there are any."
     )
+    return plot(name, caption, figure, data)
 
 
 def places(name: str, members: Members, distances: Mapping[str, Square]) -> Plot:
@@ -98,27 +122,31 @@ def places(name: str, members: Members, distances: Mapping[str, Square]) -> Plot
     shown = [each for each in shown if len(each.which) > 2]
     data: dict[str, np.ndarray] = {}
     with style():
-        figure, rows = new_grid(len(distances), max(1, len(shown)), 3.2 * max(1, len(shown)), 3.0 * len(distances))
+        columns = max(1, len(shown))
+        figure, rows = new_grid(len(distances), columns, 3.4 * columns, 3.0 * len(distances) + 0.4)
         for panels, (measure, matrix) in zip(rows, distances.items(), strict=True):
             for axes, division in zip(panels, shown, strict=False):
-                data |= _draw_places(axes, measure, matrix, division)
+                data |= _draw_places(axes, members, measure, matrix, division)
+        _legend_of_kinds(figure, [members.each[i].kind for each in shown for i in each.which])
     caption = (
-        "Trained networks as points whose distances are as near as may be to those measured (multidimensional scaling; "
-        "the title tells the stress). Left: tanh networks by cell. Right: vanilla networks by nonlinearity."
+        "Trained networks as points whose distances in the plane are as near as may be to those measured "
+        "(multidimensional scaling; stress: what is left). Colours: cells; shapes: nonlinearities. Left: tanh networks "
+        f"by cell. Right: vanilla networks by nonlinearity ({_counts(members)})."
     )
     return plot(name, caption, figure, data)
 
 
-def _draw_places(axes: Axes, measure: str, matrix: Square, division: Division) -> dict[str, np.ndarray]:
+def _draw_places(
+    axes: Axes, members: Members, measure: str, matrix: Square, division: Division
+) -> dict[str, np.ndarray]:
     embedded = embed(matrix[np.ix_(division.which, division.which)])
     groups = np.array(division.groups)
-    for group in dict.fromkeys(division.groups):
-        points = embedded.points[groups == group]
-        axes.plot(points[:, 0], points[:, 1], "o", color=OF_GROUP[group], label=group, markersize=4, alpha=0.8)
-    axes.set_title(f"{measure}, {division.name} (stress {embedded.stress:.2f})", fontsize=8)
-    axes.set_aspect("equal", "datalim")
-    axes.tick_params(labelsize=6)
-    axes.legend(fontsize=7)
+    for place, point in zip(division.which, embedded.points, strict=True):
+        axes.plot(*point, **look_of(members.each[place].kind), markersize=5, alpha=0.8)
+    axes.set_title(f"{measure}: {typeset_all(division.name)} (stress {embedded.stress:.2f})", fontsize=8.5)
+    _in_a_plane(axes)
+    label = "graph distance" if measure == "graphs" else f"{measure} distance"
+    axes.set(xlabel=label, ylabel=label)
     key = f"{measure}_{division.name}".replace(", ", "_").replace(" ", "_")
     return {f"{key}_points": embedded.points, f"{key}_groups": groups}
 
@@ -126,6 +154,7 @@ def _draw_places(axes: Axes, measure: str, matrix: Square, division: Division) -
 def graphs(name: str, members: Members) -> Plot:
     """A panel a kind: nodes where they are read, edges as dark as they are likely."""
     data: dict[str, np.ndarray] = {}
+    labels = "", ""
     with style():
         figure, panels = _by_kind(members)
         for kind, place in first_of_each(members).items():
@@ -134,15 +163,18 @@ def graphs(name: str, members: Members) -> Plot:
                 continue
             key = str(kind).replace(" ", "_")
             draw_graph(panels[kind], graph, places_of(graph)[0])
-            _bare(panels[kind])
-            panels[kind].set_title(str(kind), fontsize=8)
+            _in_a_plane(panels[kind])
+            labels = places_of(graph)[1]
+            panels[kind].set_title(f"{named(kind)}, {len(graph)} points")
             data |= {f"{key}_transitions": graph.transitions, f"{key}_outputs": graph.outputs}
             data[f"{key}_unstable_dimensions"] = graph.unstable_dimensions
+        _outer_labels(figure, labels)
         handles = _dimensions(members)
-        figure.legend(handles=handles, loc="outside lower center", ncols=len(handles), fontsize=7)
+        figure.legend(handles=handles, loc="outside lower center", ncols=len(handles))
     caption = (
-        "The transition graph of one network of each kind: fixed points where the network reads them, an edge from one "
-        "point to another as dark as a small perturbation of the first is likely to end at the second."
+        "The transition graph of the first of the networks of each kind: fixed points where the network reads them "
+        "(targets are 1 and -1), by their unstable directions; an arrow from one point to another is as dark as a "
+        "small perturbation of the first is likely to end at the second (black: always)."
     )
     return plot(name, caption, figure, data)
 
@@ -152,7 +184,7 @@ def untrained(name: str, members: Members, both: Square) -> Plot:
     count, cells = len(members.each), tuple(dict.fromkeys(kind.cell for kind in members.kinds))
     data: dict[str, np.ndarray] = {}
     with style():
-        figure, panels = new_panels(len(cells), 3.1 * len(cells), 3.1)
+        figure, panels = new_panels(len(cells), 3.1 * len(cells), 3.4)
         for axes, cell in zip(panels, cells, strict=True):
             which = members.which(cell=cell)
             if len(which) < 2:
@@ -160,28 +192,60 @@ def untrained(name: str, members: Members, both: Square) -> Plot:
             every = np.concatenate([which, which + count])
             embedded = embed(both[np.ix_(every, every)])
             for at, (trained, place) in enumerate([(True, i) for i in which] + [(False, i) for i in which]):
-                phi = members.each[place].kind.nonlinearity
                 fill = FILLS[0 if trained else 1][0]
-                axes.plot(*embedded.points[at], "o", color=OF_GROUP[phi], fillstyle=fill, markersize=5)
-            axes.set_title(f"{cell} (stress {embedded.stress:.2f})", fontsize=8)
-            axes.set_aspect("equal", "datalim")
-            axes.tick_params(labelsize=6)
+                axes.plot(*embedded.points[at], **look_of(members.each[place].kind), fillstyle=fill, markersize=5)
+            axes.set_title(f"{typeset(cell)} (stress {embedded.stress:.2f})")
+            _in_a_plane(axes)
+            axes.set(xlabel="SVCCA distance", ylabel="SVCCA distance")
             data |= {f"{cell}_points": embedded.points, f"{cell}_networks": every}
         handles = [
-            Line2D([], [], linestyle="none", marker="o", color=OF_GROUP[phi], fillstyle=fill, label=f"{phi}, {word}")
+            Line2D([], [], **GREY, marker=NONLINEARITY_MARKS[phi], fillstyle=fill, label=f"{typeset(phi)}, {word}")
             for phi in dict.fromkeys(kind.nonlinearity for kind in members.kinds)
             for fill, word in FILLS
         ]
-        figure.legend(handles=handles, loc="outside lower center", ncols=len(handles), fontsize=7)
-    caption = "Trained networks (full) and the same as they started (open), a point each, by SVCCA on the same trials."
+        figure.legend(handles=handles, loc="outside lower center", ncols=len(handles))
+    caption = (
+        "Trained networks (full) and the same as they started (open), a point each, whose distances in the plane are "
+        "as near as may be to those by SVCCA on the same trials (multidimensional scaling; stress: what is left). "
+        f"Shapes: nonlinearities ({_counts(members)})."
+    )
     return plot(name, caption, figure, data)
+
+
+def _counts(members: Members) -> str:
+    """How many networks of each kind there are."""
+    counted = Counter(each.kind for each in members.each)
+    if len(set(counted.values())) == 1:
+        return f"n = {next(iter(counted.values()))} of each kind"
+    return ", ".join(f"{named(kind)}: n = {count}" for kind, count in counted.items())
+
+
+def _legend_of_kinds(figure: Figure, kinds: Sequence[NetworkKind]) -> None:
+    """Below all panels: an entry for each kind that is drawn."""
+    handles = [
+        Line2D([], [], linestyle="none", **look_of(kind), markersize=5, label=named(kind))
+        for kind in dict.fromkeys(kinds)
+    ]
+    if handles:
+        figure.legend(handles=handles, loc="outside lower center", ncols=len(handles))
+
+
+def _outer_labels(figure: Figure, labels: tuple[str, str]) -> None:
+    """Names of axes once a row and once a column of a grid."""
+    for axes in figure.axes:
+        place = axes.get_subplotspec()
+        assert place is not None
+        if place.is_last_row():
+            axes.set_xlabel(labels[0])
+        if place.is_first_col():
+            axes.set_ylabel(labels[1])
 
 
 def _by_kind(members: Members) -> tuple[Figure, dict[NetworkKind, Axes]]:
     """A row a nonlinearity, a column a cell; panels without networks are empty."""
     kinds = members.kinds
     phis, cells = (tuple(dict.fromkeys(getattr(kind, part) for kind in kinds)) for part in ("nonlinearity", "cell"))
-    figure, rows = new_grid(len(phis), len(cells), 2.5 * len(cells) + 0.3, 2.4 * len(phis) + 0.4)
+    figure, rows = new_grid(len(phis), len(cells), 2.6 * len(cells) + 0.3, 2.6 * len(phis) + 0.4)
     panels = {NetworkKind(cell, phi): rows[i][j] for i, phi in enumerate(phis) for j, cell in enumerate(cells)}
     for kind, axes in panels.items():
         if kind not in kinds:
@@ -194,7 +258,9 @@ def _dimensions(members: Members) -> list[Line2D]:
     return legend_of(np.concatenate([each.points.found[0].unstable_dimensions for each in members.each]))
 
 
-def _bare(axes: Axes) -> None:
-    axes.set_xticks([])
-    axes.set_yticks([])
-    axes.grid(visible=False)
+def _in_a_plane(axes: Axes) -> None:
+    """Distances are as long upwards as to the right."""
+    axes.set_aspect("equal", "datalim")
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_locator(MaxNLocator(nbins=4))
+    axes.tick_params(labelsize=7)

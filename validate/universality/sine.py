@@ -11,9 +11,10 @@ from simulate.fixed_points.linearisation import linearised_at
 from simulate.tasks.sine_generation import SineGeneration
 from simulate.universality.points import PointsAsked
 from validate.output import Plot
-from validate.plotting import GUIDE, new_panels, plot, style
+from validate.plotting import GUIDE, SEM, WIDE, legend_below, new_panels, plot, style
 from validate.progress import Progress
 from validate.report import Report
+from validate.symbols import typeset
 from validate.universality import pictures
 from validate.universality.claims import CLUSTERS, ONE_POINT, TURNS, MeasuredClaim, report_claims
 from validate.universality.members import Members, PopulationMember, members_of, report_outcomes
@@ -132,22 +133,24 @@ def _frequencies(results: Sines) -> Plot:
     by: Mapping[str, str] = {"cell": "tanh", "nonlinearity": "vanilla"}
     kinds = [each.kind for each in results.members.each]
     with style():
-        figure, panels = new_panels(2, 7.0, 3.2)
+        figure, panels = new_panels(2, WIDE, 3.6)
         for axes, (part, held) in zip(panels, by.items(), strict=True):
             other = "nonlinearity" if part == "cell" else "cell"
             chosen = [i for i, kind in enumerate(kinds) if getattr(kind, other) == held]
-            for group in dict.fromkeys(getattr(kinds[i], part) for i in chosen):
-                rows = results.cycles[[i for i in chosen if getattr(kinds[i], part) == group]]
-                at, mean, error = results.commanded, rows.mean(axis=0), rows.std(axis=0) / np.sqrt(len(rows))
-                axes.plot(at, mean, color=pictures.OF_GROUP[group], label=group)
-                axes.fill_between(at, mean - error, mean + error, color=pictures.OF_GROUP[group], alpha=0.2)
-            axes.plot(results.commanded, results.commanded, **GUIDE)
-            axes.set_title(f"by {part}, {held}", fontsize=8)
-            axes.set_xlabel("commanded, cycles a step")
-            axes.legend(fontsize=7)
-        panels[0].set_ylabel("of the linearised network")
+            for kind in dict.fromkeys(kinds[i] for i in chosen):
+                rows = results.cycles[[i for i in chosen if kinds[i] == kind]]
+                at, mean = results.commanded, rows.mean(axis=0)
+                error = rows.std(axis=0, ddof=1) / np.sqrt(len(rows)) if len(rows) > 1 else np.full(len(mean), np.nan)
+                label = f"{pictures.named(kind)} (n = {len(rows)})"
+                axes.errorbar(at, mean, error, **pictures.look_of(kind), markersize=4, label=label)
+            axes.plot(results.commanded, results.commanded, **GUIDE, label="as commanded")
+            axes.set_title(f"by {part}, {typeset(held)}")
+            axes.set_xlabel("commanded frequency\n(cycles a step)")
+        panels[0].set_ylabel("frequency of the linearised\nnetwork (cycles a step)")
+        legend_below(figure, 3)
     caption = (
-        "How fast the network linearised at its point turns, against the frequency it is told; mean and standard error "
-        "over networks, those that do not turn at zero. Dotted: as commanded."
+        "How fast the network linearised at its point turns, against the frequency it is told: mean over the trained "
+        f"networks, those that do not turn counted as zero; {SEM}. Colours: cells; shapes: nonlinearities. Dotted: as "
+        "commanded."
     )
     return plot("sine_frequencies", caption, figure, data)

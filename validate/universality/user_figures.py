@@ -2,17 +2,19 @@
 
 from collections.abc import Sequence
 from math import ceil
+from typing import Any
 
 import numpy as np
 from matplotlib.lines import Line2D
 
 from validate.output import Plot
+from validate.palette import SERIES
 from validate.plotting import new_grid, plot, style
-from validate.universality.point_marks import legend_of, mark_points
+from validate.universality.point_marks import PATH, legend_of, mark_points
 
 PANELS, COLUMNS = 6, 3
 """Conditions that are drawn, and how many stand in a row."""
-CURVE = "#2a9d9d"
+CURVE: dict[str, Any] = {"color": SERIES[2], "linewidth": 2.5}
 
 
 def drawn_points(
@@ -30,6 +32,9 @@ def drawn_points(
     main = np.zeros((2, cloud.shape[1]))
     main[: len(axes_of[:2])] = axes_of[:2]
     share = (sizes**2 / max((sizes**2).sum(), np.finfo(float).tiny))[:2]
+    seen = (cloud - centre) @ main.T
+    margins = 0.05 * max(float(np.ptp(seen, axis=0).max()), np.finfo(float).tiny)
+    limits = np.stack([seen.min(axis=0) - margins, seen.max(axis=0) + margins], axis=1)
     columns, rows = min(count, COLUMNS), ceil(count / COLUMNS)
     data: dict[str, np.ndarray] = {"centre": centre, "components": main}
     with style():
@@ -41,21 +46,30 @@ def drawn_points(
             runs = (trajectories[number] - centre) @ main.T
             places = (points[number] - centre) @ main.T
             for run in runs:
-                axes.plot(run[:, 0], run[:, 1], color="#999999", linewidth=0.5, zorder=1)
+                axes.plot(run[:, 0], run[:, 1], **PATH, zorder=1)
             for k, curve in enumerate(continua[number]):
                 data[f"continuum_{number + 1}_{k + 1}"] = line = (curve - centre) @ main.T
-                axes.plot(line[:, 0], line[:, 1], color=CURVE, linewidth=2.5, alpha=0.7, zorder=2)
+                axes.plot(line[:, 0], line[:, 1], **CURVE, zorder=2)
             mark_points(axes, places, dimensions[number])
-            axes.set_xlabel(f"component 1 ({share[0]:.0%} of the variance)")
-            axes.set_ylabel(f"component 2 ({share[-1]:.0%})")
+            axes.set_xlabel(f"component 1 of the state ({share[0]:.0%})")
+            axes.set_ylabel(f"component 2 of the state ({share[-1]:.0%})")
+            axes.set(xlim=limits[0], ylim=limits[1])
+            axes.set_aspect("equal", "box")
             if len(points) > 1:
                 axes.set_title(f"condition {number + 1}")
             data |= {f"points_{number + 1}": places, f"unstable_dimensions_{number + 1}": dimensions[number]}
             data[f"trajectories_{number + 1}"] = runs
         handles = legend_of(np.concatenate(dimensions[:count]))
         if any(continua[:count]):
-            handles.append(Line2D([], [], color=CURVE, linewidth=2.5, alpha=0.7, label="continuum"))
+            handles.append(Line2D([], [], **CURVE, label="continuum"))
+        if any(map(len, trajectories[:count])):
+            handles.append(Line2D([], [], **PATH, label="trajectory"))
         if handles:
-            figure.legend(handles=handles, loc="outside lower center", ncols=len(handles))
-    caption = "Fixed points, by their unstable directions, and trajectories in the two leading principal components."
+            figure.legend(handles=handles, loc="outside lower center", ncols=1 + 2 * columns)
+    counts = ", ".join(str(len(each)) for each in points[:count])
+    caption = (
+        f"Fixed points by their unstable directions ({counts}{' by condition' if count > 1 else ''}), and up to "
+        f"{max(map(len, trajectories[:count]))} trajectories a panel, in the two leading principal components of all "
+        "that is drawn, each with its share of the variance."
+    )
     return (plot("fixed_points", caption, figure, data),)

@@ -78,6 +78,7 @@ def drawn_graphs(graphs: Sequence[FoundGraph | None]) -> tuple[Plot, ...]:
             f"transition_graph_{k + 1}" if several else "transition_graph",
             made.graph,
             title=f"condition {k + 1}" if several else "",
+            network=f"the network at condition {k + 1}" if several else "the network",
         )
         for k in numbers[:PICTURES]
         if (made := graphs[k]) is not None

@@ -19,10 +19,11 @@ def failed(report):
 
 
 def test_points_of_drawn_networks_are_as_far_as_told(report):
-    distances, predicted = low_rank._hold_law(low_rank.memories(2), 40, Config(effort=QUICK), report)
+    distances, errors, predicted = low_rank._hold_law(low_rank.memories(2), 40, Config(effort=QUICK), report)
     assert len(report.checks) == 2
     assert failed(report) == []
-    assert distances.shape == predicted.shape == (len(low_rank.SIZES),)
+    assert distances.shape == errors.shape == predicted.shape == (len(low_rank.SIZES),)
+    assert (np.abs(distances - predicted) < low_rank.FAR * errors).all()  # the bars of the figure
 
 
 def test_a_scatter_four_times_as_large_is_seen_to_be_wrong(report, monkeypatch):
