@@ -17,7 +17,10 @@ SHADES = ("#dbe6f2", "#f6e3d3", "#dff0e0", "#efe0ef", "#f7f2cf", "#d9eeee", "#f5
 """Of basins, in turn."""
 BOUNDARY: dict[str, Any] = {"color": ASKED, "linewidth": 1.5}
 MOVING: dict[str, Any] = {"color": SERIES[1], "linewidth": 2.0}
-NULLCLINES = ((SERIES[0], "--"), (SERIES[2], "-."))
+NULLCLINES: tuple[dict[str, Any], ...] = (
+    {"colors": SERIES[0], "linestyles": "--", "linewidths": 1.1},
+    {"colors": SERIES[2], "linestyles": "-.", "linewidths": 1.1},
+)
 PANELS = 3
 """Portraits in one figure, at most."""
 
@@ -42,8 +45,10 @@ def drawn_portraits(
             data |= {f"{key}{mark}": value for key, value in _data(portrait).items()}
         handles = legend_of(np.concatenate([each.unstable_dimensions for each in shown]))
         handles += [
-            Line2D([], [], color=colour, linewidth=1.1, linestyle=dashes, label=rf"$\dot\kappa_{k} = 0$")
-            for k, (colour, dashes) in enumerate(NULLCLINES, start=1)
+            Line2D(
+                [], [], **{key.removesuffix("s"): each for key, each in look.items()}, label=rf"$\dot\kappa_{k} = 0$"
+            )
+            for k, look in enumerate(NULLCLINES, start=1)
         ]
         if any(each.separatrices for each in shown):
             handles.append(Line2D([], [], **BOUNDARY, label="boundary of basins"))
@@ -74,8 +79,8 @@ def _draw(axes: Axes, portrait: LatentPortrait) -> None:
         zorder=0,
     )
     axes.streamplot(axis, axis, first, second, color=MUTED, linewidth=0.5, arrowsize=0.6, density=1.1, zorder=1)
-    for values, (colour, dashes) in zip((first, second), NULLCLINES, strict=True):
-        axes.contour(axis, axis, values, levels=[0.0], colors=colour, linewidths=1.1, linestyles=dashes, zorder=2)
+    for values, look in zip((first, second), NULLCLINES, strict=True):
+        axes.contour(axis, axis, values, levels=[0.0], **look, zorder=2)
     for path in portrait.moving:
         axes.plot(*path.T, **MOVING, zorder=3)
     for each in portrait.separatrices:

@@ -71,7 +71,7 @@ def components(name: str, members: Members, shown: Sequence[np.ndarray]) -> Plot
             axes.plot(*slow.T, **SLOW, zorder=2)
             mark_points(axes, points, found.unstable_dimensions, size=4.0)
             held = (scales[:dimensions] ** 2).sum() / (scales**2).sum()
-            axes.set_title(f"{named(kind)}\n{len(points)} points, {100 * held:.0f} % of the variance", fontsize=8)
+            axes.set_title(f"{named(kind)}\n{_points(len(points))}, {100 * held:.0f} % of the variance", fontsize=8)
             _in_a_plane(axes)
             key = str(kind).replace(" ", "_")
             data |= {f"{key}_paths": paths, f"{key}_points": points, f"{key}_slow": slow}
@@ -165,7 +165,7 @@ def graphs(name: str, members: Members) -> Plot:
             draw_graph(panels[kind], graph, places_of(graph)[0])
             _in_a_plane(panels[kind])
             labels = places_of(graph)[1]
-            panels[kind].set_title(f"{named(kind)}, {len(graph)} points")
+            panels[kind].set_title(f"{named(kind)}, {_points(len(graph))}")
             data |= {f"{key}_transitions": graph.transitions, f"{key}_outputs": graph.outputs}
             data[f"{key}_unstable_dimensions"] = graph.unstable_dimensions
         _outer_labels(figure, labels)
@@ -254,8 +254,13 @@ def _by_kind(members: Members) -> tuple[Figure, dict[NetworkKind, Axes]]:
 
 
 def _dimensions(members: Members) -> list[Line2D]:
-    """The legend of colours that some network needs."""
-    return legend_of(np.concatenate([each.points.found[0].unstable_dimensions for each in members.each]))
+    """The legend of marks that the first network of some kind needs."""
+    drawn = [members.each[place].points.found[0] for place in first_of_each(members).values()]
+    return legend_of(np.concatenate([found.unstable_dimensions for found in drawn]))
+
+
+def _points(count: int) -> str:
+    return f"{count} point{'' if count == 1 else 's'}"
 
 
 def _in_a_plane(axes: Axes) -> None:
