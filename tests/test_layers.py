@@ -16,6 +16,7 @@ BRIDGE = (  # from symbols to JAX: the doors to `theory`
     "simulate/lowering.py",
     "simulate/stable.py",
     "simulate/degeneracy/carried.py",
+    "simulate/degeneracy/curved.py",
     "simulate/degeneracy/dispersed.py",
     "simulate/degeneracy/escaping.py",
     "simulate/degeneracy/levels.py",

@@ -7,6 +7,7 @@ import numpy as np
 import sympy as sp
 from numpy.typing import ArrayLike
 
+from simulate.degeneracy.curved import spread_by_curvature
 from simulate.degeneracy.dispersed import NeverThere, StoppedAtLoss, dispersed, dispersed_at_loss
 from simulate.degeneracy.row_matching import RowMatching
 from simulate.degeneracy.rows import Rows
@@ -36,7 +37,11 @@ NO_CROSSING = "of networks that are not linear known after a number of epochs al
 PAIRS, MATCHED = 4, 512
 """Of networks that are not linear: pairs whose transported rows are matched, and rows of each at most."""
 BELOW_ZERO = "losses are never negative, and to leading order they would spread by more than their mean: more neurons"
+CURVED = 0.5
+"""Where curvature spreads networks by more than this fraction of the slope, the leading order is 12 % off at least."""
+TOO_CURVED = "what training makes of the start is curved within its spread, beyond the leading order"
 Means = Callable[[str], np.ndarray]
+Curvature = dict[str, np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -61,7 +66,8 @@ def predict_spread(
     Standard deviations to leading order in N^-1/2; means to leading order, which 1 / N times a constant corrects. The
     distance of weights by the law of random matching, whose next term is of relative order 1 / log N. Where the
     coordinates by which dynamics or weights are compared have a kink nearer than three standard deviations, nothing is
-    told of these; nor of losses that would spread by more than their mean. Networks that are not linear are predicted
+    told of these; nor of losses that would spread by more than their mean, nor of overlaps and losses that the curvature
+    of the training map spreads by more than half of that (`spread_by_curvature`; after a number of epochs). Networks that are not linear are predicted
     from infinitely many neurons and the influence of each row (`transported_rows`), after a number of epochs alone.
 
     Raises:
@@ -85,10 +91,12 @@ def predict_spread(
     points = _coordinates(shape) if linear else {**_of_weights(shape)}
     if not linear and loss is not None:
         return PopulationSpread(missing=dict.fromkeys(LEVELS, NO_CROSSING))
+    bent: Curvature = {}
     try:
         if loss is None:
             if linear:
                 fixed = dispersed(learning, S, along, epochs=epochs, trials=trials)
+                bent = spread_by_curvature(learning, S, along, neurons=neurons, epochs=epochs, trials=trials)
             else:
                 by_rows = transported_rows(learning, S, epochs=epochs, trials=trials).found
                 fixed = {name: each.dispersion for name, each in by_rows.items()}
@@ -115,11 +123,15 @@ def predict_spread(
 
     weights_distance, why_not = _weights(ended, points, matched)
     missing |= {name: each for name, each in (("dsa_sd", why), ("weights_distance", why_not)) if each}
-    losses = {name: _loss(ended, name) for name in ("loss", *(("unseen_loss",) if trials.unseen is not None else ()))}
-    missing |= {f"{name}_sd": BELOW_ZERO for name, (_, sd) in losses.items() if sd is None}
+    names = ("loss", *(("unseen_loss",) if trials.unseen is not None else ()))
+    losses = {name: _loss(ended, bent, name) for name in names}
+    missing |= {f"{name}_sd": why for name, (_, _, why) in losses.items() if why}
+    sigma_sd = _straight(ended.sd("sigma"), bent.get("sigma"))
+    if np.isnan(sigma_sd).any():
+        missing["sigma_sd"] = f"{int(np.isnan(sigma_sd).sum())} of {sigma_sd.size} overlaps: {TOO_CURVED}: more neurons"
     return PopulationSpread(
         sigma_mean=ended.mean("sigma"),
-        sigma_sd=ended.sd("sigma"),
+        sigma_sd=sigma_sd,
         loss_mean=losses["loss"][0],
         loss_sd=losses["loss"][1],
         unseen_loss_mean=losses["unseen_loss"][0] if "unseen_loss" in losses else None,
@@ -131,10 +143,19 @@ def predict_spread(
     )
 
 
-def _loss(ended: _Ended, name: str) -> tuple[float, float | None]:
-    """Its mean and standard deviation, None where that is above the mean: losses are never negative."""
+def _loss(ended: _Ended, bent: Curvature, name: str) -> tuple[float, float | None, str]:
+    """Its mean and standard deviation; None, and why, where the leading order cannot be all."""
     mean, sd = float(ended.mean(name)), float(ended.sd(name))
-    return mean, sd if sd <= mean else None
+    if sd > mean:
+        return mean, None, BELOW_ZERO
+    if np.isnan(_straight(np.asarray(sd), bent.get(name))):
+        return mean, None, f"{TOO_CURVED} ({sd:.3g}, by curvature {float(bent[name]):.3g}): more neurons"
+    return mean, sd, ""
+
+
+def _straight(sd: np.ndarray, curvature: np.ndarray | None) -> np.ndarray:
+    """The standard deviations, nan where the curvature adds too much to the leading order."""
+    return sd if curvature is None else np.where(curvature > CURVED * sd, np.nan, sd)
 
 
 def _coordinates(shape: Shape) -> dict[str, tuple[sp.Expr, ...]]:

@@ -34,7 +34,7 @@ class PopulationSpread:
     """What networks of N neurons are after training, on average and by how much they differ; None: see `missing`.
 
     Attributes:
-        sigma_mean, sigma_sd: of every overlap (d x d).
+        sigma_mean, sigma_sd: of every overlap (d x d); nan where no theory tells one.
         loss_mean, loss_sd: of the loss on the trials of the task.
         unseen_loss_mean, unseen_loss_sd: of that on other trials.
         dsa_sd: of the dynamics x' = A x in the coordinates of the activity, up to rotation (DSA): the root mean squared

@@ -31,9 +31,11 @@ def dispersed_points(coordinates: tuple[sp.Expr, ...], sigma: Dispersion) -> Dis
     symbols = tuple(shape.overlap(a, b) for a, b in shape.pairs)
     point = sp.ImmutableMatrix(coordinates)
     at = [float(sigma.value[a, b]) for a, b in shape.pairs]
-    gradient = np.asarray(lower_numpy(symbols, point.jacobian(list(symbols)))(*at), dtype=np.float64)
     changes = np.array([[change[a, b] for a, b in shape.pairs] for change in sigma.slopes])
-    return Dispersion(np.asarray(lower_numpy(symbols, point)(*at), dtype=np.float64).ravel(), changes @ gradient.T)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        gradient = np.asarray(lower_numpy(symbols, point.jacobian(list(symbols)))(*at), dtype=np.float64)
+        value = np.asarray(lower_numpy(symbols, point)(*at), dtype=np.float64).ravel()
+        return Dispersion(value, changes @ gradient.T)
 
 
 def root_mean_square_apart(points: Dispersion, neurons: int) -> float:

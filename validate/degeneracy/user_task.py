@@ -112,9 +112,11 @@ def _report(own: OwnTask, config: DispersionConfig, found: OwnSpread, report: Re
         for name in ("sigma_mean", "sigma_sd"):
             report.quantity(f"{prefix}{name}", None if each is None else getattr(each, name))
         if each is not None and each.sigma_sd is not None:
-            low, high = float(each.sigma_sd.min()), float(each.sigma_sd.max())
+            known = each.sigma_sd[np.isfinite(each.sigma_sd)]
+            span = f"{known.min():.4g} to {known.max():.4g}" if known.size else None
             told = "standard deviations of the overlaps theta^T theta / N over networks"
-            report.finding(f"{prefix}sigma_sd_range", f"{low:.4g} to {high:.4g}", "", told)
+            told += f"; not told of {missing['sigma_sd']}" if "sigma_sd" in missing else ""
+            report.finding(f"{prefix}sigma_sd_range", span, "", told)
         for name, (attribute, unit, meaning) in NUMBERS.items():
             value = None if each is None else getattr(each, attribute)
             if each is None or (config.stop_at is None and name.startswith("epochs")):

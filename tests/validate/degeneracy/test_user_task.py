@@ -120,3 +120,16 @@ def test_a_bad_task_is_refused(knock, files, tmp_path, changes, problem):
 
 def test_a_task_alone_needs_a_covariance(knock, files):
     knock(COMMAND, *files[:2], "--neurons", "9").refuses("--sigma", "missing")
+
+
+@pytest.mark.sampled(0)
+def test_where_the_leading_order_is_not_enough_nothing_is_told(ask, files):
+    """Of 20 neurons and many epochs: the numbers would be wrong, so they are null, with the reason."""
+    words = ("--neurons", "20", "--learning-rate", "0.02", "--epochs", "200", "--measure", "3", "--json", "found.json")
+    answer = ask(COMMAND, *files, *words, "--out", "out")
+    found = quantities(answer)
+    assert any(entry is None for row in found["sigma_sd"] for entry in row)
+    assert "overlaps: what training makes of the start is curved" in found["missing"]["sigma_sd"]
+    assert found["loss_sd"] is None
+    assert "not told of" in answer.out
+    assert Path("out/dispersion.png").exists()
