@@ -24,9 +24,9 @@ def spread_by_curvature(
     """The standard deviation of the next term of linear networks of N neurons, after a number of epochs.
 
     Along a direction X of variance one, g(S + N^-1/2 x X) = g + N^-1/2 x g' + x^2 g'' / 2N + ...; x^2 has variance two,
-    so that the last term spreads by |g''| / (sqrt(2) N), here by second differences over one and two standard deviations,
-    the larger: they agree where the expansion holds. Mixed derivatives are left out, so it may be more than this where
-    there are several directions. As x and x^2 are uncorrelated, variances add.
+    so that the last term spreads by |g''| / (sqrt(2) N), here by second differences over one and two standard
+    deviations, the larger: they agree where the expansion holds. Mixed derivatives are left out, so it may be more than
+    this where there are several directions. As x and x^2 are uncorrelated, variances add.
 
     Derived here; tests/simulate/degeneracy/test_curved.py holds it against networks.
 

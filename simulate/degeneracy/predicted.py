@@ -66,9 +66,10 @@ def predict_spread(
     Standard deviations to leading order in N^-1/2; means to leading order, which 1 / N times a constant corrects. The
     distance of weights by the law of random matching, whose next term is of relative order 1 / log N. Where the
     coordinates by which dynamics or weights are compared have a kink nearer than three standard deviations, nothing is
-    told of these; nor of losses that would spread by more than their mean, nor of overlaps and losses that the curvature
-    of the training map spreads by more than half of that (`spread_by_curvature`; after a number of epochs). Networks that are not linear are predicted
-    from infinitely many neurons and the influence of each row (`transported_rows`), after a number of epochs alone.
+    told of these; nor of losses that would spread by more than their mean, nor of overlaps and losses that the
+    curvature of the training map spreads by more than half of that (`spread_by_curvature`; after a number of epochs).
+    Networks that are not linear are predicted from infinitely many neurons and the influence of each row
+    (`transported_rows`), after a number of epochs alone.
 
     Raises:
         DoublePrecisionRequired: if `jax_enable_x64` is off.
