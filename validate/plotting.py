@@ -141,6 +141,18 @@ def letter_panels(figure: Figure) -> None:
         )
 
 
+def listed(numbers: Sequence[float]) -> str:
+    """Numbers as a caption tells them: one where all are one, else each.
+
+    >>> listed([5, 5]), listed([32, 24, 16])
+    ('5', '32, 24 and 16')
+    """
+    words = [f"{number:,g}" for number in numbers]
+    if len(set(words)) == 1:
+        return words[0]
+    return f"{', '.join(words[:-1])} and {words[-1]}"
+
+
 def plot(name: str, caption: str, figure: Figure, data: Mapping[str, ArrayLike]) -> Plot:
     """The finished figure as PNG and SVG, together with its caption and every array drawn in it.
 

@@ -26,27 +26,41 @@ SYMBOLS: Mapping[str, str] = MappingProxyType(
         "gru": "GRU",
         "lstm": "LSTM",
         "ugrnn": "UGRNN",
+        "gamma": r"$\gamma$",
+        "|W|^2": r"$|W|^2$",
+        "dsa": "DSA",
+        "cka": "CKA",
+        "svcca": "SVCCA",
+        "weights_group": "weights, whole group",
+        "weights_group_all": "all weights, whole group",
     }
 )
 _PARTS = ", "
-_OVERLAP = re.compile(r"(tr )?([mnvzu])([mnvzu])")
+_OVERLAP = re.compile(r"(tr |det )?([mnvzu]\d*)([mnvzu]\d*)")
+_ENTRY = re.compile(r"([mnvzu])([mnvzu])(\d)(\d)")
 _RATIO = re.compile(r"(\S+) / (\S+)")
 
 
 def typeset(name: str) -> str:
     """A name as a figure shows it; matplotlib sets what stands between dollars as mathematics.
 
-    Overlaps of two vectors become sigma with their letters below. A name that no rule knows is told in words.
+    Overlaps of two vectors become sigma with their letters below; of one entry of a block, with its numbers. A name
+    that no rule knows is told in words.
 
     >>> typeset("gaussian_closure"), typeset("l1"), typeset("zm"), typeset("r / r_opt"), typeset("slow_slopes")
     ('Gaussian closure', '$\\\\ell_1$', '$\\\\sigma_{zm}$', 'r / $r_\\\\mathrm{opt}$', 'slow slopes')
     """
     if name in SYMBOLS:
         return SYMBOLS[name]
+    entry = _ENTRY.fullmatch(name)
+    if entry is not None:
+        one, other, row, column = entry.groups()
+        return typeset(f"{one}{row}{other}{column}")
     overlap = _OVERLAP.fullmatch(name)
     if overlap is not None:
-        trace, one, other = overlap.groups()
-        return rf"$\mathrm{{tr}}\,\sigma_{{{one}{other}}}$" if trace else rf"$\sigma_{{{one}{other}}}$"
+        of, *vectors = overlap.groups()
+        below = "".join(f"{each[0]}_{{{each[1:]}}}" if each[1:] else each for each in vectors)
+        return rf"$\mathrm{{{of.strip()}}}\,\sigma_{{{below}}}$" if of else rf"$\sigma_{{{below}}}$"
     ratio = _RATIO.fullmatch(name)
     if ratio is not None:
         return " / ".join(typeset(part) for part in ratio.groups())

@@ -29,9 +29,10 @@ from theory.lowering import lower_numpy
 from theory.overlaps import Shape
 from validate.degeneracy.settings import Config
 from validate.output import Plot
-from validate.plotting import MEASURED, PREDICTED, mark_values, new_panels, plot, style
+from validate.plotting import MEASURED, PREDICTED, WIDE, mark_values, new_panels, plot, style
 from validate.progress import Progress
 from validate.report import Report
+from validate.symbols import typeset
 from validate.tolerance import Absolute, AtMost, Relative, Reported
 
 ONE, TWO = Shape(), Shape(inputs=2, rank=2)
@@ -206,30 +207,32 @@ def figures(config: Config, results: PredictedDynamics) -> tuple[Plot, ...]:
     """DSA against the non-normality, and against the width."""
     family, drawn = results.family, results.populations
     with style():
-        figure, (left, right) = new_panels(2, 7.2, 3.2)
-        left.plot(family.non_normality, family.predicted, **PREDICTED, label="closed form")
-        left.plot(family.non_normality, family.in_activity, **MEASURED, label="activity")
-        left.plot(
-            family.non_normality,
-            family.white,
-            **{**MEASURED, "markerfacecolor": "none", "marker": "s", "label": "whitened activity"},
+        figure, (left, right) = new_panels(2, WIDE, 3.6)
+        left.plot(family.non_normality, family.predicted, **PREDICTED, label="predicted: closed form")
+        left.plot(family.non_normality, family.in_activity, **MEASURED, label="coordinates of the activity")
+        white = {"markerfacecolor": "none", "marker": "s", "label": "whitened"}
+        left.plot(family.non_normality, family.white, **MEASURED | white)
+        left.set(
+            xlabel=r"departure from normality ($1/\tau$)",
+            ylabel="DSA from the first network (per step)",
+            title="one function",
         )
-        left.set_xlabel("departure from normality")
-        left.set_ylabel("DSA from the first network")
-        left.set_title("one function, other invisible overlaps")
-        left.legend()
         root = np.sqrt(drawn.neurons)
-        right.plot(drawn.neurons, root * drawn.predicted, **PREDICTED, label="predicted from the covariance of rows")
+        right.plot(drawn.neurons, root * drawn.predicted, **PREDICTED, label="predicted: covariance of rows")
+        label = f"{POPULATION[1]} pairs a size"
         right.errorbar(
-            drawn.neurons, root * drawn.measured, yerr=root * drawn.error, **MEASURED, capsize=2, label="networks drawn"
+            drawn.neurons, root * drawn.measured, yerr=root * drawn.error, **MEASURED, capsize=2, label=label
         )
         right.set_xscale("log")
-        right.set_ylim(bottom=0.0)
         mark_values(right, [float(n) for n in drawn.neurons])
-        right.set_xlabel("neurons")
-        right.set_ylabel("root mean squared DSA, times sqrt(N)")
-        right.set_title("populations, rank one")
-        right.legend()
+        right.set(
+            xlabel=f"neurons {typeset('N')}",
+            ylabel=r"rms DSA $\times\,\sqrt{N}$ ($1/\tau$)",
+            ylim=(0.0, 1.15 * (root * (drawn.measured + drawn.error)).max()),
+            title="rows drawn alike",
+        )
+        for axes in (left, right):
+            axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2))
     data = {
         "non_normality": family.non_normality,
         "dsa_predicted": family.predicted,
@@ -238,10 +241,13 @@ def figures(config: Config, results: PredictedDynamics) -> tuple[Plot, ...]:
         "neurons": np.array(drawn.neurons, float),
         "population_predicted": drawn.predicted,
         "population_measured": drawn.measured,
+        "population_standard_error": drawn.error,
     }
     caption = (
-        "Left: networks of one function, as their activity is compared in its own coordinates (dots), with the closed "
-        "form (line), and whitened (squares). Right: networks with rows drawn alike, root mean "
-        "square over pairs; bars: standard error."
+        f"a: {FAMILY} linear networks of rank one, {NEURONS} neurons and one function: they differ in overlaps that no "
+        "output shows. DSA sees these where it compares activity in its own coordinates (dots), as the closed form "
+        "says (line), and not where activity is whitened (squares). "
+        f"b: root mean squared DSA of {POPULATION[1]} pairs a size whose rows are drawn alike; bars: standard error of "
+        f"the root mean square. Seed {config.seed}."
     )
     return (plot("dynamics_predicted", caption, figure, data),)

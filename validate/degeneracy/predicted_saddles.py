@@ -22,9 +22,11 @@ from theory.degeneracy.saddles import Leaving, epochs_per_efold, leaving_in_turn
 from theory.overlaps import Shape
 from validate.degeneracy.settings import Config
 from validate.output import Plot
+from validate.palette import SERIES, shades
 from validate.plotting import GUIDE, MEASURED, PREDICTED, mark_values, new_panels, plot, style
 from validate.progress import Progress
 from validate.report import Report
+from validate.symbols import typeset
 from validate.tolerance import Absolute, AtMost, Exact
 
 NETWORKS = {"quick": 200, "usual": 600, "full": 2_000}
@@ -245,43 +247,50 @@ def _interval(networks: int) -> str:
     return f"{100 * LEVEL:g} % of {networks} networks, and the next term in 1/N"
 
 
-SHADES = {"zm11": "#1f4e79", "zm12": "#3a7d44", "tr zm": "#b3272d", "tr uu": "#777777", "|W|^2": "#b8860b"}
+SHOWN = dict(zip(("zm11", "zm12", "tr zm", "tr uu", "|W|^2"), zip(SERIES, "osD^v", strict=False), strict=True))
+"""Colours and marks of the overlaps that are drawn."""
 
 
 def figures(config: Config, results: tuple[SaddleResults, ...]) -> tuple[Plot, ...]:
     """Epochs against ln N, and spreads over N where channels are equal and where not."""
     data: dict[str, np.ndarray] = {}
+    networks = NETWORKS[config.effort.name]
     with style():
-        figure, panels = new_panels(3, 11.0, 3.4)
-        for found, shade in zip(results, SHADES.values(), strict=False):
+        figure, panels = new_panels(3, 9.4, 4.0)
+        for found, shade, marker in zip(results, shades(len(results)), "osD", strict=True):
             sizes, key = np.array(found.sizes, float), found.problem.name.replace(" ", "_")
             predicted, measured = found.means("epochs")
-            panels[0].plot(sizes, predicted, **{**PREDICTED, "color": shade, "linewidth": 1.2})
-            panels[0].plot(sizes, measured, **{**MEASURED, "color": shade, "label": found.problem.name})
+            error = found.spreads("epochs")[1] / np.sqrt(networks)
+            look = {**MEASURED, "color": shade, "marker": marker, "label": found.problem.name}
+            panels[0].plot(sizes, predicted, **PREDICTED)
+            panels[0].errorbar(sizes, measured, yerr=error, capsize=2, **look)
             data |= {f"{key}_neurons": sizes, f"{key}_epochs_predicted": predicted, f"{key}_epochs_measured": measured}
-        for axes, found in zip(panels[1:], results[1:], strict=False):
+            data[f"{key}_epochs_standard_error"] = error
+        for axes, found in zip(panels[1:], results[1:], strict=True):
             sizes, key = np.array(found.sizes, float), found.problem.name.replace(" ", "_")
-            for name, shade in SHADES.items():
+            for name, (colour, marker) in SHOWN.items():
                 predicted, measured = found.spreads(name)
-                axes.plot(sizes, measured, **{**MEASURED, "color": shade, "label": name})
+                look = {**MEASURED, "color": colour, "marker": marker, "label": typeset(name)}
+                axes.plot(sizes, measured, **look)
                 data[f"{key}_{name}_predicted"] = predicted
                 if predicted.min() > 0:
-                    axes.plot(sizes, predicted, **{**PREDICTED, "color": shade, "linewidth": 1.2})
+                    axes.plot(sizes, predicted, **{**PREDICTED, "linewidth": 1.0})
                 data[f"{key}_{name}_measured"] = measured
-            axes.plot(sizes, found.spreads("|W|^2")[1][0] * np.sqrt(sizes[0] / sizes), **GUIDE)
-            axes.set_yscale("log")
-            axes.set_ylim(bottom=axes.get_ylim()[0] / 3)  # room for the legend
-            axes.set_title(f"{found.problem.name}: spreads")
-            axes.legend(fontsize=6, loc="lower left", ncols=2)
+            slope = found.spreads("|W|^2")[1][0] * np.sqrt(sizes[0] / sizes)
+            axes.plot(sizes, slope, **GUIDE | {"label": r"slope $N^{-1/2}$", "linewidth": 1.2})
+            axes.set(yscale="log", title=found.problem.name)
         for axes in panels:
-            axes.set_xscale("log")
-            axes.set_xlabel("neurons N")
-            mark_values(axes, sizes.tolist())
-            axes.tick_params(axis="x", labelsize=6)
-        panels[0].set_ylabel("mean epochs until the loss is reached")
-        panels[0].legend(fontsize=7)
+            axes.set(xscale="log", xlabel=f"neurons {typeset('N')}")
+            mark_values(axes, sizes[:: 2 if len(sizes) > 3 else 1].tolist())
+        panels[0].set(ylabel="mean epochs until the loss is reached", title="later in wide networks")
+        panels[1].set_ylabel("standard deviation over networks")
+        panels[0].plot([], [], **PREDICTED, label="predicted")
+        for axes in panels:
+            axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.18), ncols=1 if axes is panels[0] else 2)
     caption = (
-        "Networks that start on a saddle. Lines: predicted from the unstable directions, nothing fitted. Points: means "
-        "and standard deviations of populations, which add N^-1/2 (dotted) to what is predicted."
+        "Networks that start on a saddle. Lines: predicted from the unstable directions, nothing fitted. a: mean epochs "
+        "until a loss is reached. b, c: standard deviations over networks; where a line is missing, none is predicted "
+        f"but the slope of the dotted one. {networks} networks a size; bars: standard error of the mean; standard "
+        f"deviations have one of about {100 / np.sqrt(2 * networks):.0f} %, within the points. Seed {config.seed}."
     )
     return (plot("predicted_saddles", caption, figure, data),)

@@ -14,9 +14,10 @@ from theory.degeneracy.matching_terms import best_of_two_signs, gap_with_next_te
 from theory.overlaps import Shape
 from validate.degeneracy.settings import Config
 from validate.output import Plot
-from validate.plotting import GUIDE, MEASURED, PREDICTED, mark_values, new_panels, plot, style
+from validate.plotting import GUIDE, MEASURED, PREDICTED, legend_below, listed, mark_values, new_panels, plot, style
 from validate.progress import Progress
 from validate.report import Report
+from validate.symbols import typeset
 from validate.tolerance import Absolute, AtMost, Exact, Reported
 
 ONE, TWO = Shape(), Shape(rank=2)
@@ -280,29 +281,38 @@ def figures(config: Config, results: tuple[Matched, ...]) -> tuple[Plot, ...]:
     """Distances against N, with the law and its limit."""
     data: dict[str, np.ndarray] = {}
     with style():
-        figure, panels = new_panels(len(results), 3.0 * len(results), 3.0)
+        figure, panels = new_panels(len(results), 8.4, 3.6)
         for axes, found in zip(panels, results, strict=True):
             law = np.sqrt(found.case.limit**2 + found.law_beyond)
-            axes.plot(found.sizes, law, **PREDICTED, label="matching law")
+            axes.plot(found.sizes, law, **PREDICTED, label="predicted: law of matching")
             if found.case.limit > 0:
-                axes.axhline(found.case.limit, **{**GUIDE, "label": "best coupling"})
+                limit = {**GUIDE, "linewidth": 1.4, "label": "its limit: the best coupling"}
+                axes.axhline(found.case.limit, **limit)
             for n, distances in zip(found.sizes, found.distances, strict=True):
-                axes.plot(np.full(len(distances), n), distances, **{**MEASURED, "alpha": 0.35, "markersize": 2.5})
-            axes.plot(found.sizes, np.sqrt(found.square), **{**MEASURED, "label": "networks"})
+                each = {**MEASURED, "alpha": 0.35, "markersize": 2.5}
+                axes.plot(np.full(len(distances), n), distances, **each, label="a pair of networks")
+            measured = np.sqrt(found.square)
+            error = [
+                (d**2).std(ddof=1) / np.sqrt(len(d)) / (2 * m) for d, m in zip(found.distances, measured, strict=True)
+            ]
+            axes.errorbar(found.sizes, measured, yerr=error, capsize=2, **MEASURED, label="root mean square of pairs")
             axes.set_xscale("log")
             mark_values(axes, [float(n) for n in found.sizes])
-            axes.set_ylim(bottom=0.0)
-            axes.set_title(found.case.name)
-            axes.set_xlabel("neurons")
-            axes.legend(loc="lower left")
+            axes.set_ylim(0.0, 1.1 * max(each.max() for each in found.distances))
+            axes.set(title=found.case.name, xlabel=f"neurons {typeset('N')}")
             key = found.case.name.replace(",", "").replace(" ", "_")
             data[f"{key}_neurons"] = np.array(found.sizes, float)
-            data[f"{key}_measured"] = np.sqrt(found.square)
+            data[f"{key}_measured"] = measured
+            data[f"{key}_standard_error"] = np.array(error)
             data[f"{key}_law"] = law
-        panels[0].set_ylabel("distance of weights")
+        panels[0].set_ylabel(r"distance $|W - P\,W' P^T|$, units matched")
+        legend_below(figure, 4)
+    pairs = [len(each) for each in results[0].distances]
     caption = (
-        "Weights of two low-rank networks with normal rows, up to the order of units (dots: pairs and their root mean "
-        "square), the law of random matching with its next terms (line), and where covariances differ the best "
-        f"coupling that it tends to (dotted). {len(results[0].distances[0])} pairs a size, each a small dot."
+        "How far apart the weights of two low-rank networks with normal rows are, up to the order of units, and the "
+        "law of random matching with its next terms, nothing fitted. It tends to zero, and "
+        "where covariances differ to the best coupling of these (dotted); a pair of few neurons has overlaps of its "
+        f"own, and may be nearer. {listed(pairs)} pairs at {listed(results[0].sizes)} neurons; bars: standard error of "
+        f"the root mean square. Seed {config.seed}."
     )
     return (plot("matching_law", caption, figure, data),)
