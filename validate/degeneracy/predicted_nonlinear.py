@@ -25,9 +25,11 @@ from theory.overlaps import ERF, LINEAR, TANH, Shape
 from validate.degeneracy.predicted_spreads import LEVEL, coefficient_ratio, reach_of_coefficient
 from validate.degeneracy.settings import Config
 from validate.output import Plot
-from validate.plotting import GUIDE, MEASURED, PREDICTED, mark_values, new_panels, plot, style
+from validate.palette import LEVELS
+from validate.plotting import MEASURED, PREDICTED, decades, legend_below, mark_values, new_panels, plot, style
 from validate.progress import Progress
 from validate.report import Report
+from validate.symbols import typeset
 from validate.tolerance import Absolute, Reported
 
 S = 0.8 * np.eye(4) + 0.2
@@ -222,53 +224,73 @@ def _judged(found: NonlinearSpreads, effort: NonlinearEffort, report: Report) ->
 
 def figures(config: Config, results: tuple[NonlinearSpreads, ...]) -> tuple[Plot, ...]:
     """Spreads of losses and overlaps, and distances of W, against N."""
-    data: dict[str, np.ndarray] = {}
-    plots = []
-    for found in results:
-        sizes = np.array(found.sizes, float)
-        data = {"neurons": sizes}
-        with style():
-            figure, panels = new_panels(3, 10.5, 3.2)
-            for axes, name in zip(panels, ("loss", "sigma"), strict=False):
-                pick = (lambda each: np.asarray(each)) if name == "loss" else _zz
-                for k, (kind, look) in enumerate((("by_rows", PREDICTED), ("by_closure", {**GUIDE, "linewidth": 1.2}))):
-                    line = pick(getattr(found, kind)[name].coefficient) / np.sqrt(sizes)
-                    words = ("infinitely many neurons", "Gaussian closure")[k]
-                    axes.plot(sizes, line, **{**look, "label": words})
-                    data[f"{name}_{kind}"] = line
-                points = np.array([pick(each) for each in found.measured[name]])
-                axes.plot(sizes, points, **{**MEASURED, "label": "networks"})
-                data[f"{name}_measured"] = points
-                axes.set_xscale("log")
-                axes.set_yscale("log")
-                axes.legend(loc="lower left")
-                axes.set_title(f"{found.name}: spread of {'the loss' if name == 'loss' else 'zz'}")
-            matched = np.array(list(found.distances), float)
-            law = np.array(list(found.distance_law.values()))
-            panels[2].plot(
-                matched, law, **{**PREDICTED, "marker": "_", "markersize": 14, "label": "transported rows, matched"}
-            )
-            for n, each in found.distances.items():
-                panels[2].plot(np.full(len(each), n), each, **{**MEASURED, "alpha": 0.35, "markersize": 2.5})
-            root = np.array([np.sqrt((each**2).mean()) for each in found.distances.values()])
-            panels[2].plot(matched, root, **{**MEASURED, "label": "networks"})
-            panels[2].set_xscale("log")
-            panels[2].set_ylim(0.0, 1.15 * max(each.max() for each in found.distances.values()))
-            panels[2].legend(loc="lower left")
-            panels[2].set_title(f"{found.name}: distance of W")
-            data |= {"distance_neurons": matched, "distance_law": law, "distance_measured": root}
-            for axes in panels:
-                axes.set_xlabel("neurons N")
-            for axes in panels[:2]:
-                mark_values(axes, sizes.tolist())
-            mark_values(panels[2], matched.tolist())
-            panels[0].set_ylabel("standard deviation over networks")
-        caption = (
-            f"{found.name} networks on the filter after {EPOCHS} epochs. Lines: from the influence of each row on "
-            "infinitely many neurons, nothing fitted; dotted: the Gaussian closure. Points: populations."
-        )
-        plots.append(plot(f"predicted_nonlinear_{found.name}", caption, figure, data))
-    return tuple(plots)
+    return tuple(_figure(config, found) for found in results)
+
+
+LINES = {
+    "by_rows": (LEVELS["infinite_width"], "-", "predicted: infinitely many neurons"),
+    "by_closure": (LEVELS["gaussian_closure"], "--", "predicted: Gaussian closure"),
+}
+"""Of each prediction its colour, dashes and words."""
+
+
+def _figure(config: Config, found: NonlinearSpreads) -> Plot:
+    effort = effort_of(config)
+    sizes = np.array(found.sizes, float)
+    data = {"neurons": sizes}
+    with style():
+        figure, panels = new_panels(3, 8.4, 3.8)
+        for axes, name, pick in ((panels[0], "loss", np.asarray), (panels[1], "sigma", _zz)):
+            for kind, (colour, dashes, words) in LINES.items():
+                line = pick(getattr(found, kind)[name].coefficient) / np.sqrt(sizes)
+                axes.plot(sizes, line, color=colour, linestyle=dashes, label=words)
+                data[f"{name}_{kind}"] = line
+            points = np.array([pick(each) for each in found.measured[name]])
+            error = points / np.sqrt(2 * effort.networks)
+            axes.errorbar(sizes, points, yerr=error, capsize=2, **MEASURED, label="networks")
+            data |= {f"{name}_measured": points, f"{name}_standard_error": error}
+            axes.set(xscale="log", yscale="log")
+            mark_values(axes, sizes.tolist())
+            decades(axes)
+        matched = np.array(list(found.distances), float)
+        law = np.array(list(found.distance_law.values()))
+        look = {
+            "color": PREDICTED["color"],
+            "linestyle": "none",
+            "marker": "_",
+            "markersize": 16,
+            "markeredgewidth": 1.6,
+        }
+        panels[2].plot(matched, law, **look, label="predicted: transported rows, matched")
+        for n, each in found.distances.items():
+            dots = {**MEASURED, "alpha": 0.35, "markersize": 2.5}
+            panels[2].plot(np.full(len(each), n), each, **dots, label="a pair of networks")
+        squares = [each**2 for each in found.distances.values()]
+        root = np.array([np.sqrt(each.mean()) for each in squares])
+        error = np.array([each.std(ddof=1) / np.sqrt(len(each)) for each in squares]) / (2 * root)
+        panels[2].errorbar(matched, root, yerr=error, capsize=2, **MEASURED)
+        panels[2].set(xscale="log", xlim=(matched[0] / 1.5, matched[-1] * 1.5))
+        panels[2].set_ylim(0.0, 1.15 * max(each.max() for each in found.distances.values()))
+        mark_values(panels[2], matched.tolist())
+        panels[0].set(title="loss", ylabel="standard deviation over networks")
+        panels[1].set(title=f"overlap {typeset('zz')}", ylabel="standard deviation over networks")
+        panels[2].set(title="weights", ylabel=r"distance $|W - P\,W' P^T|$")
+        for axes in panels:
+            axes.set_xlabel(f"neurons {typeset('N')}")
+        legend_below(figure, 3)
+    data |= {
+        "distance_neurons": matched,
+        "distance_law": law,
+        "distance_measured": root,
+        "distance_standard_error": error,
+    }
+    caption = (
+        f"How far apart {typeset(found.name)} networks end that learned the filter for {EPOCHS} epochs. Lines: from "
+        "the influence of each row on infinitely many neurons, and from the Gaussian closure, nothing fitted. Points: "
+        f"{effort.networks} networks a size; of weights {effort.pairs} pairs. Bars: standard error, of standard "
+        f"deviations as of normal numbers. Seed {config.seed}."
+    )
+    return plot(f"predicted_nonlinear_{found.name}", caption, figure, data)
 
 
 def _zz(sigma: np.ndarray) -> np.ndarray:

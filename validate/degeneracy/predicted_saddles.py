@@ -22,7 +22,7 @@ from theory.degeneracy.saddles import Leaving, epochs_per_efold, leaving_in_turn
 from theory.overlaps import Shape
 from validate.degeneracy.settings import Config
 from validate.output import Plot
-from validate.palette import SERIES, shades
+from validate.palette import MUTED, SERIES, shades
 from validate.plotting import GUIDE, MEASURED, PREDICTED, mark_values, new_panels, plot, style
 from validate.progress import Progress
 from validate.report import Report
@@ -274,7 +274,7 @@ def figures(config: Config, results: tuple[SaddleResults, ...]) -> tuple[Plot, .
                 axes.plot(sizes, measured, **look)
                 data[f"{key}_{name}_predicted"] = predicted
                 if predicted.min() > 0:
-                    axes.plot(sizes, predicted, **{**PREDICTED, "linewidth": 1.0})
+                    axes.plot(sizes, predicted, **{**PREDICTED, "color": colour, "linewidth": 1.2})
                 data[f"{key}_{name}_measured"] = measured
             slope = found.spreads("|W|^2")[1][0] * np.sqrt(sizes[0] / sizes)
             axes.plot(sizes, slope, **GUIDE | {"label": r"slope $N^{-1/2}$", "linewidth": 1.2})
@@ -285,12 +285,15 @@ def figures(config: Config, results: tuple[SaddleResults, ...]) -> tuple[Plot, .
         panels[0].set(ylabel="mean epochs until the loss is reached", title="later in wide networks")
         panels[1].set_ylabel("standard deviation over networks")
         panels[0].plot([], [], **PREDICTED, label="predicted")
+        for axes in panels[1:]:
+            axes.plot([], [], **PREDICTED | {"color": MUTED, "linewidth": 1.2}, label="lines: predicted")
         for axes in panels:
             axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.18), ncols=1 if axes is panels[0] else 2)
     caption = (
-        "Networks that start on a saddle. Lines: predicted from the unstable directions, nothing fitted. a: mean epochs "
-        "until a loss is reached. b, c: standard deviations over networks; where a line is missing, none is predicted "
-        f"but the slope of the dotted one. {networks} networks a size; bars: standard error of the mean; standard "
-        f"deviations have one of about {100 / np.sqrt(2 * networks):.0f} %, within the points. Seed {config.seed}."
+        "Networks that start on a saddle. Lines: predicted from the unstable directions, nothing fitted; points: "
+        f"{networks} networks a size. a: mean epochs until a loss is reached; bars: standard error. b, c: standard "
+        f"deviations over networks, whose standard error of about {100 / np.sqrt(2 * networks):.0f} % is within the "
+        "points. Where points are above a line of their colour, it is what no width takes away, and what networks "
+        f"have beyond it falls as the dotted line does. Seed {config.seed}."
     )
     return (plot("predicted_saddles", caption, figure, data),)

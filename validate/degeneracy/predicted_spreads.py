@@ -11,6 +11,7 @@ import jax
 import numpy as np
 from jaxtyping import Float
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 from scipy.stats import norm, wishart
 
@@ -29,9 +30,11 @@ from theory.degeneracy import Dispersion, directions, mixed_rows
 from theory.overlaps import Shape
 from validate.degeneracy.settings import Config
 from validate.output import Plot
-from validate.plotting import MEASURED, PREDICTED, mark_values, new_panels, plot, style
+from validate.palette import FAINT, MEASUREMENT, SERIES
+from validate.plotting import MEASURED, PREDICTED, legend_below, plot, style
 from validate.progress import Progress
 from validate.report import Report
+from validate.symbols import typeset
 from validate.tolerance import Absolute, Exact
 
 MEASURES = {
@@ -276,45 +279,57 @@ def _entries(spreads: ArrayLike) -> Float[np.ndarray, "sizes entries"]:
 
 
 def figures(config: Config, results: tuple[PredictedResults, ...]) -> tuple[Plot, ...]:
-    """Predicted and measured spreads against the number of neurons."""
-    plots = []
+    """Predicted and measured spreads against the number of neurons, and their ratios."""
+    plots, networks = [], NETWORKS[config.effort.name]
     for count, found in enumerate(results):
         sizes = np.array(found.problem.sizes, float)
         data: dict[str, np.ndarray] = {"neurons": sizes}
         with style():
-            figure, panels = new_panels(3, 10.5, 3.2)
-            for axes, at_loss, names in (
-                (panels[0], False, ("sigma",)),
-                (panels[1], False, ("unseen_loss", "recurrent_change", "alignment")),
-                (panels[2], True, ("loss", "unseen_loss", "recurrent_change", "alignment")),
-            ):
+            figure = Figure(figsize=(9.4, 5.4))
+            spreads, ratios = figure.subplots(2, 3, sharex=True, sharey="row", height_ratios=(3, 2))
+            for k, (at_loss, names) in enumerate(PANELS):
                 for name in names:
-                    data |= _drawn(axes, found, name, at_loss=at_loss)
-                axes.set_xscale("log")
-                axes.set_yscale("log")
-                axes.set_xlabel("neurons N")
-                mark_values(axes, sizes.tolist())
-                axes.tick_params(axis="x", labelsize=6)
-            panels[0].set_ylabel("standard deviation over networks")
-            panels[0].set_title(f"overlaps, after {found.problem.epochs} epochs")
-            panels[1].set_title(f"after {found.problem.epochs} epochs")
-            panels[2].set_title(f"stopped at loss {found.problem.loss:g}")
-            for axes in panels[1:]:
-                axes.legend(fontsize=6)
+                    data |= _drawn(spreads[k], ratios[k], found, name, at_loss=at_loss)
+                ratios[k].axhspan(1 - CLOSE, 1 + CLOSE, color=FAINT, zorder=0, label=f"within {100 * CLOSE:g} %")
+                ratios[k].axhline(1.0, **PREDICTED, label="predicted")
+                ratios[k].set(xscale="log", xlabel=f"neurons {typeset('N')}")
+                spreads[k].set(yscale="log")
+            after = f"after {found.problem.epochs} epochs"
+            for axes, title in zip(spreads, (after, after, f"stopped at loss {found.problem.loss:g}"), strict=True):
+                axes.set_title(title)
+            spreads[0].set_ylabel("standard deviation over networks")
+            ratios[0].set(ylabel="measured / predicted", ylim=RATIOS)
+            legend_below(figure, 4)
         caption = (
-            f"{found.problem.name}. Lines: predicted from the covariance of the rows, nothing fitted; at a loss with "
-            "stopping at whole epochs. Points: standard deviations over "
-            f"{NETWORKS[config.effort.name]} networks a size."
+            f"{found.problem.name}: how far apart networks of N neurons end. Lines: predicted from the covariance of "
+            f"the rows, nothing fitted; c: with stopping at whole epochs. Points: {networks:,} networks a size, "
+            f"standard deviations with a standard error of about {100 / np.sqrt(2 * networks):.0f} %. Below: their "
+            "ratio to the prediction, which is the leading term in N^-1/2; a mark at the edge stands for one beyond "
+            f"it. Seed {config.seed}."
         )
         plots.append(plot(f"predicted_{count + 1}", caption, figure, data))
     return tuple(plots)
 
 
-SHADES = {"loss": "#777777", "unseen_loss": "#b3272d", "recurrent_change": "#1f4e79", "alignment": "#3a7d44"}
+PANELS = (
+    (False, ("sigma",)),
+    (False, ("unseen_loss", "recurrent_change", "alignment")),
+    (True, ("loss", "unseen_loss", "recurrent_change", "alignment")),
+)
+"""What each column draws: whether of networks that stop at the loss, and which measures."""
+LOOKS: Mapping[str, tuple[str, str]] = {
+    "sigma": (MEASUREMENT, "o"),
+    **dict(
+        zip(("loss", "unseen_loss", "recurrent_change", "alignment"), zip(SERIES, "sD^v", strict=False), strict=True)
+    ),
+}
+"""Colours and marks of what is measured."""
+RATIOS = 0.5, 1.6
+"""Measured over predicted, as far as it is drawn."""
 
 
 def _drawn(
-    axes: Axes, found: PredictedResults, name: str, *, at_loss: bool
+    above: Axes, below: Axes, found: PredictedResults, name: str, *, at_loss: bool
 ) -> dict[str, Float[np.ndarray, "sizes entries"]]:
     sizes = found.problem.sizes
     if at_loss:
@@ -322,9 +337,16 @@ def _drawn(
     else:
         lines = np.array([found.fixed[name].spread(each) for each in sizes])
     predicted, measured = _entries(lines), _entries((found.at_loss if at_loss else found.at_epoch)[name])
-    look = {"color": SHADES[name]} if name in SHADES else {}
-    axes.plot(sizes, predicted, **{**PREDICTED, "linewidth": 1.0, **look})
-    points = axes.plot(sizes, measured, **{**MEASURED, **look})
-    points[0].set_label(MEASURES[name])
+    colour, marker = LOOKS[name]
+    look = {**MEASURED, "color": colour, "marker": marker}
+    words = f"all {measured.shape[1]} overlaps" if name == "sigma" else MEASURES[name]
+    above.plot(sizes, predicted, **{**PREDICTED, "linewidth": 1.0} | ({} if name == "sigma" else {"color": colour}))
+    above.plot(sizes, measured, **look, label=[words, *[None] * (measured.shape[1] - 1)])
+    low, high = RATIOS
+    ratio = measured / predicted
+    below.plot(sizes, np.where((ratio > low) & (ratio < high), ratio, np.nan), **look)
+    for outside, edge, pointing in ((ratio >= high, high, 6), (ratio <= low, low, 7)):
+        at = np.array(sizes)[outside.any(axis=1)]
+        below.plot(at, np.full(len(at), edge), **look | {"marker": pointing, "clip_on": False})
     kind = "at_loss" if at_loss else "after_epochs"
     return {f"{name}_{kind}_predicted": predicted, f"{name}_{kind}_measured": measured}

@@ -43,9 +43,10 @@ from validate.degeneracy.curves import MEASURES
 from validate.degeneracy.factor import ARROWS, COMPLEXITY, FEATURE_LEARNING, REGULARISATION, WIDTH
 from validate.degeneracy.settings import Config
 from validate.output import Plot
-from validate.plotting import MEASURED, PREDICTED, mark_values, new_grid, plot, style
+from validate.plotting import MEASURED, NOTE, PREDICTED, legend_below, mark_values, new_grid, plot, style
 from validate.progress import Progress
 from validate.report import Report
+from validate.symbols import typeset
 from validate.tolerance import Absolute, Exact, Reported
 
 LEVELS = ("dynamics", "weights", "behaviour")
@@ -148,6 +149,11 @@ class LevelMeasured:
     def measured(self, name: str) -> float:
         """The spread of the population."""
         return float(np.sqrt(self.squares[name].mean()))
+
+    def error(self, name: str) -> float:
+        """Its standard error."""
+        squares = self.squares[name]
+        return float(squares.std(ddof=1) / np.sqrt(len(squares)) / (2 * self.measured(name)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -447,14 +453,24 @@ def value_of(factor: str, level: TableLevel) -> float:
     return {"richness": level.gamma, "weight decay": level.decay, "width": float(level.neurons)}[factor]
 
 
-UNITS = {"richness": "gamma", "weight decay": "weight decay / rate", "width": "neurons N"}
+AXES = {
+    "richness": rf"richness {typeset('gamma')}",
+    "weight decay": "weight decay / rate",
+    "width": f"neurons {typeset('N')}",
+}
+OF_LEVELS = {
+    "dynamics": r"DSA ($1/\tau$)",
+    "weights": "distance of weights",
+    "behaviour": "s.d. of the loss",
+}
 
 
 def figures(config: Config, results: TableResults) -> tuple[Plot, ...]:
     """Each level of degeneracy along each factor, predicted and measured."""
     data: dict[str, np.ndarray] = {}
+    effort = EFFORTS[config.effort.name]
     with style():
-        figure, rows = new_grid(len(LEVELS), len(results.levels), 9.0, 6.6)
+        figure, rows = new_grid(len(LEVELS), len(results.levels), 8.4, 7.4)
         for column, (factor, of_it) in enumerate(results.levels.items()):
             for row, name in enumerate(LEVELS):
                 axes = rows[row][column]
@@ -462,22 +478,28 @@ def figures(config: Config, results: TableResults) -> tuple[Plot, ...]:
                 at = [float(each.level.matched) if matching else value_of(factor, each.level) for each in of_it]
                 predicted = np.array([each.predicted[name] for each in of_it])
                 measured = np.array([each.measured(name) for each in of_it])
-                axes.plot(at, predicted, **PREDICTED)
-                axes.plot(at, measured, **MEASURED)
+                error = np.array([each.error(name) for each in of_it])
+                axes.plot(at, predicted, **PREDICTED, label="predicted")
+                axes.errorbar(at, measured, yerr=error, capsize=2, **MEASURED, label="measured")
                 if factor == "weight decay":
                     axes.set_xticks(at)
                 else:
                     axes.set_xscale("log")
                     mark_values(axes, at)
-                axes.set_ylim(0.0, 1.15 * max(predicted.max(), measured.max()))
-                axes.set_xlabel(UNITS[factor])
+                axes.set_ylim(0.0, 1.15 * max(predicted.max(), (measured + error).max()))
+                axes.set_xlabel(AXES[factor])
+                axes.set_title(f"the paper: {ARROWS[PAPER[factor][name]]}", **NOTE)
                 key = f"{factor.replace(' ', '_')}_{name}"
                 data |= {key: np.array(at), f"{key}_predicted": predicted, f"{key}_measured": measured}
-            rows[0][column].set_title(factor)
-        for left, words in zip(rows, ("DSA", "distance of weights", "sd of loss on longer trials"), strict=True):
-            left[0].set_ylabel(words)
+                data[f"{key}_standard_error"] = error
+        for name, left in zip(LEVELS, rows, strict=True):
+            left[0].set_ylabel(OF_LEVELS[name])
+        legend_below(figure, 2)
     caption = (
-        "Linear networks of rank one that stop at a loss: how far apart they are on three levels along three factors "
-        "of the paper's Table 1. Lines: predicted from the covariance of the rows, nothing fitted. Points: populations."
+        "Table 1 of the paper for linear networks of rank one that stop at a loss: how far apart they end in "
+        "dynamics, weights and behaviour (on trials twice as long) along three factors. Lines: predicted from the "
+        f"covariance of the rows, nothing fitted. Points: {effort.networks} networks a level, {effort.pairs} pairs of "
+        "smaller networks for weights; bars: standard error of the root mean square. Above each panel: which way the "
+        f"paper says it goes. Seed {config.seed}."
     )
     return (plot("predicted_table", caption, figure, data),)
