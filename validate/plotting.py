@@ -141,7 +141,7 @@ def letter_panels(figure: Figure) -> None:
         )
 
 
-def listed(numbers: Sequence[float]) -> str:
+def listed(numbers: Sequence[float | int]) -> str:
     """Numbers as a caption tells them: one where all are one, else each.
 
     >>> listed([5, 5]), listed([32, 24, 16])

@@ -14,7 +14,7 @@ from validate.report import Report
 def factors(config: Config) -> tuple[Factor, ...]:
     """On every task."""
     return tuple(
-        Factor("channels", task.name, task.unit, _levels(config, task), COMPLEXITY, claim=CHANNELS)
+        Factor("channels", task.name, f"number of {task.unit}", _levels(config, task), COMPLEXITY, claim=CHANNELS)
         for task in chosen(config)
     )
 
@@ -38,4 +38,4 @@ def for_figures(config: Config, results: tuple[MeasuredFactor, ...], progress: P
 
 def figures(config: Config, results: tuple[MeasuredFactor, ...]) -> tuple[Plot, ...]:
     """Degeneracy against the number of channels."""
-    return drawn("channels", results)
+    return drawn("channels", results, config)

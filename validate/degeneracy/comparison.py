@@ -164,36 +164,45 @@ def with_distances_across(
     return tuple(replace(each, across=measured_across(found)) for each, found in zip(shown, stored, strict=True))
 
 
-def drawn(name: str, shown: Sequence[MeasuredFactor]) -> tuple[Plot, ...]:
+def drawn(name: str, shown: Sequence[MeasuredFactor], config: Config) -> tuple[Plot, ...]:
     """Degeneracy along the levels, then what was learned and how alike representations are, then networks as points."""
-    parts = {name: shown} if 0 < len(shown) <= COLUMNS else _by_factor(name, shown)
+    parts = {name: shown} if 0 < len(shown) <= ROWS else _by_factor(name, shown)
     return tuple(
         plot
         for part, some in parts.items()
         for plot in (
-            curves(part, some, DEGENERACY, CAPTION),
-            curves(f"{part}_learning", some, LEARNING, LEARNING_CAPTION),
-            places(f"{part}_places", some),
+            curves(part, some, DEGENERACY, f"{CAPTION} {_population(some, config)}"),
+            curves(f"{part}_learning", some, LEARNING, f"{LEARNING_CAPTION} {_population(some, config)}"),
+            places(f"{part}_places", some, config.seed),
         )
     )
 
 
 def _by_factor(name: str, shown: Sequence[MeasuredFactor]) -> dict[str, list[MeasuredFactor]]:
-    """Figures of one factor each, as one of all would be too wide."""
+    """Figures of one factor each, as one of all would be too long."""
     parts: dict[str, list[MeasuredFactor]] = {}
     for result in shown:
         parts.setdefault(clean(f"{name}_{result.factor.name}"), []).append(result)
     return parts
 
 
-COLUMNS = 5
+ROWS = 5
 """Of a figure, at most: a task each."""
 CAPTION = (
-    "Degeneracy of trained networks (dots: mean, bars: standard error over networks) and its null (squares): two "
-    "halves of one network's trials, shuffled weights, the mean loss out of distribution."
+    "Degeneracy of trained networks (dots) beside its null (squares): two halves of one network's trials, shuffled "
+    "weights, the mean loss out of distribution."
 )
 LEARNING_CAPTION = (
-    "How far weights went, how much of the tangent kernel is left, and how unlike representations are (dots: mean, "
-    "bars: standard error over networks), beside a null (squares): the norm at the start, the kernel of another "
-    "network's start, representations before training."
+    "How far weights went, how much of the tangent kernel is left, and how unlike representations are (dots), beside "
+    "a null (squares): the norm at the start, the kernel of another network's start, representations before training."
 )
+
+
+def _population(shown: Sequence[MeasuredFactor], config: Config) -> str:
+    """How many networks, what the bars are, and the seed."""
+    counts = sorted({each.converged for result in shown for each in result.found})
+    span = f"{counts[0]}" if counts[0] == counts[-1] else f"{counts[0]} to {counts[-1]}"
+    return (
+        f"Means over {span} networks a condition, or over all pairs of them; bars: standard error over networks, of "
+        f"pairs by jackknife. Seed {config.seed}."
+    )

@@ -28,11 +28,20 @@ EPS = 1e-12
 
 @dataclass(frozen=True)
 class FactorLevel:
-    """One level of a factor: what it is called, the number that it stands for, and the population's condition."""
+    """One level of a factor: what it is called, the number that it stands for, and the population's condition.
+
+    `shown` is what an axis says in the place of the number, if anything.
+    """
 
     label: str
     value: float | int
     condition: TrainingCondition
+    shown: str = ""
+
+    @property
+    def tick(self) -> str:
+        """On an axis."""
+        return self.shown or f"{self.value:g}"
 
 
 @dataclass(frozen=True)

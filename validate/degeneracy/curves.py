@@ -1,24 +1,27 @@
-"""What was measured along the levels of factors, each measure with its null: a grid of panels, a factor a column."""
+"""What was measured along the levels of factors, each measure with its null: a grid of panels, a factor a row."""
 
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from matplotlib.axes import Axes
 
 from simulate.measures.estimate import PopulationEstimate
 from validate.degeneracy.factor import MeasuredFactor, null_of, raw_of, units_of
 from validate.output import Plot
-from validate.plotting import MEASURED, new_grid, plot, style
+from validate.palette import MUTED
+from validate.plotting import MEASURED, legend_below, new_grid, plot, style
 
-TRAINED: dict[str, Any] = {**MEASURED, "linestyle": "-", "linewidth": 0.8}
-NULL: dict[str, Any] = {
-    "color": "#777777",
-    "linestyle": ":",
-    "linewidth": 0.8,
-    "marker": "s",
-    "markersize": 7,
-    "markerfacecolor": "none",
+LOOKS: dict[str, dict[str, Any]] = {
+    "trained": {**MEASURED, "linestyle": "-", "linewidth": 0.8, "label": "trained networks"},
+    "null": {
+        "color": MUTED,
+        "linestyle": ":",
+        "linewidth": 1.2,
+        "marker": "s",
+        "markersize": 6,
+        "markerfacecolor": "none",
+        "label": "null",
+    },
 }
 MEASURES = {
     "dynamics": "DSA",
@@ -28,40 +31,51 @@ MEASURES = {
     "alignment": "kernel alignment",
     "representation": "SVCCA distance",
 }
+AXES = {
+    "dynamics": "DSA",
+    "weights": r"$|W - P\,W' P^T|$",
+    "behaviour": "s.d. of the loss",
+    "change": "$|W_T - W_0|$",
+    "alignment": "kernel alignment",
+    "representation": "1 − SVCCA",
+}
+"""What panels of a measure say at their side."""
 DEGENERACY = ("dynamics", "weights", "behaviour")
 LEARNING = ("change", "alignment", "representation")
 
 
 def curves(name: str, shown: Sequence[MeasuredFactor], measures: Sequence[str], caption: str) -> Plot:
-    """Some measures along the levels of each factor."""
+    """Some measures along the levels of each factor: a row a factor, a column a measure."""
     data: dict[str, np.ndarray] = {}
     with style():
-        figure, rows = new_grid(len(measures), len(shown), 3.2 * len(shown) + 0.8, 2.2 * len(measures))
-        for column, result in enumerate(shown):
+        figure, rows = new_grid(len(shown), len(measures), 8.4, 2.3 * len(shown) + 0.4)
+        for row, result in zip(rows, shown, strict=True):
             factor = result.factor
             widths = [units_of(level) for level in result.levels]
             apart = len(set(widths)) > 1
+            ticks = [level.tick for level in result.levels]
             values = [float(level.value) for level in result.levels]
-            for row, measure in enumerate(measures):
-                axes = rows[row][column]
-                for label, look, part in (("trained", TRAINED, raw_of), ("null", NULL, null_of)):
+            for axes, measure in zip(row, measures, strict=True):
+                for kind, part, aside in (("trained", raw_of, -ASIDE), ("null", null_of, ASIDE)):
                     each = [part(f, n, per_parameter=apart)[measure] for f, n in zip(result.found, widths, strict=True)]
-                    _curve(axes, values, each, {**look, "label": label})
-                    data |= _columns(f"{factor.name}_{factor.task}_{measure}_{label}", values, each)
-                axes.set_title(f"{MEASURES[measure]}, {factor.task}" if row == 0 else MEASURES[measure], fontsize=8)
-            rows[-1][column].set_xlabel(f"{factor.name} ({factor.unit})")
+                    centre, error = [e.value for e in each], [e.standard_error for e in each]
+                    axes.errorbar(np.arange(len(each)) + aside, centre, yerr=error, capsize=2, **LOOKS[kind])
+                    data |= _columns(f"{factor.name}_{factor.task}_{measure}_{kind}", values, each)
+                axes.set_xticks(range(len(ticks)), labels=ticks)
+                axes.set_xlim(-0.4, len(ticks) - 0.6)
+                per = "$ / n^2$" if apart and measure == "weights" else ""
+                axes.set(
+                    title=f"{MEASURES[measure]}, {factor.task}", xlabel=factor.axis, ylabel=f"{AXES[measure]}{per}"
+                )
             data[clean(f"{factor.name}_{factor.task}_memory_demand")] = np.array(
                 [level.condition.task.memory_demand or np.nan for level in result.levels], float
             )
-        rows[0][0].legend()
+        legend_below(figure, 2)
     return plot(name, caption, figure, data)
 
 
-def _curve(axes: Axes, values: Sequence[float], each: Sequence[PopulationEstimate], look: dict[str, Any]) -> None:
-    places, centre, error = range(len(values)), [e.value for e in each], [e.standard_error for e in each]
-    axes.errorbar(places, centre, yerr=error, capsize=2, **look)
-    axes.set_xticks(places, labels=[f"{value:g}" for value in values])
-    axes.set_xlim(-0.3, len(values) - 0.7)
+ASIDE = 0.05
+"""How far means and nulls are moved aside, so that their bars do not cover one another."""
 
 
 def _columns(name: str, values: Sequence[float], each: Sequence[PopulationEstimate]) -> dict[str, np.ndarray]:

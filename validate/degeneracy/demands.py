@@ -30,13 +30,16 @@ def factors(config: Config) -> tuple[Factor, ...]:
     )
     told = tuple(
         FactorLevel(
-            f"{task.name}, {told}", i, usual(config, task, discrimination(config, channels, magnitude_unit=unit))
+            f"{task.name}, {told}",
+            i,
+            usual(config, task, discrimination(config, channels, magnitude_unit=unit)),
+            told.replace("and ", "and\n"),
         )
         for i, (told, unit) in enumerate((("sign", None), ("sign and magnitude", UNIT)))
     )
     return (
-        Factor("memory demand", task.name, "longest delay, steps", delays, COMPLEXITY, claim=DEMANDS),
-        Factor("auxiliary output", task.name, "0 without, 1 with", told, COMPLEXITY, claim=DEMANDS),
+        Factor("memory demand", task.name, "longest delay (steps)", delays, COMPLEXITY, claim=DEMANDS),
+        Factor("auxiliary output", task.name, "output", told, COMPLEXITY, claim=DEMANDS),
     )
 
 
@@ -52,4 +55,4 @@ def for_figures(config: Config, results: tuple[MeasuredFactor, ...], progress: P
 
 def figures(config: Config, results: tuple[MeasuredFactor, ...]) -> tuple[Plot, ...]:
     """Degeneracy against the delay, and without and with the auxiliary output."""
-    return drawn("demands", results)
+    return drawn("demands", results, config)

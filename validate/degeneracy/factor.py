@@ -20,12 +20,13 @@ CONFIDENCE = 0.99
 class Factor:
     """A factor on one task, and the direction in which its level is said to move each measure.
 
-    The direction is 1, -1, 0 where it is said to stay, None where none is said. `claim`: what its arrows say.
+    The direction is 1, -1, 0 where it is said to stay, None where none is said. `claim`: what its arrows say; `axis`:
+    what its levels are, as a figure says it.
     """
 
     name: str
     task: str
-    unit: str
+    axis: str
     levels: tuple[FactorLevel, ...]
     arrows: Mapping[str, int | None]
     claim: FactorClaim

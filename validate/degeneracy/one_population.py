@@ -4,10 +4,9 @@ from dataclasses import dataclass
 
 import jax
 import numpy as np
-from jaxtyping import Float
 
 from simulate.cells.symmetry import Symmetry
-from simulate.measures.embedding import embed
+from simulate.measures.embedding import Embedding, embed
 from simulate.measures.estimate import PopulationEstimate
 from simulate.measures.weights import WeightsUpTo
 from simulate.populations.degeneracy import Degeneracy, dense, only_recurrent
@@ -18,7 +17,7 @@ from validate.degeneracy.factor import summary
 from validate.degeneracy.settings import Config
 from validate.degeneracy.suite import FLIP_FLOP
 from validate.output import Plot
-from validate.plotting import MEASURED, new_panels, plot, style
+from validate.plotting import MEASURED, WIDE, new_panels, plot, style
 from validate.progress import Progress
 from validate.report import Report
 from validate.tolerance import Absolute, Reported
@@ -28,11 +27,11 @@ BITS = 3
 
 @dataclass(frozen=True)
 class OnePopulation:
-    """What was measured; None where too few networks converged. Coordinates are those of MDS on two axes."""
+    """What was measured; None where too few networks converged. Networks are placed by MDS on two axes."""
 
     found: Degeneracy | None
-    dynamics: Float[np.ndarray, "networks 2"] | None
-    weights: Float[np.ndarray, "networks 2"] | None
+    dynamics: Embedding | None
+    weights: Embedding | None
 
 
 def level_of(config: Config) -> FactorLevel:
@@ -67,7 +66,7 @@ def checks(config: Config, report: Report, progress: Progress) -> OnePopulation:
         mean = PopulationEstimate.over_pairs(trained)
         report.check(f"flip-flop, 3 bits: {name}", predicted=null.value, measured=mean.value, tolerance=BESIDE)
     _copies(config, population_of(level, config, progress).trained, report)
-    return OnePopulation(found, embed(found.dsa).points, embed(found.weights_group).points)
+    return OnePopulation(found, embed(found.dsa), embed(found.weights_group))
 
 
 BESIDE = Reported("the null beside the networks")
@@ -99,15 +98,22 @@ def figures(config: Config, results: OnePopulation) -> tuple[Plot, ...]:
     """Where the networks lie in the plane that shows their distances best."""
     if results.dynamics is None or results.weights is None:
         return ()
+    shown = {"DSA": results.dynamics, "weights, whole group": results.weights}
     with style():
-        figure, panels = new_panels(2, 6.4, 3.0)
-        for axes, points, title in zip(panels, (results.dynamics, results.weights), ("DSA", "weights"), strict=True):
-            axes.plot(points[:, 0], points[:, 1], **MEASURED)
-            axes.set_title(title)
+        figure, panels = new_panels(2, WIDE, 3.4)
+        for axes, (title, places) in zip(panels, shown.items(), strict=True):
+            axes.plot(*places.points.T, **MEASURED)
+            axes.set(
+                title=f"{title} (stress {places.stress:.2f})", xlabel="first coordinate", ylabel="second coordinate"
+            )
             axes.set_aspect("equal", "datalim")
-    data = {"dynamics": results.dynamics, "weights": results.weights}
+            axes.margins(0.15)
+    data = {"dynamics": results.dynamics.points, "weights": results.weights.points}
+    data |= {"stress": np.array([each.stress for each in shown.values()])}
     caption = (
-        f"{len(results.dynamics)} networks trained alike on the flip-flop (points), by multidimensional scaling of "
-        "their distances."
+        f"{len(results.dynamics.points)} networks trained alike on the flip-flop of {BITS} bits (points), by "
+        "multidimensional scaling of their distances: units are those of the distance, and axes have no meaning of "
+        "their own. Stress is the share that the plane misses: above 0.2 it shows them but roughly. Seed "
+        f"{config.seed}."
     )
     return (plot("one_population", caption, figure, data),)

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import Polygon
@@ -11,60 +10,71 @@ from simulate.measures.embedding import bootstrap_ellipses, embed
 from validate.degeneracy.curves import clean
 from validate.degeneracy.factor import MeasuredFactor
 from validate.output import Plot
-from validate.plotting import new_grid, plot, style
+from validate.palette import shades
+from validate.plotting import legend_right, listed, new_grid, plot, style
 
 REPLICATES = 100
 MARKERS = "osD^vP*X"
 CAPTION = (
     "Networks (points) in the plane that shows the distances between them best, by multidimensional scaling, all "
-    "levels of a factor together. Ellipses hold a level's centre in 95 % of bootstrap samples of networks."
+    "levels of a factor together; units are those of the distance, and axes have no meaning of their own. Stress is "
+    "the share that the plane misses: above 0.2 it shows them but roughly. Ellipses hold a level's centre in 95 % of "
+    "bootstrap samples of networks."
 )
 
 
-def places(name: str, shown: Sequence[MeasuredFactor]) -> Plot:
-    """A column a factor: networks by DSA, and by weights over the whole group where all are of one size."""
+def places(name: str, shown: Sequence[MeasuredFactor], seed: int) -> Plot:
+    """A row a factor: networks by DSA, and by weights over the whole group where all are of one size."""
     matrices = [
         {"DSA": result.across.dsa, "weights": result.across.weights} for result in shown if result.across is not None
     ]
     titles = [title for title in ("DSA", "weights") if any(each[title] is not None for each in matrices)]
     data: dict[str, np.ndarray] = {}
     with style():
-        figure, rows = new_grid(len(titles), len(shown), 3.4 * len(shown) + 0.6, 3.2 * len(titles))
-        for column, (result, by_title) in enumerate(zip(shown, matrices, strict=True)):
+        figure, rows = new_grid(len(shown), len(titles), 3.4 * len(titles) + 1.0, 2.7 * len(shown))
+        for row, result, by_title in zip(rows, shown, matrices, strict=True):
             factor = result.factor
-            for row, title in enumerate(titles):
-                axes, distances = rows[row][column], by_title[title]
+            for axes, title in zip(row, titles, strict=True):
+                distances = by_title[title]
                 if result.across is None or distances is None:
                     axes.set_axis_off()
                     continue
-                names = [f"{level.value:g}" for level in result.levels]
+                names = [level.tick for level in result.levels]
                 found = _draw(axes, distances, result.across.population, names)
-                axes.set_title(f"{title}, {factor.task} (stress {found['stress']:.2f})", fontsize=8)
+                axes.set_title(f"{title}, {factor.task} (stress {found['stress']:.2f})")
                 data |= {clean(f"{factor.name}_{factor.task}_{title}_{key}"): each for key, each in found.items()}
-            rows[0][column].legend(title=factor.name, title_fontsize=8, fontsize=7, loc="best", labelspacing=0.2)
-    return plot(name, CAPTION, figure, data)
+            drawn = [axes for axes in row if axes.axison]
+            legend_right(drawn[-1], title=factor.axis)
+    counts = sorted(
+        {
+            int((result.across.population == k).sum())
+            for result in shown
+            if result.across is not None
+            for k in range(len(result.levels))
+        }
+    )
+    return plot(name, f"{CAPTION} {listed(counts)} networks a level. Seed {seed}.", figure, data)
 
 
 def _draw(axes: Axes, distances: np.ndarray, population: np.ndarray, names: Sequence[str]) -> dict[str, np.ndarray]:
     """Points and ellipses; what they are, as the data behind the figure."""
     embedded = embed(distances)
     ellipses = bootstrap_ellipses(distances, groups=population.tolist(), replicates=REPLICATES, seed=0)
-    colours = matplotlib.colormaps["viridis"](np.linspace(0.05, 0.85, len(names)))
     turn = np.linspace(0, 2 * np.pi, 100)
     around = np.stack([np.cos(turn), np.sin(turn)], axis=1)
-    for number, (label, colour) in enumerate(zip(names, colours, strict=True)):
+    for number, (label, colour) in enumerate(zip(names, shades(len(names)), strict=True)):
         points = embedded.points[population == number]
         marker = MARKERS[number % len(MARKERS)]
         axes.plot(*points.T, marker, color=colour, markersize=4, label=label, alpha=0.8, zorder=3)
         ellipse = ellipses[number]
         axes.add_patch(
             Polygon(
-                ellipse.centre + around @ ellipse.half_axes, facecolor=colour, edgecolor=colour, alpha=0.25, zorder=2
+                ellipse.centre + around @ ellipse.half_axes, facecolor=colour, edgecolor=colour, alpha=0.2, zorder=2
             )
         )
     axes.set_aspect("equal", "datalim")
     axes.margins(0.15)
-    axes.tick_params(labelsize=7)
+    axes.set(xlabel="first coordinate", ylabel="second coordinate")
     return {
         "points": embedded.points,
         "population": population,

@@ -31,7 +31,7 @@ from theory.overlaps import Shape
 from validate.degeneracy.settings import Config
 from validate.output import Plot
 from validate.palette import FAINT, MEASUREMENT, SERIES
-from validate.plotting import MEASURED, PREDICTED, legend_below, plot, style
+from validate.plotting import MEASURED, PREDICTED, decades, legend_below, plot, style
 from validate.progress import Progress
 from validate.report import Report
 from validate.symbols import typeset
@@ -297,6 +297,7 @@ def figures(config: Config, results: tuple[PredictedResults, ...]) -> tuple[Plot
             after = f"after {found.problem.epochs} epochs"
             for axes, title in zip(spreads, (after, after, f"stopped at loss {found.problem.loss:g}"), strict=True):
                 axes.set_title(title)
+            decades(spreads[0])
             spreads[0].set_ylabel("standard deviation over networks")
             ratios[0].set(ylabel="measured / predicted", ylim=RATIOS)
             legend_below(figure, 4)
@@ -340,13 +341,17 @@ def _drawn(
     colour, marker = LOOKS[name]
     look = {**MEASURED, "color": colour, "marker": marker}
     words = f"all {measured.shape[1]} overlaps" if name == "sigma" else MEASURES[name]
-    above.plot(sizes, predicted, **{**PREDICTED, "linewidth": 1.0} | ({} if name == "sigma" else {"color": colour}))
+    above.plot(
+        sizes,
+        predicted,
+        **{**PREDICTED, "linewidth": 1.0, "zorder": 1.5} | ({} if name == "sigma" else {"color": colour}),
+    )
     above.plot(sizes, measured, **look, label=[words, *[None] * (measured.shape[1] - 1)])
     low, high = RATIOS
     ratio = measured / predicted
     below.plot(sizes, np.where((ratio > low) & (ratio < high), ratio, np.nan), **look)
     for outside, edge, pointing in ((ratio >= high, high, 6), (ratio <= low, low, 7)):
-        at = np.array(sizes)[outside.any(axis=1)]
-        below.plot(at, np.full(len(at), edge), **look | {"marker": pointing, "clip_on": False})
+        for at in np.array(sizes)[outside.any(axis=1)]:
+            below.plot(at, edge, **look | {"marker": pointing, "clip_on": False})
     kind = "at_loss" if at_loss else "after_epochs"
     return {f"{name}_{kind}_predicted": predicted, f"{name}_{kind}_measured": measured}

@@ -10,23 +10,27 @@ from validate.degeneracy.suite import SuiteTask, chosen
 from validate.output import Plot
 from validate.progress import Progress
 from validate.report import Report
+from validate.symbols import typeset
 
 
 def factors(config: Config) -> tuple[Factor, ...]:
     """On every task (in the paper's figure delayed discrimination)."""
     levels = config.effort.levels
-    kinds = (("nuclear norm", levels.nuclear_norms, NuclearNorm), ("L1 norm", levels.absolute_values, AbsoluteValues))
+    kinds = (
+        ("nuclear norm", "nuclear norm", levels.nuclear_norms, NuclearNorm),
+        ("L1 norm", typeset("norm 1"), levels.absolute_values, AbsoluteValues),
+    )
     return tuple(
         Factor(
             name,
             task.name,
-            "weight of the penalty",
+            f"weight of the {shown}",
             _levels(config, task, name, weights, penalty),
             REGULARISATION,
             claim=REGULARISED,
         )
         for task in chosen(config)
-        for name, weights, penalty in kinds
+        for name, shown, weights, penalty in kinds
     )
 
 
@@ -55,4 +59,4 @@ def for_figures(config: Config, results: tuple[MeasuredFactor, ...], progress: P
 
 def figures(config: Config, results: tuple[MeasuredFactor, ...]) -> tuple[Plot, ...]:
     """Degeneracy against the weights of the penalties."""
-    return drawn("regularisation", results)
+    return drawn("regularisation", results, config)

@@ -9,12 +9,20 @@ from validate.degeneracy.suite import SuiteTask, chosen
 from validate.output import Plot
 from validate.progress import Progress
 from validate.report import Report
+from validate.symbols import typeset
 
 
 def factors(config: Config) -> tuple[Factor, ...]:
     """On every task."""
     return tuple(
-        Factor("richness", task.name, "gamma", _levels(config, task), FEATURE_LEARNING, claim=RICHNESS)
+        Factor(
+            "richness",
+            task.name,
+            f"richness {typeset('gamma')}",
+            _levels(config, task),
+            FEATURE_LEARNING,
+            claim=RICHNESS,
+        )
         for task in chosen(config)
     )
 
@@ -38,4 +46,4 @@ def for_figures(config: Config, results: tuple[MeasuredFactor, ...], progress: P
 
 def figures(config: Config, results: tuple[MeasuredFactor, ...]) -> tuple[Plot, ...]:
     """Degeneracy against the richness."""
-    return drawn("richness", results)
+    return drawn("richness", results, config)

@@ -20,9 +20,10 @@ from theory.overlaps import Shape
 from validate.degeneracy.task_run import OwnTask
 from validate.degeneracy.user_settings import DispersionConfig
 from validate.output import Plot
-from validate.plotting import MEASURED, PREDICTED, new_panels, plot, style
+from validate.plotting import MEASURED, ONE_PANEL, PREDICTED, legend_below, new_panels, plot, style
 from validate.progress import Progress
 from validate.report import Report
+from validate.symbols import typeset
 from validate.task_file import IGNORED, LOSS, TaskArrays
 
 NUMBERS = {
@@ -143,21 +144,26 @@ def _told(value: float | None, otherwise: str) -> str:
 
 
 def figures(config: DispersionConfig, results: OwnSpread) -> tuple[Plot, ...]:
-    """The standard deviations of all overlaps, predicted as lines and measured as dots."""
+    """The standard deviations of all overlaps, predicted as dashes and measured as dots."""
     rows, columns = np.triu_indices(len(results.labels))
-    names = [f"{results.labels[a]}.{results.labels[b]}" for a, b in zip(rows, columns, strict=True)]
-    data: dict[str, np.ndarray] = {"overlaps": np.array(names)}
+    pairs = [(results.labels[a], results.labels[b]) for a, b in zip(rows, columns, strict=True)]
+    data: dict[str, np.ndarray] = {"overlaps": np.array([".".join(pair) for pair in pairs])}
+    at = np.arange(len(pairs))
     with style():
-        figure, (axes,) = new_panels(1, max(4.0, 0.35 * len(names)), 3.2)
-        for name, each, look in (("predicted", results.predicted, PREDICTED), ("measured", results.measured, MEASURED)):
-            if each is not None and each.sigma_sd is not None:
-                data[name] = each.sigma_sd[rows, columns]
-                axes.plot(np.arange(len(names)), data[name], **look, label=name)
-        axes.set_xticks(np.arange(len(names)), names, rotation=90)
+        figure, (axes,) = new_panels(1, max(ONE_PANEL, 0.32 * len(pairs)), 3.6)
+        if results.predicted.sigma_sd is not None:
+            data["predicted"] = results.predicted.sigma_sd[rows, columns]
+            look = {"linestyle": "none", "marker": "_", "markersize": 12, "markeredgewidth": 1.8}
+            axes.plot(at, data["predicted"], **PREDICTED | look, label="predicted")
+        if results.measured is not None and results.measured.sigma_sd is not None and config.measure is not None:
+            data["measured"] = results.measured.sigma_sd[rows, columns]
+            error = data["measured"] / np.sqrt(2 * (config.measure - 1))
+            axes.errorbar(at, data["measured"], yerr=error, capsize=2, **MEASURED, label=f"{config.measure} networks")
+        axes.set_xticks(at, [typeset("".join(pair)) for pair in pairs])
         axes.set_ylim(bottom=0.0)
-        axes.set_ylabel("standard deviation over networks")
-        axes.set_xlabel("overlap after training")
-        if len(data) > 1:
-            axes.legend()
-    caption = f"How far apart networks of {config.neurons} neurons end, overlap by overlap."
+        axes.set(xlabel="overlap after training", ylabel="standard deviation over networks")
+        legend_below(figure, 2)
+    caption = f"How far apart networks of {config.neurons:,} neurons end that learn your task, overlap by overlap."
+    if "measured" in data:
+        caption += f" Bars: standard error of a standard deviation of normal numbers. Seed {config.seed}."
     return (plot("dispersion", caption, figure, data),)

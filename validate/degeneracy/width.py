@@ -20,7 +20,7 @@ GAMMA = 1.0
 def factors(config: Config) -> tuple[Factor, ...]:
     """On every task."""
     return tuple(
-        Factor("width", task.name, "units", _levels(config, task), WIDTH, claim=WIDE) for task in chosen(config)
+        Factor("width", task.name, "units $n$", _levels(config, task), WIDTH, claim=WIDE) for task in chosen(config)
     )
 
 
@@ -83,4 +83,4 @@ def for_figures(config: Config, results: tuple[MeasuredFactor, ...], progress: P
 
 def figures(config: Config, results: tuple[MeasuredFactor, ...]) -> tuple[Plot, ...]:
     """Degeneracy against the width."""
-    return drawn("width", results)
+    return drawn("width", results, config)

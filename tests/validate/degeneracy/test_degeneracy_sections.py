@@ -109,10 +109,10 @@ def test_a_factor_is_told_with_its_null_and_a_second_run_trains_nothing(config, 
     (reach,) = np.linalg.norm(drawn["width_flip_flop_DSA_half_axes"][:1], axis=-1).max(axis=-1)
     assert np.linalg.norm(drawn["width_flip_flop_DSA_centres"][0] - centre) < reach
     monkeypatch.setattr(comparison, "curves", lambda name, shown, *_: Plot(name, f"{len(shown)}", b"", b"", {}))
-    monkeypatch.setattr(comparison, "places", lambda name, shown: Plot(name, f"{len(shown)}", b"", b"", {}))
+    monkeypatch.setattr(comparison, "places", lambda name, shown, _: Plot(name, f"{len(shown)}", b"", b"", {}))
     named = [replace(results[0], factor=replace(results[0].factor, name=name)) for name in "aaabbb"]
     parts = [(f"many_{name}{what}", "3") for name in "ab" for what in ("", "_learning", "_places")]
-    assert [(each.name, each.caption) for each in comparison.drawn("many", named)] == parts
+    assert [(each.name, each.caption) for each in comparison.drawn("many", named, config)] == parts
     (check,) = (each for each in report.checks if each.name.startswith("width, flip-flop: exponent of |W|"))
     assert (check.predicted, check.passed) == (-1.5, True)
     before = sorted((file.name, file.stat().st_mtime_ns) for file in config.store.glob("*.nc"))
