@@ -26,7 +26,7 @@ from validate.degeneracy.predicted_spreads import LEVEL, coefficient_ratio, reac
 from validate.degeneracy.settings import Config
 from validate.output import Plot
 from validate.palette import LEVELS
-from validate.plotting import MEASURED, PREDICTED, decades, legend_below, mark_values, new_panels, plot, style
+from validate.plotting import MEASURED, PREDICTED, legend_below, mark_values, new_panels, plot, style
 from validate.progress import Progress
 from validate.report import Report
 from validate.symbols import typeset
@@ -237,21 +237,21 @@ LINES = {
 def _figure(config: Config, found: NonlinearSpreads) -> Plot:
     effort = effort_of(config)
     sizes = np.array(found.sizes, float)
+    root = np.sqrt(sizes)
     data = {"neurons": sizes}
     with style():
         figure, panels = new_panels(3, 8.4, 3.8)
         for axes, name, pick in ((panels[0], "loss", np.asarray), (panels[1], "sigma", _zz)):
             for kind, (colour, dashes, words) in LINES.items():
-                line = pick(getattr(found, kind)[name].coefficient) / np.sqrt(sizes)
-                axes.plot(sizes, line, color=colour, linestyle=dashes, label=words)
+                line = pick(getattr(found, kind)[name].coefficient) / root
+                axes.plot(sizes, root * line, color=colour, linestyle=dashes, label=words)
                 data[f"{name}_{kind}"] = line
             points = np.array([pick(each) for each in found.measured[name]])
             error = points / np.sqrt(2 * effort.networks)
-            axes.errorbar(sizes, points, yerr=error, capsize=2, **MEASURED, label="networks")
+            axes.errorbar(sizes, root * points, yerr=root * error, capsize=2, **MEASURED, label="networks")
             data |= {f"{name}_measured": points, f"{name}_standard_error": error}
-            axes.set(xscale="log", yscale="log")
+            axes.set(xscale="log", ylim=(0.0, 1.2 * (root * (points + error)).max()))
             mark_values(axes, sizes.tolist())
-            decades(axes)
         matched = np.array(list(found.distances), float)
         law = np.array(list(found.distance_law.values()))
         look = {
@@ -266,14 +266,14 @@ def _figure(config: Config, found: NonlinearSpreads) -> Plot:
             dots = {**MEASURED, "alpha": 0.35, "markersize": 2.5}
             panels[2].plot(np.full(len(each), n), each, **dots, label="a pair of networks")
         squares = [each**2 for each in found.distances.values()]
-        root = np.array([np.sqrt(each.mean()) for each in squares])
-        error = np.array([each.std(ddof=1) / np.sqrt(len(each)) for each in squares]) / (2 * root)
-        panels[2].errorbar(matched, root, yerr=error, capsize=2, **MEASURED)
+        apart = np.array([np.sqrt(each.mean()) for each in squares])
+        error = np.array([each.std(ddof=1) / np.sqrt(len(each)) for each in squares]) / (2 * apart)
+        panels[2].errorbar(matched, apart, yerr=error, capsize=2, **MEASURED)
         panels[2].set(xscale="log", xlim=(matched[0] / 1.5, matched[-1] * 1.5))
         panels[2].set_ylim(0.0, 1.15 * max(each.max() for each in found.distances.values()))
         mark_values(panels[2], matched.tolist())
-        panels[0].set(title="loss", ylabel="standard deviation over networks")
-        panels[1].set(title=f"overlap {typeset('zz')}", ylabel="standard deviation over networks")
+        panels[0].set(title="loss", ylabel=r"standard deviation $\times\,\sqrt{N}$")
+        panels[1].set(title=f"overlap {typeset('zz')}", ylabel=r"standard deviation $\times\,\sqrt{N}$")
         panels[2].set(title="weights", ylabel=r"distance $|W - P\,W' P^T|$")
         for axes in panels:
             axes.set_xlabel(f"neurons {typeset('N')}")
@@ -281,7 +281,7 @@ def _figure(config: Config, found: NonlinearSpreads) -> Plot:
     data |= {
         "distance_neurons": matched,
         "distance_law": law,
-        "distance_measured": root,
+        "distance_measured": apart,
         "distance_standard_error": error,
     }
     caption = (

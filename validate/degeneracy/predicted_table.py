@@ -459,7 +459,7 @@ AXES = {
     "width": f"neurons {typeset('N')}",
 }
 OF_LEVELS = {
-    "dynamics": r"DSA ($1/\tau$)",
+    "dynamics": r"DSA $/\,\sqrt{2}$  ($1/\tau$)",
     "weights": "distance of weights",
     "behaviour": "s.d. of the loss",
 }
@@ -498,8 +498,9 @@ def figures(config: Config, results: TableResults) -> tuple[Plot, ...]:
     caption = (
         "Table 1 of the paper for linear networks of rank one that stop at a loss: how far apart they end in "
         "dynamics, weights and behaviour (on trials twice as long) along three factors. Lines: predicted from the "
-        f"covariance of the rows, nothing fitted. Points: {effort.networks} networks a level, {effort.pairs} pairs of "
-        "smaller networks for weights; bars: standard error of the root mean square. Above each panel: which way the "
-        f"paper says it goes. Seed {config.seed}."
+        "covariance of the rows, nothing fitted; of weights the leading law, whose next term is of relative order 1 / "
+        f"log N. Points: {effort.networks} networks a level, {effort.pairs} pairs of smaller networks for weights; "
+        "bars: standard error of the root mean square. Above each panel: which way the paper says it goes. Seed "
+        f"{config.seed}."
     )
     return (plot("predicted_table", caption, figure, data),)
