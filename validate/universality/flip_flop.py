@@ -35,6 +35,7 @@ from validate.universality.members import (
     members_of,
     report_outcomes,
 )
+from validate.universality.one_look import one_look
 from validate.universality.proof_job import UNTOLD, ProofsJob
 from validate.universality.settings import Config
 from validate.universality.similarity import (
@@ -219,6 +220,14 @@ def figures(config: Config, results: FlipFlops | None) -> tuple[Plot, ...]:
     members, shown = results.members, results.representations
     matrices = {**shown.distances, "graphs": results.graphs}
     return (
+        *one_look(
+            members,
+            results.deviations,
+            shown.shown,
+            distances=shown.distances["SVCCA"],
+            graphs=results.graphs,
+            seed=config.seed,
+        ),
         pictures.components("flip_flop_points", members, shown.shown),
         pictures.matrices("flip_flop_distances", members, matrices),
         pictures.places("flip_flop_places", members, {"SVCCA": shown.distances["SVCCA"], "graphs": results.graphs}),

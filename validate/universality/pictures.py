@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -12,6 +13,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from simulate.measures.embedding import embed
+from simulate.measures.fixed_points.find import FixedPoints
 from validate.output import Plot
 from validate.palette import CELLS, MUTED, NONLINEARITY_MARKS
 from validate.plotting import new_grid, new_panels, plot, style
@@ -50,34 +52,61 @@ def look_of(kind: NetworkKind) -> dict[str, Any]:
     return {"color": CELLS[kind.cell], "marker": NONLINEARITY_MARKS[kind.nonlinearity]}
 
 
+@dataclass(frozen=True, eq=False)
+class InComponents:
+    """Trials and points of one network in the plane of its leading principal components, or three seen from aside.
+
+    `held` is the share of the variance of its states that is in them, `labels` what the axes are called.
+    """
+
+    paths: Float[np.ndarray, "trials steps 2"]
+    points: Float[np.ndarray, "points 2"]
+    slow: Float[np.ndarray, "slow 2"]
+    held: float
+    labels: tuple[str, str]
+
+
+def in_components(states: Float[np.ndarray, "trials steps size"], found: FixedPoints) -> InComponents:
+    """Two of networks with one output or two, otherwise three."""
+    flat = states.reshape(-1, states.shape[-1])
+    centre = flat.mean(axis=0)
+    _, scales, directions = np.linalg.svd(flat - centre, full_matrices=False)
+    three = found.outputs.shape[-1] > 2
+    seen_from = OBLIQUE if three else np.eye(2)
+    to_plane = directions[: len(seen_from)].T @ seen_from
+    paths, points, slow = ((each - centre) @ to_plane for each in (states[:TRIALS], found.points, found.slow))
+    return InComponents(
+        paths,
+        points,
+        slow,
+        held=float((scales[: len(seen_from)] ** 2).sum() / (scales**2).sum()),
+        labels=seen_from_aside("c") if three else ("component 1", "component 2"),
+    )
+
+
 def components(name: str, members: Members, shown: Sequence[np.ndarray]) -> Plot:
     """A panel a kind: the trajectories of one network and its points, in the directions that hold most."""
     chosen = first_of_each(members)
     data: dict[str, np.ndarray] = {}
+    labels = "", ""
     with style():
         figure, panels = _by_kind(members)
         for kind, place in chosen.items():
             axes, found = panels[kind], members.each[place].points.found[0]
-            states = shown[place]
-            flat = states.reshape(-1, states.shape[-1])
-            centre = flat.mean(axis=0)
-            _, scales, directions = np.linalg.svd(flat - centre, full_matrices=False)
-            seen_from = OBLIQUE if found.outputs.shape[-1] > 2 else np.eye(2)
-            dimensions = len(seen_from)
-            to_plane = directions[:dimensions].T @ seen_from
-            paths, points, slow = ((each - centre) @ to_plane for each in (states[:TRIALS], found.points, found.slow))
-            for path in paths:
+            seen = in_components(shown[place], found)
+            for path in seen.paths:
                 axes.plot(*path.T, **PATH, zorder=1)
-            axes.plot(*slow.T, **SLOW, zorder=2)
-            mark_points(axes, points, found.unstable_dimensions, size=4.0)
-            held = (scales[:dimensions] ** 2).sum() / (scales**2).sum()
-            axes.set_title(f"{named(kind)}\n{_points(len(points))}, {100 * held:.0f} % of the variance", fontsize=8)
-            _in_a_plane(axes)
+            axes.plot(*seen.slow.T, **SLOW, zorder=2)
+            mark_points(axes, seen.points, found.unstable_dimensions, size=4.0)
+            of_variance = f"{100 * seen.held:.0f} % of the variance"
+            axes.set_title(f"{named(kind)}\n{points_counted(len(seen.points))}, {of_variance}", fontsize=8)
+            in_a_plane(axes)
             key = str(kind).replace(" ", "_")
-            data |= {f"{key}_paths": paths, f"{key}_points": points, f"{key}_slow": slow}
+            data |= {f"{key}_paths": seen.paths, f"{key}_points": seen.points, f"{key}_slow": seen.slow}
             data[f"{key}_unstable_dimensions"] = found.unstable_dimensions
+            labels = seen.labels
         three = members.each[0].points.found[0].outputs.shape[-1] > 2
-        _outer_labels(figure, seen_from_aside("c") if three else ("component 1", "component 2"))
+        outer_labels(figure, labels)
         handles = [*_dimensions(members), Line2D([], [], **PATH, label="trial")]
         if any(len(members.each[place].points.found[0].slow) for place in chosen.values()):
             handles.append(Line2D([], [], **SLOW, label="slow"))
@@ -144,7 +173,7 @@ def _draw_places(
     for place, point in zip(division.which, embedded.points, strict=True):
         axes.plot(*point, **look_of(members.each[place].kind), markersize=5, alpha=0.8)
     axes.set_title(f"{measure}: {typeset_all(division.name)} (stress {embedded.stress:.2f})", fontsize=8.5)
-    _in_a_plane(axes)
+    in_a_plane(axes)
     label = "graph distance" if measure == "graphs" else f"{measure} distance"
     axes.set(xlabel=label, ylabel=label)
     key = f"{measure}_{division.name}".replace(", ", "_").replace(" ", "_")
@@ -163,12 +192,12 @@ def graphs(name: str, members: Members) -> Plot:
                 continue
             key = str(kind).replace(" ", "_")
             draw_graph(panels[kind], graph, places_of(graph)[0])
-            _in_a_plane(panels[kind])
+            in_a_plane(panels[kind])
             labels = places_of(graph)[1]
-            panels[kind].set_title(f"{named(kind)}, {_points(len(graph))}")
+            panels[kind].set_title(f"{named(kind)}, {points_counted(len(graph))}")
             data |= {f"{key}_transitions": graph.transitions, f"{key}_outputs": graph.outputs}
             data[f"{key}_unstable_dimensions"] = graph.unstable_dimensions
-        _outer_labels(figure, labels)
+        outer_labels(figure, labels)
         handles = _dimensions(members)
         figure.legend(handles=handles, loc="outside lower center", ncols=len(handles))
     caption = (
@@ -195,7 +224,7 @@ def untrained(name: str, members: Members, both: Square) -> Plot:
                 fill = FILLS[0 if trained else 1][0]
                 axes.plot(*embedded.points[at], **look_of(members.each[place].kind), fillstyle=fill, markersize=5)
             axes.set_title(f"{typeset(cell)} (stress {embedded.stress:.2f})")
-            _in_a_plane(axes)
+            in_a_plane(axes)
             axes.set(xlabel="SVCCA distance", ylabel="SVCCA distance")
             data |= {f"{cell}_points": embedded.points, f"{cell}_networks": every}
         handles = [
@@ -230,7 +259,7 @@ def _legend_of_kinds(figure: Figure, kinds: Sequence[NetworkKind]) -> None:
         figure.legend(handles=handles, loc="outside lower center", ncols=len(handles))
 
 
-def _outer_labels(figure: Figure, labels: tuple[str, str]) -> None:
+def outer_labels(figure: Figure, labels: tuple[str, str]) -> None:
     """Names of axes once a row and once a column of a grid."""
     for axes in figure.axes:
         place = axes.get_subplotspec()
@@ -259,11 +288,16 @@ def _dimensions(members: Members) -> list[Line2D]:
     return legend_of(np.concatenate([found.unstable_dimensions for found in drawn]))
 
 
-def _points(count: int) -> str:
+def points_counted(count: int) -> str:
+    """As a title says it.
+
+    >>> points_counted(1), points_counted(9)
+    ('1 point', '9 points')
+    """
     return f"{count} point{'' if count == 1 else 's'}"
 
 
-def _in_a_plane(axes: Axes) -> None:
+def in_a_plane(axes: Axes) -> None:
     """Distances are as long upwards as to the right."""
     axes.set_aspect("equal", "datalim")
     for axis in (axes.xaxis, axes.yaxis):

@@ -83,7 +83,8 @@ def test_laws_hold_and_every_claim_is_told_with_what_was_measured(run):
 def test_figures_are_drawn_from_results_alone(run, config):
     _, results = run
     drawn = {each.name: each for each in flip_flop.figures(config, results)}
-    assert list(drawn) == [f"flip_flop_{part}" for part in ("points", "distances", "places", "graphs", "untrained")]
+    parts = ("one_look", "points", "distances", "places", "graphs", "untrained")
+    assert list(drawn) == [f"flip_flop_{part}" for part in parts]
     found = results.members.each[0].points.found[0]
     assert drawn["flip_flop_points"].data["vanilla_tanh_points"].shape == (len(found.points), 2)
     assert np.allclose(drawn["flip_flop_distances"].data["graphs"], results.graphs)
