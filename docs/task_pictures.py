@@ -5,7 +5,6 @@
 The trials are drawn by a fixed key, in double precision: the same pictures every time.
 """
 
-import io
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,9 +15,9 @@ jax.config.update("jax_enable_x64", True)
 import jax.numpy as jnp  # noqa: E402
 import matplotlib  # noqa: E402
 import numpy as np  # noqa: E402
+from look import STYLE, save  # noqa: E402
 from matplotlib.axes import Axes  # noqa: E402
 from matplotlib.figure import Figure  # noqa: E402
-from PIL import Image  # noqa: E402
 
 from simulate.tasks import (  # noqa: E402
     Batch,
@@ -32,15 +31,6 @@ from simulate.tasks import (  # noqa: E402
 )
 
 FOLDER = Path(__file__).parent / "tasks"
-STYLE = {
-    "savefig.dpi": 110,
-    "figure.constrained_layout.use": True,
-    "font.size": 9.0,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "legend.fontsize": 8.0,
-    "legend.frameon": False,
-}
 LOOK = {0: "#1f4e79", 1: "#b3272d", 2: "#4b8b3b", 3: "#c28b1a"}
 
 
@@ -166,13 +156,6 @@ def context(task: ContextIntegration) -> Figure:
     lines(axes[1], trial.inputs[:, 2:], ["context 1", "context 2"], "input")
     lines(axes[2], trial.targets, ["sum"], "target")
     return figure
-
-
-def save(figure: Figure, file: Path) -> None:
-    """As a PNG of 64 colours, a third of the size of one of all."""
-    stream = io.BytesIO()
-    figure.savefig(stream, format="png")
-    Image.open(stream).convert("RGB").quantize(64).save(file, optimize=True)
 
 
 def main() -> None:

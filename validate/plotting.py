@@ -110,6 +110,11 @@ def legend_right(axes: Axes, title: str | None = None) -> None:
     axes.legend(loc="center left", bbox_to_anchor=(1.01, 0.5), title=title)
 
 
+def legend_under(axes: Axes, *, columns: int = 1) -> None:
+    """The legend under one panel and its label, where panels show different things."""
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.22), ncols=columns)
+
+
 def legend_below(figure: Figure, columns: int) -> None:
     """One legend below all panels: every label once, in the order of the panels."""
     found: dict[str, Any] = {}

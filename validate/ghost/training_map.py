@@ -395,7 +395,8 @@ def _diagram(results: MapResults) -> Plot:
     rates = np.repeat(results.diagram_rates, results.diagram.shape[1])
     with style():
         figure, axes = new_figure(WIDE, 4.6)
-        axes.plot(rates, results.diagram.ravel(), label="attractor, iterated from eight starts", **MEASURED)
+        dots = MEASURED | {"markersize": 2.2, "rasterized": True}  # thousands: as a picture, in the SVG too
+        axes.plot(rates, results.diagram.ravel(), label="attractor, iterated from eight starts", **dots)
         for index, cycle in enumerate(results.catalogue.cycles):
             limits = cycle.limits()
             low, high = float(limits.lower), float(limits.upper)

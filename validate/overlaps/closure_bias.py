@@ -7,6 +7,7 @@ it: the closure errs at second order, as e^4. ReLU has no such limit: its error 
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
@@ -18,9 +19,11 @@ from simulate.training.rule import GradientDescent
 from validate.output import Plot
 from validate.overlaps.reference_run import EPOCHS, RATE, START, distance, limit, overlaps, reference_task, run
 from validate.overlaps.settings import Config
-from validate.plotting import GUIDE, mark_values, new_panels, plot, style
+from validate.palette import NONLINEARITIES, shades
+from validate.plotting import PREDICTED, decades, legend_under, mark_values, new_panels, plot, style
 from validate.progress import Progress
 from validate.report import Report
+from validate.symbols import typeset
 from validate.tolerance import Absolute, Relative, Reported
 
 AMPLITUDES = np.array([0.025, 0.05, 0.1, 0.2, 0.4, 0.8])
@@ -169,28 +172,31 @@ def _compare(report: Report, results: BiasResults) -> None:
 def figures(config: Config, results: BiasResults) -> tuple[Plot, ...]:
     """Four panels, relative error of the closure against each."""
     with style():
-        figure, panels = new_panels(4, width=11.5, height=3.0)
+        figure, panels = new_panels(4, width=11.5, height=3.6)
         amplitude, gain, richness, time = panels
         for name, sweep in results.by_amplitude.items():
-            amplitude.loglog(AMPLITUDES, [bias.final for bias in sweep], "o-", label=name)
-        guide = results.by_amplitude[ERF.name][0].final * (AMPLITUDES / AMPLITUDES[0]) ** 4
-        amplitude.loglog(AMPLITUDES[:3], 0.6 * guide[:3], **GUIDE)
-        amplitude.annotate("slope 4", (AMPLITUDES[1], 0.3 * guide[1]), fontsize=8)
-        amplitude.set(xlabel="amplitude of inputs and targets", ylabel="relative error of the closure")
-        amplitude.legend()
+            amplitude.loglog(AMPLITUDES, [bias.final for bias in sweep], **_look(name))
+        small = AMPLITUDES[:SMALL]
+        law = results.by_amplitude[ERF.name][0].final * (small / small[0]) ** 4
+        amplitude.loglog(
+            small, law, label="$e^4$, through the first of erf", **PREDICTED | {"linewidth": 3, "alpha": 0.4}
+        )
         for name, sweep in results.by_gain.items():
-            gain.loglog(GAINS, [bias.final for bias in sweep], "o-", label=name)
-        gain.set(xlabel="initial gain")
-        gain.legend()
-        richness.loglog(RICHNESS, [bias.final for bias in results.by_richness], "o-", label=ERF.name)
-        richness.set(xlabel="target amplitude")
-        for rate, bias in zip(RATES, results.by_rate, strict=True):
+            gain.loglog(GAINS, [bias.final for bias in sweep], **_look(name))
+        richness.loglog(RICHNESS, [bias.final for bias in results.by_richness], **_look(ERF.name))
+        for rate, bias, colour in zip(RATES, results.by_rate, shades(len(RATES)), strict=True):
             epochs = np.arange(1, len(bias.relative))
-            time.loglog(rate * epochs, bias.relative[1:], label=f"rate {rate:g}")
-        time.set(xlabel="learning time: rate x epochs")
-        time.legend()
+            time.loglog(rate * epochs, bias.relative[1:], color=colour, label=rf"erf, $\eta$ = {rate:g}")
+        amplitude.set(xlabel="amplitude $e$ of inputs and targets", ylabel="relative error of the closure")
+        gain.set(xlabel="initial gain")
+        richness.set(xlabel="amplitude of the targets alone")
+        time.set(xlabel=r"learning time: $\eta\,\times$ epochs")
+        for axes in panels:
+            legend_under(axes)
         for axes, values in ((amplitude, AMPLITUDES), (gain, GAINS), (richness, RICHNESS)):
             mark_values(axes, values.tolist())
+        for axes in (gain, richness):
+            decades(axes)
     data = {
         "amplitude": AMPLITUDES,
         "gain": GAINS,
@@ -200,5 +206,13 @@ def figures(config: Config, results: BiasResults) -> tuple[Plot, ...]:
         **{f"{name}_by_gain": np.array([b.final for b in sweep]) for name, sweep in results.by_gain.items()},
         **{f"rate_{rate:g}": bias.relative for rate, bias in zip(RATES, results.by_rate, strict=True)},
     }
-    caption = "The closure's relative error at infinite width, erf unless named; one run a point, nothing is drawn."
+    caption = (
+        "Distance of the closure's overlaps from those of infinitely many neurons, over the norm of these, after the "
+        "same learning time (last panel: along it). One run a point: nothing is drawn at random."
+    )
     return (plot("closure_error", caption, figure, data),)
+
+
+def _look(name: str) -> dict[str, Any]:
+    """Points of one nonlinearity, joined."""
+    return {"color": NONLINEARITIES[name], "marker": "o", "markersize": 3.5, "label": typeset(name)}

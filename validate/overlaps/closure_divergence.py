@@ -5,6 +5,7 @@ depend on the seed: the verdict on the forecast is the same in every run.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
@@ -24,9 +25,12 @@ from validate.overlaps.forecast_trial import EARLY, TOLERANCE, ForecastTrial, ru
 from validate.overlaps.reference_run import SHAPE, START, reference_task, run
 from validate.overlaps.settings import Config
 from validate.overlaps.unseen_tasks import unseen_tasks
-from validate.plotting import GUIDE, MEASURED, PREDICTED, new_panels, plot, style
+from validate.palette import FAINT
+from validate.palette import NONLINEARITIES as COLOURS
+from validate.plotting import GUIDE, NOTE, PREDICTED, WIDE, legend_below, new_figure, new_panels, plot, style
 from validate.progress import Progress
 from validate.report import Report
+from validate.symbols import typeset
 from validate.tolerance import Absolute, AtLeast, AtMost, Reported
 
 TIMES = 0.016 * 2.0 ** np.arange(4)
@@ -193,6 +197,12 @@ def _compare_forecasts(report: Report, trials: tuple[ForecastTrial, ...]) -> Non
 _MARKERS = {"erf": "o", "tanh": "s", "relu": "^"}
 
 
+def _look(name: str) -> dict[str, Any]:
+    """Points of one nonlinearity."""
+    look = {"color": COLOURS[name], "marker": _MARKERS[name], "linestyle": "none", "markersize": 4}
+    return look | {"zorder": 4, "label": typeset(name)}
+
+
 def figures(config: Config, results: ClosureErrorResults) -> tuple[Plot, ...]:
     """Both parts of the section."""
     return (_orders(results), _forecasts(results))
@@ -201,16 +211,16 @@ def figures(config: Config, results: ClosureErrorResults) -> tuple[Plot, ...]:
 def _orders(results: ClosureErrorResults) -> Plot:
     data: dict[str, np.ndarray] = {}
     with style():
-        figure, (overlaps, losses) = new_panels(2, 7.6, 3.5)
+        figure, (overlaps, losses) = new_panels(2, WIDE, 3.8)
         for each in results.short:
             unit = each.start.loss / each.start.power
             t = each.times / unit
             predicted = np.linalg.norm(each.predicted, axis=(1, 2))
-            dots = MEASURED | {"marker": _MARKERS[each.nonlinearity], "label": each.nonlinearity, "zorder": 4}
-            overlaps.loglog(t, predicted, **PREDICTED)
-            overlaps.loglog(t, each.size, **dots)
+            first = each is results.short[0]
+            overlaps.loglog(t, predicted, label="predicted" if first else None, **PREDICTED)
+            overlaps.loglog(t, each.size, **_look(each.nonlinearity))
             losses.loglog(t, -each.predicted_loss, **PREDICTED)
-            losses.loglog(t, -each.loss, **dots)
+            losses.loglog(t, -each.loss, **_look(each.nonlinearity))
             data |= {
                 f"{each.nonlinearity}_time": t,
                 f"{each.nonlinearity}_overlaps": each.size,
@@ -219,13 +229,16 @@ def _orders(results: ClosureErrorResults) -> Plot:
                 f"{each.nonlinearity}_loss_predicted": -each.predicted_loss,
             }
         for axes in (overlaps, losses):
-            axes.set(xlabel="learning time, in units of L / <|g|²>")
+            axes.set(xlabel=r"learning time, unit $L\,/\,\langle |g|^2\rangle$")
             axes.minorticks_off()
             axes.set_xticks(TIMES, [f"{time:g}" for time in TIMES])
-        overlaps.set(ylabel="|Σ infinite width − Σ closure|", title="overlaps: second order (lines: predicted)")
-        losses.set(ylabel="loss of closure − of infinite width", title="loss: first order (lines: predicted)")
-        losses.legend()
-    caption = "How the Gaussian closure and the infinitely wide network part (points: measured, lines: predicted)."
+        overlaps.set(ylabel=r"$|\Sigma_\mathrm{wide} - \Sigma_\mathrm{closure}|$", title="overlaps: second order")
+        losses.set(ylabel=r"$L_\mathrm{closure} - L_\mathrm{wide}$", title="loss: first order")
+        legend_below(figure, 4)
+    caption = (
+        "How the Gaussian closure and the infinitely wide network part at short times. Lines: predicted from the "
+        f"start; points: {len(TIMES)} runs a nonlinearity."
+    )
     return plot("parting_orders", caption, figure, data)
 
 
@@ -235,18 +248,20 @@ def _forecasts(results: ClosureErrorResults) -> Plot:
     kind = np.array([each.nonlinearity for each in results.trials])
     ends = np.array([min(forecast.min(), error.min()) / 2, max(forecast.max(), error.max()) * 2])
     with style():
-        figure, (axes,) = new_panels(1, 4.8, 4.0)
-        axes.fill_between(ends, ends / SPREAD, ends * SPREAD, color="#eeeeee", zorder=0, label="band of the forecast")
-        axes.loglog(ends, ends, **PREDICTED)
-        for name, marker in _MARKERS.items():
+        figure, axes = new_figure(4.8, 4.9)
+        axes.fill_between(ends, ends / SPREAD, ends * SPREAD, color=FAINT, zorder=0, label="band of the forecast")
+        axes.loglog(ends, ends, label="as forecast", **PREDICTED)
+        for name in _MARKERS:
             chosen = kind == name
-            axes.loglog(forecast[chosen], error[chosen], **MEASURED | {"marker": marker, "label": name})
+            if chosen.any():
+                axes.loglog(forecast[chosen], error[chosen], **_look(name))
         axes.axhline(TOLERANCE, **GUIDE)
         axes.axvline(TOLERANCE / SPREAD, **GUIDE)
-        axes.annotate(" trusted to the left ", (TOLERANCE / SPREAD, ends[0] * 1.3), ha="right", fontsize=7)
+        axes.annotate("trusted ", (TOLERANCE / SPREAD, ends[0] * 1.3), ha="right", **NOTE)
+        axes.annotate(f"asked: {TOLERANCE:g} ", (ends[1], TOLERANCE * 1.1), ha="right", **NOTE)
         axes.set(xlabel="forecast of the closure's relative error", ylabel="relative error after training")
-        axes.set(xlim=ends, ylim=ends)
-        axes.legend(loc="upper left")
+        axes.set(xlim=ends, ylim=ends, aspect="equal")
+        legend_below(figure, 3)
     data = {"forecast": forecast, "error": error, "nonlinearity": kind}
     caption = (
         f"The closure's error on {len(results.trials)} tasks that the forecast was not fitted on, one run each. Grey: "

@@ -36,7 +36,8 @@ from simulate.training.rule import GradientDescent
 from validate.output import Plot
 from validate.overlaps.reference_run import SHAPE, START, distance, limit, overlaps
 from validate.overlaps.settings import Config
-from validate.plotting import MEASURED, new_figure, plot, style
+from validate.palette import MEASUREMENT, MUTED
+from validate.plotting import NOTE, new_figure, plot, style
 from validate.progress import Progress
 from validate.report import Report
 from validate.tolerance import Absolute, AtMost, Reported
@@ -202,8 +203,10 @@ def figures(config: Config, results: ErrorBudget) -> tuple[Plot, ...]:
     sizes = [cause.size for cause in results.causes] + [results.whole]
     with style():
         figure, axes = new_figure(5.6, 2.8)
-        axes.barh(names[::-1], sizes[::-1], color=["#777777"] + [MEASURED["color"]] * len(results.causes))
-        axes.set(xlabel="root mean square distance of Gram matrices")
+        axes.barh(names[::-1], sizes[::-1], color=[MUTED] + [MEASUREMENT] * len(results.causes))
+        axes.set(xlabel=r"distance of $\Sigma$, root mean square", xlim=(0, 1.15 * max(sizes)))
+        for place, size in enumerate(sizes[::-1]):
+            axes.annotate(f" {size:.2g}", (size, place), va="center", **NOTE)
     caption = (
         "From the flow of the Gaussian closure to trained networks: each cause on top of those above it. Root mean "
         f"squares over {results.draws} sequences of mini-batches, each with a network of its own."

@@ -19,8 +19,10 @@ from theory.overlaps.equations.visible import FROZEN_PATTERNS, OverlapRoles
 from theory.overlaps.overlap_theory import OverlapTheory
 from validate.output import Plot
 from validate.overlaps.three_neurons import short_task, three_neurons
+from validate.palette import FAINT, MEASUREMENT, SERIES
 from validate.plotting import new_panels, plot, style
 from validate.report import Report
+from validate.symbols import typeset
 from validate.tolerance import Exact
 
 Roles = dict[str, tuple[OverlapRoles, ...]]
@@ -84,11 +86,11 @@ def _names(shape: Shape, table: Bool[np.ndarray, "d d"]) -> str:
 
 
 ROLES = (
-    ("visible, moving", "#b3272d"),
-    ("visible, constant", "#e8b7b9"),
-    ("invisible, moving, felt by learning", "#1f4e79"),
-    ("invisible, moving, never felt", "#8fb4d6"),
-    ("invisible, constant", "#eeeeee"),
+    ("visible, moving", SERIES[1]),
+    ("visible, constant", "#f7dfae"),
+    ("invisible, moving, felt by learning", MEASUREMENT),
+    ("invisible, moving, never felt", SERIES[4]),
+    ("invisible, constant", FAINT),
 )
 
 
@@ -101,14 +103,17 @@ def draw_roles(found: Roles) -> Plot:
         figure, panels = new_panels(len(tables), 7.4, 4.6)
         for axes, (name, table) in zip(panels, tables.items(), strict=True):
             _draw(axes, table, overlaps)
-            axes.set(title=name, xlabel="overlap")
-        panels[0].set_yticks(np.arange(len(rows)) + 0.5, rows)
+            axes.set(title=typeset(name), xlabel="overlap")
+        panels[0].set_yticks(np.arange(len(rows)) + 0.5, [", ".join(row) if row != "none" else row for row in rows])
         panels[0].set_ylabel("frozen blocks")
         for axes in panels[1:]:
             axes.set_yticks([])
         handles = [Patch(color=colour, label=label) for label, colour in ROLES]
         figure.legend(handles=handles, loc="outside lower center", ncols=3)
-    caption = "The roles of the ten overlaps of a rank-one network, whichever blocks are left untrained."
+    caption = (
+        "The roles of the ten overlaps of a rank-one network, whichever blocks are left untrained: whether the outputs "
+        "depend on one (visible), whether it moves, and whether learning feels it. From the equations."
+    )
     data = {"overlaps": np.array(overlaps), "frozen": np.array(rows), "roles": np.array([label for label, _ in ROLES])}
     return plot("overlap_roles", caption, figure, data | tables)
 
@@ -119,7 +124,7 @@ def _draw(axes: Axes, table: Int[np.ndarray, "patterns overlaps"], overlaps: lis
     axes.pcolormesh(table, cmap=colours, norm=norm, edgecolors="white", linewidth=1.2)
     axes.grid(False)
     axes.invert_yaxis()
-    axes.set_xticks(np.arange(len(overlaps)) + 0.5, overlaps)
+    axes.set_xticks(np.arange(len(overlaps)) + 0.5, [typeset(name) for name in overlaps])
 
 
 def _codes(roles: OverlapRoles) -> list[int]:

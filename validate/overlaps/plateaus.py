@@ -20,9 +20,11 @@ from validate.output import Plot
 from validate.overlaps.critical_points import filter_points, oscillator_points
 from validate.overlaps.impulse_tasks import CLOCK, ImpulseTask, impulse_tasks
 from validate.overlaps.settings import Config
-from validate.plotting import GUIDE, MEASURED, PREDICTED, new_panels, plot, style
+from validate.palette import ASKED, MEASUREMENT, THEORY, shades
+from validate.plotting import GUIDE, MEASURED, NOTE, PREDICTED, legend_under, new_panels, plot, style
 from validate.progress import Progress
 from validate.report import Report
+from validate.symbols import typeset
 from validate.tolerance import Absolute
 
 NORM = 2.0
@@ -202,9 +204,6 @@ def _compare_oscillator(report: Report) -> OscillatorPlateau:
     return OscillatorPlateau(np.asarray(loss[0]), predicted, (levels[0], levels[1]), times, np.array(responses), target)
 
 
-RUNS = ("#0b2545", "#1f4e79", "#5b8db8", "#9cc3e0")
-
-
 def figures(config: Config, results: PlateauResults) -> tuple[Plot, ...]:
     """One figure a task."""
     return (_filter(results.filter, results.nudges), _oscillator(results.oscillator))
@@ -213,22 +212,27 @@ def figures(config: Config, results: PlateauResults) -> tuple[Plot, ...]:
 def _filter(runs: FilterPlateaus, nudges: Nudges) -> Plot:
     with style():
         figure, (left, middle, right) = new_panels(3, 10.5, 3.4)
-        for size, loss, end, colour in zip(runs.sizes, runs.loss, runs.predicted, RUNS, strict=False):
-            left.plot(loss, color=colour, label=f"start {size:g}", linewidth=1.3)
-            left.plot([end], [(1 - FRACTION) * runs.saddle_loss], color=PREDICTED["color"], marker="v", markersize=5)
-        left.axhline(runs.saddle_loss, **GUIDE)
+        left.axhline(runs.saddle_loss, label="loss of the saddle", **GUIDE)
+        ends = {"color": THEORY, "marker": "v", "linestyle": "none", "markersize": 6, "zorder": 4}
+        level = (1 - FRACTION) * runs.saddle_loss
+        colours = shades(len(runs.sizes))
+        for number, (size, loss, end) in enumerate(zip(runs.sizes, runs.loss, runs.predicted, strict=True)):
+            left.plot(loss, color=colours[number], label=f"start {size:g}", linewidth=1.3)
+            left.plot([end], [level], label="predicted end" if number == 0 else None, **ends)
         left.set(xlabel="epoch", ylabel="loss")
-        left.legend(loc="center right")
         middle.plot(runs.sizes, runs.predicted, label="predicted", **PREDICTED)
-        middle.plot(runs.sizes, runs.measured, label="overlap map", **MEASURED)
-        middle.set(xscale="log", xlabel="size of zu and vm at the start", ylabel="epochs of plateau")
-        middle.legend()
+        middle.plot(runs.sizes, runs.measured, label="overlap map", **MEASURED | {"zorder": 4})
+        size_of = f"{typeset('zu')} and {typeset('vm')}"
+        middle.set(xscale="log", xlabel=f"size of {size_of} at the start", ylabel="length of the plateau (epochs)")
         places = np.arange(len(NUDGED))
-        right.barh(places, nudges.predicted, color=PREDICTED["color"], alpha=0.35, label="predicted")
+        right.barh(places, nudges.predicted, color=THEORY, alpha=0.35, label="predicted")
         right.plot(nudges.measured, places, label="overlap map", **MEASURED)
-        right.set(yticks=places, yticklabels=NUDGED, xlabel=f"epochs that raising it by {2 * NUDGE:g} adds")
+        right.set(yticks=places, yticklabels=[typeset(name) for name in NUDGED], ylabel="overlap raised")
+        right.set(xlabel=f"epochs that raising it by {2 * NUDGE:g} adds")
         right.set_xscale("symlog", linthresh=1)
-        right.legend(loc="lower right")
+        right.set_xticks([-100, -10, -1, 0, 1, 10])
+        for axes in (left, middle, right):
+            legend_under(axes, columns=2 if axes is left else 1)
     data: dict[str, ArrayLike] = {
         "sizes": runs.sizes,
         "loss": runs.loss,
@@ -240,7 +244,8 @@ def _filter(runs: FilterPlateaus, nudges: Nudges) -> Plot:
         "measured_shift": nudges.measured,
     }
     caption = (
-        "Filter task: plateaus and their predicted ends (red); their length against the start; what shortens them."
+        f"Filter task, rank one: plateaus of {len(runs.sizes)} starts near a saddle and where each is to end; "
+        "their length against the start; what shortens them. One run each: nothing is drawn at random."
     )
     return plot("filter_plateaus", caption, figure, data)
 
@@ -248,18 +253,18 @@ def _filter(runs: FilterPlateaus, nudges: Nudges) -> Plot:
 def _oscillator(run: OscillatorPlateau) -> Plot:
     with style():
         figure, (left, right) = new_panels(2, 9.0, 3.4)
-        left.plot(run.loss, color=RUNS[1], linewidth=1.4)
+        left.plot(run.loss, color=MEASUREMENT, linewidth=1.4)
         for level, name in zip(run.rank_losses, ("no loop", "rank one"), strict=True):
             left.axhline(level, **GUIDE)
-            left.annotate(f"{name} at its best", (len(run.loss), level), ha="right", va="bottom", fontsize=8)
-        left.axvline(run.predicted, color=PREDICTED["color"], linewidth=1.0, linestyle="--", label="predicted end")
+            left.annotate(f"{name} at its best", (len(run.loss), level), ha="right", va="bottom", **NOTE)
+        left.axvline(run.predicted, label="predicted end of the plateau", **PREDICTED | {"linestyle": "--"})
         left.set(xlabel="epoch", ylabel="loss", ylim=(0, 1.25 * run.loss[0]))
-        left.legend(loc="upper right")
-        right.plot(run.times, run.target, color="black", alpha=0.3, linewidth=3.2, label="target")
-        for epoch, response, colour in zip(SNAPSHOTS, run.responses, RUNS[::-1], strict=False):
+        legend_under(left)
+        right.plot(run.times, run.target, color=ASKED, alpha=0.3, linewidth=3.2, label="target")
+        for epoch, response, colour in zip(SNAPSHOTS, run.responses, shades(len(SNAPSHOTS))[::-1], strict=True):
             right.plot(run.times, response, color=colour, linewidth=1.2, label=f"epoch {epoch}")
-        right.set(xlabel="time (time constants)", ylabel="response to an impulse")
-        right.legend()
+        right.set(xlabel=r"time ($\tau$)", ylabel="response to an impulse")
+        legend_under(right, columns=2)
     data: dict[str, ArrayLike] = {
         "loss": run.loss,
         "predicted_end": run.predicted,
@@ -270,6 +275,6 @@ def _oscillator(run: OscillatorPlateau) -> Plot:
         "target": run.target,
     }
     caption = (
-        "Damped oscillator at rank two: the loss on its way from a saddle to the target, and the learned response."
+        "Damped oscillator at rank two, one run: the loss on its way from a saddle to the target, and the response."
     )
     return plot("oscillator_learning", caption, figure, data)

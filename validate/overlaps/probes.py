@@ -23,9 +23,11 @@ from theory.overlaps.gaussian import ERF, LINEAR, RELU, TANH, Nonlinearity
 from validate.output import Plot
 from validate.overlaps.claims import LEARNING_REVEALS
 from validate.overlaps.settings import Config
-from validate.plotting import MEASURED, PREDICTED, new_panels, plot, style
+from validate.palette import MUTED, SERIES
+from validate.plotting import MEASURED, PREDICTED, decades, legend_under, mark_values, new_panels, plot, style
 from validate.progress import Progress
 from validate.report import Report
+from validate.symbols import typeset
 from validate.tolerance import Absolute, AtLeast, Relative, Reported
 
 SHAPE = Shape()
@@ -211,24 +213,27 @@ def figures(config: Config, results: ProbeResults) -> tuple[Plot, ...]:
     epochs = np.arange(results.loss.shape[1])
     some = slice(0, None, max(len(epochs) // 25, 1))
     with style():
-        figure, (loss, overlaps, finite) = new_panels(3, 11.0, 3.2)
-        for k, dash in enumerate(("-", "--")):
-            name = ("first", "other |u|^2, m.u")[k]
+        figure, (loss, overlaps, finite) = new_panels(3, 10.4, 3.8)
+        for k, (dash, name) in enumerate((("-", "first"), ("--", f"other {typeset('uu')}, {typeset('mu')}"))):
             loss.semilogy(epochs, results.loss[k], label=f"{name}: map", **PREDICTED | {"linestyle": dash})
             points = MEASURED | {"marker": "os"[k]}
             loss.semilogy(epochs[some], results.network_loss[k, some], label=f"{name}: network", **points)
-            for (a, b), colour in zip(SHOWN, ("#b3272d", "#1f4e79", "#3a7d44"), strict=True):
-                label = SHAPE.overlap(a, b).name if k == 0 else None
+            for (a, b), colour in zip(SHOWN, SERIES, strict=False):
+                label = typeset(SHAPE.overlap(a, b).name) if k == 0 else None
                 overlaps.plot(epochs, results.sigma[k, :, a, b], color=colour, linestyle=dash, label=label)
+        overlaps.plot([], [], color=MUTED, linestyle="--", label="of the other")
         sizes = np.array(results.sizes, dtype=float)
         law = results.output_difference[0] * np.sqrt(sizes[0] / sizes)
-        finite.loglog(sizes, law, label="N^-1/2", **PREDICTED)
-        finite.loglog(sizes, results.output_difference, label="erf networks", **MEASURED)
-        loss.set(xlabel="epoch", title="loss: equal at first, then not")
-        overlaps.set(xlabel="epoch", title="overlaps (dashed: the other network)")
-        finite.set(xlabel="neurons", title="answers of pairs that differ in vv, zv, zz")
+        finite.loglog(sizes, law, label="$N^{-1/2}$, through the first", **PREDICTED)
+        finite.loglog(sizes, results.output_difference, label="erf networks", **MEASURED | {"zorder": 4})
+        loss.set(xlabel="epoch", ylabel="loss", title="equal at first, then not")
+        overlaps.set(xlabel="epoch", ylabel="overlap", title="what moves")
+        different = ", ".join(typeset(name) for name in ("vv", "zv", "zz"))
+        finite.set(xlabel="neurons $N$", ylabel="difference of the answers", title=f"pairs that differ in {different}")
+        mark_values(finite, sizes.tolist())
+        decades(finite)
         for axes in (loss, overlaps, finite):
-            axes.legend()
+            legend_under(axes, columns=1 if axes is finite else 2)
     data = {
         "loss": results.loss,
         "sigma": results.sigma,

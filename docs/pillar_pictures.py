@@ -1,0 +1,176 @@
+"""Ghost, overlaps and contraction in one look each: three panels with what theory says and what happens.
+
+    python docs/pillar_pictures.py    # writes docs/ghost.png, overlaps.png and contraction.png
+
+Everything is drawn by fixed keys, in double precision: the same pictures every time.
+"""
+
+from pathlib import Path
+
+import jax
+
+jax.config.update("jax_enable_x64", True)
+
+import jax.numpy as jnp  # noqa: E402
+import matplotlib  # noqa: E402
+import numpy as np  # noqa: E402
+from look import ASKED, FAINT, MEASUREMENT, MUTED, SHADES, STYLE, THEORY, save  # noqa: E402
+from matplotlib.axes import Axes  # noqa: E402
+from matplotlib.figure import Figure  # noqa: E402
+from scipy.integrate import solve_ivp  # noqa: E402
+
+from simulate.ghost import descend, toy_model  # noqa: E402
+from simulate.overlaps import FiniteNetwork, ReducedTheory  # noqa: E402
+from simulate.tasks import filter_task  # noqa: E402
+from simulate.training import GradientDescent, train  # noqa: E402
+from theory.contraction import VOLTAGE, as_multiplier, certify, conditions, search  # noqa: E402
+from theory.ghost import ToyModel, captured_fraction, descent, failure_ratio, plateau_length  # noqa: E402
+from theory.overlaps import LINEAR, Shape  # noqa: E402
+
+FOLDER = Path(__file__).parent
+NOTE = {"fontsize": 8, "color": "#555555"}
+LINE = {"color": THEORY, "linewidth": 1.5}
+POINTS = {"color": MEASUREMENT, "linestyle": "none", "marker": "o", "markersize": 3}
+
+
+def panels(titles: tuple[str, str, str]) -> tuple[Figure, list[Axes]]:
+    """Three panels beside each other, each with what it shows above it."""
+    figure = Figure(figsize=(9.6, 3.1))
+    axes = figure.subplots(1, 3)
+    for letter, each, title in zip("abc", axes, titles, strict=True):
+        each.set_title(title, fontsize=9.0)
+        each.set_title(letter, fontsize=9.0, fontweight="bold", loc="left")
+    return figure, list(axes)
+
+
+def legends(axes: list[Axes]) -> None:
+    """Below each panel, where they lie on no data."""
+    for each in axes:
+        columns = 2 if len(each.get_legend_handles_labels()[0]) > 2 else 1
+        each.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), handlelength=1.4, columnspacing=1.0, ncols=columns)
+
+
+def ghost() -> Figure:
+    """The state lingers; learning lingers, and drops; past a rate it is lost."""
+    start, rate, delay = 10.0, 0.1095, 100.0
+    model, plateau = ToyModel(delay), plateau_length(start, rate)
+    figure, axes = panels(("a state lingers at the ghost", "learning waits, then drops", "too high a rate is lost"))
+    state, loss, fate = axes
+    state.axvspan(0, 1, color=FAINT, zorder=0)
+    for ratio, colour in zip((4.0, 2.0, 1.0, 0.5), SHADES, strict=True):
+        reached = lambda t, x: x[0] - 14  # noqa: E731
+        reached.terminal = True
+        r = ratio * model.optimal_r * delay**2
+        path = solve_ivp(lambda t, x, r=r: x**2 + r, (0, 2), [0.0], events=reached, max_step=0.01)
+        state.plot(path.t, path.y[0], color=colour, linewidth=1.4, label=f"r = {ratio:g} r_opt")
+    state.set(xlabel="time / T", ylabel="x T", xlim=(0, 1.8), ylim=(0, 12))
+    state.text(0.03, 11.0, "0 asked", **NOTE)
+    state.text(1.77, 11.0, "1 asked", ha="right", **NOTE)
+
+    solved = jax.value_and_grad(lambda r: toy_model.confident_loss(r, delay, delay, jnp.inf).value)
+    run = descend(
+        solved, jnp.array([start * model.optimal_r]), rate * model.critical_learning_rate, round(1.1 * plateau.epochs)
+    )
+    loss.plot(np.asarray(run.loss[:, 0]) / delay, color=MEASUREMENT, linewidth=1.2, label="gradient descent")
+    loss.axvline(plateau.epochs, label=f"drop predicted at {plateau.epochs:.0f}", **LINE | {"linestyle": "--"})
+    loss.set(xlabel="epoch", ylabel="loss / T", ylim=(0, 1), xticks=(0, 500, 1000, 1500))
+
+    rates, starts = np.linspace(0.99, 1.04, 21), np.random.default_rng(0).normal(10, 0.1, 400)
+    stuck = [np.mean(descent.training_map.advance(starts, float(a), 20_000) < 0.25) for a in rates]
+    known = np.linspace(0.99, 1.04, 26)
+    fate.plot(known, [captured_fraction(float(a)).value for a in known], label="predicted", **LINE)
+    fate.plot(rates, stuck, label="of 400 starts each", **POINTS)
+    fate.axvline(float(failure_ratio()), color=MUTED, linestyle=":", linewidth=1)
+    fate.text(float(failure_ratio()) + 0.001, 0.1, "1.029", **NOTE)
+    fate.set(xlabel="learning rate / critical rate", ylabel="fraction that never learns", ylim=(-0.03, 1.03))
+    legends(axes)
+    return figure
+
+
+def overlaps() -> Figure:
+    """Ten numbers learn as 500 neurons do; which of them move; what is kept."""
+    shape, rate, epochs = Shape(), 5e-3, 500
+    gram = np.array([[1.0, 0.2, 0.1, 0.0], [0.2, 0.8, 0.3, 0.3], [0.1, 0.3, 1.2, 0.1], [0.0, 0.3, 0.1, 0.9]])
+    starts = [level.start(gram, shape, LINEAR) for level in (ReducedTheory(), FiniteNetwork(500))]
+    runs = [train([each], filter_task(), rule=GradientDescent(rate), epochs=epochs) for each in starts]
+    few, many = (np.asarray(run.loss[:, 0]) for run in runs)
+    sigma, network = (np.asarray(run.observed[:, 0]) for run in runs)
+    epoch, some = np.arange(len(few)), slice(0, None, 20)
+    figure, axes = panels(("ten overlaps learn as 500 neurons", "what learning moves", "what it cannot change"))
+    loss, moved, kept = axes
+    loss.semilogy(epoch, few, label="the ten overlaps alone", **LINE)
+    loss.semilogy(epoch[some], many[some], label="trained network", **POINTS)
+    loss.set(xlabel="epoch", ylabel="loss")
+    for a, b in shape.pairs:
+        moved.plot(epoch, sigma[:, a, b], **LINE | {"linewidth": 1.0})
+        moved.plot(epoch[some], network[some, a, b], **POINTS | {"markersize": 2})
+    moved.set(xlabel="epoch", ylabel="overlap of two vectors")
+    signed = np.diag([1.0, 1.0, -1.0, -1.0])
+    numbers = np.column_stack(
+        [np.trace(np.linalg.matrix_power(signed @ s, k)) for s in network for k in (1, 2, 3, 4)]
+    ).reshape(len(network), 4)
+    numbers = np.column_stack([numbers, network[:, 1, 1] - network[:, 2, 2]])
+    for column in numbers.T:
+        kept.plot(epoch, np.full(len(epoch), column[0]), **LINE | {"linewidth": 1.0})
+        kept.plot(epoch[some], column[some], **POINTS | {"markersize": 2})
+    kept.set(xlabel="epoch", ylabel="invariant")
+    for each, word in ((moved, "the ten overlaps alone"), (kept, "kept, at small rates")):
+        each.plot([], [], label=word, **LINE)
+        each.plot([], [], label="trained network", **POINTS)
+    legends(axes)
+    return figure
+
+
+def contraction() -> Figure:
+    """Two starts, one input; how fast all pairs approach one another; why that is proved."""
+    weights = np.array([[0.0, -1.5, 0.5], [1.5, -1.0, 0.0], [0.25, 0.5, -2.0]])
+    found = certify(weights, VOLTAGE)
+    metric = as_multiplier(found.network, found.claims[0]).metric.approximate()
+    rng = np.random.default_rng(4)
+    times = np.linspace(0, 12, 241)
+    figure, axes = panels(("a network forgets its start", "as fast as certified, at least", "the proof, as a picture"))
+    states, distances, proof = axes
+
+    def run(drive: np.ndarray, start: np.ndarray) -> np.ndarray:
+        size, speed, phase = drive
+
+        def velocity(t: float, x: np.ndarray) -> np.ndarray:
+            return -x + weights @ np.tanh(x) + size * np.sin(speed * t + phase)
+
+        return solve_ivp(velocity, (0, 12), start, t_eval=times, rtol=1e-10, atol=1e-12).y.T
+
+    drives = [np.array([rng.normal(size=3), rng.uniform(0.5, 2, 3), rng.uniform(0, 6.3, 3)]) for _ in range(25)]
+    for colour, start in zip(SHADES, 3 * rng.normal(size=(4, 3)), strict=True):
+        states.plot(times, run(drives[0], start)[:, 0], color=colour, linewidth=1.2)
+    states.plot([], [], color=SHADES[1], label="4 starts, the same input")
+    states.set(xlabel="time (τ)", ylabel="state of a neuron")
+    for k, drive in enumerate(drives):
+        apart = run(drive, 3 * rng.normal(size=3)) - run(drive, 3 * rng.normal(size=3))
+        length = np.sqrt(np.einsum("ti,ij,tj->t", apart, metric, apart))
+        label = {"label": f"{len(drives)} pairs, inputs that vary"} if k == 0 else {}
+        distances.semilogy(times, length / length[0], color=MEASUREMENT, linewidth=0.6, alpha=0.6, **label)
+    distances.semilogy(times, np.exp(-found.rate * times), label=f"certified: rate {found.rate:.3f}", **LINE)
+    distances.set(xlabel="time (τ)", ylabel="distance / at the start", xlim=(0, 8), ylim=(1e-4, 1.5))
+    scaling = conditions.multiplier.searched(found.network).scaling
+    field = search.numerical_range.numerical_range(scaling[:, None] * weights / scaling)
+    edge = search.numerical_range.parabola(1 - found.rate, 2.4)
+    proof.plot(edge.real, edge.imag, label="parabola of that rate", **LINE)
+    proof.fill(field.real, field.imag, color=MEASUREMENT, alpha=0.25, linewidth=0)
+    proof.plot(field.real, field.imag, color=MEASUREMENT, linewidth=1.2, label="numerical range of W")
+    proof.plot(
+        *np.array([[e.real, e.imag] for e in np.linalg.eigvals(weights)]).T, "x", color=ASKED, label="eigenvalues"
+    )
+    proof.set(xlabel="real part", ylabel="imaginary part", aspect="equal", xlim=(-3, 1.2), ylim=(-2.2, 2.2))
+    legends(axes)
+    return figure
+
+
+def main() -> None:
+    """Draw all."""
+    with matplotlib.rc_context(STYLE | {"axes.grid": True, "grid.color": "#dddddd", "grid.linewidth": 0.5}):
+        for draw in (ghost, overlaps, contraction):
+            save(draw(), FOLDER / f"{draw.__name__}.png")
+
+
+if __name__ == "__main__":
+    main()
