@@ -10,7 +10,18 @@ from simulate.ghost.population import LEARNED, Experiment, Population, populatio
 from validate.ghost.settings import Config
 from validate.output import Plot
 from validate.palette import SERIES, shades
-from validate.plotting import GUIDE, MEASURED, ONE_PANEL, SEM, legend_below, new_figure, new_panels, plot, style
+from validate.plotting import (
+    GUIDE,
+    MEASURED,
+    ONE_PANEL,
+    SEM,
+    legend_below,
+    legend_under,
+    new_figure,
+    new_panels,
+    plot,
+    style,
+)
 from validate.progress import Progress
 from validate.report import Report
 from validate.resume import resumable
@@ -160,19 +171,19 @@ def _ranks(results: SweepResults) -> Plot:
     solved = np.stack([np.isfinite(sweep.first_solved).mean(axis=1) for sweep in results.ranks])
     stuck = np.stack([sweep.by_rate(sweep.trained.stuck).mean(axis=1) for sweep in results.ranks])
     data = {"rates": rates, "ranks": np.array(names), "solved": solved, "stuck": stuck}
-    middle = len(rates) // 2
+    best = int(np.argmax((solved - stuck).sum(axis=0)))
     with style():
         figure, (curves, left, right) = new_panels(3, 10.2, 3.8)
         for sweep, colour in zip(results.ranks, shades(len(results.ranks)), strict=True):
             history = sweep.trained.result.history
             seeds = sweep.trained.experiment.networks // len(rates)
-            shown = history.probes.loss[:, middle * seeds : (middle + 1) * seeds]
-            curves.plot(history.epochs + 1, shown, color=colour, linewidth=0.8)
+            shown = history.probes.loss[:, best * seeds : (best + 1) * seeds]
+            curves.plot(history.epochs + 1, shown, color=colour, linewidth=0.7, rasterized=True)
             curves.plot([], [], color=colour, label=sweep.label)
             data[f"loss_{sweep.label.replace(' ', '_')}"] = np.asarray(history.probes.loss)
         curves.set(xlabel="epoch", ylabel="loss, one line a network", xscale="log", ylim=(-0.03, 1.08))
-        curves.set_title(f"at rate {rates[middle]:.2g}")
-        curves.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=3)
+        curves.set_title(f"at rate {rates[best]:.2g}, where most learn")
+        legend_under(curves, columns=3)
         for axes, values, title in (
             (left, solved, "solved the task at some epoch"),
             (right, stuck, "stuck at the end"),
