@@ -10,12 +10,13 @@ from simulate.cells.cell import Cell
 from simulate.cells.full_rank import FullRank
 from simulate.fixed_points import PointSearch, search_points
 from simulate.measures.fixed_points.descent import speeds
-from simulate.measures.fixed_points.find import FixedPoints
+from simulate.measures.fixed_points.find import FixedPoints, points_from
 from simulate.measures.fixed_points.static_map import StaticMap
 from theory.universality import Factored, ProvedPoint, latent_map, prove_point
 from validate.universality.ball_maps import drive_of
 from validate.universality.latent_points import LatentPoints, ProductCell
 from validate.universality.user_cell import AskedNetwork
+from validate.universality.user_latent import NearProduct
 
 
 class LatentCell(Cell):
@@ -43,24 +44,28 @@ class LatentSearch:
     """Fixed points of a network at one input, sought and proved as kappa, told as states of all units.
 
     Columns of M and N are scaled against one another by powers of two, so that |kappa| is about one at most: points
-    are told apart by distances that are relative to one.
+    are told apart by distances that are relative to one. Where the weights are `near` M N^T, and no more, points are
+    descended to from those of the product.
     """
 
     network: AskedNetwork
     factors: Factored
+    near: bool
     inputs: Float[np.ndarray, " inputs"]
 
     @staticmethod
     def of(
-        network: AskedNetwork, factors: Factored | None, inputs: Float[np.ndarray, " inputs"]
+        network: AskedNetwork, low: NearProduct | None, inputs: Float[np.ndarray, " inputs"]
     ) -> "LatentSearch | None":
         """None where all units decide: of other networks than those of low rank, one block of weights and tanh."""
-        cell = network.cell
-        if factors is None or not factors.rank < len(factors.M) == len(cell.W) or cell.phi.name != "tanh":
+        if low is None or network.cell.phi.name != "tanh":
+            return None
+        factors = low.factors
+        if not factors.rank < len(factors.M) == len(network.cell.W):
             return None
         size = np.abs(factors.N).sum(axis=0)
         size = 2.0 ** np.round(np.log2(np.where(size > 0, size, 1.0)))
-        return LatentSearch(network, Factored(factors.M * size, factors.N / size), inputs)
+        return LatentSearch(network, Factored(factors.M * size, factors.N / size), low.rest > 0, inputs)
 
     @property
     def drive(self) -> Float[np.ndarray, " units"]:
@@ -85,11 +90,32 @@ class LatentSearch:
         """From these states."""
         cell = LatentCell(*(jnp.asarray(each) for each in (self.factors.M, self.factors.N, self.drive)))
         search = search_points(cell, self.kappa(starts), np.zeros(0), seed=seed)
+        if self.near:
+            return replace(search, found=self._of_weights(search.found))
         few, step = search.found, self._step
         points, slow = self.states(few.points), self.states(few.slow)
         speed = speeds(step, points), speeds(step, slow)
         found = LatentPoints(step, points, speed[0], few.hits, slow, speed[1], few.slow_hits, few.lost, self.factors)
         return replace(search, found=found)
+
+    def _of_weights(self, few: FixedPoints) -> FixedPoints:
+        """Points of the weights themselves, next to those of the product, with the hits of these."""
+        step, near, slow = StaticMap.of(self.network.cell, self.inputs), self.states(few.points), self.states(few.slow)
+        found = points_from(step, near)
+        gaps = np.linalg.norm(found.points[:, None] - near, axis=2)
+        nearest = np.argmin(gaps, axis=0) if len(found.points) else np.zeros(0, dtype=int)
+        hits = np.bincount(nearest, weights=few.hits[: len(nearest)], minlength=len(found.points)).astype(int)
+        order = np.argsort(-hits, kind="stable")
+        return replace(
+            found,
+            points=found.points[order],
+            residuals=found.residuals[order],
+            hits=hits[order],
+            slow=np.concatenate([slow, found.slow]),
+            speeds=np.concatenate([speeds(step, slow), found.speeds]),
+            slow_hits=np.concatenate([few.slow_hits, found.slow_hits]),
+            lost=few.lost,
+        )
 
     @property
     def _step(self) -> StaticMap:

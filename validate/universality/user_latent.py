@@ -20,6 +20,8 @@ from validate.universality.user_cell import AskedNetwork
 
 HIGHEST = 3
 """Latent variables in which basins are looked at."""
+ROUNDED = 2.0**-16
+"""Singular values below that part of the largest are what single precision leaves of zero, or less."""
 RAYS, BASINS = 32, 8
 """Rays from a stable point, and stable points whose basins are told."""
 WIDER = 1.3
@@ -32,38 +34,54 @@ AROUND = 32
 class LatentOfCondition:
     """A network of low rank at one constant input: kappa at its points, and, of a flow, what bounds basins.
 
-    `stable` are places among the points, `boundaries` those of their basins; `portrait` is of two variables.
+    `rest` is what is left out of the weights, to a unit at most; `stable` are places among the points, `boundaries`
+    those of their basins; `portrait` is of two variables.
     """
 
+    rest: float
     points: Float[np.ndarray, "points rank"]
     stable: tuple[int, ...]
     boundaries: tuple[BasinBoundary, ...]
     portrait: LatentPortrait | None
 
 
-def factors_of(weights: Mapping[str, Real]) -> Factored | None:
+@dataclass(frozen=True, eq=False)
+class NearProduct:
+    """M and N, and what W has besides M N^T: so much to a unit at most, and zero if it is a double's rounding."""
+
+    factors: Factored
+    rest: float
+
+
+def low_rank_of(weights: Mapping[str, Real]) -> NearProduct | None:
     """M and N as the file has them, or of a square W whose other singular values are rounding; None of a high rank."""
     if "M" in weights:
         given = Factored(weights["M"], weights["N"])
-        return given if given.rank <= SearchLimits().rank else None
-    W = weights["W"]
+        return NearProduct(given, 0.0) if given.rank <= SearchLimits().rank else None
+    W = np.asarray(weights["W"], dtype=np.float64)
     if W.shape[0] != W.shape[1] or not W.any():
         return None
     left, values, right = np.linalg.svd(W)
-    rank = int((values > len(W) * np.finfo(float).eps * values[0]).sum())
-    return Factored(left[:, :rank] * values[:rank], right[:rank].T) if rank <= min(HIGHEST, len(W) - 1) else None
+    for least in (len(W) * np.finfo(float).eps, ROUNDED):
+        rank = int((values > least * values[0]).sum())
+        if rank <= min(HIGHEST, len(W) - 1):
+            M, N = left[:, :rank] * values[:rank], right[:rank].T
+            rest = float(np.abs(W - M @ N.T).sum(axis=1).max()) if least == ROUNDED else 0.0
+            return NearProduct(Factored(M, N), rest)
+    return None
 
 
 def latent_at(
-    network: AskedNetwork, factors: Factored | None, found: FixedPoints, inputs: Float[np.ndarray, " inputs"]
+    network: AskedNetwork, low: NearProduct | None, found: FixedPoints, inputs: Float[np.ndarray, " inputs"]
 ) -> LatentOfCondition | None:
     """At these points; None of other networks than those of low rank, with tanh, and one block of weights."""
-    if factors is None or len(factors.M) != network.cell.W.shape[0] or network.cell.phi.name != "tanh":
+    if low is None or len(low.factors.M) != network.cell.W.shape[0] or network.cell.phi.name != "tanh":
         return None
+    factors = low.factors
     active = np.tanh(found.points) if network.leaks else found.points
     points = active @ factors.N
     if not network.flow or factors.rank > HIGHEST:
-        return LatentOfCondition(points, (), (), None)
+        return LatentOfCondition(low.rest, points, (), (), None)
     flow = LatentFlow(factors, drive_of(network.cell, inputs))
     velocity = LatentVelocity(jnp.asarray(factors.M), jnp.asarray(factors.N), jnp.asarray(flow.drive))
     stable = np.flatnonzero(flow.unstable_dimensions(points) == 0)
@@ -75,7 +93,7 @@ def latent_at(
         for k in range(min(len(stable), BASINS) if len(stable) > 1 else 0)
     )
     portrait = latent_portrait(velocity, points, reach=reach) if flow.rank == 2 else None
-    return LatentOfCondition(points, tuple(stable.tolist()), boundaries, portrait)
+    return LatentOfCondition(low.rest, points, tuple(stable.tolist()), boundaries, portrait)
 
 
 def report_latent(latent: LatentOfCondition | None, mark: str, report: Report) -> None:
@@ -83,7 +101,8 @@ def report_latent(latent: LatentOfCondition | None, mark: str, report: Report) -
     if latent is None:
         return
     rank = latent.points.shape[1]
-    report.finding(f"rank{mark}", rank, "", "latent variables decide; all other directions decay")
+    left = f", but for weights that give a unit {latent.rest:.1g} at most" if latent.rest else ""
+    report.finding(f"rank{mark}", rank, "", f"latent variables decide; all other directions decay{left}")
     for boundary in latent.boundaries:
         others = sorted({latent.stable[k] + 1 for k in boundary.beyond[np.isfinite(boundary.distances)] if k >= 0})
         met = np.isfinite(boundary.distances).sum()

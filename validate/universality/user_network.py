@@ -13,7 +13,7 @@ from simulate.fixed_points import Continuum, PointSearch, search_points, walk_co
 from simulate.measures.fixed_points.descent import scales
 from simulate.measures.fixed_points.find import FixedPoints
 from simulate.universality.graph import FoundGraph
-from theory.universality import Factored, ProvedPoint
+from theory.universality import ProvedPoint
 from validate.options import listed
 from validate.output import Plot
 from validate.progress import Progress
@@ -25,10 +25,11 @@ from validate.universality.user_figures import drawn_points
 from validate.universality.user_graph import drawn_graphs, graph_at, quantities_of, report_graph
 from validate.universality.user_latent import (
     LatentOfCondition,
+    NearProduct,
     drawn_latent,
-    factors_of,
     latent_at,
     latent_quantities,
+    low_rank_of,
     report_latent,
 )
 from validate.universality.user_run import GivenNetwork
@@ -102,12 +103,12 @@ def checks(
     given: GivenNetwork, config: NetworkConfig, report: Report, progress: Progress
 ) -> tuple[PointsOfCondition, ...]:
     """Search, prove and tell; nothing is asserted."""
-    network, factors = AskedNetwork.of(given, config), factors_of(given.file.weights)
+    network, low = AskedNetwork.of(given, config), low_rank_of(given.file.weights)
     conditions = []
     with progress.told_task("conditions", total=len(given.conditions)) as tell:
         for number, inputs in enumerate(given.conditions):
             tell(f"{number + 1}", number, len(given.conditions))
-            conditions.append(_at(inputs, network, factors, given, config=config))
+            conditions.append(_at(inputs, network, low, given, config=config))
     _report_network(given, config, report)
     for number, each in enumerate(conditions):
         _report_condition(each, "" if len(conditions) == 1 else f"_{number + 1}", report)
@@ -119,16 +120,16 @@ def checks(
 
 
 def _at(
-    inputs: np.ndarray, network: AskedNetwork, factors: Factored | None, given: GivenNetwork, *, config: NetworkConfig
+    inputs: np.ndarray, network: AskedNetwork, low: NearProduct | None, given: GivenNetwork, *, config: NetworkConfig
 ) -> PointsOfCondition:
-    latent = LatentSearch.of(network, factors, inputs)
+    latent = LatentSearch.of(network, low, inputs)
     drawn = network.starts(inputs, config.searches, config.seed)
     if latent is not None:
         drawn[::2] = latent.spread(len(drawn[::2]), config.seed)
     starts = drawn if given.starts is None else given.starts
     if config.starts is None and given.starts is not None:  # the file's own states do not lead everywhere
         starts = np.concatenate([starts, drawn])
-    exact = factors if "M" in given.file.weights else None  # a W is M N^T but for rounding
+    exact = low.factors if low is not None and "M" in given.file.weights else None  # a W is M N^T but for rounding
     whole = proved_set(network.cell, inputs, config.boxes, exact)
 
     def searched(starts: np.ndarray) -> PointSearch:
@@ -162,7 +163,7 @@ def _at(
         whole=whole,
         trajectories=network.trajectories(inputs, starts[:RUNS], STEPS),
         graph=graph_at(network, found, inputs, unstable, seed=config.seed),
-        latent=latent_at(network, factors, found, inputs),
+        latent=latent_at(network, low, found, inputs),
     )
 
 

@@ -1,7 +1,7 @@
 """All fixed points of the user's network, proved to be all, where the theory has such a proof for it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 import numpy as np
@@ -13,6 +13,8 @@ from simulate.cells.ugrnn import UGRNN
 from simulate.cells.vanilla import Vanilla
 from simulate.measures.fixed_points.find import FixedPoints
 from theory.universality import Completeness, Factored, FixedPointSet, ProvedPoint, SearchLimits, fixed_point_set
+from theory.universality.bounded import Bounded, tanh
+from theory.universality.krawczyk import ROOM
 from validate.universality.ball_maps import drive_of
 
 _KNOWN = (Completeness.COMPLETE, Completeness.COMPLETE_TO_BOUND)
@@ -20,9 +22,11 @@ _KNOWN = (Completeness.COMPLETE, Completeness.COMPLETE_TO_BOUND)
 
 @dataclass(frozen=True, eq=False)
 class ProvedSet:
-    """What was proved of all points, and the `states` of the user's cell at them."""
+    """What was proved of all points h = phi(W h + drive), and the `states` of the user's cell at them."""
 
     all: FixedPointSet
+    W: Float[np.ndarray, "units units"]
+    drive: Float[np.ndarray, " units"]
     states: Float[np.ndarray, "points units"]
 
     @property
@@ -41,16 +45,31 @@ class ProvedSet:
 
     def proofs(self, network: DenseCell, found: FixedPoints) -> list[ProvedPoint | None] | None:
         """Of each point found the proof that is in the set; None where the set has not all, or is of another map."""
-        if not isinstance(network, Vanilla) or self.all.step.size != found.step.size or not self.all.complete:
+        if self.all.step.size != found.step.size or not self.all.complete:
             return None
         apart = np.abs(found.points[:, None] - self.states).max(axis=2, initial=0.0)
         told: list[ProvedPoint | None] = []
-        for row in apart:
-            k = int(row.argmin())
-            if row[k] > self.all.points[k].alone:
+        for state, row in zip(found.points, apart, strict=True):
+            known = self.all.points[int(row.argmin())]
+            proof = self._driven(known, state) if isinstance(network, FullRank) else known
+            if proof is None or np.abs(state - proof.state).max() > proof.alone:
                 return None
-            told.append(self.all.points[k])
+            kept = isinstance(network, Vanilla) or (isinstance(network, FullRank) and network.tau == 1.0)
+            told.append(proof if kept else replace(proof, unstable_dimension=None))
         return told
+
+    def _driven(self, proof: ProvedPoint, state: Float[np.ndarray, " units"]) -> ProvedPoint | None:
+        """Of x = W tanh(x) + drive the point whose tanh is this one; None where `state` is not next to it.
+
+        x is in W h + drive, over the ball of h. Slopes of tanh are one at most, so in a box around the state any x has
+        its h as near to the state's, and where that is still in the ball in which h is alone, x is alone. W D has the
+        eigenvalues of D W.
+        """
+        ball = Bounded(proof.state[:, None], np.full((len(state), 1), proof.radius))
+        off = (Bounded(self.W) @ ball + Bounded(self.drive[:, None]) - Bounded(state[:, None])).size()
+        aside = (tanh(state) - Bounded(proof.state)).size()
+        radius, alone = float(off.max()), proof.alone / ROOM - float(aside.max())
+        return replace(proof, state=state, radius=radius, alone=alone) if radius < alone else None
 
     @property
     def told(self) -> str:
@@ -83,4 +102,4 @@ def proved_set(
     weights = W if factors is None or len(factors.M) != units or network.phi.name != "tanh" else factors
     found = fixed_point_set(weights, drive, network.phi, limits=SearchLimits(boxes=boxes))
     states = found.states @ W.T + drive if isinstance(network, FullRank) else found.states
-    return ProvedSet(found, states)
+    return ProvedSet(found, W, drive, states)

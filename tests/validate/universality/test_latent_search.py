@@ -1,5 +1,8 @@
 """The search in latent variables: the points it gives are those of all units, whatever the scale of the factors."""
 
+from dataclasses import replace
+
+import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -13,6 +16,7 @@ from validate.universality.ball_maps import proofs
 from validate.universality.latent_search import LatentSearch
 from validate.universality.user_cell import AskedNetwork
 from validate.universality.user_graph import graph_at
+from validate.universality.user_latent import NearProduct, low_rank_of
 
 UNITS = 7
 random = np.random.default_rng(1)
@@ -31,7 +35,7 @@ def asked(kind, phi=None):
 
 @pytest.mark.parametrize(("kind", "scale"), [(Vanilla, 1.0), (FullRank, 1e12)])
 def test_points_are_all_of_the_network_of_all_units(kind, scale):
-    latent = LatentSearch.of(asked(kind), Factored(M * scale, N / scale), AT)
+    latent = LatentSearch.of(asked(kind), NearProduct(Factored(M * scale, N / scale), 0.0), AT)
     assert latent is not None
     found = latent.search(latent.spread(64, seed=0), seed=0).found
     proved = fixed_point_set(Factored(M, N), DRIVE)
@@ -49,18 +53,40 @@ def test_points_are_all_of_the_network_of_all_units(kind, scale):
         assert [each.unstable_dimension for each in proved_points] == found.unstable_dimensions.tolist()
 
 
+@pytest.mark.parametrize("kind", [Vanilla, FullRank])
+def test_of_weights_next_to_a_low_rank_the_points_are_those_of_the_weights(kind):
+    """In single precision W is no product; points are sought as kappa and stand still under W itself."""
+    W = (M @ N.T).astype(np.float32).astype(float)
+    network = asked(kind)
+    network = AskedNetwork(eqx.tree_at(lambda cell: cell.W, network.cell, jnp.asarray(W)), network.flow)
+    low = low_rank_of({"W": W})
+    assert low is not None
+    latent = LatentSearch.of(network, low, AT)
+    search = latent.search(latent.spread(64, seed=0), seed=0)
+    found, product = search.found, replace(latent, near=False).search(latent.spread(64, seed=0), seed=0).found.points
+    proved = fixed_point_set(W, DRIVE)
+    expected = proved.states if kind is Vanilla else proved.states @ W.T + DRIVE
+    apart = np.abs(found.points[:, None] - expected).max(axis=2)
+    assert sorted(apart.argmin(axis=1)) == list(range(len(expected)))
+    assert apart.min(axis=1).max() < 1e-12
+    assert 1e-10 < np.abs(found.points[:, None] - product).max(axis=2).min(axis=1).max() < 1e-5
+    assert (found.hits.min() > 0, found.hits.tolist()) == (True, sorted(found.hits)[::-1])
+    assert (search.closed, found.index_sum) == (True, 1)
+
+
 def test_networks_of_no_low_rank_are_searched_in_all_units():
-    few = Factored(M, N)
+    few = NearProduct(Factored(M, N), 0.0)
+    all_units = NearProduct(Factored(np.eye(UNITS), np.eye(UNITS)), 0.0)
     assert LatentSearch.of(asked(Vanilla, RELU), few, AT) is None
     assert LatentSearch.of(asked(Vanilla), None, AT) is None
-    assert LatentSearch.of(asked(Vanilla), Factored(np.eye(UNITS), np.eye(UNITS)), AT) is None
+    assert LatentSearch.of(asked(Vanilla), all_units, AT) is None
 
 
 @pytest.mark.parametrize("kind", [Vanilla, FullRank])
 def test_the_graph_through_the_factors_is_that_of_all_units(kind):
     """Eigenvalues, indices, branches and perturbations, against the network with its W and Jacobians of all units."""
     network = asked(kind)
-    latent = LatentSearch.of(network, Factored(M, N), AT)
+    latent = LatentSearch.of(network, NearProduct(Factored(M, N), 0.0), AT)
     found = latent.search(latent.spread(64, seed=0), seed=0).found
     fields = found.points, found.residuals, found.hits, found.slow, found.speeds, found.slow_hits, found.lost
     whole = FixedPoints(StaticMap.of(network.cell, AT), *fields)

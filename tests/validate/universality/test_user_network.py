@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 import scipy.optimize
 
-from simulate.cells import Vanilla
+from simulate.cells import TANH, FullRank, Vanilla
 from simulate.measures import find_fixed_points
-from theory.universality import prove_point, vanilla
+from theory.universality import prove_point, rate, vanilla
 from validate.arrays import BadArray
 from validate.network_file import read_network
 from validate.universality import __main__ as universality
 from validate.universality import set_checker
-from validate.universality.user_latent import factors_of
+from validate.universality.user_latent import low_rank_of
 from validate.universality.user_set import proved_set
 
 WELL = float(scipy.optimize.brentq(lambda h: np.tanh(2 * h) - h, 0.5, 1.0, xtol=1e-15))
@@ -93,6 +93,21 @@ def test_a_network_of_rank_two_is_told_in_its_latent_variables(run, tmp_path, mo
     assert set(np.unique(drawn["basins"])) == set(np.flatnonzero(np.array(found["unstable_dimensions"]) == 0))
 
 
+def test_points_of_a_rate_network_have_the_proofs_of_their_activities():
+    """x = W tanh(x) + b where h = tanh(W h + b): as Krawczyk's test on the flow says of each, in larger boxes."""
+    W, b = np.array([[1.8, 0.3], [-0.2, 0.4]]), np.array([0.1, 0.0])
+    network = FullRank(*map(jnp.asarray, (W, np.zeros((2, 0)), b, np.eye(2), np.zeros(2))), TANH, 1.0)
+    whole = proved_set(network, np.zeros(0), 1000)
+    found = find_fixed_points(network, whole.states, np.zeros(0))
+    told = whole.proofs(network, found)
+    assert whole.is_all_of(told)
+    for proof, point in zip(told, found.points, strict=True):
+        alone = prove_point(rate(W, b, tau=1.0), point)
+        assert (proof.index, proof.unstable_dimension) == (alone.index, alone.unstable_dimension)
+        assert np.abs(point - alone.state).max() + alone.radius <= proof.radius <= 1e-10 < proof.alone < 2
+    assert whole.proofs(network, replace(found, points=found.points + 0.4)) is None
+
+
 def test_of_a_vanilla_network_the_proofs_of_points_are_those_of_the_set():
     """Each point found is told with the proof that the set has of it: of the same box, once."""
     network = Vanilla(jnp.diag(jnp.array([2.0, 0.5])), jnp.zeros((2, 0)), jnp.zeros(2), jnp.eye(2), jnp.zeros(2))
@@ -106,18 +121,20 @@ def test_of_a_vanilla_network_the_proofs_of_points_are_those_of_the_set():
     assert whole.proofs(network, replace(found, points=found.points + 0.4)) is None
 
 
-def test_factors_are_those_of_the_file_or_of_weights_of_exact_rank():
+def test_factors_are_those_of_the_file_or_of_weights_next_to_a_low_rank():
     random = np.random.default_rng(0)
     M, N = random.normal(size=(2, 12, 2))
-    given = factors_of({"M": M, "N": N, "W": M @ N.T})
+    given = low_rank_of({"M": M, "N": N, "W": M @ N.T})
     assert given is not None
-    assert given.M is M
-    made = factors_of({"W": M @ N.T})
-    assert made is not None
-    assert made.rank == 2
-    np.testing.assert_allclose(made.M @ made.N.T, M @ N.T, atol=1e-13)
-    assert factors_of({"W": M @ N.T + 1e-9 * random.normal(size=(12, 12))}) is None
-    assert factors_of({"W": np.zeros((2, 2))}) is factors_of({"W": np.zeros((4, 2))}) is None
+    assert (given.factors.M is M, given.rest) == (True, 0.0)
+    for rest, left in ((np.zeros((12, 12)), 0.0), (1e-6 * random.normal(size=(12, 12)), 12e-6)):
+        made = low_rank_of({"W": M @ N.T + rest})
+        assert made is not None
+        assert made.factors.rank == 2
+        np.testing.assert_allclose(made.factors.M @ made.factors.N.T, M @ N.T, atol=1e-13 + 4 * left)
+        assert left / 2 <= made.rest <= 2 * left
+    assert low_rank_of({"W": M @ N.T + 1e-3 * random.normal(size=(12, 12))}) is None
+    assert low_rank_of({"W": np.zeros((2, 2))}) is low_rank_of({"W": np.zeros((4, 2))}) is None
 
 
 @pytest.mark.parametrize(
