@@ -24,7 +24,8 @@ covariance Gamma in 2 R dimensions, with det Gamma = |det C_uu det C_vv det C|. 
 
       beta_D N^-2/D times the integral of rho^(1 - 2/D),    so that d falls as N^-1/(2 R).
 
-  beta_4 = 0.571284(6) is measured (Caracciolo et al.), and again in tests/theory/degeneracy/test_matching_law.py. That
+  beta_4 = 0.571284(6) is a measurement of Caracciolo et al. (quoted second-hand, their table was not at hand), made
+  again in tests/theory/degeneracy/test_matching_law.py and, to 0.001, by benchmarks/matching.py. That
   such an integral is the limit is proved for bounded supports, for powers of the distance below D / 2 by Barthe &
   Bordenave (Sem. Probab. 45, 483, 2013), beyond by Goldman & Trevisan (Probab. Theory Relat. Fields 188, 1315, 2024,
   for uniform points in every D > 2 Prob. Math. Phys. 2, 341, 2021), for normal points its order (Ledoux & Zhu,

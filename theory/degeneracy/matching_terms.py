@@ -28,7 +28,10 @@ from scipy.special import ive
 from theory.degeneracy.matching_law import BETA, NoLaw
 
 TORUS_CONSTANT = 0.1332
-"""N times the mean on the torus of unit area, less log N / 2 pi (Caracciolo et al. 2014)."""
+"""N times the mean on the torus of unit area, less log N / 2 pi (Caracciolo et al. 2014, quoted second-hand).
+
+Measured again in tests/theory/degeneracy/test_matching_terms.py and, to 0.006, by benchmarks/matching.py.
+"""
 TORUS_MODES = -0.27296223
 """Sum of exp(-4 pi^2 k^2 t) over k in Z^2 without 0, over t > t_0, plus log(t_0) / 4 pi, as t_0 goes to 0."""
 LATE = 40.0
