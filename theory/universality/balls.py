@@ -11,6 +11,8 @@ import flint
 import numpy as np
 from jaxtyping import Float
 
+from theory.universality.bounded import ROUNDING, Bounded, above
+
 Matrix = Float[np.ndarray, "rows columns"]
 Vector = Float[np.ndarray, " rows"]
 
@@ -107,12 +109,15 @@ class Balls:
 
     value: flint.arb_mat
     slope: flint.arb_mat
+    given: bool = False
+    """Whether these are the variables themselves: their slope is one."""
 
     @staticmethod
     def variables(balls: list[flint.arb]) -> "Balls":
         """The variables themselves."""
         n = len(balls)
-        return Balls(flint.arb_mat(n, 1, balls), flint.arb_mat(n, n, [int(i == j) for i in range(n) for j in range(n)]))
+        one = flint.arb_mat(n, n, [int(i == j) for i in range(n) for j in range(n)])
+        return Balls(flint.arb_mat(n, 1, balls), one, given=True)
 
     def __len__(self) -> int:
         """How many balls."""
@@ -121,7 +126,8 @@ class Balls:
     def affine(self, weights: Matrix, shift: Vector) -> "Balls":
         """W x + b, of double-precision numbers taken as they are."""
         matrix = exact(weights)
-        return Balls(matrix * self.value + exact(np.asarray(shift)[:, None]), matrix * self.slope)
+        slope = matrix if self.given else matrix * self.slope
+        return Balls(matrix * self.value + exact(np.asarray(shift)[:, None]), slope)
 
     def part(self, first: int, last: int) -> "Balls":
         """Some of the rows."""
@@ -176,3 +182,11 @@ def exact(matrix: Matrix) -> flint.arb_mat:
 def midpoints(matrix: flint.arb_mat) -> Matrix:
     """The nearest doubles to the midpoints."""
     return np.array([float(each.mid()) for each in matrix.entries()]).reshape(matrix.nrows(), matrix.ncols())
+
+
+def bounded(matrix: flint.arb_mat) -> Bounded:
+    """All matrices of the balls, in doubles."""
+    shape = matrix.nrows(), matrix.ncols()
+    radius = np.array([float(each.rad()) for each in matrix.entries()]).reshape(shape)
+    middle = midpoints(matrix)
+    return Bounded(middle, above(radius + ROUNDING * np.abs(middle)))
