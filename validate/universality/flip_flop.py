@@ -226,7 +226,6 @@ def figures(config: Config, results: FlipFlops | None) -> tuple[Plot, ...]:
             shown.shown,
             distances=shown.distances["SVCCA"],
             graphs=results.graphs,
-            seed=config.seed,
         ),
         pictures.components("flip_flop_points", members, shown.shown),
         pictures.matrices("flip_flop_distances", members, matrices),

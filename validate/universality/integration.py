@@ -206,6 +206,6 @@ def _modes(results: Integrators) -> Plot:
     caption = (
         "a: absolute eigenvalues along the line attractor. b: what the network linearised there makes of a unit input "
         "at the end of a trial, by so many modes; one (dotted) is perfect integration. Lines: median over the networks "
-        "of a cell that have points on the line; bands: their quartiles."
+        f"of a cell that have points on the line (seed {results.members.seed}); bands: their quartiles."
     )
     return plot("integration_modes", caption, figure, data)

@@ -32,9 +32,13 @@ class PopulationMember:
 
 @dataclass(frozen=True, eq=False)
 class Members:
-    """All networks of a task that reached its threshold, by kind; and how training ended for every network."""
+    """All networks of a task that reached its threshold, by kind; and how training ended for every network.
+
+    `seed` is that of the run.
+    """
 
     task: DrawnTask
+    seed: int
     each: tuple[PopulationMember, ...]
     outcomes: dict[NetworkKind, Counter[str]]
 
@@ -76,7 +80,7 @@ def members_of(
             assert isinstance(network, DenseCell)
             assert isinstance(first, DenseCell)
             each.append(PopulationMember(kind, penalties_of(config)[place], network, first, points))
-    return Members(task, tuple(each), outcomes)
+    return Members(task, config.seed, tuple(each), outcomes)
 
 
 def report_outcomes(name: str, members: Members, report: Report) -> None:

@@ -25,7 +25,6 @@ def one_look(
     *,
     distances: Square,
     graphs: Square,
-    seed: int,
 ) -> tuple[Plot, ...]:
     """A column a cell: states in their components, and the graph. None where no network has the ideal points.
 
@@ -64,8 +63,8 @@ def one_look(
         for one, other in combinations(chosen, 2)
     )
     caption = (
-        f"Trained networks that remember {members.task.outputs} bits (seed {seed}), of each cell the first with all "
-        f"{sum(deviations[chosen[0]].polynomial)} fixed points. Above: some trials (coloured) and the points in the "
+        f"Networks trained to remember {members.task.outputs} bits (seed {members.seed}), of each cell the first with "
+        f"all {sum(deviations[chosen[0]].polynomial)} fixed points. Above: trials (coloured) and the points in the "
         "leading principal components of the states. Below: the points where they are read. Arrows: where a small push "
         f"leads, as dark as it is likely.{apart}"
     )

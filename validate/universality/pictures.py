@@ -74,13 +74,14 @@ def in_components(states: Float[np.ndarray, "trials steps size"], found: FixedPo
     three = found.outputs.shape[-1] > 2
     seen_from = OBLIQUE if three else np.eye(2)
     to_plane = directions[: len(seen_from)].T @ seen_from
+    right, up = seen_from_aside("c")
     paths, points, slow = ((each - centre) @ to_plane for each in (states[:TRIALS], found.points, found.slow))
     return InComponents(
         paths,
         points,
         slow,
         held=float((scales[: len(seen_from)] ** 2).sum() / (scales**2).sum()),
-        labels=seen_from_aside("c") if three else ("component 1", "component 2"),
+        labels=(f"components {right}", f"components {up}") if three else ("component 1", "component 2"),
     )
 
 
@@ -114,7 +115,7 @@ def components(name: str, members: Members, shown: Sequence[np.ndarray]) -> Plot
     caption = (
         f"The first of the networks of each kind: {TRIALS} trials, and its fixed points by their unstable directions, "
         f"in the leading principal components of its state ({'three, c, seen from aside' if three else 'two'}; shares "
-        "of the variance in the titles)."
+        f"of the variance in the titles; seed {members.seed})."
     )
     return plot(name, caption, figure, data)
 
@@ -203,7 +204,7 @@ def graphs(name: str, members: Members) -> Plot:
     caption = (
         "The transition graph of the first of the networks of each kind: fixed points where the network reads them "
         "(targets are 1 and -1), by their unstable directions; an arrow from one point to another is as dark as a "
-        "small perturbation of the first is likely to end at the second (black: always)."
+        f"small perturbation of the first is likely to end at the second (black: always; seed {members.seed})."
     )
     return plot(name, caption, figure, data)
 
@@ -242,11 +243,9 @@ def untrained(name: str, members: Members, both: Square) -> Plot:
 
 
 def _counts(members: Members) -> str:
-    """How many networks of each kind there are."""
-    counted = Counter(each.kind for each in members.each)
-    if len(set(counted.values())) == 1:
-        return f"n = {next(iter(counted.values()))} of each kind"
-    return ", ".join(f"{named(kind)}: n = {count}" for kind, count in counted.items())
+    """How many networks of each kind there are, and the seed."""
+    counts = sorted(set(Counter(each.kind for each in members.each).values()))
+    return f"n = {' to '.join(map(str, counts[:: max(1, len(counts) - 1)]))} of each kind, seed {members.seed}"
 
 
 def _legend_of_kinds(figure: Figure, kinds: Sequence[NetworkKind]) -> None:

@@ -150,7 +150,7 @@ def _frequencies(results: Sines) -> Plot:
         legend_below(figure, 3)
     caption = (
         "How fast the network linearised at its point turns, against the frequency it is told: mean over the trained "
-        f"networks, those that do not turn counted as zero; {SEM}. Colours: cells; shapes: nonlinearities. Dotted: as "
-        "commanded."
+        f"networks (seed {results.members.seed}), those that do not turn counted as zero; {SEM}. Colours: cells; "
+        "shapes: nonlinearities. Dotted: as commanded."
     )
     return plot("sine_frequencies", caption, figure, data)
