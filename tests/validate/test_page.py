@@ -225,6 +225,16 @@ def test_a_page_that_would_be_too_large_has_fewer_colours(tmp_path: Path, monkey
     assert len(render(found)) == sizes[1] < sizes[0]
 
 
+def test_an_outcome_has_the_colour_of_its_check() -> None:
+    style = (Path(page_module.__file__).parent / "templates" / "style.css").read_text(encoding="utf-8")
+    coloured = re.findall(r"([^{};\n]*)\.outcome b \{ color: var\(--(\w+)\); \}", style)
+    assert [(where.strip(), name) for where, name in coloured] == [
+        ("", "open"),
+        (".check.pass", "pass"),
+        (".check.fail", "fail"),
+    ]
+
+
 def widths(page: Path, width: int) -> dict[str, int]:
     """In a browser, in a window so wide: how far the page reaches, its cards, numbers that a line breaks, and errors.
 
