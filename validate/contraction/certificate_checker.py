@@ -85,6 +85,15 @@ def require(condition: bool, failure: str) -> None:
         raise Rejected(failure)
 
 
+def verify_each(parts: Iterable[Any], name: str, *of: object) -> None:
+    """Each of these, which are claims about `of`, until one fails; it is named by its place."""
+    for i, part in enumerate(parts):
+        try:
+            part.verify(*of)
+        except Rejected as error:
+            raise Rejected(f"{name}[{i}]: {error}") from error
+
+
 # Exact matrices
 
 
@@ -494,6 +503,11 @@ class Network:
             f"slopes of phi between {span(self.floors)} and {span(self.limits)}; "
             f"SHA-256 of the weights {digest(self.weights)}"
         )
+
+    def compare(self, weights: "Weights") -> None:
+        """By the digests."""
+        if digest(weights.matrix()) != digest(self.weights):
+            raise Malformed("--weights: the matrix is not the one of the certificate")
 
     def verify(self) -> None:
         """The weights are those whose digest is given; slopes and time constants, or leaks, are positive."""
@@ -1708,8 +1722,7 @@ class NetworkCertificate:
 
     def compare(self, weights: "Weights") -> None:
         """By the digests."""
-        if digest(weights.matrix()) != digest(self.network.weights):
-            raise Malformed("--weights: the matrix is not the one of the certificate")
+        self.network.compare(weights)
 
     def verify(self) -> None:
         """Every claim, until one fails."""
@@ -1810,11 +1823,7 @@ class Assembly:
     def verify(self) -> None:
         """Every module; then M is positive semidefinite."""
         require(self.rate > 0, "rate is not positive")
-        for i, module in enumerate(self.modules):
-            try:
-                module.verify()
-            except Rejected as error:
-                raise Rejected(f"modules[{i}]: {error}") from error
+        verify_each(self.modules, "modules")
         n = range(len(self.modules))
         couplings = {(i, j): self.coupling(i, j) for i in n for j in n if j <= i}
         total = [[-couplings[max(i, j), min(i, j)] for j in n] for i in n]
@@ -2264,13 +2273,12 @@ def outside(box: list[Interval], outer: list[Interval]) -> int | None:
 
 
 @dataclass(frozen=True)
-class RowsInBox:
-    """Two trajectories from the box, under the same inputs, approach by `factor` a step in max |x_i| / weights_i.
+class StepsInBox:
+    """Two trajectories from the box, under the same inputs, approach by `factor` a step in a norm with `weights`.
 
     No step leaves the box, which is convex. So the images of two of its states differ by a mean of Jacobians J at
-    states of the box, applied to their difference; and the sum of |J_ij| weights_j is at most factor weights_i. Inputs
-    that differ by e at most add the sum of |K_ij| e, at most (1 - factor) gain weights_i e: the distance comes as near
-    to gain e as you like, or below.
+    states of the box, applied to their difference. Inputs that differ by e at most add a vector of norm (1 - factor)
+    gain e at most: the distance comes as near to gain e as you like, or below.
     """
 
     factor: Fraction
@@ -2278,6 +2286,37 @@ class RowsInBox:
     pieces: int
     box: list[Interval]
     weights: Vector
+    norm: ClassVar[str]
+
+    def words(self) -> str:
+        """What is claimed."""
+        return (
+            f"contracting by the factor {show(self.factor)} a step in {self.norm}, from any states of the box and "
+            "under any inputs of theirs; inputs that differ by e bring states no farther apart than "
+            f"{show(self.gain)} e in the end"
+        )
+
+    def verify(self, cell: GatedCell) -> None:
+        """No step leaves the box, and steps from it shrink the norm."""
+        require(0 < self.factor < 1, "factor is not between 0 and 1")
+        require_all_positive(self.weights, "weights")
+        place = outside(cell.following(self.box, cell.inputs), self.box)
+        require(place is None, f"a step may leave the box in entry [{place}]")
+        self.verify_norm(cell)
+
+    def verify_norm(self, cell: GatedCell) -> None:
+        """Of states by the factor, of inputs by the gain."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class RowsInBox(StepsInBox):
+    """In max |x_i| / weights_i: the sum of |J_ij| weights_j is at most factor weights_i.
+
+    Inputs add the sum of |K_ij| e, at most (1 - factor) gain weights_i e.
+    """
+
+    norm: ClassVar[str] = "max |x_i| / weights_i"
 
     @classmethod
     def read(cls, value: object, cell: GatedCell, where: str) -> "RowsInBox":
@@ -2292,20 +2331,8 @@ class RowsInBox:
         require_short((factor, gain, *result.weights), where)
         return result
 
-    def words(self) -> str:
-        """What is claimed."""
-        return (
-            f"contracting by the factor {show(self.factor)} a step in max |x_i| / weights_i, from any states of the "
-            f"box and under any inputs of theirs; inputs that differ by e bring states no farther apart than"
-            f" {show(self.gain)} e in the end"
-        )
-
-    def verify(self, cell: GatedCell) -> None:
-        """No step leaves the box; every row is bounded."""
-        require(0 < self.factor < 1, "factor is not between 0 and 1")
-        require_all_positive(self.weights, "weights")
-        place = outside(cell.following(self.box, cell.inputs), self.box)
-        require(place is None, f"a step may leave the box in entry [{place}]")
+    def verify_norm(self, cell: GatedCell) -> None:
+        """Every row is bounded."""
         for i, (stretched, moved) in enumerate(cell.rows(self.box, self.weights, self.pieces)):
             require(stretched <= self.factor * self.weights[i], f"row [{i}] may stretch by more than the factor")
             room = (1 - self.factor) * self.gain * self.weights[i]
@@ -2313,20 +2340,15 @@ class RowsInBox:
 
 
 @dataclass(frozen=True)
-class SquaresInBox:
-    """Two trajectories from the box, under the same inputs, approach by `factor` in (sum of weights_i x_i^2)^(1/2).
+class SquaresInBox(StepsInBox):
+    """In (sum of weights_i x_i^2)^(1/2).
 
-    As for `RowsInBox` with another norm. Row i of J is y^T C_i, y in a convex hull whose points have y y^T <= E_i, so
-    that all of it has. So |J x|^2 is at most the sum of weights_i (C_i x)^T E_i (C_i x), which is less than factor^2
-    |x|^2. Inputs that differ by e at most add a vector of length (1 - factor) gain e at most.
+    Row i of J is y^T C_i, y in a convex hull whose points have y y^T <= E_i, so that all of it has. So |J x|^2 is at
+    most the sum of weights_i (C_i x)^T E_i (C_i x), which is less than factor^2 |x|^2.
     """
 
-    factor: Fraction
-    gain: Fraction
-    pieces: int
-    box: list[Interval]
-    weights: Vector
     forms: list[Matrix]
+    norm: ClassVar[str] = "(sum of weights_i x_i^2)^(1/2)"
 
     @classmethod
     def read(cls, value: object, cell: GatedCell, where: str) -> "SquaresInBox":
@@ -2343,20 +2365,8 @@ class SquaresInBox:
         require_short((x for form in each for row in form for x in row), f"{where}.forms")
         return cls(rows.factor, rows.gain, rows.pieces, rows.box, rows.weights, each)
 
-    def words(self) -> str:
-        """What is claimed."""
-        return (
-            f"contracting by the factor {show(self.factor)} a step in (sum of weights_i x_i^2)^(1/2), from any states "
-            f"of the box and under any inputs of theirs; inputs that differ by e bring states no farther apart than"
-            f" {show(self.gain)} e in the end"
-        )
-
-    def verify(self, cell: GatedCell) -> None:
-        """No step leaves the box; every form holds its row; the squares fall."""
-        require(0 < self.factor < 1, "factor is not between 0 and 1")
-        require_all_positive(self.weights, "weights")
-        place = outside(cell.following(self.box, cell.inputs), self.box)
-        require(place is None, f"a step may leave the box in entry [{place}]")
+    def verify_norm(self, cell: GatedCell) -> None:
+        """Every form holds its row; the squares fall."""
         moved = (by_input for _, by_input in cell.rows(self.box, self.weights, self.pieces))
         squared = sum((w * x * x for w, x in zip(self.weights, moved, strict=True)), Fraction(0))
         room = (1 - self.factor) * self.gain
@@ -2467,11 +2477,7 @@ class GatedCertificate:
         """Every claim, until one fails."""
         stacked = [row for block in self.cell.blocks for row in self.cell.recurrent[block]]
         require(self.sha256 == digest(stacked), "sha256 is not that of the recurrent weights")
-        for i, claim in enumerate(self.claims):
-            try:
-                claim.verify(self.cell)
-            except Rejected as error:
-                raise Rejected(f"claims[{i}]: {error}") from error
+        verify_each(self.claims, "claims", self.cell)
 
 
 def read_gated(value: object) -> GatedCertificate:
@@ -2832,17 +2838,12 @@ class BasinCertificate:
 
     def compare(self, weights: "Weights") -> None:
         """By the digests."""
-        if digest(weights.matrix()) != digest(self.system.network.weights):
-            raise Malformed("--weights: the matrix is not the one of the certificate")
+        self.system.network.compare(weights)
 
     def verify(self) -> None:
         """Every basin, until one fails."""
         self.system.network.verify()
-        for i, basin in enumerate(self.basins):
-            try:
-                basin.verify(self.system)
-            except Rejected as error:
-                raise Rejected(f"basins[{i}]: {error}") from error
+        verify_each(self.basins, "basins", self.system)
 
 
 # Networks under inputs in a box
@@ -3078,15 +3079,6 @@ def one_input(driven: Driven) -> System:
     return replace(driven.system, inputs=constant)
 
 
-def verify_each(parts: Sequence[Basin | FixedCube], system: System, name: str) -> None:
-    """All of them, until one fails."""
-    for i, part in enumerate(parts):
-        try:
-            part.verify(system)
-        except Rejected as error:
-            raise Rejected(f"{name}[{i}]: {error}") from error
-
-
 @dataclass(frozen=True)
 class TwoBasins:
     """Trajectories from two basins tend to fixed points of their own, and stay apart.
@@ -3103,7 +3095,7 @@ class TwoBasins:
 
     def verify(self, driven: Driven) -> None:
         """The input is one, both are basins, and apart."""
-        verify_each(self.basins, one_input(driven), "basins")
+        verify_each(self.basins, "basins", one_input(driven))
         first, second = self.basins
         parts = (a * (p - q) for a, p, q in zip(self.direction, first.point, second.point, strict=True))
         between = sum(parts, Fraction(0))
@@ -3123,7 +3115,7 @@ class TwoPoints:
 
     def verify(self, driven: Driven) -> None:
         """The input is one, both cubes have a fixed point, and are apart in some entry."""
-        verify_each(self.cubes, one_input(driven), "cubes")
+        verify_each(self.cubes, "cubes", one_input(driven))
         first, second = self.cubes
         between = max(abs(p - q) for p, q in zip(first.point, second.point, strict=True))
         require(between > first.radius + second.radius, "the cubes may have a state in common")
@@ -3215,17 +3207,12 @@ class InputCertificate:
 
     def compare(self, weights: "Weights") -> None:
         """By the digests."""
-        if digest(weights.matrix()) != digest(self.system.network.weights):
-            raise Malformed("--weights: the matrix is not the one of the certificate")
+        self.system.network.compare(weights)
 
     def verify(self) -> None:
         """Every case, until one fails."""
         self.system.network.verify()
-        for i, case in enumerate(self.cases):
-            try:
-                case.verify(self.system)
-            except Rejected as error:
-                raise Rejected(f"cases[{i}]: {error}") from error
+        verify_each(self.cases, "cases", self.system)
 
 
 def open_box(value: object, size: int, where: str) -> Box:
@@ -3607,11 +3594,7 @@ class LureCertificate:
         for i, number_of in enumerate(self.system.group):
             first = self.system.group.index(number_of)
             require(self.system.limits[i] == self.system.limits[first], "slopes differ within a group of channels")
-        for i, claim in enumerate(self.claims):
-            try:
-                claim.verify(self.system)
-            except Rejected as error:
-                raise Rejected(f"claims[{i}]: {error}") from error
+        verify_each(self.claims, "claims", self.system)
 
 
 def read_lure(value: object) -> LureCertificate:
