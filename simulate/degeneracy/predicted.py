@@ -21,11 +21,11 @@ from theory.degeneracy import (
     coupled,
     directions,
     dispersed_points,
-    matched_distance,
     normal_rows,
     operator_coordinates,
     weight_coordinates,
 )
+from theory.degeneracy.matched_weights import MatchedWeights, matched_weights
 from theory.degeneracy.matching_law import NoLaw
 from theory.degeneracy.stopping import NotFalling
 from theory.overlaps import LINEAR, Shape
@@ -36,6 +36,7 @@ NO_OPERATOR = "known of linear networks alone: what others do next is no matrix 
 NO_CROSSING = "of networks that are not linear known after a number of epochs alone: give epochs, and no loss"
 PAIRS, MATCHED = 4, 512
 """Of networks that are not linear: pairs whose transported rows are matched, and rows of each at most."""
+LEADING_ALONE = "by the leading term of random matching alone: more neurons, or u and v less alike, for next ones"
 BELOW_ZERO = "losses are never negative, and to leading order they would spread by more than their mean: more neurons"
 CURVED = 0.5
 """Where curvature spreads networks by more than this fraction of the slope, the leading order is 12 % off at least."""
@@ -64,12 +65,13 @@ def predict_spread(
     """Networks with normal rows of this covariance (d x d), after so many epochs, or stopped at `loss` if before.
 
     Standard deviations to leading order in N^-1/2; means to leading order, which 1 / N times a constant corrects. The
-    distance of weights by the law of random matching, whose next term is of relative order 1 / log N. Where the
-    coordinates by which dynamics or weights are compared have a kink nearer than three standard deviations, nothing is
-    told of these; nor of losses that would spread by more than their mean, nor of overlaps and losses that the
-    curvature of the training map spreads by more than half of that (`spread_by_curvature`; after a number of epochs).
-    Networks that are not linear are predicted from infinitely many neurons and the influence of each row
-    (`transported_rows`), after a number of epochs alone.
+    distance of weights by the law of random matching with its next terms; `remarks` has it where these do not hold. Of
+    rank two the spread of overlaps adds, and the best of turned copies saves, some 20 / N of its square: both are left
+    out. Where the coordinates by which dynamics or weights are compared have a kink nearer than three standard
+    deviations, nothing is told of these; nor of losses that would spread by more than their mean, nor of overlaps and
+    losses that the curvature of the training map spreads by more than half of that (`spread_by_curvature`; after a
+    number of epochs). Networks that are not linear are predicted from infinitely many neurons and the influence of each
+    row (`transported_rows`), after a number of epochs alone.
 
     Raises:
         DoublePrecisionRequired: if `jax_enable_x64` is off.
@@ -117,10 +119,15 @@ def predict_spread(
     missing = {} if trials.unseen is not None else {"unseen_loss_sd": NOT_ASKED}
     dsa_sd, why = _dynamics(ended, points) if linear else (None, NO_OPERATOR)
 
+    remarks: dict[str, str] = {}
+
     def matched() -> float:
-        if linear:
-            return matched_distance(ended.mean("sigma"), ended.mean("sigma"), neurons, shape)
-        return matched_rows(learning, S, neurons=neurons, epochs=epochs)
+        if not linear:
+            return matched_rows(learning, S, neurons=neurons, epochs=epochs)
+        found = _matched(ended.mean("sigma"), neurons, shape)
+        if found.leading_alone:
+            remarks["weights_distance"] = LEADING_ALONE
+        return found.distance
 
     weights_distance, why_not = _weights(ended, points, matched)
     missing |= {name: each for name, each in (("dsa_sd", why), ("weights_distance", why_not)) if each}
@@ -140,6 +147,7 @@ def predict_spread(
         dsa_sd=dsa_sd,
         weights_distance=weights_distance,
         missing=missing,
+        remarks=remarks,
         **timing,
     )
 
@@ -194,6 +202,11 @@ def _spread_of_points(ended: _Ended, name: str) -> float | None:
     return float(np.linalg.norm(sd)) if told else None
 
 
+def _matched(sigma: np.ndarray, neurons: int, shape: Shape) -> MatchedWeights:
+    """Of two networks of these overlaps."""
+    return matched_weights(sigma, sigma, neurons, shape)
+
+
 def _dynamics(ended: _Ended, points: Mapping[str, tuple[sp.Expr, ...]]) -> tuple[float | None, str]:
     if "dynamics" not in points:
         return None, "in closed form for one input and rank one alone"
@@ -223,7 +236,7 @@ def matched_rows(
     """How far W of two networks of rank one are apart beyond rotations, by matching rows that the limit transports.
 
     Two samples of rows, each moved by the field of infinitely many neurons; of more than 512, the law of random
-    matching in the plane, (log N)^2 / N of the square, continues what 512 are.
+    matching continues what 512 are, as that of normal rows with the same overlaps goes on.
 
     Raises:
         NoLaw: beyond rank one.
@@ -240,5 +253,5 @@ def matched_rows(
         search((u[k], v[k]), (u[k + 1], v[k + 1])).value ** 2 - coupled(sigma[k], sigma[k + 1], shape).distance ** 2
         for k in range(0, 2 * pairs, 2)
     ]
-    law = [np.log(n) ** 2 / n for n in (neurons, few)]
-    return float(np.sqrt(max(0.0, np.mean(squares)) * law[0] / law[1]))
+    law = [_matched(np.mean(sigma, axis=0), each, shape).beyond for each in (neurons, few)]
+    return float(np.sqrt(max(0.0, float(np.mean(squares))) * law[0] / law[1]))

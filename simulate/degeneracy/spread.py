@@ -42,6 +42,7 @@ class PopulationSpread:
         weights_distance: the root mean squared distance of W = u v^T / N of two networks, up to the order of units.
         epochs_mean, epochs_sd: of the number of epochs, where networks stop at a loss.
         missing: why others are None, in words, by name.
+        remarks: what a number that is there leaves out, in words, by name.
 
     >>> PopulationSpread(loss_sd=0.1, missing={"dsa_sd": "two inputs"}).missing["dsa_sd"]
     'two inputs'
@@ -58,6 +59,7 @@ class PopulationSpread:
     epochs_mean: float | None = None
     epochs_sd: float | None = None
     missing: Mapping[str, str] | None = None
+    remarks: Mapping[str, str] | None = None
 
 
 def measure_spread(
@@ -99,22 +101,23 @@ def measure_spread(
         matching, most = RowMatching(starts=STARTS, seed=seed), max(2, min(PAIRS, ROWS_OF_PAIRS // neurons))
         factors = [(np.asarray(each.connectivity.u), np.asarray(each.connectivity.v)) for each in networks]
         weights_distance = _root_mean_square([matching(factors[i], factors[k]).value for i, k in pairs[:most]])
-    unseen = {}
+    unseen_loss_mean, unseen_loss_sd = None, None
     if trials.unseen is not None:
         other = population.loss(trials.unseen)[finite]
-        unseen = {"unseen_loss_mean": float(other.mean()), "unseen_loss_sd": float(other.std(ddof=1))}
+        unseen_loss_mean, unseen_loss_sd = float(other.mean()), float(other.std(ddof=1))
     updates = population.updates[finite]
     return PopulationSpread(
         sigma_mean=sigma[finite].mean(axis=0),
         sigma_sd=sigma[finite].std(axis=0, ddof=1),
         loss_mean=float(loss[finite].mean()),
         loss_sd=float(loss[finite].std(ddof=1)),
+        unseen_loss_mean=unseen_loss_mean,
+        unseen_loss_sd=unseen_loss_sd,
         dsa_sd=_root_mean_square(apart) / 2**0.5,
         weights_distance=weights_distance,
         epochs_mean=float(updates.mean()),
         epochs_sd=float(updates.std(ddof=1)),
         missing=missing,
-        **unseen,
     )
 
 

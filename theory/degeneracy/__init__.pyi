@@ -16,7 +16,7 @@ from .fluctuations import (
     normal_rows as normal_rows,
 )
 from .influence import Influence as Influence
-from .matching_law import matched_distance as matched_distance
+from .matched_weights import matched_distance as matched_distance
 from .matching_terms import gap_with_next_terms as gap_with_next_terms
 from .points import dispersed_points as dispersed_points, root_mean_square_apart as root_mean_square_apart
 from .rotations import LeastDistance as LeastDistance, least_distance as least_distance

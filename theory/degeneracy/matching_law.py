@@ -34,17 +34,9 @@ covariance Gamma in 2 R dimensions, with det Gamma = |det C_uu det C_vv det C|. 
 Next to leading terms are not small: in the plane they are of relative order log log N / log N (`matching_terms`).
 """
 
-from collections.abc import Callable
 from functools import cache
-from typing import Any
 
-import numpy as np
 import sympy as sp
-from numpy.typing import ArrayLike, NDArray
-
-from theory.degeneracy.coupling import coupled
-from theory.lowering import lower_numpy
-from theory.overlaps import Shape
 
 N = sp.Symbol("N", positive=True)
 determinant = sp.Symbol("Gamma", positive=True)
@@ -80,28 +72,3 @@ def squared_gap(rank: int = 1) -> sp.Expr:
     line = sp.integrate((sp.exp(-(x**2) / 2) / sp.sqrt(2 * sp.pi)) ** power, (x, -sp.oo, sp.oo))
     whole = sp.simplify(line**dimension) * determinant ** sp.Rational(1, dimension)
     return sp.Float(BETA[dimension]) * whole * N ** sp.Rational(-2, dimension)
-
-
-def matched_distance(first: ArrayLike, second: ArrayLike, neurons: int, shape: Shape | None = None) -> float:
-    """The distance of the weights of two networks of N normal rows up to permutations, from their covariances.
-
-    The root of the squared distance of the best coupling and of the leading term beyond it.
-
-    Raises:
-        NoLaw: if the constant of that many dimensions is not known.
-        NoOverlaps: see `coupled`.
-
-    >>> import numpy as np
-    >>> S = np.eye(4)
-    >>> round(matched_distance(S, S, 1000), 4)  # w = n = 1: log(1000) / sqrt(2000)
-    0.1545
-    """
-    shape = Shape() if shape is None else shape
-    best, R = coupled(first, second, shape), shape.rank
-    gamma = abs(np.prod([np.linalg.det(each) for each in (best.cross[:R, :R], best.cross[R:, R:], best.cross)]))
-    return float(np.sqrt(best.distance**2 + float(_lowered(R)(float(neurons), gamma))))
-
-
-@cache
-def _lowered(rank: int) -> Callable[..., NDArray[Any]]:
-    return lower_numpy((N, determinant), squared_gap(rank))

@@ -13,13 +13,16 @@ dimensions. For normal rows of variances g_i, at energy e in direction n, by Meh
 
     rho p_t = prod_i (2 pi g_i (1 - exp(-2 t / g_i)))^(-1/2)  exp(-e sum_i n_i^2 tanh(t / 2 g_i)),
 
-of which the mean over directions is a Bessel function in the plane. Derived here, as far as noise and displacement are
-small; tests/theory/degeneracy/test_matching_terms.py holds it to matchings. At 1,024 normal rows of the plane it is 1.6
-times the leading term, and matchings agree to 5 %, in four dimensions to 3 %.
+of which the mean over directions is a Bessel function in the plane. In four dimensions directions are two in planes,
+and how much of n^2 is in the first is uniform: the mean of two Bessel functions over that. Derived here, as far as
+noise and displacement are small; tests/theory/degeneracy/test_matching_terms.py holds it to matchings. At 1,024 normal
+rows of the plane it is 1.6 times the leading term, and matchings agree to 5 %, in four dimensions to 3 %.
 
 Networks have copies that are the same (u and v negated; turned, beyond rank one), and take the best: N times their mean
 is smaller by what two or more copies differ by, a constant at most, as odd modes decide (`best_of_two_signs`).
 """
+
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -39,18 +42,18 @@ LATE = 40.0
 
 
 def gap_with_next_terms(variances: ArrayLike, neurons: int) -> float:
-    """The mean squared distance of partners in two matched samples of so many normal rows, 2 or 4 variances.
+    """The mean squared distance of partners in two matched samples of so many normal rows, of 2 or 4 variances.
 
     Raises:
-        NoLaw: for another number of variances, and for four that are not alike.
+        NoLaw: for another number of variances, and for so few rows that `terms_hold` not.
 
     >>> round(1000 * gap_with_next_terms([1.0, 1.0], 1000), 1)  # log(1000)^2 / 2 is 23.9
     38.4
     """
     g = np.asarray(variances, dtype=np.float64)
     D = g.size
-    if D not in (2, 4) or (D == 4 and np.ptp(g) > 1e-9 * g.max()):
-        raise NoLaw(f"{D} variances: next terms are known of two, and of four that are alike")
+    if not terms_hold(g, neurons):
+        raise NoLaw(f"{neurons} rows of variances {g}: give 2 or 4 of a size, or more rows")
     tau = np.exp(2 * np.pi * (2 * TORUS_MODES - TORUS_CONSTANT)) if D == 2 else 1 / (8 * np.pi**2 * BETA[4])
     nodes, weights = np.polynomial.legendre.leggauss(200)
     highest = np.log(float(neurons)) + 12
@@ -60,11 +63,61 @@ def gap_with_next_terms(variances: ArrayLike, neurons: int) -> float:
     first, last = np.log(tau * (float(neurons) * density) ** (-2 / D)), np.log(LATE * g.max())
     span = np.maximum(last - first, 0)
     t = np.exp(first + span * (1 + nodes) / 2)
-    one, other = np.tanh(t / (2 * g[0])), np.tanh(t / (2 * g[1]))
-    turned = ive(0, e * (one - other) / 2) * np.exp(-e * (np.minimum(one, other)))  # exp(-e (one + other) / 2) I_0
+    planes = [(np.tanh(t / (2 * one)), np.tanh(t / (2 * other))) for one, other in g.reshape(-1, 2)]
+    turned = _of_planes(e, planes)
     widths = np.prod([2 * np.pi * each * -np.expm1(-2 * t / each) for each in g], axis=0)
     inner = ((turned / np.sqrt(widths) - density) * t) @ weights * span[:, 0] / 2
     return float(2 * (of_e @ inner) / float(neurons))
+
+
+def terms_hold(variances: ArrayLike, neurons: int) -> bool:
+    """Whether partners in the middle are nearer, on the torus of that density, than the smallest standard deviation.
+
+    Else the cloud of rows is a line, or a sheet, to their matching.
+
+    >>> terms_hold([1.0, 1.0], 10), terms_hold([1.0, 1e-6], 1000)
+    (True, False)
+    """
+    g = np.asarray(variances, dtype=np.float64)
+    if g.size not in (2, 4) or not g.min() > 0:
+        return False
+    nearest = BETA[4] if g.size == 4 else np.log(float(neurons)) / (2 * np.pi) + TORUS_CONSTANT
+    in_the_middle = float(neurons) / np.sqrt((2 * np.pi * g).prod())
+    return bool(nearest * in_the_middle ** (-2 / g.size) < g.min())
+
+
+def _of_planes(e: np.ndarray, planes: Sequence[tuple[np.ndarray, np.ndarray]]) -> np.ndarray:
+    """The mean of exp(-e sum_i n_i^2 c_i) over directions n, c given two by two."""
+
+    def of_plane(share: float, one: np.ndarray, other: np.ndarray) -> np.ndarray:
+        """exp(-share e (one + other) / 2) I_0(share e (one - other) / 2)."""
+        return np.asarray(ive(0, share * e * (one - other) / 2) * np.exp(-share * e * np.minimum(one, other)))
+
+    if len(planes) == 1:
+        return of_plane(1.0, *planes[0])
+    nodes, weights = np.polynomial.legendre.leggauss(24)
+    first, second = planes
+    return np.sum(
+        [
+            weight / 2 * of_plane((1 + x) / 2, *first) * of_plane((1 - x) / 2, *second)
+            for x, weight in zip(nodes, weights, strict=True)
+        ],
+        axis=0,
+    )
+
+
+def linear_modes(variances: ArrayLike) -> float:
+    """N times what the modes whose displacement is linear in the rows are of the mean: that of covariances.
+
+    Of variances g_i they have lambda = 1 / g_i + 1 / g_k. Networks that are held to the coupling of their own overlaps
+    do not pay it.
+
+    >>> linear_modes([1.0, 1.0])
+    3.0
+    """
+    rates = 1 / np.asarray(variances, dtype=np.float64)
+    first, second = np.triu_indices(rates.size)
+    return float((2 / (rates[first] + rates[second])).sum())
 
 
 def best_of_two_signs(variances: ArrayLike, *, modes: int = 60) -> float:

@@ -53,6 +53,8 @@ LEVELS = ("dynamics", "weights", "behaviour")
 LOSS, RATE, MOST = 0.1, 0.002, 5_000
 STANDARD_ERRORS = 3.0
 """From which on a difference counts as seen."""
+FOUR = 4.0
+"""Standard errors that a number may be off."""
 DT, STEPS = 0.2, 20
 DELAYS = "leading order alone: what each channel's own delay adds, of relative order 1 / N, is not derived"
 NEXT = 0.01
@@ -262,7 +264,21 @@ def _measured(level: TableLevel, effort: TableEffort, seed: int, report: Report)
         "behaviour": (ends["unseen_loss"] - ends["unseen_loss"].mean()) ** 2 / level.gamma**4,
         "weights": _pairs(level, effort, seed, report),
     }
-    return LevelMeasured(level, _spreads(level), squares)
+    predicted, share = _spreads(level), squares["weights"]
+    report.check(
+        f"{_words(level)}: squared distance of weights over the prediction",
+        predicted=1.0,
+        measured=share.mean() / predicted["weights"] ** 2,
+        tolerance=Absolute(
+            2 / np.log(level.matched) ** 2 + FOUR * share.std(ddof=1) / share.mean() / len(share) ** 0.5,
+            "where fewer than one row is expected, 2 / (log N)^2; and four standard errors",
+        ),
+    )
+    return LevelMeasured(level, predicted, squares)
+
+
+def _words(level: TableLevel) -> str:
+    return f"gamma {level.gamma:g}, weight decay {level.decay:g}, {level.matched} neurons"
 
 
 def _pairs(level: TableLevel, effort: TableEffort, seed: int, report: Report) -> Squares:
@@ -276,7 +292,7 @@ def _pairs(level: TableLevel, effort: TableEffort, seed: int, report: Report) ->
     )
     exact = carried(learning, theta.transpose(0, 2, 1) @ theta / n, epochs=MOST, loss=level.loss)
     report.check(
-        f"gamma {level.gamma:g}, weight decay {level.decay:g}, {n} neurons: loss of trained networks, from overlaps",
+        f"{_words(level)}: loss of trained networks, from overlaps",
         predicted=exact["loss"],
         measured=trained.loss(batch),
         tolerance=Absolute(1e-9, "rounding, grown over the training"),

@@ -110,6 +110,7 @@ def _report(own: OwnTask, config: DispersionConfig, found: OwnSpread, report: Re
     report.quantity("columns", list(found.labels))
     for prefix, each in (("", found.predicted), ("measured_", found.measured)):
         missing = {} if each is None else dict(each.missing or {})
+        remarks = {} if each is None else {**(each.remarks or {}), **missing}
         for name in ("sigma_mean", "sigma_sd"):
             report.quantity(f"{prefix}{name}", None if each is None else getattr(each, name))
         if each is not None and each.sigma_sd is not None:
@@ -123,7 +124,7 @@ def _report(own: OwnTask, config: DispersionConfig, found: OwnSpread, report: Re
             if each is None or (config.stop_at is None and name.startswith("epochs")):
                 report.quantity(f"{prefix}{name}", None)
             else:
-                report.finding(f"{prefix}{name}", value, unit, missing.get(attribute, meaning))
+                report.finding(f"{prefix}{name}", value, unit, remarks.get(attribute, meaning))
         report.quantity(f"{prefix}missing", missing)
     report.conclude(_conclusion(found))
 

@@ -6,8 +6,7 @@ import sympy as sp
 from scipy import integrate
 from scipy.optimize import linear_sum_assignment
 
-from theory.degeneracy.matching_law import BETA, N, NoLaw, determinant, matched_distance, squared_gap
-from theory.overlaps import Shape
+from theory.degeneracy.matching_law import BETA, N, NoLaw, determinant, squared_gap
 
 
 def test_the_integral_of_the_plane_by_quadrature() -> None:
@@ -41,24 +40,6 @@ def test_the_constant_of_four_dimensions() -> None:
     zeta = float(-4 * sp.log(4))
     measured = (np.array(means) - zeta / (2 * np.pi**2 * sizes)) * np.sqrt(sizes)
     assert abs(measured.mean() - BETA[4]) < 4 * measured.std() / np.sqrt(count)
-
-
-def test_the_law_of_equal_networks() -> None:
-    """w n (log N)^2 / 2 N: of weights, not of their factors."""
-    sigma = np.eye(4)
-    sigma[1, 1], sigma[2, 2] = 4.0, 0.5
-    sigma[1, 2] = sigma[2, 1] = 1.0
-    w, n = np.sqrt(2.0), 1.0
-    assert matched_distance(sigma, sigma, 900) == pytest.approx(np.sqrt(w * n / 1800) * np.log(900))
-    gauge = np.diag([1.0, 3.0, 1 / 3.0, 1.0])
-    assert matched_distance(gauge @ sigma @ gauge, sigma, 900) == pytest.approx(matched_distance(sigma, sigma, 900))
-
-
-def test_far_networks_keep_their_distance() -> None:
-    near = matched_distance(np.eye(6), np.eye(6), 10_000, Shape(rank=2))
-    assert near == pytest.approx(np.sqrt(BETA[4] * 8 * np.pi) / 10)
-    far = matched_distance(np.eye(4), 4 * np.eye(4), 10**9)
-    assert far == pytest.approx(3.0, rel=1e-3)
 
 
 def test_no_constant_no_law() -> None:

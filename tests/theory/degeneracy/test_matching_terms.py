@@ -6,7 +6,13 @@ from scipy.optimize import linear_sum_assignment
 
 from theory.degeneracy.matching_law import N as NEURONS
 from theory.degeneracy.matching_law import NoLaw, determinant, squared_gap
-from theory.degeneracy.matching_terms import TORUS_CONSTANT, TORUS_MODES, best_of_two_signs, gap_with_next_terms
+from theory.degeneracy.matching_terms import (
+    TORUS_CONSTANT,
+    TORUS_MODES,
+    _of_planes,
+    best_of_two_signs,
+    gap_with_next_terms,
+)
 
 
 def matched(squares: np.ndarray) -> float:
@@ -74,6 +80,18 @@ def test_the_better_of_two_signs_by_drawing_modes() -> None:
 
 
 def test_what_is_not_known_is_refused() -> None:
-    for variances in (np.ones(3), np.array([1.0, 1.0, 1.0, 2.0])):
-        with pytest.raises(NoLaw, match="next terms"):
-            gap_with_next_terms(variances, 100)
+    for variances, neurons in ((np.ones(3), 100), (np.ones(4), 12), (np.array([1.0, 1e-6]), 100)):
+        with pytest.raises(NoLaw, match="more rows"):
+            gap_with_next_terms(variances, neurons)
+
+
+def test_directions_in_four_dimensions() -> None:
+    """By drawing them; and the law of four that are alike is that of four that nearly are."""
+    n = np.random.default_rng(5).normal(size=(100_000, 4))
+    shares = n**2 / (n**2).sum(axis=1, keepdims=True)
+    c = np.array([0.9, 0.2, 0.5, 0.05])
+    drawn = np.exp(-6 * shares @ c)
+    found = _of_planes(np.array([[6.0]]), [(c[:1], c[1:2]), (c[2:3], c[3:])])
+    assert float(found[0, 0]) == pytest.approx(drawn.mean(), abs=4 * drawn.std() / np.sqrt(len(drawn)))
+    near = gap_with_next_terms([1.0, 1 + 1e-6, 1.0, 1 - 1e-6], 500)
+    assert near == pytest.approx(gap_with_next_terms(np.ones(4), 500), rel=1e-6)

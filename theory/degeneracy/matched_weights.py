@@ -1,0 +1,93 @@
+"""How far apart the weights of two low-rank networks of N normal rows are, units matched, at the overlaps they have.
+
+The squared distance is that of the best coupling of their overlaps (`coupling`) and a random matching beyond it
+(`matching_law`, with its next terms where `matching_terms` has them). As the overlaps are given, what matched samples
+pay for covariances that differ by chance (`linear_modes`) is no part of it: among networks that are drawn overlaps
+spread, and bring it back. Of rank one the better of the two copies is taken, W with u and v as they are or negated
+(`best_of_two_signs`); beyond it what turned copies save, of order 1 / N as well, is not known and left out: measured
+some 20 over N, of rank two, at 64 to 1,024 neurons (`benchmarks/matching.py`).
+
+Rows that training has moved linearly are normal still, of the covariance that is left.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+from numpy.typing import ArrayLike, NDArray
+
+from theory.degeneracy.coupling import Coupling, coupled
+from theory.degeneracy.matching_law import N, determinant, squared_gap
+from theory.degeneracy.matching_terms import best_of_two_signs, gap_with_next_terms, linear_modes, terms_hold
+from theory.lowering import lower_numpy
+from theory.overlaps import Shape
+
+
+@dataclass(frozen=True)
+class MatchedWeights:
+    """The distance of the best coupling, what matching adds to its square, and whether that is a leading term alone.
+
+    >>> MatchedWeights(3.0, 16.0, leading_alone=False).distance
+    5.0
+    """
+
+    limit: float
+    beyond: float
+    leading_alone: bool
+
+    @property
+    def distance(self) -> float:
+        """Of both: the root mean square over pairs of networks."""
+        return float(np.sqrt(self.limit**2 + self.beyond))
+
+
+def matched_weights(first: ArrayLike, second: ArrayLike, neurons: int, shape: Shape | None = None) -> MatchedWeights:
+    """What `matched_distance` is made of.
+
+    Raises:
+        NoLaw: if the constant of that many dimensions is not known.
+        NoOverlaps: see `coupled`.
+    """
+    shape = Shape() if shape is None else shape
+    best = coupled(first, second, shape)
+    variances = variances_of(best, shape)
+    leading = float(_lowered(shape.rank)(float(neurons), variances.prod()))
+    if not terms_hold(variances, neurons):
+        return MatchedWeights(best.distance, leading, leading_alone=True)
+    saved = linear_modes(variances) + (best_of_two_signs(variances) if shape.rank == 1 else 0.0)
+    beyond = gap_with_next_terms(variances, neurons) - saved / float(neurons)
+    return MatchedWeights(best.distance, max(0.0, beyond), leading_alone=False)
+
+
+def matched_distance(first: ArrayLike, second: ArrayLike, neurons: int, shape: Shape | None = None) -> float:
+    """The distance of the weights of two networks of N normal rows up to permutations, from their overlaps.
+
+    With next terms of rank one and two, where they hold; else the leading term alone.
+
+    Raises:
+        NoLaw: if the constant of that many dimensions is not known.
+        NoOverlaps: see `coupled`.
+
+    >>> import numpy as np
+    >>> from theory.degeneracy import matched_distance
+    >>> S = np.eye(4)
+    >>> round(matched_distance(S, S, 1000), 4)  # the leading term alone is log(1000) / sqrt(2000) = 0.1545
+    0.1797
+    """
+    return matched_weights(first, second, neurons, shape).distance
+
+
+def variances_of(best: Coupling, shape: Shape) -> Float[np.ndarray, " dimensions"]:
+    """Of rows in the coordinates in which their squared distances are those of the weights: the values of B T."""
+    R = shape.rank
+    slopes = np.zeros_like(best.cross)
+    slopes[:R, :R], slopes[R:, R:] = best.cross[R:, R:], best.cross[:R, :R]
+    return np.sort(np.abs(np.linalg.eigvals(slopes @ best.cross)))
+
+
+@cache
+def _lowered(rank: int) -> Callable[..., NDArray[Any]]:
+    return lower_numpy((N, determinant), squared_gap(rank))
