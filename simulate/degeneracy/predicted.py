@@ -105,13 +105,13 @@ def predict_spread(
                 fixed = {name: each.dispersion for name, each in by_rows.items()}
             fixed |= {name: dispersed_points(each, _planar(fixed["sigma"], shape)) for name, each in points.items()}
             ended = _Ended(lambda name: fixed[name].value, lambda name: fixed[name].spread(neurons))
-            timing: dict[str, float] = {}
+            epochs_mean, epochs_sd = None, None
         else:
             stopped = dispersed_at_loss(learning, S, along, loss=loss, most=epochs, fewest=neurons, trials=trials)
             more = {name: _by_epoch(each, stopped.path["sigma"], shape) for name, each in points.items()}
             stopped = replace(stopped, path={**stopped.path, **more})
             ended = _stopped(stopped, neurons)
-            timing = {"epochs_mean": stopped.mean_epoch(neurons), "epochs_sd": stopped.spread_of_epoch(neurons)}
+            epochs_mean, epochs_sd = stopped.mean_epoch(neurons), stopped.spread_of_epoch(neurons)
     except (NeverThere, NotFalling, Kinked) as error:
         return PopulationSpread(missing=dict.fromkeys(LEVELS, str(error)))
     if not np.isfinite(ended.sd("sigma")).all():
@@ -148,7 +148,8 @@ def predict_spread(
         weights_distance=weights_distance,
         missing=missing,
         remarks=remarks,
-        **timing,
+        epochs_mean=epochs_mean,
+        epochs_sd=epochs_sd,
     )
 
 

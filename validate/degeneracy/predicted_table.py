@@ -514,8 +514,8 @@ def figures(config: Config, results: TableResults) -> tuple[Plot, ...]:
     caption = (
         "Table 1 of the paper for linear networks of rank one that stop at a loss: how far apart they end in "
         "dynamics, weights and behaviour (on trials twice as long) along three factors. Lines: predicted from the "
-        "covariance of the rows, nothing fitted; of weights the leading law, whose next term is of relative order 1 / "
-        f"log N. Points: {effort.networks} networks a level, {effort.pairs} pairs of smaller networks for weights; "
+        "covariance of the rows, nothing fitted; of weights the law of random matching with its next terms. "
+        f"Points: {effort.networks} networks a level, {effort.pairs} pairs of smaller networks for weights; "
         "bars: standard error of the root mean square. Above each panel: which way the paper says it goes. Seed "
         f"{config.seed}."
     )
