@@ -5,6 +5,7 @@ from typing import Any, TypeVar
 
 import equinox as eqx
 import jax
+import jax.numpy as jnp
 from jaxtyping import Array, Float, PyTree
 
 from simulate.cells.symmetry import Monomial, Symmetry, UnknownSymmetry
@@ -54,6 +55,14 @@ class Cell(Learner):
         shut `step` nearly stands still anywhere. Without anything of the kind it is `step` itself.
         """
         return self.step(state, inputs, dt)
+
+    @property
+    def largest_state(self) -> PyTree:
+        """What bounds the size of each number of the state from the first step on; infinite where nothing is known.
+
+        A gate that is almost shut would keep any state, those too that no trial leads to: searches leave these out.
+        """
+        return jax.tree.map(lambda part: jnp.full(jnp.shape(part), jnp.inf), self.initial_state())
 
     @abstractmethod
     def read(self, state: Any) -> Float[Array, " outputs"]:

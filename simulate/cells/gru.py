@@ -64,6 +64,11 @@ class GRU(DenseCell):
         update, candidate = self._gated(state, inputs)
         return update * state + (1 - update) * candidate
 
+    @property
+    def largest_state(self) -> Float[Array, " units"]:
+        """As phi is bounded: the gate keeps a state between the one before and c."""
+        return jnp.full(self.units, self.phi.largest_value)
+
     def drawn_to(
         self, state: Float[Array, " units"], inputs: Float[Array, " inputs"], dt: float
     ) -> Float[Array, " units"]:

@@ -55,6 +55,11 @@ class LSTM(DenseCell):
         memory = jax.nn.sigmoid(write) * self.phi(candidate) / jax.nn.sigmoid(-keep)
         return jax.nn.sigmoid(show) * self.phi(memory), memory
 
+    @property
+    def largest_state(self) -> State:
+        """As phi is bounded; the memory adds up, without a bound for all weights."""
+        return jnp.full(self.units, self.phi.largest_value), jnp.full(self.units, jnp.inf)
+
     def read(self, state: State) -> Float[Array, " outputs"]:
         """V h + c."""
         return super().read(state[0])

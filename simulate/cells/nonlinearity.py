@@ -44,7 +44,7 @@ class Nonlinearity:
 
     `odd`: phi(-x) = -phi(x). `smooth`: phi has all derivatives. `largest_slope` is the least upper bound g of phi',
     infinite where it is not known; where it is given, phi' is nowhere negative. `homogeneous`: phi(s x) = s phi(x)
-    for all s > 0.
+    for all s > 0. `largest_value` bounds |phi|, infinite where nothing does or none is known.
 
     Raises:
         NameTaken: for a kind of one's own that is named as one of these: names mean the same everywhere.
@@ -59,6 +59,7 @@ class Nonlinearity:
     smooth: bool
     largest_slope: float = math.inf
     homogeneous: bool = False
+    largest_value: float = math.inf
 
     def __post_init__(self) -> None:
         """Refuse a name that is taken."""
@@ -121,6 +122,7 @@ class Softplus(Nonlinearity):
     smooth: bool = field(default=True, init=False)
     largest_slope: float = field(default=1.0, init=False)
     homogeneous: bool = field(default=False, init=False)
+    largest_value: float = field(default=math.inf, init=False)
     sharpness: float = 1.0
 
     def __call__(self, x: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
@@ -145,7 +147,8 @@ def steepened(base: AnyNonlinearity, gain: float) -> Nonlinearity:
     """
     base = known_function(base)
     name = f"{base.name}({gain:g} x)"
-    return _Steepened(name, base.odd, base.smooth, gain * base.largest_slope, base.homogeneous, base=base, gain=gain)
+    kind = base.odd, base.smooth, gain * base.largest_slope, base.homogeneous, base.largest_value
+    return _Steepened(name, *kind, base=base, gain=gain)
 
 
 def known_function(nonlinearity: object) -> Nonlinearity:
@@ -167,9 +170,9 @@ def known_function(nonlinearity: object) -> Nonlinearity:
 
 LINEAR = _Linear("linear", odd=True, smooth=True, largest_slope=1.0, homogeneous=True)
 """x itself."""
-ERF = _Erf("erf", odd=True, smooth=True, largest_slope=1.0)
+ERF = _Erf("erf", odd=True, smooth=True, largest_slope=1.0, largest_value=1.0)
 """erf(sqrt(pi) x / 2), whose slope at 0 is 1."""
-TANH = _Tanh("tanh", odd=True, smooth=True, largest_slope=1.0)
+TANH = _Tanh("tanh", odd=True, smooth=True, largest_slope=1.0, largest_value=1.0)
 """tanh(x)."""
 RELU = _Relu("relu", odd=False, smooth=False, largest_slope=1.0, homogeneous=True)
 """max(x, 0)."""

@@ -32,6 +32,11 @@ class UGRNN(DenseCell):
         keep = jax.nn.sigmoid(gate)
         return keep * state + (1 - keep) * self.phi(candidate)
 
+    @property
+    def largest_state(self) -> Float[Array, " units"]:
+        """As phi is bounded: the gate keeps a state between the one before and c."""
+        return jnp.full(self.units, self.phi.largest_value)
+
     def drawn_to(
         self, state: Float[Array, " units"], inputs: Float[Array, " inputs"], dt: float
     ) -> Float[Array, " units"]:

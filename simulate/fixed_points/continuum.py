@@ -68,9 +68,10 @@ def walk_continua(
     share of a displacement, and at most `flat` times the largest: where all are small the network itself is slow. From
     a slow state with a flat direction a stride goes along it; then Newton's method in all other directions brings the
     state back to where none of them pulls. A walk ends where the direction is flat no more, where a step would move the
-    state by more than `speed` (relative to the larger of one and its length), or where it comes back to its begin.
-    Curves shorter than ten strides of 0.02 are none. Behind shut gates every state stands still, and each that was met
-    would be on a curve of its own: the walk ends with `most` curves, those of the slowest states.
+    state by more than `speed` (relative to the larger of one and its length), where no trial leads
+    (`Cell.largest_state`), or where it comes back to its begin. Curves shorter than ten strides of 0.02 are none.
+    Behind shut gates every state stands still, and each that was met would be on a curve of its own: the walk ends with
+    `most` curves, those of the slowest states.
 
     Arguments:
         found: what a search found; see `find_fixed_points`.
@@ -186,6 +187,6 @@ class _Walk:
             if np.linalg.norm(back) <= _SETTLED * max(1.0, float(np.linalg.norm(state))):
                 break
         moved = float(np.linalg.norm(residual))
-        if moved > self.speed * max(1.0, float(np.linalg.norm(state))):
+        if moved > self.speed * max(1.0, float(np.linalg.norm(state))) or not self.found.step.holds(state):
             return None
         return _Place(state, moved, right[steep:].T)

@@ -306,7 +306,7 @@ def _conclusion(conditions: Sequence[PointsOfCondition]) -> str:
     also = f", continua at {continua}" if continua else ""
     known = [f"proved to be all at {proved}"] if proved else []
     known += [f"the index closed at {closed}"] if closed or not proved else []
-    return f"{span} fixed points at {len(conditions)} conditions, {', '.join(known)}{also}"
+    return f"{span} fixed points at each of {len(conditions)} conditions, {', '.join(known)}{also}"
 
 
 def _of_continua(each: PointsOfCondition) -> str:

@@ -119,7 +119,7 @@ def find_fixed_points(
 def points_from(step: StaticMap, starts: Float[np.ndarray, "starts size"]) -> FixedPoints:
     """What descents from these starts reach."""
     ends = _descended(step, starts)
-    at_rest = np.isfinite(ends.states).all(axis=1) & ends.rests
+    at_rest = np.isfinite(ends.states).all(axis=1) & ends.rests & step.holds(ends.states)
     still = at_rest & (ends.residuals <= ROUNDING * scales(ends.states))
     points, residuals, hits = _apart(ends.states[still], ends.residuals[still], ALIKE)
     alone = _isolated(step, points)

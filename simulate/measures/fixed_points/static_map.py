@@ -7,11 +7,14 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.flatten_util import ravel_pytree
-from jaxtyping import Array, Float
+from jaxtyping import Array, Bool, Float
 from numpy.typing import ArrayLike
 
 from simulate.cells.cell import Cell
 from simulate.measures.samples import finite
+
+_ROUNDED = 1 + 1e-9
+"""States a little beyond the largest are so by rounding."""
 
 
 class WrongInput(ValueError):
@@ -81,6 +84,11 @@ class StaticMap(eqx.Module):
     def waits(self) -> bool:
         """Whether `target` is another map."""
         return type(self.network).drawn_to is not Cell.drawn_to
+
+    def holds(self, states: Float[np.ndarray, "*states size"]) -> Bool[np.ndarray, "*states"]:
+        """Whether trials may lead to a state: not where a number is larger than any that the network makes."""
+        largest = np.asarray(_side_by_side(self.network.largest_state))
+        return np.asarray((np.abs(states) <= _ROUNDED * largest).all(axis=-1))
 
     def jacobian(self, state: Float[Array, " size"]) -> Float[Array, "size size"]:
         """dF_i / dh_j, by forward differentiation of the step."""

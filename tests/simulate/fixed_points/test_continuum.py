@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from simulate.cells import RELU, UGRNN, Cell, Vanilla
+from simulate.cells import GRU, LSTM, RELU, UGRNN, Cell, FullRank, Vanilla
 from simulate.fixed_points import search_points, walk_continua
 from simulate.measures import find_fixed_points
 from simulate.measures.fixed_points.find import points_from
@@ -97,9 +97,32 @@ def test_of_states_that_shut_gates_hold_anywhere_so_many_are_walked_as_is_said()
     """Gates of 40 keep all of the state but 4e-18 of it: whatever state a search starts from, it stands still there."""
     shut = eqx.tree_at(lambda each: each.b, UGRNN.blank(3, 1, 1), jnp.concatenate([jnp.full(3, 40.0), jnp.zeros(3)]))
     found = points_from(StaticMap.of(shut), starts(3, 8))
-    found = replace(found, slow=starts(3, 8), speeds=np.zeros(8), slow_hits=np.ones(8, dtype=int))
+    begun = starts(3, 8) / 4
+    found = replace(found, slow=begun, speeds=np.zeros(8), slow_hits=np.ones(8, dtype=int))
     first, second = walk_continua(found, most=2)
     assert (first.dimension, second.dimension) == (3, 3)
+    for each in (first, second):  # and not on to states that no trial leads to
+        assert 0.97 < np.abs(each.states).max() <= 1 + 1e-9
+        assert each.whole
+
+
+@pytest.mark.parametrize("cell", [UGRNN, GRU, LSTM, FullRank, Vanilla])
+def test_no_state_of_a_trial_is_beyond_the_largest(cell):
+    """Of weights that saturate; a state beyond a bound that is told is one that gates alone would hold."""
+    random = np.random.default_rng(0)
+    network = cell.blank(5, 2, 1)
+    drawn = {name: jnp.asarray(4 * random.normal(size=value.shape)) for name, value in network.parameters.items()}
+    network = replace(network, **drawn)
+    step, state = StaticMap.of(network, [1.0, -1.0]), np.zeros(5 * (2 if cell is LSTM else 1))
+    visited = []
+    for _ in range(50):
+        state = np.asarray(step(jnp.asarray(state)))
+        visited.append(state)
+    assert step.holds(np.array(visited)).all()
+    largest = np.concatenate([np.ravel(part) for part in jax.tree.leaves(network.largest_state)])
+    told = np.isfinite(largest)
+    assert told.sum() == (5 if cell in (UGRNN, GRU, LSTM) else 0)
+    assert step.holds(state * 10 + 2) == (not told.any())
 
 
 @pytest.mark.parametrize("wrong", [{"flat": 0.0}, {"speed": -1.0}, {"most": 0}])
