@@ -34,6 +34,12 @@ PLACES = {
 }
 """Files of the repository outside `docs`, and their places on the site."""
 
+BAR = 'stretchy="false" lspace="0" rspace="0"'
+"""Bars of a norm or a modulus: both of one size, close to what is between them."""
+
+OPERATOR = r"(?<!<msub>)(?<!<msup>)<mi>(?:ln|log|cos|sin|tan|tanh|det|exp)</mi>(?=<m(?:i|n|row|frac|sub|sup|sqrt)\b)"
+"""The name of a function right before what it is taken of."""
+
 SOURCES = {place: source for source, place in PLACES.items()}
 
 
@@ -124,7 +130,8 @@ def _mathml(tex: str, display: Literal["inline", "block"]) -> str:
     made = convert(known, display=display)
     if "\\" in made or ">&<" in made:  # what the converter does not know it leaves as it is
         raise PluginError(f"a formula with something that has no MathML here: {tex}")
-    return made
+    bars = re.sub(r'<mo(?: stretchy="false")?>(&#x0(?:2016|007C);)</mo>', rf"<mo {BAR}>\1</mo>", made)
+    return re.sub(OPERATOR, r'\g<0><mspace width="0.17em" />', bars)
 
 
 def _indented(text: str) -> str:

@@ -61,6 +61,13 @@ def test_formulas_become_mathml_in_headings_too() -> None:
     assert "<msub>" in heading.title
 
 
+def test_bars_are_alike_and_functions_stand_apart() -> None:
+    made = pages._mathml(r"\lVert W\rVert^2 + |a| + \ln N + \sin^2 x + \cos(x)", "inline")
+    assert made.count('lspace="0" rspace="0">&#x02016;</mo>') == made.count('lspace="0" rspace="0">&#x0007C;</mo>') == 2
+    assert '<mi>ln</mi><mspace width="0.17em" /><mi>N</mi>' in made
+    assert made.count("mspace") == 1
+
+
 def test_a_notebook_becomes_a_page_with_its_code_folded(tmp_path: Path) -> None:
     v4 = nbformat.v4
     picture = v4.new_output("display_data", {"image/png": "iVBORw=="})
