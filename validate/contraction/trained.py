@@ -1,6 +1,6 @@
 """Networks of networks trained on images of digits, certified again after training, attacked; and the control."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -21,11 +21,11 @@ from theory.contraction.assembly.assembly import linked, whole_metric
 from theory.contraction.assembly.certificate import certify_assembly
 from validate.contraction.claims import SIMULATED_STEP, TRAINED
 from validate.contraction.recertify import link_blocks, modules_of, recertified
-from validate.contraction.settings import Config
+from validate.contraction.settings import QUICK, Config
 from validate.contraction.simulated import ROUNDING, dense_metric, switching_search
 from validate.output import Plot
 from validate.palette import SERIES, THEORY
-from validate.plotting import GUIDE, WIDE, legend_below, new_panels, plot, style
+from validate.plotting import GUIDE, NOTE, WIDE, legend_below, legend_under, mark_values, new_panels, plot, style
 from validate.progress import Progress
 from validate.report import Report
 from validate.symbols import typeset
@@ -34,34 +34,41 @@ from validate.tolerance import AtLeast, AtMost, Exact, Reported
 MODULES, UNITS, STEP = 4, 8, 0.1
 CLASSES = 10
 SCALES = Scales(links=1.0, inputs=1.0, readout=1.0)
+SPARSE, SINGULAR = "Sparse Combo Net", "SVD Combo Net"
+FEWER_AND_MORE = (1, 2, 8)
+"""Numbers of modules besides `MODULES` at which the kinds of the paper are trained for Fig. 4; a quick run takes 1."""
 
 
 @dataclass(frozen=True)
 class TrainedResults:
-    """The trainings by name, and the pixels of an image in the order in which they are read."""
+    """The trainings by name, the rates certified afterwards, and the pixels of an image in the order they are read in.
+
+    `by_modules` has the test accuracies by number of modules, of the two kinds of the paper.
+    """
 
     trainings: dict[str, Classified]
+    rates: dict[str, float | None]
     example: Float[np.ndarray, " pixels"]
+    by_modules: dict[str, dict[int, float]] = field(default_factory=dict)
 
 
 def checks(config: Config, report: Report, progress: Progress) -> TrainedResults:
     """Each kind of network: trained through its Euler steps, then proved anew from the numbers that run."""
-    images = digits(seed=config.seed)
-    epochs = config.effort.epochs
-    training = Classification(epochs, 0.02, schedule_epochs=float(epochs), batch=32, seed=config.seed)
-    sparse = draw_sparse_modules(MODULES, SparseModules(UNITS, 0.15, 3.0), config.seed)
-    singular = draw_singular_modules(MODULES, UNITS, config.seed)
+    images, training = digits(seed=config.seed), _training(config)
+    epochs = training.epochs
+    sparse, singular = (_drawn(kind, MODULES, config.seed) for kind in (SPARSE, SINGULAR))
     seeds = [(config.seed, number) for number in range(MODULES)]
     products = [draw_product(seed, UNITS, VOLTAGE) for seed in seeds]
     multipliers = [draw_multiplier(seed, UNITS, VOLTAGE) for seed in seeds]
     cases: dict[str, tuple[list[Contracting], LinkRule]] = {
-        "Sparse Combo Net": (list(sparse), BALANCED_FEEDBACK),
-        "SVD Combo Net": (list(singular), NEGATIVE_FEEDBACK),
+        SPARSE: (sparse, RULES[SPARSE]),
+        SINGULAR: (singular, RULES[SINGULAR]),
         "theorem 3": (list(products), BALANCED_FEEDBACK),
         "multiplier LMI": (list(multipliers), BALANCED_FEEDBACK),
-        "unconstrained links": (list(sparse), UNCONSTRAINED),
+        "unconstrained links": (sparse, UNCONSTRAINED),
     }
-    trainings = {}
+    trainings: dict[str, Classified] = {}
+    rates: dict[str, float | None] = {}
     with progress.task("training", total=len(cases)) as advance:
         for done, (name, (modules, rule)) in enumerate(cases.items()):
             network = joined(modules, STEP, config.seed, rule, scales=SCALES)
@@ -74,14 +81,49 @@ def checks(config: Config, report: Report, progress: Progress) -> TrainedResults
                 tolerance=Reported(f"digits of 8 x 8 pixels in 64 steps, {MODULES} x {UNITS} units"),
             )
             if rule is UNCONSTRAINED:
+                rates[name] = None
                 _control(name, found.network, config, report)
             else:
-                _certified(name, found.network, config, report)
+                rates[name] = _certified(name, found.network, config, report)
             advance(done + 1)
-    return TrainedResults(trainings, np.asarray(images.test.sequences[0, :, 0]))
+    return TrainedResults(trainings, rates, np.asarray(images.test.sequences[0, :, 0]))
 
 
-def _certified(name: str, network: ComboNet, config: Config, report: Report) -> None:
+RULES: dict[str, LinkRule] = {SPARSE: BALANCED_FEEDBACK, SINGULAR: NEGATIVE_FEEDBACK}
+
+
+def _training(config: Config) -> Classification:
+    epochs = config.effort.epochs
+    return Classification(epochs, 0.02, schedule_epochs=float(epochs), batch=32, seed=config.seed)
+
+
+def _drawn(kind: str, count: int, seed: int) -> list[Contracting]:
+    """So many modules of a kind of the paper."""
+    if kind == SPARSE:
+        return list(draw_sparse_modules(count, SparseModules(UNITS, 0.15, 3.0), seed))
+    return list(draw_singular_modules(count, UNITS, seed))
+
+
+def for_figures(config: Config, results: TrainedResults, progress: Progress) -> TrainedResults:
+    """The two kinds of the paper with fewer and with more modules, trained alike."""
+    images, training = digits(seed=config.seed), _training(config)
+    counts = FEWER_AND_MORE[:1] if config.effort == QUICK else FEWER_AND_MORE
+    found = {kind: {MODULES: _tested(results.trainings[kind])} for kind in RULES}
+    with progress.task("fewer and more modules", total=len(RULES) * len(counts)) as advance:
+        for done, (kind, count) in enumerate((kind, count) for kind in RULES for count in counts):
+            modules = _drawn(kind, count, config.seed)
+            network = joined(modules, STEP, config.seed, RULES[kind], scales=SCALES)
+            found[kind][count] = _tested(classify(network, images, training))
+            advance(done + 1)
+    return replace(results, by_modules=found)
+
+
+def _tested(found: Classified) -> float:
+    return np.nan if found.test_accuracy is None else found.test_accuracy
+
+
+def _certified(name: str, network: ComboNet, config: Config, report: Report) -> float:
+    """The rate that is certified of the trained network."""
     proved = recertified(network)
     promised = float(np.asarray(network.rates()).min())
     report.check(
@@ -129,6 +171,7 @@ def _certified(name: str, network: ComboNet, config: Config, report: Report) -> 
         measured=switching_search(config).run(system, metric).growth_rate,
         tolerance=AtMost("minus the certified rate"),
     )
+    return proved.rate
 
 
 def _control(name: str, network: ComboNet, config: Config, report: Report) -> None:
@@ -152,8 +195,8 @@ def _control(name: str, network: ComboNet, config: Config, report: Report) -> No
 
 
 def figures(config: Config, results: TrainedResults) -> tuple[Plot, ...]:
-    """What is asked and of whom, and how it is learned."""
-    return _network(results), _learning(results)
+    """What is asked and of whom, how it is learned, and how well."""
+    return _network(results), _learning(results), _accuracies(config, results)
 
 
 def _network(results: TrainedResults) -> Plot:
@@ -216,3 +259,36 @@ def _learning(results: TrainedResults) -> Plot:
         "network a kind; dotted: chance."
     )
     return plot("trained", caption, figure, data)
+
+
+def _accuracies(config: Config, results: TrainedResults) -> Plot:
+    """Test accuracy against the number of modules, and of each kind of network with the rate certified of it."""
+    names = list(results.trainings)
+    reached = np.array([_tested(results.trainings[name]) for name in names])
+    data: dict[str, np.ndarray] = {"names": np.array(names), "test_accuracy": reached}
+    with style():
+        figure, (modules, kinds) = new_panels(2, WIDE, 3.4)
+        for colour, (kind, found) in zip(SERIES, results.by_modules.items(), strict=False):
+            counts = sorted(found)
+            accuracies = [found[count] for count in counts]
+            modules.plot(counts, accuracies, "o-", color=colour, markersize=3.5, label=kind)
+            key = kind.replace(" ", "_")
+            data |= {f"modules_{key}": np.array(counts), f"by_modules_{key}": np.array(accuracies)}
+        modules.axhline(1 / CLASSES, label="chance", **GUIDE)
+        modules.set(xlabel=f"modules of {UNITS} units", ylabel="test accuracy", xscale="log", ylim=(0, 1))
+        mark_values(modules, sorted({count for found in results.by_modules.values() for count in found}))
+        legend_under(modules)
+        places = np.arange(len(names))[::-1]
+        kinds.barh(places, reached, color=[SERIES[k] for k in range(len(names))])
+        for place, name, accuracy in zip(places, names, reached, strict=True):
+            rate = results.rates[name]
+            told = "no certificate" if rate is None else f"rate {rate:.2g}"
+            kinds.annotate(f"{accuracy:.2f}, {told} ", (accuracy, place), ha="right", va="center", **NOTE)
+        kinds.axvline(1 / CLASSES, **GUIDE)
+        kinds.set(xlabel="test accuracy", xlim=(0, 1), yticks=places, yticklabels=[typeset(name) for name in names])
+    caption = (
+        "Fig. 4 and Table 1 on digits of 8 x 8 pixels, read in 64 steps (the paper's are MNIST and CIFAR10): test "
+        f"accuracy by the number of modules, and of {MODULES} x {UNITS} units of each kind with the rate certified "
+        f"after training, per unit of time. One network a point, {config.effort.epochs} epochs; dotted: chance."
+    )
+    return plot("fig_4", caption, figure, data)
