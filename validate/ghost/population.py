@@ -23,7 +23,7 @@ from validate.ghost.rank_one import rank_one_vectors
 from validate.ghost.settings import Config
 from validate.output import Plot
 from validate.palette import MUTED, shades
-from validate.plotting import BINOMIAL_95, MEASURED, PREDICTED, new_panels, plot, style
+from validate.plotting import BINOMIAL_95, MEASURED, PREDICTED, legend_under, new_panels, plot, style
 from validate.progress import Progress
 from validate.report import Report
 from validate.tolerance import Exact, Reported
@@ -201,7 +201,7 @@ def figures(config: Config, results: PopulationResults) -> tuple[Plot, ...]:
         curves.set(xlabel="further epoch", ylabel="mean accuracy (band: s.e.m.)", ylim=(0.45, 1.02))
         curves.set_title("the stuck ones, at lower $c$")
         if results.recoveries:
-            curves.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=2)
+            legend_under(curves, columns=2)
             data |= _shares(share, results.recoveries)
     caption = (
         f"Fig. 4: {config.networks} rank-one networks at rate {config.network_learning_rate:g}. The paper averages "
@@ -236,7 +236,7 @@ def _shares(axes: Axes, recoveries: tuple[Recovery, ...]) -> dict[str, np.ndarra
     axes.plot(levels, final, "s", color=MUTED, markersize=4, label="mean final accuracy")
     axes.set(xlabel="lowered confidence $c$", ylabel="fraction of the stuck networks", xlim=(0, None), ylim=(0, 1.08))
     axes.set_title(BINOMIAL_95)
-    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2))
+    legend_under(axes)
     return {"confidences": np.array(levels), "recovered": share, "interval": ends}
 
 

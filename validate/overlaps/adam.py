@@ -29,7 +29,7 @@ from validate.overlaps.level_set import invariants_of
 from validate.overlaps.settings import Config
 from validate.overlaps.weight_paths import follow, follow_adam
 from validate.palette import SERIES
-from validate.plotting import GUIDE, MEASURED, PREDICTED, decades, new_panels, plot, style
+from validate.plotting import GUIDE, MEASURED, PREDICTED, decades, legend_under, new_panels, plot, style
 from validate.progress import Progress
 from validate.report import Report
 from validate.symbols import typeset
@@ -235,7 +235,7 @@ def figures(config: Config, results: AdamResults) -> tuple[Plot, ...]:
         law.set(xlabel="neurons", ylabel="spread over draws", title=f"{FEW_EPOCHS} epochs of Adam")
         decades(law)
         for axes in (hidden, parted, law):
-            axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=3 if axes is hidden else 2)
+            legend_under(axes, columns=3 if axes is hidden else 2)
     data = {
         "adam": results.adam,
         "descent": results.descent,

@@ -19,8 +19,9 @@ from theory.overlaps.impulse.embedding import Visible
 from validate.output import Plot
 from validate.overlaps.critical_points import NORM, filter_points
 from validate.overlaps.impulse_tasks import CLOCK, DECAY, ONE, ROUNDING, block_of, random_grams, simulated_losses
-from validate.plotting import GUIDE, MEASURED, PREDICTED, new_figure, plot, style
+from validate.plotting import GUIDE, MEASURED, NOTE, ONE_PANEL, PREDICTED, legend_below, new_figure, plot, style
 from validate.report import Report
+from validate.symbols import typeset
 from validate.tolerance import Absolute, Relative
 
 SMOOTH = np.linspace(-1.0, 0.99, 200)  # vu along which the figure shows the loss
@@ -103,13 +104,13 @@ def least_loss() -> LeastLoss:
 def draw_profile(results: LeastLoss) -> Plot:
     """The least loss for given vu, over zm and zu vm."""
     with style():
-        figure, axes = new_figure(5.6, 3.6)
+        figure, axes = new_figure(ONE_PANEL, 3.8)
         axes.plot(SMOOTH, results.profile, label="closed form", **PREDICTED)
-        axes.plot(results.points, results.simulated, label="simulated", **MEASURED)
+        axes.plot(results.points, results.simulated, label="simulated", **MEASURED | {"zorder": 4})
         axes.axhline(results.saddle_loss, **GUIDE)
-        axes.annotate("no loop: the plateau", (SMOOTH[0], results.saddle_loss), va="bottom", fontsize=8)
-        axes.set(xlabel="vu", ylabel="least loss for this vu")
-        axes.legend(loc="center left")
+        axes.annotate("no loop: the plateau", (SMOOTH[0], results.saddle_loss), va="bottom", **NOTE)
+        axes.set(xlabel=typeset("vu"), ylabel=f"least loss for this {typeset('vu')}")
+        legend_below(figure, 2)
     data: dict[str, ArrayLike] = {
         "vu": SMOOTH,
         "least_loss": results.profile,
@@ -117,5 +118,8 @@ def draw_profile(results: LeastLoss) -> Plot:
         "least_loss_simulated": results.simulated,
         "saddle_loss": results.saddle_loss,
     }
-    caption = f"Filter task, decay {DECAY:g}: the loss at the best zm and zu vm; its one minimum is the target."
+    caption = (
+        f"Filter task, decay {DECAY:g}: the loss at the best zm and zu vm for each vu; its one minimum is the target. "
+        f"Points: the loss of the overlaps, stepped through the task, at {len(results.points)} values."
+    )
     return plot("filter_loss", caption, figure, data)

@@ -32,7 +32,7 @@ from validate.overlaps.histories import random_overlaps
 from validate.overlaps.probes import FIRST
 from validate.overlaps.settings import Config
 from validate.palette import ASKED, LEVELS, MUTED
-from validate.plotting import GUIDE, new_panels, plot, style
+from validate.plotting import GUIDE, legend_under, new_panels, plot, style
 from validate.progress import Progress
 from validate.report import Report
 from validate.symbols import typeset
@@ -175,7 +175,7 @@ def figures(config: Config, results: FlipFlopResults) -> tuple[Plot, ...]:
         parting.set(xlabel="epoch", ylabel="distance", title="overlaps, from infinite width")
         trial.set(xlabel="time", ylabel="input, output", title="a trial not trained on")
         for axes in (loss, parting, trial):
-            axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2))
+            legend_under(axes)
     data = {
         **{f"{name}_loss": values for name, values in results.loss.items()},
         **{f"{name}_distance": values for name, values in distance.items()},

@@ -24,9 +24,11 @@ from validate.overlaps.claims import LINEAR_CLOSED
 from validate.overlaps.rate_law import RateLaw, rate_law
 from validate.overlaps.reference_data import VISIBLE, ReferenceRun, reference_run
 from validate.overlaps.settings import Config
+from validate.palette import MUTED
 from validate.plotting import GUIDE, MEASURED, ONE_PANEL, PREDICTED, decades, legend_below, new_figure, plot, style
 from validate.progress import Progress
 from validate.report import Report
+from validate.symbols import typeset
 from validate.tolerance import Absolute, AtLeast
 
 EXACT = Absolute(1e-9, "rounding, grown over the training")
@@ -153,7 +155,7 @@ def both_ways(case: Case, seed: int) -> Compared:
     return Compared(case, *(path[:, 0] for path in paths))
 
 
-NAIVE: dict[str, Any] = {"color": "#777777", "linestyle": "--", "linewidth": 1.2, "zorder": 1}
+NAIVE: dict[str, Any] = {"color": MUTED, "linestyle": "--", "linewidth": 1.2, "zorder": 1}
 FITTED = NAIVE | {"linestyle": ":"}
 
 
@@ -176,7 +178,7 @@ def _learning(run: ReferenceRun) -> Plot:
                 axes.plot(run.epochs, run.naive[:, column], label="visible overlaps alone", **NAIVE)
                 axes.plot(run.epochs, run.naive_fitted[:, column], label="the same, clock fitted", **FITTED)
             kind = "" if name == "loss" else ", visible" if name in VISIBLE else ", invisible"
-            axes.set_title(f"{name}{kind}")
+            axes.set_title(f"{typeset(name)}{kind}")
         for axes in panels[7:11]:
             axes.set_xlabel("epoch")
         panels[11].axis("off")
@@ -200,7 +202,7 @@ def _rate_law(law: RateLaw) -> Plot:
     with style():
         figure, axes = new_figure(ONE_PANEL, 3.6)
         axes.loglog(law.rates, law.errors, label="largest difference", **MEASURED)
-        axes.loglog(law.rates, law.errors[-1] * law.rates / law.rates[-1], label="slope 1", **GUIDE)
+        axes.loglog(law.rates, law.errors[-1] * law.rates / law.rates[-1], label="slope 1, through the last", **GUIDE)
         axes.set(xlabel="learning rate", ylabel="flow − map, any overlap")
         axes.set_xticks(law.rates, [f"{rate:.2g}" for rate in law.rates])
         axes.minorticks_off()

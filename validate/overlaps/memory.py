@@ -12,7 +12,7 @@ from validate.overlaps.memory_under_decay import DECAYS, Fading, Forgetting, dec
 from validate.overlaps.memory_under_noise import NEURONS, NoisyMemory, decode_under_noise
 from validate.overlaps.published_sequence import Sequence, published_sequence
 from validate.overlaps.settings import Config
-from validate.plotting import GUIDE, MEASURED, PREDICTED, new_panels, plot, style
+from validate.plotting import GUIDE, MEASURED, PREDICTED, legend_under, new_panels, plot, style
 from validate.progress import Progress
 from validate.report import Report
 from validate.symbols import typeset
@@ -59,7 +59,7 @@ def _sequence(results: MemoryResults) -> Plot:
         for axes, pairs in ((visible, VISIBLE), (hidden, HIDDEN)):
             for a, b in pairs:
                 axes.plot(epochs, found.sigma[:, a, b], linewidth=1.2, label=typeset(SHAPE.overlap(a, b).name))
-            axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=3)
+            legend_under(axes, columns=3)
         for axes, name in ((loss, "loss"), (visible, "visible overlaps"), (hidden, "hidden overlaps")):
             for switch in (0, *found.ends[:-1]):
                 axes.axvline(switch, **GUIDE)
@@ -104,7 +104,7 @@ def _laws(results: MemoryResults) -> Plot:
         noise.axvline(noisy.forgotten, **GUIDE)
         noise.set(xlabel="epoch", ylabel="accuracy of decoding", ylim=(0.3, 1.03), title="under weight noise")
         for axes in (law, fade, decoding, noise):
-            axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2))
+            legend_under(axes)
     data = {
         "distances": laws.distances,
         "displacement": laws.displacement,

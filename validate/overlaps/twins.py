@@ -28,7 +28,7 @@ from validate.overlaps.claims import MEMORY
 from validate.overlaps.histories import HIDDEN, random_overlaps
 from validate.overlaps.settings import Config
 from validate.palette import FAINT, SERIES
-from validate.plotting import GUIDE, MEASURED, new_panels, plot, style
+from validate.plotting import GUIDE, MEASURED, legend_under, new_panels, plot, style
 from validate.progress import Progress
 from validate.report import Report
 from validate.symbols import typeset
@@ -131,7 +131,7 @@ def figures(config: Config, results: TwinResults) -> tuple[Plot, ...]:
         for ends, name, colour in ((after_a, "A, then C", SERIES[0]), (after_b, "B, then C", SERIES[1])):
             overlaps.plot(ends[:, 0, 0], ends[:, 1, 1], label=name, **MEASURED | {"color": colour})
         overlaps.set(xlabel=typeset("mm"), ylabel=typeset("uu"), title="hidden overlaps of each pair")
-        overlaps.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=2)
+        legend_under(overlaps, columns=2)
         loss.plot(*results.loss, **MEASURED)
         loss.axline((results.loss.mean(), results.loss.mean()), slope=1, **GUIDE)
         loss.set(xlabel="loss at C after A", ylabel="loss at C after B", title="performance at C")

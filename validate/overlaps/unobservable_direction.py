@@ -18,8 +18,9 @@ from theory.overlaps.equations.shape import Shape
 from theory.overlaps.overlap_theory import OverlapTheory
 from validate.output import Plot
 from validate.overlaps.claims import LEARNING_REVEALS
-from validate.plotting import MEASURED, PREDICTED, new_figure, plot, style
+from validate.plotting import MEASURED, ONE_PANEL, PREDICTED, legend_below, new_figure, plot, style
 from validate.report import Report
+from validate.symbols import typeset
 from validate.tolerance import Absolute, Exact, Reported
 
 TIME = 4.0
@@ -92,15 +93,15 @@ def draw_parting(results: Parting) -> Plot:
     """How far pairs come apart, against the rate."""
     rates = results.rates
     with style():
-        figure, axes = new_figure(4.6, 3.4)
-        axes.plot(rates, results.observable, **MEASURED, label="pair along mm")
-        axes.plot(rates, results.unobservable, **MEASURED | {"markerfacecolor": "white"}, label="pair along A")
+        figure, axes = new_figure(ONE_PANEL, 3.8)
+        axes.plot(rates, results.observable, **MEASURED, label=f"pair along {typeset('mm')}")
+        axes.plot(rates, results.unobservable, **MEASURED | {"markerfacecolor": "white"}, label="pair along $A$")
         line = results.unobservable[-1] * rates / rates[-1]
-        axes.plot(rates, line, **PREDICTED, label="proportional to the rate")
+        axes.plot(rates, line, **PREDICTED, label="proportional to the rate, through the last")
         axes.set(xscale="log", yscale="log", xlabel="learning rate", ylabel="parting of visible overlaps")
         axes.set_xticks(rates, [f"{rate:g}" for rate in rates])
         axes.minorticks_off()
-        axes.legend()
+        legend_below(figure, 2)
     caption = "Networks that differ along A = diag(1, 1, -1, -1) learn alike, but for steps of finite size."
     data = {"rate": rates, "parting_along_mm": results.observable, "parting_along_A": results.unobservable}
     return plot("unobservable_direction", caption, figure, data)

@@ -226,13 +226,14 @@ def figures(config: UserConfig, results: NetworkResults) -> tuple[Plot, ...]:
                 bold = "bold" if visible[a, b] else "normal"
                 dark = "white" if abs(value) > 0.6 * largest else "black"
                 axes.text(b, a, f"{value:.2g}", ha="center", va="center", fontsize=7, weight=bold, color=dark)
-            axes.set_xticks(range(size), shape.labels)
-            axes.set_yticks(range(size), shape.labels)
+            labels = [f"${label}$" for label in shape.labels]
+            axes.set_xticks(range(size), labels)
+            axes.set_yticks(range(size), labels)
         else:
             first = [shape.columns(block)[0] for block in BLOCKS]
             axes.set_xticks(first, BLOCKS)
             axes.set_yticks(first, BLOCKS)
-        figure.colorbar(image, ax=axes, shrink=0.8)
+        figure.colorbar(image, ax=axes, shrink=0.8, label="overlap")
     caption = f"Overlaps of the user's network of {config.neurons} {config.nonlinearity} neurons; visible ones in bold."
     data = {"sigma": sigma, "columns": np.array(shape.labels), "visible": visible}
     return (plot("overlaps", caption, figure, data),)

@@ -22,10 +22,12 @@ from validate.overlaps.levels import Reduced, UserLevel, Wide
 from validate.overlaps.settings import UserConfig
 from validate.overlaps.training_notes import how_it_ended, report_leak, report_node_error, report_truncation
 from validate.overlaps.user_run import UserRun
-from validate.plotting import new_panels, plot, style
+from validate.palette import LEVELS, SERIES
+from validate.plotting import legend_under, new_panels, plot, style
 from validate.progress import Progress
 from validate.report import Report, source
 from validate.resume import Resumption, resuming
+from validate.symbols import typeset
 from validate.task_file import IGNORED, LOSS
 
 PIECE = 1e7  # neurons x trials x steps that a piece of a training may take: a second or so, during which Ctrl-C waits
@@ -216,7 +218,7 @@ def _why(config: UserConfig, first: UserLevel, second: UserLevel) -> str:
     )
 
 
-SHOWN = 10
+SHOWN = len(SERIES)
 POINTS = 25
 DRAWN = 1e100
 """Values beyond are of a training that diverges; axes cannot be labelled up to the largest number there is."""
@@ -231,24 +233,27 @@ def figures(config: UserConfig, results: TaskResults) -> tuple[Plot, ...]:
     with style():
         figure, (loss_axes, overlap_axes) = new_panels(2, 9.6, 3.9)
         for level in results.levels:
-            _draw(loss_axes, level, level.loss, "#1f4e79", level.level.name)
-        for place, k in enumerate(order):
-            (a, b), colour = shape.pairs[k], f"C{place}"
+            _draw(loss_axes, level, level.loss, LEVELS[level.level.name], typeset(level.level.name))
+        for k, colour in zip(order, SERIES, strict=False):
+            a, b = shape.pairs[k]
             for number, level in enumerate(results.levels):
-                label = shape.overlap(a, b).name if number == 0 else None
+                label = typeset(shape.overlap(a, b).name) if number == 0 else None
                 _draw(overlap_axes, level, level.sigma[:, a, b], colour, label)
         if all((level.loss[: level.epochs_finite] > 0).all() for level in results.levels):
             loss_axes.set_yscale("log")
         loss_axes.set(xlabel="epoch", ylabel="loss")
-        loss_axes.legend()
+        legend_under(loss_axes)
         which = "overlaps" if len(order) == len(moved) else f"the {SHOWN} overlaps that move most"
         overlap_axes.set(xlabel="epoch", ylabel=which)
-        overlap_axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
+        legend_under(overlap_axes, columns=3)
     data: dict[str, np.ndarray] = {"columns": np.array(shape.labels)}
     for level in results.levels:
         data |= {f"{level.level.name}_sigma": level.sigma, f"{level.level.name}_loss": level.loss}
-    names = ", ".join(level.level.name for level in results.levels)
-    caption = f"Learning of the user's task, {config.nonlinearity} neurons, rank {config.rank}: {names}."
+    names = ", ".join(level.level.name.replace("_", " ") for level in results.levels)
+    caption = (
+        f"Learning of the user's task, {config.nonlinearity} neurons, rank {config.rank}: {names}, one run each, with "
+        "lines and marks of their own in both panels."
+    )
     return (plot("trajectory", caption, figure, data),)
 
 
