@@ -183,6 +183,8 @@ def figures(config: Config, results: DelayResults | None) -> tuple[Plot, ...]:
         legend_below(figure, 3)
     data = {"measured": results.measured, "flow": results.flow, "corrected": results.corrected}
     data |= {"normal_form": results.normal_form, "step": results.step, "residual": results.residual}
-    return (
-        plot("delays", "Switch times predicted from the latent flow, and the order of what is left.", figure, data),
+    caption = (
+        f"Switch times of {len(results.measured)} trained rank-one networks, predicted from their latent flow, a point "
+        "a network; and the order in the Euler step of what is left."
     )
+    return (plot("delays", caption, figure, data),)

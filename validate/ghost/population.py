@@ -203,6 +203,9 @@ def figures(config: Config, results: PopulationResults) -> tuple[Plot, ...]:
         if results.recoveries:
             legend_under(curves, columns=2)
             data |= _shares(share, results.recoveries)
+        else:  # no network got stuck: there is nothing to rescue
+            for axes in (curves, share):
+                axes.set_axis_off()
     caption = (
         f"Fig. 4: {config.networks} rank-one networks at rate {config.network_learning_rate:g}. The paper averages "
         "over networks that jump at epochs of their own; here each is seen."

@@ -258,7 +258,7 @@ def _forecasts(results: ClosureErrorResults) -> Plot:
         axes.axhline(TOLERANCE, **GUIDE)
         axes.axvline(TOLERANCE / SPREAD, **GUIDE)
         axes.annotate("trusted ", (TOLERANCE / SPREAD, ends[0] * 1.3), ha="right", **NOTE)
-        axes.annotate(f"asked: {TOLERANCE:g} ", (ends[1], TOLERANCE * 1.1), ha="right", **NOTE)
+        axes.annotate(f" asked: {TOLERANCE:g}", (ends[0], TOLERANCE * 1.1), **NOTE)
         axes.set(xlabel="forecast of the closure's relative error", ylabel="relative error after training")
         axes.set(xlim=ends, ylim=ends, aspect="equal")
         legend_below(figure, 3)
