@@ -25,7 +25,7 @@ from validate.contraction.settings import QUICK, Config
 from validate.contraction.simulated import ROUNDING, dense_metric, switching_search
 from validate.output import Plot
 from validate.palette import SERIES, THEORY
-from validate.plotting import GUIDE, NOTE, WIDE, legend_below, legend_under, mark_values, new_panels, plot, style
+from validate.plotting import GUIDE, WIDE, legend_below, legend_under, mark_values, new_panels, plot, style
 from validate.progress import Progress
 from validate.report import Report
 from validate.symbols import typeset
@@ -280,15 +280,16 @@ def _accuracies(config: Config, results: TrainedResults) -> Plot:
         legend_under(modules)
         places = np.arange(len(names))[::-1]
         kinds.barh(places, reached, color=[SERIES[k] for k in range(len(names))])
-        for place, name, accuracy in zip(places, names, reached, strict=True):
-            rate = results.rates[name]
-            told = "no certificate" if rate is None else f"rate {rate:.2g}"
-            kinds.annotate(f"{accuracy:.2f}, {told} ", (accuracy, place), ha="right", va="center", **NOTE)
         kinds.axvline(1 / CLASSES, **GUIDE)
-        kinds.set(xlabel="test accuracy", xlim=(0, 1), yticks=places, yticklabels=[typeset(name) for name in names])
+        kinds.set(xlabel="test accuracy", xlim=(0, 1), yticks=places, yticklabels=[_told(results, n) for n in names])
     caption = (
         "Fig. 4 and Table 1 on digits of 8 x 8 pixels, read in 64 steps (the paper's are MNIST and CIFAR10): test "
         f"accuracy by the number of modules, and of {MODULES} x {UNITS} units of each kind with the rate certified "
         f"after training, per unit of time. One network a point, {config.effort.epochs} epochs; dotted: chance."
     )
     return plot("fig_4", caption, figure, data)
+
+
+def _told(results: TrainedResults, name: str) -> str:
+    rate = results.rates[name]
+    return f"{typeset(name)}\n{'no certificate' if rate is None else f'rate {rate:.2g}'}"
