@@ -84,7 +84,8 @@ def basin_plot(name: str, system: AutonomousNetwork, points: Sequence[FixedPoint
             if kind:
                 label = "stable" if stable else "unstable"
                 places = plane.shadow(np.array(kind))
-                axes.scatter(*places.T, s=22, facecolor=face, edgecolor=ASKED, zorder=4, label=f"{label} fixed point")
+                x, y = places.T
+                axes.scatter(x, y, s=22, facecolor=face, edgecolor=ASKED, zorder=4, label=f"{label} fixed point")
                 data[f"{label}_points"] = places
         first, second = ("of neuron 0", "of neuron 1") if plain else ("along the first axis", "along the second axis")
         axes.set(xlabel=f"state {first}", ylabel=f"state {second}", aspect="equal")

@@ -73,8 +73,9 @@ def input_plane(name: str, system: AutonomousNetwork, marked: Sequence[Vector], 
             line = system.inputs + np.linspace(0, 2 * reach / np.abs(direction).max(), 2)[:, None] * direction
             handles += axes.plot(*line.T, label="--along", color=ASKED, linestyle="--", linewidth=1.2)
         if len(marked):
-            look = {"facecolor": ASKED, "edgecolor": "white"}
-            handles.append(axes.scatter(*np.array(marked).T, s=30, zorder=4, label="--constant-input", **look))
+            x, y = np.array(marked).T
+            label = "--constant-input"
+            handles.append(axes.scatter(x, y, s=30, facecolor=ASKED, edgecolor="white", zorder=4, label=label))
         axes.set(xlabel="input of neuron 0", ylabel="input of neuron 1", xlim=edges[:2], ylim=edges[2:])
         figure.legend(handles=handles, loc="outside lower center", ncols=2)
     caption = (
@@ -112,8 +113,8 @@ def amplitude_plot(name: str, system: AutonomousNetwork, direction: Vector, foun
         axes.axhline(0, **GUIDE)
         axes.scatter(where[stable], heights[stable], s=12, color=ASKED, label="stable fixed points", zorder=3)
         if (~stable).any():
-            look = {"facecolor": "white", "edgecolor": ASKED}
-            axes.scatter(where[~stable], heights[~stable], s=12, label="other fixed points", zorder=3, **look)
+            x, y = where[~stable], heights[~stable]
+            axes.scatter(x, y, s=12, facecolor="white", edgecolor=ASKED, zorder=3, label="other fixed points")
         axes.set(xlabel="amplitude of the input", ylabel="state along the input", xlim=(0, amplitudes[-1]))
         legend_below(figure, 2)
     caption = (

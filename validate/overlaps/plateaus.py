@@ -1,6 +1,7 @@
 """Plateaus: how long they last, what the size of the start and every overlap do to that; what the oscillator learns."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import equinox as eqx
 import jax
@@ -213,7 +214,7 @@ def _filter(runs: FilterPlateaus, nudges: Nudges) -> Plot:
     with style():
         figure, (left, middle, right) = new_panels(3, 10.5, 3.4)
         left.axhline(runs.saddle_loss, label="loss of the saddle", **GUIDE)
-        ends = {"color": THEORY, "marker": "v", "linestyle": "none", "markersize": 6, "zorder": 4}
+        ends: dict[str, Any] = {"color": THEORY, "marker": "v", "linestyle": "none", "markersize": 6, "zorder": 4}
         level = (1 - FRACTION) * runs.saddle_loss
         colours = shades(len(runs.sizes))
         for number, (size, loss, end) in enumerate(zip(runs.sizes, runs.loss, runs.predicted, strict=True)):
