@@ -18,16 +18,13 @@ from simulate.populations.condition import Network, TrainingCondition
 from simulate.populations.counted import cost_of_distances
 from simulate.populations.degeneracy import FEWEST, KINDS, Degeneracy, Probing, degeneracy_of
 from simulate.populations.population import TrainedPopulation, train_population
-from simulate.runtime import cache_directory
+from simulate.populations.resuming import checkpoint_of
 from simulate.sweep.job import Job, JobProgress
-from simulate.training.checkpoint import Checkpoint, Spare
 from simulate.training.outcome import TrainingOutcome
 from simulate.training.progress import EpochsDone
 
 DTYPE = "float32"
 MATRICES = ("value", "lower", "agreed")
-SECONDS = 120.0
-"""Of training that a kill may cost."""
 
 
 class TrainJob(Job):
@@ -52,7 +49,7 @@ class TrainJob(Job):
 
         One that was stopped goes on, from a checkpoint in the user's cache, with results equal to the bit.
         """
-        condition, checkpoint = self.condition, self._checkpoint()
+        condition, checkpoint = self.condition, checkpoint_of(self)
         population = train_population(
             condition,
             checkpoint=checkpoint,
@@ -72,14 +69,6 @@ class TrainJob(Job):
         if checkpoint is not None:
             checkpoint.path.unlink(missing_ok=True)
         return xr.Dataset({**arrays, **of_each})
-
-    def _checkpoint(self) -> Checkpoint | None:
-        cache = cache_directory()
-        if cache is None:
-            return None
-        folder = cache / "checkpoints"
-        folder.mkdir(exist_ok=True)
-        return Spare(folder / f"{self.name}.npz", seconds=SECONDS)
 
 
 def _told(done: EpochsDone) -> str:

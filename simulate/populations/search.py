@@ -12,6 +12,7 @@ from jaxtyping import Float
 
 from simulate.populations.condition import Start, TrainingCondition
 from simulate.populations.population import train_population
+from simulate.populations.resuming import checkpoint_of
 from simulate.sweep.job import Job, JobProgress
 from simulate.tasks.drawn import DrawnTask
 from simulate.training.clipped import Clipped
@@ -109,14 +110,22 @@ class SearchJob(Job):
         return float(self.draws * self.updates * shape[0] * shape[1]) * max(self.start.units / 128, 1.0) ** 2
 
     def compute(self, needed: tuple[xr.Dataset, ...], progress: JobProgress) -> xr.Dataset:
-        """The numbers, and the loss that each draw led to: infinite where training diverged."""
+        """The numbers, and the loss that each draw led to: infinite where training diverged.
+
+        A search that was stopped goes on, as a `TrainJob` does.
+        """
+        checkpoint = checkpoint_of(self)
         population = train_population(
-            self.condition, progress=lambda done: progress(done, self.updates, "updates of a search")
+            self.condition,
+            checkpoint=checkpoint,
+            progress=lambda done: progress(done, self.updates, "updates of a search"),
         )
         others = replace(self.task, trials=self.trials).draw(jax.random.fold_in(jax.random.key(self.seed), 1))
         losses = population.losses(others)
         numbers = DescentNumbers.drawn(self.draws, seed=self.seed)
         told = {each.name: ("draw", getattr(numbers, each.name)) for each in fields(DescentNumbers)}
+        if checkpoint is not None:
+            checkpoint.path.unlink(missing_ok=True)
         return xr.Dataset({**told, "loss": ("draw", np.where(np.isfinite(losses), losses, np.inf))})
 
 

@@ -47,6 +47,23 @@ def test_every_draw_trains_to_the_end_and_the_best_on_other_trials_is_kept(store
     assert DescentNumbers.of_each([best, best]).rule(updates=40).decay.tolist() == pytest.approx([best.decay[0]] * 2)
 
 
+def test_a_search_that_is_stopped_goes_on_to_the_bit_and_leaves_nothing(stored, tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+
+    def stopped(done, of, what):
+        if done >= 20:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        JOB.compute((), stopped)
+    (left,) = (tmp_path / "rnn-learning-theory" / "checkpoints").iterdir()
+    assert left.name == f"{JOB.name}.npz"
+    reached = []
+    assert JOB.compute((), lambda done, of, what: reached.append(done)).identical(stored)
+    assert reached[0] > 20
+    assert not left.exists()
+
+
 def test_what_diverged_is_never_the_best():
     told = {name: ("draw", [1.0, 2.0]) for name in ("rate", "decay", "momentum", "longest")}
     assert best_numbers(xr.Dataset({**told, "loss": ("draw", [np.inf, 5.0])})).rate.tolist() == [2.0]
