@@ -21,11 +21,13 @@ LONGEST = 480.0
 
 @dataclass(frozen=True, eq=False)
 class LatentPortrait:
-    """The flow on a square of two latent variables: its velocity, what stands still, what bounds basins, and basins.
+    """A flow on a square of two latent variables: its velocity, what stands still, what bounds basins, and basins.
 
     `velocity[i, j]` is that at (axis[j], axis[i]), and `basins[i, j]` the place among `points` where the flow from
     (basin_axis[j], basin_axis[i]) ends, -1 where at none. `unstable_dimensions` are those of the flow. `moving` are
     paths of two places that come to no point, once what is transient is over: along a cycle, for example.
+
+    Of a map, `in_steps`, `velocity` is how far a step leads, and `moving` states that steps visit one after another.
 
     >>> import jax
     >>> jax.config.update("jax_enable_x64", True)
@@ -45,6 +47,7 @@ class LatentPortrait:
     basin_axis: Float[np.ndarray, " fewer"]
     basins: Int[np.ndarray, "fewer fewer"]
     moving: tuple[Float[np.ndarray, "_ 2"], ...]
+    in_steps: bool = False
 
 
 def latent_portrait(velocity: Velocity, points: ArrayLike, *, reach: float) -> LatentPortrait:

@@ -17,6 +17,9 @@ SHADES = ("#dbe6f2", "#f6e3d3", "#dff0e0", "#efe0ef", "#f7f2cf", "#d9eeee", "#f5
 """Of basins, in turn."""
 BOUNDARY: dict[str, Any] = {"color": ASKED, "linewidth": 1.5}
 MOVING: dict[str, Any] = {"color": SERIES[1], "linewidth": 2.0}
+VISITED: dict[str, Any] = {"color": SERIES[1], "linestyle": "none", "marker": ".", "markersize": 5.0}
+"""What comes to no point, of a flow and of a map."""
+STILL = (r"$\dot\kappa_{} = 0$", r"$\kappa_{}$ stays")
 NULLCLINES: tuple[dict[str, Any], ...] = (
     {"colors": SERIES[0], "linestyles": "--", "linewidths": 1.1},
     {"colors": SERIES[2], "linestyles": "-.", "linewidths": 1.1},
@@ -37,6 +40,7 @@ def drawn_portraits(
     data: dict[str, np.ndarray] = {}
     with style():
         shown = portraits[:PANELS]
+        in_steps = shown[0].in_steps
         figure, panels = new_panels(len(shown), 3.9 * len(shown) + 0.2, 4.3)
         for number, (axes, portrait) in enumerate(zip(panels, shown, strict=True)):
             _draw(axes, portrait)
@@ -46,22 +50,28 @@ def drawn_portraits(
         handles = legend_of(np.concatenate([each.unstable_dimensions for each in shown]))
         handles += [
             Line2D(
-                [], [], **{key.removesuffix("s"): each for key, each in look.items()}, label=rf"$\dot\kappa_{k} = 0$"
+                [], [], **{key.removesuffix("s"): each for key, each in look.items()}, label=STILL[in_steps].format(k)
             )
             for k, look in enumerate(NULLCLINES, start=1)
         ]
         if any(each.separatrices for each in shown):
             handles.append(Line2D([], [], **BOUNDARY, label="boundary of basins"))
         if any(each.moving for each in shown):
-            handles.append(Line2D([], [], **MOVING, label="comes to no point"))
+            handles.append(Line2D([], [], **(VISITED if in_steps else MOVING), label="comes to no point"))
         figure.legend(handles=handles, loc="outside lower center", ncols=min(len(handles), 1 + 2 * len(shown)))
     counts = ", ".join(str(len(each.points)) for each in shown)
-    caption = (
+    points = f"fixed points by their unstable directions ({counts})"
+    flow = (
         f"The flow in two latent variables of {networks}: streamlines, where either variable stands still (broken "
-        f"lines), fixed points by their unstable directions ({counts}), and basins (shaded, white where no point is "
-        "reached) with the stable manifolds of saddles that bound them."
+        f"lines), {points}, and basins (shaded, white where no point is reached) with the stable manifolds of saddles "
+        "that bound them."
     )
-    return (plot(name, caption, figure, data),)
+    steps = (
+        f"Steps in two latent variables of {networks}: arrows say where a step leads, not how far; where a step leaves "
+        f"either variable as it is (broken lines), {points}, and basins (shaded, white where no point is reached), by "
+        f"following the steps from {len(shown[0].basin_axis)} x {len(shown[0].basin_axis)} places."
+    )
+    return (plot(name, steps if in_steps else flow, figure, data),)
 
 
 def _draw(axes: Axes, portrait: LatentPortrait) -> None:
@@ -78,11 +88,17 @@ def _draw(axes: Axes, portrait: LatentPortrait) -> None:
         interpolation="nearest",
         zorder=0,
     )
-    axes.streamplot(axis, axis, first, second, color=MUTED, linewidth=0.5, arrowsize=0.6, density=1.1, zorder=1)
+    if portrait.in_steps:
+        some = np.ix_(range(2, len(axis), 4), range(2, len(axis), 4))
+        lengths = np.maximum(np.hypot(first, second), np.finfo(float).tiny)
+        ways = ((each / lengths)[some] for each in (first, second))
+        axes.quiver(axis[2::4], axis[2::4], *ways, color=MUTED, scale=24, width=0.003, pivot="mid", zorder=1)
+    else:
+        axes.streamplot(axis, axis, first, second, color=MUTED, linewidth=0.5, arrowsize=0.6, density=1.1, zorder=1)
     for values, look in zip((first, second), NULLCLINES, strict=True):
         axes.contour(axis, axis, values, levels=[0.0], **look, zorder=2)
     for path in portrait.moving:
-        axes.plot(*path.T, **MOVING, zorder=3)
+        axes.plot(*path.T, **(VISITED if portrait.in_steps else MOVING), zorder=3)
     for each in portrait.separatrices:
         axes.plot(*each.curve.T, **BOUNDARY, zorder=3)
     mark_points(axes, portrait.points, portrait.unstable_dimensions)

@@ -7,7 +7,6 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from simulate.cells.cell import Cell
-from simulate.cells.full_rank import FullRank
 from simulate.fixed_points import PointSearch, search_points
 from simulate.measures.fixed_points.descent import speeds
 from simulate.measures.fixed_points.find import FixedPoints, points_from
@@ -120,9 +119,8 @@ class LatentSearch:
     @property
     def _step(self) -> StaticMap:
         M, N, drive = (jnp.asarray(each) for each in (self.factors.M, self.factors.N, self.drive))
-        cell = self.network.cell
-        tau = cell.tau if isinstance(cell, FullRank) else 1.0
-        return StaticMap.of(ProductCell(M, N, drive, cell, self.network.leaks, tau), self.inputs)
+        cell = ProductCell(M, N, drive, self.network.cell, self.network.leaks, self.network.step)
+        return StaticMap.of(cell, self.inputs)
 
     def proofs(self, found: FixedPoints) -> list[ProvedPoint | None]:
         """Of each point, as kappa: what the network's Jacobian has besides the latent one's eigenvalues decays."""

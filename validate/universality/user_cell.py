@@ -65,6 +65,11 @@ class AskedNetwork:
         return self.cell.phi.name in BOUNDED
 
     @property
+    def step(self) -> float:
+        """How far a state goes, in a step, to where it is drawn."""
+        return self.cell.tau if isinstance(self.cell, FullRank) else 1.0
+
+    @property
     def leaks(self) -> bool:
         """Whether units send phi of their state, as those of a rate network do."""
         return isinstance(self.cell, FullRank)

@@ -7,7 +7,16 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float
 
-from simulate.latent import BasinBoundary, LatentPortrait, LatentVelocity, basin_boundary, latent_portrait, settle
+from simulate.latent import (
+    BasinBoundary,
+    LatentPortrait,
+    LatentVelocity,
+    basin_boundary,
+    latent_portrait,
+    map_portrait,
+    settle,
+)
+from simulate.latent.map_portrait import settle_in_steps
 from simulate.measures.fixed_points.find import FixedPoints
 from theory.universality import Factored, LatentFlow, SearchLimits
 from validate.arrays import Real
@@ -80,12 +89,17 @@ def latent_at(
     factors = low.factors
     active = np.tanh(found.points) if network.leaks else found.points
     points = active @ factors.N
-    if not network.flow or factors.rank > HIGHEST:
+    if factors.rank > HIGHEST:
         return LatentOfCondition(low.rest, points, (), (), None)
     flow = LatentFlow(factors, drive_of(network.cell, inputs))
     velocity = LatentVelocity(jnp.asarray(factors.M), jnp.asarray(factors.N), jnp.asarray(flow.drive))
-    stable = np.flatnonzero(flow.unstable_dimensions(points) == 0)
     starts = np.random.default_rng(0).uniform(-flow.bound, flow.bound, (AROUND, flow.rank))
+    if not network.flow:
+        seen = np.concatenate([points, settle_in_steps(velocity, points, starts, step=network.step).ends])
+        reach = WIDER * float(np.abs(seen).max())
+        drawn = map_portrait(velocity, points, reach=reach, step=network.step) if flow.rank == 2 else None
+        return LatentOfCondition(low.rest, points, (), (), drawn)
+    stable = np.flatnonzero(flow.unstable_dimensions(points) == 0)
     ends = settle(velocity, points[stable], starts, longest=100.0).ends
     reach = WIDER * float(np.abs(np.concatenate([points, ends])).max())
     boundaries = tuple(
