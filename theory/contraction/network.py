@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import TypeVar
 
 import numpy as np
 from jaxtyping import Float, Shaped
@@ -14,6 +15,7 @@ from theory.doubles import NotDoubles, as_doubles
 
 Matrix = Float[np.ndarray, "n n"]
 Vector = Float[np.ndarray, " n"]
+NetworkT = TypeVar("NetworkT", bound="Network")
 
 
 class NotANetwork(ValueError):
@@ -88,11 +90,16 @@ class Network:
             ExactMatrix.of(self.weights),
             self.form,
             ExactMatrix.diagonal(self.slopes.tolist()),
-            ExactMatrix.diagonal(1 / rational(tau) for tau in self.time_constants.tolist()),
+            self.exact_leaks,
             None if self.lowest is None else ExactMatrix.diagonal(self.lowest.tolist()),
         )
 
-    def with_gain(self, gain: float) -> "Network":
+    @property
+    def exact_leaks(self) -> ExactMatrix:
+        """T^-1 in rational numbers."""
+        return ExactMatrix.diagonal(1 / rational(tau) for tau in self.time_constants.tolist())
+
+    def with_gain(self: NetworkT, gain: float) -> NetworkT:
         """This network with all slopes multiplied by `gain`."""
         return replace(self, slopes=self.slopes * gain, lowest=None if self.lowest is None else self.lowest * gain)
 
@@ -139,22 +146,11 @@ class LeakyMap(Network):
         """F at slopes that are these fractions of the largest."""
         return np.eye(self.size) + self.jacobian(fractions)
 
+    @property
     @override
-    def with_gain(self, gain: float) -> "LeakyMap":
-        """This map with all slopes multiplied by `gain`."""
-        return replace(self, slopes=self.slopes * gain, lowest=None if self.lowest is None else self.lowest * gain)
-
-    @override
-    @cached_property
-    def exact(self) -> "ExactNetwork":
-        """This map in rational numbers; every float is taken exactly."""
-        return ExactNetwork(
-            ExactMatrix.of(self.weights),
-            self.form,
-            ExactMatrix.diagonal(self.slopes.tolist()),
-            ExactMatrix.diagonal(self.leaks.tolist()),
-            None if self.lowest is None else ExactMatrix.diagonal(self.lowest.tolist()),
-        )
+    def exact_leaks(self) -> ExactMatrix:
+        """Those of the map."""
+        return ExactMatrix.diagonal(self.leaks.tolist())
 
 
 @dataclass(frozen=True)

@@ -139,7 +139,7 @@ def _paths(model: ToyModel) -> Float[np.ndarray, "rates times"]:
     escape = lower_numpy((step_output.r,), step_output.blow_up_time())
     rows = []
     for rho in SCHEMATIC:
-        r = rho * ToyModel(model.delay).optimal_r
+        r = rho * model.optimal_r
         last = float(escape(np.array([r]))[0]) / model.delay if r > 0 else math.inf
         gone = last <= SCHEMATIC_TIMES
         times = np.where(gone, 0.0, SCHEMATIC_TIMES) * model.delay

@@ -1,6 +1,6 @@
 """That trajectories approach one another, as phi's slopes at the states that they come to are within bounds."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from theory.contraction.claims.claim import Claim, Document, number, numbers
 from theory.contraction.exact_matrix import ExactMatrix, exact_vector
@@ -59,14 +59,9 @@ class BoxContraction:
 
 def ranged(system: ExactAutonomous, slopes: tuple[Enclosed, ...]) -> ExactNetwork:
     """The network of all nonlinearities whose slopes are within these bounds."""
-    lowest = exact_vector(each.lower for each in slopes)
-    return ExactNetwork(
-        system.network.weights,
-        system.form,
-        ExactMatrix.diagonal(exact_vector(each.upper for each in slopes)),
-        system.network.leaks,
-        ExactMatrix.diagonal(lowest) if any(lowest) else None,
-    )
+    lowest, largest = (exact_vector(ends) for ends in zip(*((each.lower, each.upper) for each in slopes), strict=True))
+    least = ExactMatrix.diagonal(lowest) if any(lowest) else None
+    return replace(system.network, slopes=ExactMatrix.diagonal(largest), lowest=least)
 
 
 def pairs(box: IntervalBox) -> list[list[int | str | None]]:
