@@ -27,7 +27,7 @@ from validate.plotting import GUIDE, MEASURED, PREDICTED, mark_values, new_panel
 from validate.progress import Progress
 from validate.report import Report
 from validate.symbols import typeset
-from validate.tolerance import Absolute, AtMost, Exact
+from validate.tolerance import Absolute, AtMost, Exact, Reported
 
 NETWORKS = {"quick": 200, "usual": 600, "full": 2_000}
 SIZES = (64, 256, 1024, 4096, 16_384, 65_536)
@@ -195,7 +195,9 @@ def judged(found: SaddleResults, networks: int, report: Report) -> None:
             f"{problem.name}: exponent of what the spread of {name} has beyond the prediction",
             predicted=-0.5,
             measured=exponent,
-            tolerance=Absolute(reach + NEXT_EXPONENT, _interval(networks)),
+            tolerance=Absolute(reach + NEXT_EXPONENT, _interval(networks))
+            if reach + NEXT_EXPONENT < 0.5
+            else Reported(f"{networks} networks are too few to tell it from a spread that lasts"),
         )
     if not problem.equal:
         falls = [found.spreads(name)[1] for name in (*CHANNELS, *COUPLED)]
@@ -233,9 +235,14 @@ def falling(
     *,
     networks: int,
 ) -> tuple[float, float]:
-    """The exponent of (measured^2 - predicted^2)^1/2 in N from 256 to 16,384 neurons, and how far it may be off."""
+    """The exponent of (measured^2 - predicted^2)^1/2 in N from 256 to 16,384 neurons, and how far it may be off.
+
+    NaN and infinity where chance has made what is measured no larger than what is predicted.
+    """
     used = (sizes >= 256) & (sizes <= 16_384)
-    beyond = np.maximum(measured[used] ** 2 - predicted[used] ** 2, 1e-300)
+    beyond = measured[used] ** 2 - predicted[used] ** 2
+    if (beyond <= 0).any():
+        return np.nan, np.inf
     errors = np.sqrt(1 / (2 * networks)) * measured[used] ** 2 / beyond
     logs = np.log(sizes[used])
     off = logs - logs.mean()

@@ -50,6 +50,22 @@ def test_networks_that_obey_the_laws_pass_and_networks_that_do_not_fail(problem)
     assert "exponent of what the spread of tr uu has beyond the prediction" in failed
 
 
+def test_an_exponent_that_cannot_be_told_is_not_asserted():
+    """Where nearly all of a spread is predicted, or more than all, no exponent of the rest could fail."""
+    sizes = np.array(SIZES, float)
+    lasting = np.ones_like(sizes)
+    assert predicted.falling(sizes, lasting, lasting + 1e-6, networks=NETWORKS)[1] > 0.5
+    assert predicted.falling(sizes, lasting, 0.9 * lasting, networks=NETWORKS)[1] == np.inf
+    found = results(predicted.PROBLEMS[1])
+    report = Report("degeneracy", Config())
+    seen = [
+        {**each, "tr uu": 0.9 * beside["tr uu"]} for each, beside in zip(found.measured, found.predicted, strict=True)
+    ]
+    predicted.judged(replace(found, measured=tuple(seen)), NETWORKS, report)
+    (check,) = (each for each in report.checks if "spread of tr uu has" in each.name)
+    assert not check.asserted
+
+
 @pytest.mark.sampled(0)
 @pytest.mark.parametrize("first", [0])
 def test_the_figure_has_what_is_drawn(first):
