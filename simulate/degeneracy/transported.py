@@ -92,10 +92,7 @@ def transported_rows(
     phi = known_function(learning.closure.nonlinearity)
     if not phi.smooth:
         raise Kinked(f"{phi.name} has a kink, at which derivatives on nodes miss a jump: give a smooth nonlinearity")
-    limit = infinite_width(covariance, learning.closure.shape.counts, phi, nodes)
-    theta, shares = np.asarray(limit.connectivity.theta), np.asarray(limit.share)
-    if rows is not None:
-        theta, shares = np.concatenate([theta, rows]), np.concatenate([shares, np.zeros(len(rows))])
+    theta, shares = _begun(learning, covariance, nodes, rows)
     after, values, slopes = jax.tree.map(
         np.asarray, _differentiated(learning, jnp.asarray(theta), jnp.asarray(shares), epochs, trials)
     )
@@ -116,11 +113,22 @@ def moved_rows(
     Raises:
         DoublePrecisionRequired: if `jax_enable_x64` is off.
     """
-    phi = known_function(learning.closure.nonlinearity)
-    limit = infinite_width(covariance, learning.closure.shape.counts, phi, nodes)
-    theta = jnp.concatenate([limit.connectivity.theta, jnp.asarray(rows)])
-    shares = jnp.concatenate([limit.share, jnp.zeros(len(rows))])
-    return np.asarray(_moved(learning, theta, shares, epochs))[len(limit.share) :]
+    theta, shares = _begun(learning, covariance, nodes, rows)
+    return np.asarray(_moved(learning, jnp.asarray(theta), jnp.asarray(shares), epochs))[shares == 0]
+
+
+def _begun(
+    learning: TrainingMap,
+    covariance: ArrayLike,
+    nodes: SobolNodes | TensorNodes,
+    rows: Float[np.ndarray, "asked d"] | None,
+) -> tuple[Float[np.ndarray, "rows d"], Float[np.ndarray, " rows"]]:
+    """Rows before training, and their shares: the nodes of the limit, then rows of share zero."""
+    shape, phi = learning.closure.shape, known_function(learning.closure.nonlinearity)
+    limit = infinite_width(covariance, shape.counts, phi, nodes)
+    asked = np.zeros((0, shape.size)) if rows is None else rows
+    theta = np.concatenate([np.asarray(limit.connectivity.theta), asked])
+    return theta, np.concatenate([np.asarray(limit.share), np.zeros(len(asked))])
 
 
 @eqx.filter_jit

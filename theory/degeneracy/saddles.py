@@ -48,7 +48,7 @@ class PathRises(ValueError):
 
 
 def growth(step: ArrayLike) -> float:
-    """The factor an epoch of what grows fastest: the largest real eigenvalue of a step, linear in what it moves.
+    """The factor an epoch of what grows fastest: the largest real part of an eigenvalue, real on a saddle, of a step.
 
     Raises:
         NoEscape: if that is not above 1.
