@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from matplotlib.axes import Axes
 
 from validate.output import Plot
 from validate.overlaps.decoding_histories import decode_histories
@@ -12,10 +13,21 @@ from validate.overlaps.memory_under_decay import DECAYS, Fading, Forgetting, dec
 from validate.overlaps.memory_under_noise import NEURONS, NoisyMemory, decode_under_noise
 from validate.overlaps.published_sequence import Sequence, published_sequence
 from validate.overlaps.settings import Config
-from validate.plotting import GUIDE, MEASURED, PREDICTED, legend_under, new_panels, plot, style
+from validate.plotting import (
+    BINOMIAL_95,
+    GUIDE,
+    MEASURED,
+    PREDICTED,
+    legend_under,
+    mark_values,
+    new_panels,
+    plot,
+    style,
+)
 from validate.progress import Progress
 from validate.report import Report
 from validate.symbols import typeset
+from validate.tolerance import Binomial
 
 
 @dataclass(frozen=True)
@@ -55,10 +67,11 @@ def _sequence(results: MemoryResults) -> Plot:
     epochs = np.arange(len(found.loss))
     with style():
         figure, (loss, visible, hidden) = new_panels(3, 10.4, 3.6)
-        loss.semilogy(epochs, found.loss, color=MEASURED["color"], linewidth=1.0)
+        loss.semilogy(epochs, found.loss, color=MEASURED["color"], linewidth=1.0, rasterized=True)
         for axes, pairs in ((visible, VISIBLE), (hidden, HIDDEN)):
             for a, b in pairs:
-                axes.plot(epochs, found.sigma[:, a, b], linewidth=1.2, label=typeset(SHAPE.overlap(a, b).name))
+                name = typeset(SHAPE.overlap(a, b).name)
+                axes.plot(epochs, found.sigma[:, a, b], linewidth=1.2, label=name, rasterized=True)
             legend_under(axes, columns=3)
         for axes, name in ((loss, "loss"), (visible, "visible overlaps"), (hidden, "hidden overlaps")):
             for switch in (0, *found.ends[:-1]):
@@ -69,7 +82,10 @@ def _sequence(results: MemoryResults) -> Plot:
         "loss": found.loss,
         "switches": np.array(found.ends),
     }
-    caption = "Filter tasks of decay 0.2, 0.4, 0.2, 0.4, then 0.2 with noisy targets at twice the rate: the map."
+    caption = (
+        "Filter tasks of decay 0.2, 0.4, 0.2, 0.4, then 0.2 with noisy targets at twice the rate, one after the other "
+        "(dotted: where each begins): one run of the map."
+    )
     return plot("memory_sequence", caption, figure, data)
 
 
@@ -86,6 +102,7 @@ def _laws(results: MemoryResults) -> Plot:
             ylabel="distance of overlaps",
             title="A-B-A, after less before",
         )
+        mark_values(law, laws.distances.tolist())
         fade.semilogy(fading.elapsed, fading.predicted, label="predicted", **PREDICTED)
         for weight_decay, measured, marker in zip(DECAYS, fading.measured, "so", strict=True):
             name = rf"map, $\lambda$ = {weight_decay:g}"
@@ -93,13 +110,13 @@ def _laws(results: MemoryResults) -> Plot:
         alone = fading.predicted[0] * np.exp(-fading.elapsed)
         fade.semilogy(fading.elapsed, alone, label=r"$\exp(-2\lambda t)$", **GUIDE)
         fade.set(xlabel=r"$2\lambda t$", ylabel="distance of overlaps", title="between A-B-A and A-A-A")
-        decoding.plot(results.fading.elapsed, results.fading.accuracy, label="decoded", **MEASURED)
+        _draw_shares(decoding, results.fading.elapsed, results.fading.accuracy, results.fading.trials, "decoded")
         decoding.axhline(0.5, label="chance", **GUIDE)
         decoding.set(
             xlabel=r"$2\lambda t$", ylabel="accuracy of decoding", ylim=(0.3, 1.03), title="under weight decay"
         )
         noise.plot(noisy.predicted, label="predicted", **PREDICTED)
-        noise.plot(noisy.epochs, noisy.measured, label=f"{NEURONS} neurons", **MEASURED)
+        _draw_shares(noise, noisy.epochs, noisy.measured, noisy.trials, f"{NEURONS} neurons, decoded")
         noise.axhline(0.5, label="chance", **GUIDE)
         noise.axvline(noisy.forgotten, **GUIDE)
         noise.set(xlabel="epoch", ylabel="accuracy of decoding", ylim=(0.3, 1.03), title="under weight noise")
@@ -121,6 +138,13 @@ def _laws(results: MemoryResults) -> Plot:
     }
     caption = (
         "What a detour of training leaves behind at equal function, and how weight decay and weight noise wipe it out. "
-        "Lines: predicted. Accuracies are of held-out runs; their binomial intervals are with the checks."
+        f"Lines: predicted. Accuracies are of {results.fading.trials} and {noisy.trials} held-out runs; {BINOMIAL_95}."
     )
     return plot("memory_laws", caption, figure, data)
+
+
+def _draw_shares(axes: Axes, places: np.ndarray, shares: np.ndarray, trials: int, label: str) -> None:
+    """Shares of so many runs, with their intervals."""
+    ends = np.array([Binomial(trials, 0.95).interval(float(share)) for share in shares]).T
+    bars = np.clip([shares - ends[0], ends[1] - shares], 0, None)
+    axes.errorbar(places, shares, bars, capsize=2, label=label, **MEASURED | {"zorder": 4})

@@ -32,10 +32,11 @@ class Forgetting:
 
 @dataclass(frozen=True)
 class Fading:
-    """The accuracy of decoding at 2 lambda t."""
+    """The accuracy of decoding at 2 lambda t, a share of so many held-out runs."""
 
     elapsed: Float[np.ndarray, " times"]
     accuracy: Float[np.ndarray, " times"]
+    trials: int
 
 
 def forget(config: Config, report: Report) -> Forgetting:
@@ -89,4 +90,4 @@ def decode_under_decay(config: Config, report: Report, histories: Histories) -> 
         found.append(decode(features(sigma, HIDDEN, rng), histories.detoured, rng))
     check_chance(report, "history from the hidden overlaps after 2 lambda t = 6 of weight decay", found[-1])
     elapsed = 2 * FAST * PIECE * np.arange(PIECES + 1.0)
-    return Fading(elapsed, np.array([each.accuracy for each in found]))
+    return Fading(elapsed, np.array([each.accuracy for each in found]), found[0].trials)

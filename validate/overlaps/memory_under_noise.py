@@ -34,12 +34,16 @@ FORGOTTEN = 0.75
 
 @dataclass(frozen=True)
 class NoisyMemory:
-    """The accuracy of decoding against epochs of weight noise: predicted at every epoch, measured at some."""
+    """The accuracy of decoding against epochs of weight noise: predicted at every epoch, measured at some.
+
+    What is measured is a share of so many held-out runs.
+    """
 
     predicted: Float[np.ndarray, " epochs"]
     epochs: Float[np.ndarray, " times"]
     measured: Float[np.ndarray, " times"]
     forgotten: int
+    trials: int
 
 
 def decode_under_noise(config: Config, report: Report, histories: Histories) -> NoisyMemory:
@@ -72,7 +76,7 @@ def decode_under_noise(config: Config, report: Report, histories: Histories) -> 
         measured=float(np.interp(-FORGOTTEN, -measured, looks)),
         tolerance=Reported("read off between the measured epochs"),
     )
-    return NoisyMemory(weak, looks.astype(float), measured, forgotten)
+    return NoisyMemory(weak, looks.astype(float), measured, forgotten, found[0].trials)
 
 
 def predicted_accuracy(histories: Histories, noise: float, rng: np.random.Generator) -> Float[np.ndarray, " epochs"]:

@@ -27,8 +27,8 @@ from validate.output import Plot
 from validate.overlaps.claims import MEMORY
 from validate.overlaps.histories import HIDDEN, random_overlaps
 from validate.overlaps.settings import Config
-from validate.palette import FAINT, SERIES
-from validate.plotting import GUIDE, MEASURED, legend_under, new_panels, plot, style
+from validate.palette import MUTED, SERIES
+from validate.plotting import GUIDE, MEASURED, legend_under, new_panels, plot, style, whole_ticks
 from validate.progress import Progress
 from validate.report import Report
 from validate.symbols import typeset
@@ -127,17 +127,23 @@ def figures(config: Config, results: TwinResults) -> tuple[Plot, ...]:
     with style():
         figure, (overlaps, loss, score) = new_panels(3, 11.0, 3.2)
         for a, b in zip(after_a, after_b, strict=True):
-            overlaps.plot([a[0, 0], b[0, 0]], [a[1, 1], b[1, 1]], color=FAINT, linewidth=0.8)
+            overlaps.plot([a[0, 0], b[0, 0]], [a[1, 1], b[1, 1]], color=MUTED, alpha=0.5, linewidth=0.8)
         for ends, name, colour in ((after_a, "A, then C", SERIES[0]), (after_b, "B, then C", SERIES[1])):
             overlaps.plot(ends[:, 0, 0], ends[:, 1, 1], label=name, **MEASURED | {"color": colour})
         overlaps.set(xlabel=typeset("mm"), ylabel=typeset("uu"), title="hidden overlaps of each pair")
         legend_under(overlaps, columns=2)
-        loss.plot(*results.loss, **MEASURED)
-        loss.axline((results.loss.mean(), results.loss.mean()), slope=1, **GUIDE)
-        loss.set(xlabel="loss at C after A", ylabel="loss at C after B", title="performance at C")
+        power = math.floor(math.log10(results.loss.max()))
+        shown = results.loss / 10.0**power
+        loss.plot(*shown, **MEASURED)
+        loss.axline((0, 0), slope=1, label="equal", **GUIDE)
+        unit = f"($10^{{{power}}}$)"
+        loss.set(xlabel=f"loss at C after A {unit}", ylabel=f"loss at C after B {unit}", title="performance at C")
+        loss.set(xlim=(0, 1.05 * shown.max()), ylim=(0, 1.05 * shown.max()))
+        legend_under(loss)
         score.plot(np.arange(1, len(results.score) + 1), results.score, **MEASURED)
         score.axhline(0, **GUIDE)
         score.set(xlabel="pair held out", ylabel="score (standard deviations)", title="told apart where above 0")
+        whole_ticks(score)
     data = {"sigma": results.sigma, "loss": results.loss, "score": results.score}
     caption = (
         "Twin memory: networks that learned A or B before C are alike at C; hidden overlaps tell them apart. "
