@@ -13,7 +13,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from validate.claim import CONTRADICTED, FAILED, HOLDS, IN_PART
 from validate.document import Document, Judged, read_document
 from validate.picture import small, thumbnail
-from validate.readable import entries, is_number, readable, typeset
+from validate.readable import entries, is_number, marked_up, readable
 from validate.report import Check
 from validate.rows import outcome
 
@@ -202,7 +202,7 @@ def page(template: str, **values: object) -> bytes:
         "readable": readable,
         "is_number": is_number,
         "entries": entries,
-        "typeset": typeset,
+        "marked_up": marked_up,
     }
     environment.filters |= filters
     return environment.get_template(template).render(**values).encode()

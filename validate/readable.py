@@ -52,10 +52,10 @@ def readable(value: object, digits: int = DIGITS) -> str:
             return " ".join(_word(word) for word in str(value).split(" "))
 
 
-def typeset(text: str) -> Markup:
+def marked_up(text: str) -> Markup:
     """Words with their symbols set as such, as HTML; all else in them is escaped.
 
-    >>> typeset("rho_0 < r_opt, N^-1/2, gaussian_closure")
+    >>> marked_up("rho_0 < r_opt, N^-1/2, gaussian_closure")
     Markup('ρ<sub>0</sub> &lt; r<sub>opt</sub>, N<sup>−1/2</sup>, gaussian closure')
     """
     return Markup(_NAME.sub(" ", _SYMBOL.sub(_set, str(escape(text)))))

@@ -1,7 +1,9 @@
 """The style of figures: colours that every eye tells apart, names as they are written, what every figure gets."""
 
 import io
+import runpy
 from itertools import combinations
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -87,6 +89,13 @@ def test_a_colour_means_one_thing_within_its_group() -> None:
     for ordered in (palette.shades(6), UNSTABLE):
         lightness = [lab(colour, np.eye(3))[0] for colour in ordered]
         assert (np.diff(lightness) > 2 * JUST_NOTICED).all()  # in grey too
+
+
+def test_pictures_of_the_pages_have_the_colours_of_figures() -> None:
+    """Pages may not import `validate`, so that their pictures repeat them."""
+    look = runpy.run_path(str(Path(__file__).parents[2] / "docs" / "look.py"))
+    for name in ("THEORY", "MEASUREMENT", "MUTED", "FAINT", "ASKED"):
+        assert look[name] == getattr(palette, name)
 
 
 @pytest.mark.parametrize(
