@@ -33,11 +33,11 @@ MEASURES = {
 }
 AXES = {
     "dynamics": "DSA",
-    "weights": r"$|W - P\,W' P^T|$",
-    "behaviour": "s.d. of the loss",
-    "change": "$|W_T - W_0|$",
+    "weights": "weight distance\n" r"$|W - P\,W' P^T|$",
+    "behaviour": "spread of loss\n(standard deviation)",
+    "change": "weight change\n$|W_T - W_0|$",
     "alignment": "kernel alignment",
-    "representation": "1 − SVCCA",
+    "representation": "SVCCA distance",
 }
 """What panels of a measure say at their side."""
 DEGENERACY = ("dynamics", "weights", "behaviour")
@@ -63,10 +63,8 @@ def curves(name: str, shown: Sequence[MeasuredFactor], measures: Sequence[str], 
                     data |= _columns(f"{factor.name}_{factor.task}_{measure}_{kind}", values, each)
                 axes.set_xticks(range(len(ticks)), labels=ticks)
                 axes.set_xlim(-0.4, len(ticks) - 0.6)
-                per = "$ / n^2$" if apart and measure == "weights" else ""
-                axes.set(
-                    title=f"{MEASURES[measure]}, {factor.task}", xlabel=factor.axis, ylabel=f"{AXES[measure]}{per}"
-                )
+                per = " / $n^2$" if apart and measure == "weights" else ""
+                axes.set(title=factor.task, xlabel=factor.axis, ylabel=f"{AXES[measure]}{per}")
             data[clean(f"{factor.name}_{factor.task}_memory_demand")] = np.array(
                 [level.condition.task.memory_demand or np.nan for level in result.levels], float
             )

@@ -31,7 +31,7 @@ def places(name: str, shown: Sequence[MeasuredFactor], seed: int) -> Plot:
     titles = [title for title in ("DSA", "weights") if any(each[title] is not None for each in matrices)]
     data: dict[str, np.ndarray] = {}
     with style():
-        figure, rows = new_grid(len(shown), len(titles), 3.4 * len(titles) + 1.0, 2.7 * len(shown))
+        figure, rows = new_grid(len(shown), len(titles), 3.4 * len(titles) + 1.0, 2.9 * len(shown))
         for row, result, by_title in zip(rows, shown, matrices, strict=True):
             factor = result.factor
             for axes, title in zip(row, titles, strict=True):
@@ -41,7 +41,7 @@ def places(name: str, shown: Sequence[MeasuredFactor], seed: int) -> Plot:
                     continue
                 names = [level.tick for level in result.levels]
                 found = _draw(axes, distances, result.across.population, names)
-                axes.set_title(f"{title}, {factor.task} (stress {found['stress']:.2f})")
+                axes.set_title(f"{title}, {factor.task}\nstress {found['stress']:.2f}")
                 data |= {clean(f"{factor.name}_{factor.task}_{title}_{key}"): each for key, each in found.items()}
             drawn = [axes for axes in row if axes.axison]
             legend_right(drawn[-1], title=factor.axis)
