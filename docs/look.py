@@ -8,7 +8,7 @@ from PIL import Image
 
 THEORY, MEASUREMENT, MUTED, FAINT, ASKED = "#b3272d", "#1f4e79", "#777777", "#e4e4e4", "#222222"
 """What must be true, what happened, what is held against it, regions, what a task asks for."""
-SHADES = ("#0b2545", "#2f507c", "#5b8db8", "#9cc3e0")
+SHADES = ("#0b2545", "#3b5a79", "#6c8eac", "#9cc3e0")
 """Of an ordered series, from dark to light."""
 
 STYLE = {

@@ -118,6 +118,14 @@ def test_names_are_written_as_mathematics(name: str, written: str) -> None:
     assert typeset(name) == written
 
 
+def test_pictures_of_the_pages_have_the_colours_of_the_figures() -> None:
+    """They are drawn by files that know the front doors alone, so the colours are told twice."""
+    look = runpy.run_path(str(Path(__file__).parents[2] / "docs" / "look.py"))
+    names = ("THEORY", "MEASUREMENT", "MUTED", "FAINT", "ASKED")
+    assert {name: look[name] for name in names} == {name: getattr(palette, name) for name in names}
+    assert look["SHADES"] == palette.shades(4)
+
+
 def test_every_name_of_the_table_can_be_drawn() -> None:
     with style():
         figure, axes = new_figure()

@@ -208,7 +208,8 @@ def figures(config: Config, results: PopulationResults) -> tuple[Plot, ...]:
                 axes.set_axis_off()
     caption = (
         f"Fig. 4: {config.networks} rank-one networks at rate {config.network_learning_rate:g}. The paper averages "
-        "over networks that jump at epochs of their own; here each is seen."
+        "over networks that jump at epochs of their own; here each is seen. Recovery is that of the stuck ones; "
+        f"{BINOMIAL_95}."
     )
     return (plot("fig_4", caption, figure, data),)
 
@@ -238,7 +239,7 @@ def _shares(axes: Axes, recoveries: tuple[Recovery, ...]) -> dict[str, np.ndarra
     axes.errorbar(levels, share, np.clip(np.abs(ends.T - share), 0, None), capsize=3, label="recovered", **MEASURED)
     axes.plot(levels, final, "s", color=MUTED, markersize=4, label="mean final accuracy")
     axes.set(xlabel="lowered confidence $c$", ylabel="fraction of the stuck networks", xlim=(0, None), ylim=(0, 1.08))
-    axes.set_title(BINOMIAL_95)
+    axes.set_title("how many recover")
     legend_under(axes)
     return {"confidences": np.array(levels), "recovered": share, "interval": ends}
 

@@ -173,7 +173,7 @@ def figures(config: Config, results: FlipFlopResults) -> tuple[Plot, ...]:
         loss.axvline(last, label="infinite width followed so far", **GUIDE)
         loss.set(xlabel="epoch", ylabel="loss", title="on the same batches")
         parting.set(xlabel="epoch", ylabel="distance", title="overlaps, from infinite width")
-        trial.set(xlabel="time", ylabel="input, output", title="a trial not trained on")
+        trial.set(xlabel=r"time ($\tau$)", ylabel="input, output", title="a trial not trained on")
         for axes in (loss, parting, trial):
             legend_under(axes)
     data = {
