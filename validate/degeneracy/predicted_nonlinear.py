@@ -15,7 +15,7 @@ from simulate.degeneracy.predicted import matched_rows
 from simulate.degeneracy.row_matching import RowMatching
 from simulate.degeneracy.rows import Rows
 from simulate.degeneracy.training_map import TrainingMap
-from simulate.degeneracy.transported import TransportedRows, transported_rows
+from simulate.degeneracy.transported import transported_rows
 from simulate.degeneracy.trials import OtherTrials
 from simulate.overlaps import TensorNodes, closure_of
 from simulate.tasks.impulse import filter_task
@@ -36,7 +36,7 @@ S = 0.8 * np.eye(4) + 0.2
 TASK, LONGER, RULE, EPOCHS = filter_task(dt=0.1, steps=40), filter_task(dt=0.1, steps=80), GradientDescent(0.02), 10
 TRIALS = OtherTrials(unseen=LONGER.batch)
 NAMES = {"sigma": "overlaps", "loss": "loss", "unseen_loss": "loss on trials twice as long"}
-TOLD = (64, 256)
+TOLD = 256
 """Neurons of networks whose own rows are asked what becomes of them."""
 SEARCH = RowMatching(starts=8)
 STANDARD_ERRORS = 4.0
@@ -67,7 +67,8 @@ class NonlinearSpreads:
     by_rows: Mapping[str, Dispersion]
     by_closure: Mapping[str, Dispersion]
     measured: Mapping[str, np.ndarray]
-    left: Mapping[int, np.ndarray]
+    own: np.ndarray
+    seen: np.ndarray
     distances: Mapping[int, np.ndarray]
     distance_law: Mapping[int, float]
 
@@ -117,10 +118,11 @@ def _measured(phi: AnyNonlinearity, effort: NonlinearEffort, seed: int) -> Nonli
     learning, counts = _learning(phi), Shape().counts
     rows, nodes = Rows(np.linalg.cholesky(S).T), TensorNodes(effort.points)
     drawn = {n: rows.draw(neurons=n, networks=effort.networks, seed=seed + n) for n in effort.sizes}
-    asked = np.concatenate([drawn[n][: effort.told].reshape(-1, 4) for n in TOLD])
+    asked = drawn[TOLD][: effort.told].reshape(-1, 4)
     limit = transported_rows(learning, S, epochs=EPOCHS, trials=TRIALS, nodes=nodes, rows=asked)
     ends: list[dict[str, np.ndarray]] = []
-    left, distances, law = {}, {}, {}
+    distances, law, seen = {}, {}, np.empty(0)
+    own = limit.found["loss"].of_rows[limit.shares == 0].reshape(effort.told, TOLD).mean(axis=1)
     points = dispersed_points(weight_coordinates(), limit.found["sigma"].dispersion)
     for neurons, theta in drawn.items():
         population = train_rows(theta, counts, phi, TASK, rule=RULE, epochs=EPOCHS)
@@ -130,8 +132,8 @@ def _measured(phi: AnyNonlinearity, effort: NonlinearEffort, seed: int) -> Nonli
             "unseen_loss": population.loss(LONGER.batch),
         }
         ends.append({name: each.std(axis=0, ddof=1) for name, each in found.items()})
-        if neurons in TOLD:
-            left[neurons] = found["loss"][: effort.told] - _told(limit, neurons, effort.told)
+        if neurons == TOLD:
+            seen = found["loss"][: effort.told]
         if neurons in effort.matched:
             distances[neurons] = _distances(population, effort.pairs)
             beyond = matched_rows(learning, S, neurons=neurons, epochs=EPOCHS, pairs=effort.pairs, seed=seed)
@@ -142,18 +144,11 @@ def _measured(phi: AnyNonlinearity, effort: NonlinearEffort, seed: int) -> Nonli
         {name: limit.found[name].dispersion for name in NAMES},
         dispersed(learning, S, directions(normal_rows(S)), epochs=EPOCHS, trials=TRIALS),
         {name: np.stack([each[name] for each in ends]) for name in NAMES},
-        left,
+        np.asarray(own),
+        seen,
         distances,
         law,
     )
-
-
-def _told(limit: TransportedRows, neurons: int, networks: int) -> np.ndarray:
-    """The loss of each network as its own rows tell it: that of the limit, and the mean of their influences."""
-    loss = limit.found["loss"]
-    first = 0 if neurons == TOLD[0] else networks * TOLD[0]
-    own = loss.of_rows[limit.shares == 0][first : first + networks * neurons]
-    return np.asarray(loss.value + own.reshape(networks, neurons).mean(axis=1))
 
 
 def _distances(population: LowRankPopulation, pairs: int) -> np.ndarray:
@@ -184,17 +179,14 @@ def _judged(found: NonlinearSpreads, effort: NonlinearEffort, report: Report) ->
             measured=float(by_closure[np.argmax(np.abs(by_closure - 1))]),
             tolerance=Reported("the closure keeps of a network its overlaps, and of rows that they are normal"),
         )
-    size, error = {n: np.sqrt(np.mean(e**2)) for n, e in found.left.items()}, {}
-    for n, each in found.left.items():
-        error[n] = np.std(each**2, ddof=1) / np.sqrt(len(each)) / np.mean(each**2) / 2
-    small, large = TOLD
-    step = np.log(large / small)
+    slope, error, unsaid = _slope(found.own, found.seen)
     report.check(
-        f"{found.name}: exponent in N of what the rows of a network do not tell of its loss",
-        predicted=-1.0,
-        measured=float(np.log(size[large] / size[small]) / step),
+        f"{found.name}: change of a network's loss by what its own rows say of it, {TOLD} neurons: slope",
+        predicted=1.0,
+        measured=slope,
         tolerance=Absolute(
-            STANDARD_ERRORS * float(np.hypot(*error.values())) / step, f"four standard errors, {effort.told} networks"
+            unsaid + STANDARD_ERRORS * error,
+            f"four standard errors, {effort.told} networks, and what they leave unsaid, of order 1 / N",
         ),
     )
     for neurons, distances in found.distances.items():
@@ -220,6 +212,17 @@ def _judged(found: NonlinearSpreads, effort: NonlinearEffort, report: Report) ->
             "loss_closure": float(found.by_closure["loss"].value),
         },
     )
+
+
+def _slope(own: np.ndarray, seen: np.ndarray) -> tuple[float, float, float]:
+    """Of the regression of `seen` on `own`, its standard error, and the share of the variance that is left over.
+
+    What is left is quadratic in the rows, 1 / N of the variance, and as much of it may lean on what is linear.
+    """
+    x, y = own - own.mean(), seen - seen.mean()
+    slope = float(x @ y / (x @ x))
+    left = float(np.sum((y - slope * x) ** 2) / (len(x) - 2))
+    return slope, float(np.sqrt(left / (x @ x))), left / float(np.var(seen, ddof=1))
 
 
 def figures(config: Config, results: tuple[NonlinearSpreads, ...]) -> tuple[Plot, ...]:

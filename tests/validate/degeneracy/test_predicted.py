@@ -33,7 +33,7 @@ def test_the_law_of_rank_two_is_off_by_thin_places_alone():
     energies = np.linspace(0, 200, 200_001)
     weight = energies * np.exp(-energies / 2)
     beyond = energies > np.log(500)
-    assert predicted_weights._thin(np.array([500.0])) == pytest.approx(weight[beyond].sum() / weight.sum(), rel=1e-3)
+    assert predicted_weights._thin(np.array([500.0]), 2) == pytest.approx(weight[beyond].sum() / weight.sum(), rel=1e-3)
 
 
 def test_dynamics_are_those_of_the_overlaps(report, monkeypatch):
