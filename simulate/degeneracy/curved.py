@@ -56,7 +56,8 @@ def spread_by_curvature(
 
 def _by_differences(values: np.ndarray) -> np.ndarray:
     middle, around = values[0], values[1:].reshape(len(REACHES), 2, -1, *values.shape[1:])
-    curvature = [
-        ((above + below - 2 * middle) / reach**2) for reach, (above, below) in zip(REACHES, around, strict=True)
-    ]
-    return np.asarray(np.sqrt((np.square(curvature).sum(axis=1) / 2).max(axis=0)))
+    with np.errstate(invalid="ignore", over="ignore"):  # trainings that diverge have none
+        curvature = [
+            ((above + below - 2 * middle) / reach**2) for reach, (above, below) in zip(REACHES, around, strict=True)
+        ]
+        return np.asarray(np.sqrt((np.square(curvature).sum(axis=1) / 2).max(axis=0)))

@@ -53,6 +53,10 @@ class _Ended:
     sd: Means
 
 
+def _nobody(phase: str) -> None:
+    """Is told what a prediction is busy with."""
+
+
 def predict_spread(
     learning: TrainingMap,
     covariance: ArrayLike,
@@ -61,6 +65,7 @@ def predict_spread(
     epochs: int,
     loss: float | None = None,
     trials: OtherTrials = NOTHING_ASKED,
+    tell: Callable[[str], None] = _nobody,
 ) -> PopulationSpread:
     """Networks with normal rows of this covariance (d x d), after so many epochs, or stopped at `loss` if before.
 
@@ -71,7 +76,7 @@ def predict_spread(
     deviations, nothing is told of these; nor of losses that would spread by more than their mean, nor of overlaps and
     losses that the curvature of the training map spreads by more than half of that (`spread_by_curvature`; after a
     number of epochs). Networks that are not linear are predicted from infinitely many neurons and the influence of each
-    row (`transported_rows`), after a number of epochs alone.
+    row (`transported_rows`), after a number of epochs alone. `tell` hears what it is busy with, in words.
 
     Raises:
         DoublePrecisionRequired: if `jax_enable_x64` is off.
@@ -95,10 +100,12 @@ def predict_spread(
     if not linear and loss is not None:
         return PopulationSpread(missing=dict.fromkeys(LEVELS, NO_CROSSING))
     bent: Curvature = {}
+    tell("training and its derivatives")
     try:
         if loss is None:
             if linear:
                 fixed = dispersed(learning, S, along, epochs=epochs, trials=trials)
+                tell("curvature")
                 bent = spread_by_curvature(learning, S, along, neurons=neurons, epochs=epochs, trials=trials)
             else:
                 by_rows = transported_rows(learning, S, epochs=epochs, trials=trials).found
@@ -129,6 +136,7 @@ def predict_spread(
             remarks["weights_distance"] = LEADING_ALONE
         return found.distance
 
+    tell("weights matched")
     weights_distance, why_not = _weights(ended, points, matched)
     missing |= {name: each for name, each in (("dsa_sd", why), ("weights_distance", why_not)) if each}
     names = ("loss", *(("unseen_loss",) if trials.unseen is not None else ()))

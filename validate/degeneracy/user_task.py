@@ -54,7 +54,7 @@ def checks(own: OwnTask, config: DispersionConfig, report: Report, progress: Pro
     rule, trials = GradientDescent(config.learning_rate), OtherTrials(unseen=_doubled(own.task))
     assert config.epochs is not None
     learning = TrainingMap(closure_of(shape, NONLINEARITIES[config.nonlinearity]), task, rule)
-    with progress.task("predicted", total=1.0) as advance:
+    with progress.told_task("predicted") as tell:
         predicted = predict_spread(
             learning,
             own.covariance,
@@ -62,14 +62,15 @@ def checks(own: OwnTask, config: DispersionConfig, report: Report, progress: Pro
             epochs=config.epochs,
             loss=config.stop_at,
             trials=trials,
+            tell=lambda phase: tell(phase, 0, None),
         )
-        advance(1)
     measured = None
     if config.measure is not None:
         theta = Rows(square_root(own.covariance)).draw(
             neurons=config.neurons, networks=config.measure, seed=config.seed
         )
-        with progress.task("networks trained and measured", total=1.0) as advance:
+        with progress.told_task("networks", total=2) as tell:
+            tell("trained", 0, 2)
             population = train_rows(
                 theta,
                 own.counts,
@@ -79,8 +80,8 @@ def checks(own: OwnTask, config: DispersionConfig, report: Report, progress: Pro
                 epochs=config.epochs,
                 stop=NEVER if config.stop_at is None else Threshold(config.stop_at),
             )
+            tell("measured", 1, 2)
             measured = measure_spread(population, task.batch, trials=trials, seed=config.seed)
-            advance(1)
     found = OwnSpread(shape.labels, predicted, measured)
     _report(own, config, found, report)
     return found

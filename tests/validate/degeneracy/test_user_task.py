@@ -6,7 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from simulate.degeneracy import PopulationSpread
+from validate.degeneracy import user_task
 from validate.degeneracy.__main__ import COMMAND
+from validate.degeneracy.task_run import OwnTask
+from validate.degeneracy.user_settings import DispersionConfig
+from validate.report import Report
+from validate.task_file import TaskArrays
 
 LEVELS = ("sigma_mean", "sigma_sd", "loss_sd", "loss_doubled_sd", "weights_distance", "dsa_sd")
 S = 0.8 * np.eye(4) + 0.2
@@ -70,6 +76,25 @@ def test_what_is_not_known_of_other_networks_has_its_reason(ask, files, words, r
     found = quantities(ask(COMMAND, *files, "--neurons", "500", *words, "--json", "found.json"))
     assert found["loss_sd"] is None
     assert reason in found["missing"]["loss_sd"]
+
+
+@pytest.mark.parametrize("name", sorted({*user_task.NUMBERS, "sigma_sd"} - {"epochs_mean", "epochs_sd"}))
+def test_each_null_of_the_report_has_its_reason(name):
+    """Whatever the number: null in the file, and its reason in `missing`, of what is predicted and measured alike."""
+    attribute = user_task.NUMBERS.get(name, (name,))[0]
+    every = {each: 1.0 for each, _, _ in user_task.NUMBERS.values()} | {"sigma_sd": S, "sigma_mean": S}
+    spread = PopulationSpread(**{**every, attribute: None}, missing={attribute: "no theory"})
+    config = DispersionConfig(task=Path("t.npz"), sigma=Path("s.npy"), neurons=9, rank=1, epochs=2)
+    report = Report("degeneracy", config)
+    report.section("Your task")
+    arrays = TaskArrays(**{**TASK, "mask": np.ones((1, 10))})
+    found = user_task.OwnSpread(("m", "u", "v", "z"), spread, spread)
+    user_task._report(OwnTask(arrays, S, (1, 1, 1, 1)), config, found, report)
+    for prefix in ("", "measured_"):
+        assert report.quantities[f"{prefix}{name}"] is None
+        assert report.quantities[f"{prefix}missing"] == {attribute: "no theory"}
+        others = {each for each in user_task.NUMBERS if not each.startswith("epochs")} - {name}
+        assert all(report.quantities[f"{prefix}{each}"] is not None for each in others)
 
 
 REFUSED = [
