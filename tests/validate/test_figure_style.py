@@ -1,6 +1,8 @@
 """The style of figures: colours that every eye tells apart, names as they are written, what every figure gets."""
 
+import ast
 import io
+import re
 import runpy
 from itertools import combinations
 from pathlib import Path
@@ -133,6 +135,19 @@ def test_every_name_of_the_table_can_be_drawn() -> None:
             axes.plot([0, 1], [place, place], label=typeset(name))
         axes.legend()
         assert plot("names", "", figure, {}).png
+
+
+def test_no_number_of_a_text_is_left_as_its_name_in_braces() -> None:
+    """As where one line of several has lost the f before its quotation mark."""
+    left = [
+        (file.name, part.value)
+        for file in sorted((Path(__file__).parents[2] / "validate").rglob("*.py"))
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.JoinedStr)
+        for part in node.values
+        if isinstance(part, ast.Constant) and re.search(r"\{\w+([.\[(][^{}]*|:[^{} ]+)\}", str(part.value))
+    ]
+    assert left == []
 
 
 def test_panels_are_lettered_and_epochs_are_whole() -> None:

@@ -334,6 +334,6 @@ def figures(config: Config, results: AskedOutput) -> tuple[Plot, ...]:
         legend_below(figure, 2)
     caption = (
         f"{before.size} steps of descent at threshold {config.threshold:g}, confidence {config.confidence:g} and the "
-        "rate asked for, of {results.rho.shape[1]} trainings: where each leads, by quadrature and by a solver."
+        f"rate asked for, of {results.rho.shape[1]} trainings: where each leads, by quadrature and by a solver."
     )
     return (plot("asked_output", caption, figure, {"rho": results.rho, "predicted": results.predicted}),)
