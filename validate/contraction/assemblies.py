@@ -231,11 +231,11 @@ def _diagrams() -> Plot:
                 for start, end in ways[: 2 if back else 1]:
                     look = {"arrowstyle": "-|>", "connectionstyle": "arc3,rad=-0.35", "color": THEORY, "linewidth": 1.4}
                     axes.annotate("", end, start, arrowprops=look, zorder=3)
-            axes.set(title=name, aspect="equal", xlim=(-1.6, 6.2), ylim=(-3.0, 2.4))
+            axes.set(title=name, aspect="equal", xlim=(-1.6, 6.2), ylim=(-4.0, 2.4))
             axes.set_xticks([])
             axes.set_yticks([])
             axes.spines[:].set_visible(False)
-            axes.text(2.3, -2.9, words[name], ha="center", fontsize=8)
+            axes.text(2.3, -2.3, words[name], ha="center", va="top", fontsize=8)
     caption = (
         "Fig. 1: contracting modules (blue) make a contracting whole. Red: links, which need not be small. "
         "M: the metrics in which the modules contract."
