@@ -25,13 +25,15 @@ cos(t) = vu / w, C_uu C_vv / (w w') is x y for a point (x, y) of the hull of two
 Derived here; proved and held to brute force in tests/theory/degeneracy/test_coupling.py.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import numpy as np
 import sympy as sp
 from jaxtyping import Float
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from theory.degeneracy.rotations import CONTRACTIONS, least_distance, planar_turn, rotation_coordinates
 from theory.lowering import lower_numpy
@@ -153,5 +155,9 @@ def _root(S: Square) -> Square:
 def _point(S: Square) -> Float[np.ndarray, "3"]:
     """`weight_coordinates` of these overlaps, of which rounding is not to make more than vectors can have."""
     w = np.sqrt(S[0, 0] * S[1, 1])
-    at = lower_numpy((uu, vu, vv), sp.ImmutableMatrix(weight_coordinates()))
-    return np.asarray(at(S[0, 0], np.clip(S[0, 1], -w, w), S[1, 1]), dtype=np.float64).ravel()
+    return np.asarray(_lowered()(S[0, 0], np.clip(S[0, 1], -w, w), S[1, 1]), dtype=np.float64).ravel()
+
+
+@cache
+def _lowered() -> Callable[..., NDArray[Any]]:
+    return lower_numpy((uu, vu, vv), sp.ImmutableMatrix(weight_coordinates()))

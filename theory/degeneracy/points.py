@@ -7,8 +7,13 @@ leading order 2 / N times the sum over independent changes X_i of the overlaps o
 Derived here; tests/theory/degeneracy/test_points.py.
 """
 
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
 import numpy as np
 import sympy as sp
+from numpy.typing import NDArray
 
 from theory.degeneracy.fluctuations import Dispersion
 from theory.lowering import lower_numpy
@@ -28,14 +33,22 @@ def dispersed_points(coordinates: tuple[sp.Expr, ...], sigma: Dispersion) -> Dis
     [0.5, 0.5, 0.5]
     """
     shape = Shape()
-    symbols = tuple(shape.overlap(a, b) for a, b in shape.pairs)
-    point = sp.ImmutableMatrix(coordinates)
+    point, slope = _lowered(coordinates)
     at = [float(sigma.value[a, b]) for a, b in shape.pairs]
     changes = np.array([[change[a, b] for a, b in shape.pairs] for change in sigma.slopes])
     with np.errstate(invalid="ignore", divide="ignore"):
-        gradient = np.asarray(lower_numpy(symbols, point.jacobian(list(symbols)))(*at), dtype=np.float64)
-        value = np.asarray(lower_numpy(symbols, point)(*at), dtype=np.float64).ravel()
+        gradient = np.asarray(slope(*at), dtype=np.float64)
+        value = np.asarray(point(*at), dtype=np.float64).ravel()
         return Dispersion(value, changes @ gradient.T)
+
+
+@cache
+def _lowered(coordinates: tuple[sp.Expr, ...]) -> tuple[Callable[..., NDArray[Any]], Callable[..., NDArray[Any]]]:
+    """The points of overlaps, and their derivatives."""
+    shape = Shape()
+    symbols = tuple(shape.overlap(a, b) for a, b in shape.pairs)
+    point = sp.ImmutableMatrix(coordinates)
+    return lower_numpy(symbols, point), lower_numpy(symbols, point.jacobian(list(symbols)))
 
 
 def root_mean_square_apart(points: Dispersion, neurons: int) -> float:
