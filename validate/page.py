@@ -12,7 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from validate.claim import CONTRADICTED, FAILED, HOLDS, IN_PART
 from validate.document import Document, Judged, read_document
-from validate.picture import small, thumbnail
+from validate.picture import Detail, small, thumbnail
 from validate.readable import entries, is_number, marked_up, readable
 from validate.report import Check
 from validate.rows import outcome
@@ -24,8 +24,8 @@ RANK = ("fail", "against", "part", "open", "pass")
 
 
 MOST_BYTES = 3_000_000
-COLOURS = (64, 32, 16, 8)
-"""Of figures, which are lines on white: as many as `MOST_BYTES` leave room for."""
+DETAILS = (Detail(64, 4000), Detail(32, 4000), Detail(16, 4000), Detail(16, 1400), Detail(8, 1400), Detail(8, 1000))
+"""Of figures, which are lines on white: the first that `MOST_BYTES` leaves room for."""
 
 
 @dataclass(frozen=True)
@@ -38,10 +38,10 @@ class PageFigure:
     folder: str
     png: bytes | None
 
-    def image(self, colours: int) -> str:
+    def image(self, detail: Detail) -> str:
         """The picture, held by the page itself."""
         assert self.png is not None
-        return small(self.png, colours)
+        return small(self.png, detail)
 
     @property
     def thumbnail(self) -> str:
@@ -180,9 +180,9 @@ def render(found: Sequence[Results]) -> bytes:
         for card in section.cards
         if card.kind == "fail"
     ]
-    for colours in COLOURS:
+    for detail in DETAILS:
         content = page(
-            "page.html", runs=found, claims=claims, failures=failures, tally=dict(_tally(claims)), colours=colours
+            "page.html", runs=found, claims=claims, failures=failures, tally=dict(_tally(claims)), detail=detail
         )
         if len(content) <= MOST_BYTES:
             break

@@ -2,6 +2,7 @@
 
 import base64
 import io
+from dataclasses import dataclass
 
 from PIL import Image
 
@@ -9,10 +10,20 @@ THUMBNAIL = (360, 240)
 """Most pixels across and down, for about half as many on a page."""
 
 
-def small(png: bytes, colours: int) -> str:
-    """A figure in so many colours as an address that holds it (data URI)."""
-    image = _opened(png).quantize(colours, dither=Image.Dither.NONE).convert("RGB")
-    return _address(image, lossless=True)
+@dataclass(frozen=True)
+class Detail:
+    """How much of a figure a page keeps: so many colours, and so many pixels across at most."""
+
+    colours: int
+    width: int
+
+
+def small(png: bytes, detail: Detail) -> str:
+    """A figure with so much detail as an address that holds it (data URI)."""
+    image = _opened(png)
+    palette = image.quantize(detail.colours, dither=Image.Dither.NONE)
+    image.thumbnail((detail.width, image.height), Image.Resampling.LANCZOS)
+    return _address(image.quantize(palette=palette, dither=Image.Dither.NONE).convert("RGB"), lossless=True)
 
 
 def thumbnail(png: bytes) -> str:

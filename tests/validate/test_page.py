@@ -211,13 +211,13 @@ def test_the_page_can_be_made_anew_from_what_runs_have_left(
     assert capsys.readouterr().err.count("\n") == 4
 
 
-def test_a_page_that_would_be_too_large_has_fewer_colours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_page_too_large_has_figures_of_less_detail(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(everything, "COMMANDS", (a_command("one"),))
     assert call(["--out", str(tmp_path)], monkeypatch) == 0
     found = [results("One", tmp_path / "one", "one")]
     sizes = []
-    for colours in page_module.COLOURS:
-        monkeypatch.setattr(page_module, "COLOURS", (colours,))
+    for detail in page_module.DETAILS:
+        monkeypatch.setattr(page_module, "DETAILS", (detail,))
         sizes.append(len(render(found)))
     assert sorted(sizes, reverse=True) == sizes
     monkeypatch.undo()
