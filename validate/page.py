@@ -24,7 +24,7 @@ RANK = ("fail", "against", "part", "open", "pass")
 
 
 MOST_BYTES = 3_000_000
-DETAILS = (Detail(64, 4000), Detail(32, 4000), Detail(16, 4000), Detail(16, 1400), Detail(8, 1400), Detail(8, 1000))
+DETAILS = tuple(Detail(*each) for each in ((64, 4000), (32, 4000), (16, 4000), (16, 1400), (16, 1000), (16, 600)))
 """Of figures, which are lines on white: the first that `MOST_BYTES` leaves room for."""
 
 

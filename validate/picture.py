@@ -21,7 +21,8 @@ class Detail:
 def small(png: bytes, detail: Detail) -> str:
     """A figure with so much detail as an address that holds it (data URI)."""
     image = _opened(png)
-    palette = image.quantize(detail.colours, dither=Image.Dither.NONE)
+    # colours that are far apart, however few pixels have them: a red line means something
+    palette = image.quantize(detail.colours, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
     image.thumbnail((detail.width, image.height), Image.Resampling.LANCZOS)
     return _address(image.quantize(palette=palette, dither=Image.Dither.NONE).convert("RGB"), lossless=True)
 

@@ -1,3 +1,5 @@
+import base64
+import io
 import json
 import re
 import shutil
@@ -11,6 +13,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from PIL import Image
 
 import validate.__main__ as everything
 from validate import cli
@@ -19,6 +22,7 @@ from validate.claim import HOLDS, PaperClaim, SettledClaim
 from validate.command import Command, Section, built_in
 from validate.output import Plot
 from validate.page import render, results
+from validate.picture import Detail, small
 from validate.plotting import new_figure, plot, style
 from validate.progress import Progress
 from validate.report import Report
@@ -301,3 +305,18 @@ def test_every_command_is_known_by_its_own_name() -> None:
     names = [command.name for command in everything.COMMANDS]
     assert names == ["ghost", "overlaps", "contraction", "degeneracy", "universality"]
     assert len(set(names)) == len(names)
+
+
+def test_colours_that_few_pixels_have_are_kept() -> None:
+    """A red line over a large figure with many shades of blue: it means what is predicted."""
+    shades = np.linspace(0, 255, 640).astype(np.uint8)
+    figure = np.stack(
+        [np.tile(shades, (480, 1)), np.tile(shades, (480, 1)), np.full((480, 640), 255, np.uint8)], axis=2
+    )
+    figure[240, 100:200] = RED = np.array([180, 30, 40], np.uint8)
+    stream = io.BytesIO()
+    Image.fromarray(figure).save(stream, "PNG")
+    for detail in page_module.DETAILS:
+        address = small(stream.getvalue(), Detail(detail.colours, 4000))
+        shown = Image.open(io.BytesIO(base64.b64decode(address.split(",")[1]))).convert("RGB")
+        assert np.abs(np.asarray(shown)[240, 150].astype(int) - RED).max() < 40
