@@ -133,7 +133,7 @@ def figures(config: Config, results: CertificateResults) -> tuple[Plot, ...]:
         between = np.geomspace(sizes[0], sizes[-1], 100)
         share = (between**3 - sizes[0] ** 3) / (sizes[-1] ** 3 - sizes[0] ** 3)
         law = results.seconds[0] + (results.seconds[-1] - results.seconds[0]) * share
-        axes.semilogx(sizes, results.seconds, label="this machine, one run", **MEASURED)
+        axes.semilogx(sizes, results.seconds, label="measured, one run", **MEASURED)
         axes.semilogx(between, law, label="a constant and $n^3$, through first and last", **GUIDE)
         mark_values(axes, results.sizes)
         axes.set_ylim(bottom=0)

@@ -209,8 +209,9 @@ def figures(config: Config, results: LearningCourses) -> tuple[Plot, ...]:
     plots = []
     if results.low:
         caption = (
-            f"Fig. 3A: one of {len(results.low)} networks trained at rate {LOW_RATE}: a ghost, and one fixed point "
-            "throughout. The middle panels look closer at the jump. Dotted: the epochs whose flows are drawn."
+            f"Fig. 3A: one of {len(results.low)} networks trained at rate {LOW_RATE}: one fixed point throughout, and "
+            "a ghost where its distance is drawn. The middle panels look closer at the jump. Dotted: the epochs whose "
+            "flows are drawn."
         )
         plots.append(_course_plot("fig_3a", caption, results.low[0]))
     if results.high is not None:
