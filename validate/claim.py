@@ -1,5 +1,6 @@
 """What a paper states, where it stands there, and what was found of it: one object a claim."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -20,10 +21,12 @@ class PaperClaim:
     criterion: str
     figure: str = field(default="", kw_only=True)
 
-    @property
-    def found(self) -> str:
-        """What holds, in words; "" where the measured values say it."""
-        return ""
+    def found(self, values: Sequence[tuple[object, object]]) -> str:
+        """What holds, in words: here how many of its checks measured which verdict, "" of a single one."""
+        if len(values) == 1:
+            return ""
+        counts = Counter(str(measured).split(":")[0] for _, measured in values)
+        return ", ".join(f"{verdict}: {count} of {len(values)}" for verdict, count in counts.most_common())
 
     def stands(self, values: Sequence[tuple[object, object]]) -> str:
         """The verdict of a run, from what its checks predicted and measured: here each measured that of a part."""
@@ -41,8 +44,7 @@ class SettledClaim(PaperClaim):
     settled: str = field(kw_only=True)
     holds_instead: str = field(default="", kw_only=True)
 
-    @property
-    def found(self) -> str:
+    def found(self, values: Sequence[tuple[object, object]]) -> str:
         """What holds, in words."""
         return self.holds_instead
 
@@ -54,6 +56,10 @@ class SettledClaim(PaperClaim):
 @dataclass(frozen=True)
 class CountedClaim(PaperClaim):
     """A claim that something is so in every case: its checks predict the number of cases and measure that of those."""
+
+    def found(self, values: Sequence[tuple[object, object]]) -> str:
+        """In how many cases it is so."""
+        return "; ".join(f"So it is in {measured} of {predicted} cases." for predicted, measured in values)
 
     def stands(self, values: Sequence[tuple[object, object]]) -> str:
         """It holds if no case is missing."""

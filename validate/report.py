@@ -289,14 +289,15 @@ class Report:
 def _stated(claim: PaperClaim, checks: Sequence[Check]) -> dict[str, object]:
     """A claim as the document has it: what the paper says, the verdict, and the checks that it rests on."""
     failed = any(check.asserted and check.passed is not True for check in checks)
+    values = [(check.predicted, check.measured) for check in checks]
     return {
         "name": claim.name,
         "statement": claim.statement,
         "source": claim.source,
         "criterion": claim.criterion,
         "figure": claim.figure,
-        "found": claim.found,
-        "verdict": FAILED if failed else claim.stands([(check.predicted, check.measured) for check in checks]),
+        "found": claim.found(values),
+        "verdict": FAILED if failed else claim.stands(values),
         "checks": [check.name for check in checks],
     }
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from validate.__main__ import COMMANDS
-from validate.claim import PaperClaim
+from validate.claim import CountedClaim, PaperClaim
 from validate.degeneracy.claims import FactorClaim
 
 FOLDER = Path(__file__).parents[2] / "validate"
@@ -54,3 +54,11 @@ def test_a_claim_is_complete_and_its_figure_is_drawn(command: str, constant: str
 def test_a_factor_is_judged_by_all_its_arrows(arrows: list[str], verdict: str) -> None:
     claim = FactorClaim("factor", "It moves degeneracy.", "Fig. 1", "trend")
     assert claim.stands([("down", f"{each}: +0.50 [+0.20, +0.70]") for each in arrows]) == verdict
+
+
+def test_what_holds_is_told_by_what_was_measured() -> None:
+    words = "claim", "It is so.", "Fig. 1", "trend"
+    arrows = [("down", "contradicted: +0.50 [+0.20, +0.70]"), ("down", "not seen"), ("up", "contradicted: -1 [-2, -1]")]
+    assert FactorClaim(*words).found(arrows) == "contradicted: 2 of 3, not seen: 1 of 3"
+    assert PaperClaim(*words).found(arrows[:1]) == ""
+    assert CountedClaim(*words).found([(7, 2)]) == "So it is in 2 of 7 cases."

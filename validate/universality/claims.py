@@ -72,7 +72,8 @@ COUNTS = PaperClaim(
 )
 UNTRAINED = PaperClaim(
     "untrained and trained networks are more alike than trained ones of two nonlinearities",
-    "Trained and untrained ReLU networks are more similar to each other on average than to tanh networks.",
+    "Trained and untrained ReLU networks are more similar to each other on average than to tanh networks; asked here "
+    "of both nonlinearities.",
     "section 3.3, Fig. 4b",
     "SVCCA distance of trained networks to trained ones of another nonlinearity, less that to untrained ones of their "
     "own: its jackknife interval, 95 %, above 0",
