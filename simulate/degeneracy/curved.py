@@ -4,7 +4,7 @@ import numpy as np
 from jaxtyping import ArrayLike
 
 from simulate.degeneracy.carried import carried
-from simulate.degeneracy.dispersed import Directions
+from simulate.degeneracy.dispersed import Directions, Dispersions
 from simulate.degeneracy.training_map import TrainingMap
 from simulate.degeneracy.trials import NOTHING_ASKED, OtherTrials
 
@@ -16,17 +16,20 @@ def spread_by_curvature(
     learning: TrainingMap,
     start: ArrayLike,
     directions: Directions,
+    leading: Dispersions,
     *,
     neurons: int,
     epochs: int,
     trials: OtherTrials = NOTHING_ASKED,
 ) -> dict[str, np.ndarray]:
-    """The standard deviation of the next term of linear networks of N neurons, after a number of epochs.
+    """The standard deviation of the next terms of linear networks of N neurons, after a number of epochs.
 
     Along a direction X of variance one, g(S + N^-1/2 x X) = g + N^-1/2 x g' + x^2 g'' / 2N + ...; x^2 has variance two,
     so that the last term spreads by |g''| / (sqrt(2) N), here by second differences over one and two standard
-    deviations, the larger: they agree where the expansion holds. Mixed derivatives are left out, so it may be more than
-    this where there are several directions. As x and x^2 are uncorrelated, variances add.
+    deviations, the larger: they agree where the expansion holds. What is odd in the start has none, but a cubic term
+    c x^3 = c (x^3 - 3 x) + 3 c x, of which the first part, of variance 6 c^2, is no slope: c is what the difference
+    over one standard deviation has beyond the slope of `leading` (from `dispersed`). Mixed derivatives are left out, so
+    it may be more than this where there are several directions. These parts are uncorrelated: variances add.
 
     Derived here; tests/simulate/degeneracy/test_curved.py holds it against networks.
 
@@ -35,7 +38,7 @@ def spread_by_curvature(
 
     >>> import jax
     >>> jax.config.update("jax_enable_x64", True)
-    >>> from simulate.degeneracy import TrainingMap
+    >>> from simulate.degeneracy import TrainingMap, dispersed
     >>> from simulate.overlaps import closure_of
     >>> from simulate.tasks import filter_task
     >>> from simulate.training import GradientDescent
@@ -44,20 +47,22 @@ def spread_by_curvature(
     >>> learning = TrainingMap(closure_of(Shape(), LINEAR), filter_task(steps=40), GradientDescent(0.05))
     >>> start = 0.8 * np.eye(4) + 0.2
     >>> along = directions(normal_rows(start))
-    >>> found = [spread_by_curvature(learning, start, along, neurons=n, epochs=20)["loss"] for n in (10_000, 40_000)]
-    >>> float((found[0] / found[1]).round(2))
+    >>> given = learning, start, along, dispersed(learning, start, along, epochs=20)
+    >>> found = [spread_by_curvature(*given, neurons=n, epochs=20)["loss"] for n in (10_000, 40_000)]
+    >>> float((found[0] / found[1]).round(1))
     4.0
     """
     S, step = np.asarray(start, dtype=np.float64), np.asarray(directions) / np.sqrt(neurons)
     grams = np.concatenate([S[None], *(S + side * reach * step for reach in REACHES for side in (1, -1))])
     found = carried(learning, grams, epochs=epochs, trials=trials)
-    return {name: _by_differences(values) for name, values in found.items() if name != "epochs"}
+    found.pop("epochs")
+    return {name: _next_terms(values, leading[name].slopes / np.sqrt(neurons)) for name, values in found.items()}
 
 
-def _by_differences(values: np.ndarray) -> np.ndarray:
+def _next_terms(values: np.ndarray, slopes: np.ndarray) -> np.ndarray:
     middle, around = values[0], values[1:].reshape(len(REACHES), 2, -1, *values.shape[1:])
+    pairs = list(zip(REACHES, around, strict=True))
     with np.errstate(invalid="ignore", over="ignore"):  # trainings that diverge have none
-        curvature = [
-            ((above + below - 2 * middle) / reach**2) for reach, (above, below) in zip(REACHES, around, strict=True)
-        ]
-        return np.asarray(np.sqrt((np.square(curvature).sum(axis=1) / 2).max(axis=0)))
+        curvature = [(above + below - 2 * middle) / reach**2 for reach, (above, below) in pairs]
+        cubic = (around[0, 0] - around[0, 1]) / (2 * REACHES[0]) - slopes
+        return np.asarray(np.sqrt((np.square(curvature).sum(axis=1) / 2).max(axis=0) + 6 * (cubic**2).sum(axis=0)))

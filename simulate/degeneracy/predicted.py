@@ -41,6 +41,9 @@ BELOW_ZERO = "losses are never negative, and to leading order they would spread 
 CURVED = 0.5
 """Where curvature spreads networks by more than this fraction of the slope, the leading order is 12 % off at least."""
 TOO_CURVED = "what training makes of the start is curved within its spread, beyond the leading order"
+AT_MANY_EPOCHS = "networks stop at epochs that differ by more than a fifth of their mean, beyond the leading order"
+LATE = 0.2
+"""The spread of stopping times over their mean, beyond which nothing is told: their next term is of that order."""
 Means = Callable[[str], np.ndarray]
 Curvature = dict[str, np.ndarray]
 
@@ -73,10 +76,11 @@ def predict_spread(
     distance of weights by the law of random matching with its next terms; `remarks` has it where these do not hold. Of
     rank two the spread of overlaps adds, and the best of turned copies saves, some 20 / N of its square: both are left
     out. Where the coordinates by which dynamics or weights are compared have a kink nearer than three standard
-    deviations, nothing is told of these; nor of losses that would spread by more than their mean, nor of overlaps and
-    losses that the curvature of the training map spreads by more than half of that (`spread_by_curvature`; after a
-    number of epochs). Networks that are not linear are predicted from infinitely many neurons and the influence of each
-    row (`transported_rows`), after a number of epochs alone. `tell` hears what it is busy with, in words.
+    deviations, nothing is told of these; nor of losses that would spread by more than their mean, nor of overlaps,
+    losses and what follows from such overlaps where the next terms spread them by more than half of that
+    (`spread_by_curvature`; after a number of epochs), nor where networks stop at epochs that differ by more than a
+    fifth of their mean. Networks that are not linear are predicted from infinitely many neurons and the influence of
+    each row (`transported_rows`), after a number of epochs alone. `tell` hears what it is busy with, in words.
 
     Raises:
         DoublePrecisionRequired: if `jax_enable_x64` is off.
@@ -106,7 +110,7 @@ def predict_spread(
             if linear:
                 fixed = dispersed(learning, S, along, epochs=epochs, trials=trials)
                 tell("curvature")
-                bent = spread_by_curvature(learning, S, along, neurons=neurons, epochs=epochs, trials=trials)
+                bent = spread_by_curvature(learning, S, along, fixed, neurons=neurons, epochs=epochs, trials=trials)
             else:
                 by_rows = transported_rows(learning, S, epochs=epochs, trials=trials).found
                 fixed = {name: each.dispersion for name, each in by_rows.items()}
@@ -119,12 +123,14 @@ def predict_spread(
             stopped = replace(stopped, path={**stopped.path, **more})
             ended = _stopped(stopped, neurons)
             epochs_mean, epochs_sd = stopped.mean_epoch(neurons), stopped.spread_of_epoch(neurons)
+            if epochs_sd > LATE * epochs_mean:
+                return PopulationSpread(missing=dict.fromkeys(LEVELS, f"{AT_MANY_EPOCHS}: more neurons"))
     except (NeverThere, NotFalling, Kinked) as error:
         return PopulationSpread(missing=dict.fromkeys(LEVELS, str(error)))
     if not np.isfinite(ended.sd("sigma")).all():
         return PopulationSpread(missing=dict.fromkeys(LEVELS, "training from S diverges: lower the learning rate"))
     missing = {} if trials.unseen is not None else {"unseen_loss_sd": NOT_ASKED}
-    dsa_sd, why = _dynamics(ended, points) if linear else (None, NO_OPERATOR)
+    sigma_sd = _straight(ended.sd("sigma"), bent.get("sigma"))
 
     remarks: dict[str, str] = {}
 
@@ -136,13 +142,17 @@ def predict_spread(
             remarks["weights_distance"] = LEADING_ALONE
         return found.distance
 
+    dsa_sd, why = _dynamics(ended, points) if linear else (None, NO_OPERATOR)
+    if dsa_sd is not None and np.isnan(_blocks(sigma_sd, shape, "muv")).any():
+        dsa_sd, why = None, f"{TOO_CURVED}: more neurons"
     tell("weights matched")
     weights_distance, why_not = _weights(ended, points, matched)
+    if weights_distance is not None and np.isnan(_blocks(sigma_sd, shape, "uv")).any():
+        weights_distance, why_not = None, f"{TOO_CURVED}: more neurons"
     missing |= {name: each for name, each in (("dsa_sd", why), ("weights_distance", why_not)) if each}
     names = ("loss", *(("unseen_loss",) if trials.unseen is not None else ()))
     losses = {name: _loss(ended, bent, name) for name in names}
     missing |= {f"{name}_sd": why for name, (_, _, why) in losses.items() if why}
-    sigma_sd = _straight(ended.sd("sigma"), bent.get("sigma"))
     if np.isnan(sigma_sd).any():
         missing["sigma_sd"] = f"{int(np.isnan(sigma_sd).sum())} of {sigma_sd.size} overlaps: {TOO_CURVED}: more neurons"
     return PopulationSpread(
@@ -174,6 +184,12 @@ def _loss(ended: _Ended, bent: Curvature, name: str) -> tuple[float, float | Non
 def _straight(sd: np.ndarray, curvature: np.ndarray | None) -> np.ndarray:
     """The standard deviations, nan where the curvature adds too much to the leading order."""
     return sd if curvature is None else np.where(curvature > CURVED * sd, np.nan, sd)
+
+
+def _blocks(sigma: np.ndarray, shape: Shape, names: str) -> np.ndarray:
+    """The overlaps of these vectors with one another."""
+    columns = [column for name in names for column in shape.columns(name)]
+    return sigma[np.ix_(columns, columns)]
 
 
 def _coordinates(shape: Shape) -> dict[str, tuple[sp.Expr, ...]]:

@@ -29,9 +29,13 @@ class DisputedEdge:
 
     def __str__(self) -> str:
         """One line."""
-        to = "elsewhere" if self.node == ELSEWHERE else f"to {self.node}"
+        return self.numbered(0)
+
+    def numbered(self, first: int) -> str:
+        """One line, the first point being of that number."""
+        to = "elsewhere" if self.node == ELSEWHERE else f"to {self.node + first}"
         seen = f"{self.count} of {self.trials} perturbations, {self.low:.3f} to {self.high:.3f}"
-        return f"{self.saddle} {to}: {self.by_branches:g} by its branches, {seen}"
+        return f"{self.saddle + first} {to}: {self.by_branches:g} by its branches, {seen}"
 
 
 @dataclass(frozen=True)

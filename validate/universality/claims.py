@@ -98,7 +98,8 @@ LINE = PaperClaim(
     "a line attractor",
     "Fixed points show approximate line attractors for all architectures and nonlinearities.",
     "section 3.3, Fig. 3b",
-    "fraction of networks with points or slow points in 8 of 10 parts of the outputs from -5 to 5, as above",
+    "fraction of networks with points or minima of the speed in 8 of 10 parts of the outputs from -5 to 5, as above; a "
+    "line that drifts to one side has none",
     figure="integration_points",
 )
 MODES = PaperClaim(

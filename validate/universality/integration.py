@@ -125,14 +125,17 @@ def _along_the_line(member: PopulationMember, steps: int) -> AlongTheLine:
     read = readings(found.step, states)[:, 0] if len(states) else np.zeros(0)
     inside = np.flatnonzero(np.abs(read) < REACH)
     bins = np.floor((read[inside] + REACH) / (2 * REACH) * BINS).astype(int)
+    unknown = np.full(SHOWN, np.nan)
+    nothing = AlongTheLine(len(set(bins.tolist())) / BINS, np.nan, unknown, unknown, np.nan)
     if not len(inside):
-        nothing = np.full(SHOWN, np.nan)
-        return AlongTheLine(0.0, float("nan"), nothing, nothing, float("nan"))
+        return nothing
     order = inside[np.argsort(read[inside])]
     chosen = order[np.unique(np.linspace(0, len(order) - 1, STATES).astype(int))]
     modes = [linearised_at(found.step, states[i]) for i in chosen]
     by_modes = np.mean([_responses(each, steps) for each in modes], axis=0)  # modes x inputs
     relevant, whole = by_modes[:, CUED], by_modes[-1, CUED]
+    if not whole:  # no response, of which modes would have a share
+        return nothing
     enough = np.abs(relevant - whole) <= WHOLE * abs(whole)
     needed = len(enough) - float(np.argmin(enough[::-1])) if not enough.all() else 0.0
     sizes = np.mean([np.abs(each.eigenvalues) for each in modes], axis=0)

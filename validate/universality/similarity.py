@@ -164,9 +164,9 @@ def mean_claim(claim: PaperClaim, of: str, values: Float[np.ndarray, " _"], *, b
         return MeasuredClaim(claim, of, None, None, None, TOO_FEW)
     found = PopulationEstimate.of_mean(there)
     low, high = _interval(found, len(there) - 1)
-    return MeasuredClaim(
-        claim, of, found.value, low, high, SEEN if high < below else CONTRADICTED if low > below else UNDECIDED
-    )
+    decided = SEEN if high < below else CONTRADICTED if low > below else UNDECIDED
+    # networks that are all alike, as to a whole number, do not tell how far others may lie
+    return MeasuredClaim(claim, of, found.value, low, high, decided if low < high else UNDECIDED)
 
 
 def _interval(found: PopulationEstimate, degrees: int) -> tuple[float, float]:

@@ -50,7 +50,11 @@ def report_graph(made: FoundGraph | None, mark: str, report: Report) -> None:
     if made is None:
         return
     saddles, disputed = len(made.branches.saddles), made.agreement.disputed
-    agreed = "perturbations agree" if not disputed else f"perturbations disagree on {len(disputed)}: {disputed[0]}"
+    agreed = (
+        "perturbations agree"
+        if not disputed
+        else f"perturbations disagree on {len(disputed)}: {disputed[0].numbered(1)}"
+    )
     meaning = f"by both branches of {saddles} points with one unstable direction; {agreed}"
     report.finding(f"edges_found{mark}", len(made.branches.edges), "", meaning)
     ends = made.perturbations.outcomes.sum(axis=0)

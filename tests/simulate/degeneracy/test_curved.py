@@ -20,8 +20,9 @@ def test_along_one_direction_slope_and_curvature_are_the_spread_to_the_next_orde
     """Of 1,000 neurons the curvature is half the slope; what is left out is N^-1/2 of that, 0.1 to be safe."""
     along = directions(normal_rows(ALIKE))
     assert len(along) == 1
-    slope = dispersed(LEARNING, ALIKE, along, epochs=3)["loss"].spread(1000)
-    curvature = spread_by_curvature(LEARNING, ALIKE, along, neurons=1000, epochs=3)["loss"]
+    leading = dispersed(LEARNING, ALIKE, along, epochs=3)
+    slope = leading["loss"].spread(1000)
+    curvature = spread_by_curvature(LEARNING, ALIKE, along, leading, neurons=1000, epochs=3)["loss"]
     assert curvature > 0.4 * slope
     grams = Rows(np.ones((1, 4))).draw_overlaps(neurons=1000, networks=NETWORKS, seed=1)
     measured = carried(LEARNING, grams, epochs=3)["loss"].std()
@@ -37,3 +38,19 @@ def test_what_is_too_curved_is_not_told_to_leading_order(neurons, told):
     assert bool(np.isfinite(found.sigma_sd).all()) == told
     assert ("curved within its spread" in found.missing.get("loss_sd", "")) == (not told)
     assert ("sigma_sd" in found.missing) == (not told)
+
+
+def test_on_a_saddle_odd_overlaps_and_what_follows_from_them_are_not_told():
+    """Vectors at right angles: overlaps grow from chance alone, to either side, and saturate: nothing even bends."""
+    found = predict_spread(LEARNING, np.eye(4), neurons=1000, epochs=150)
+    m, u, v = 0, 1, 2
+    assert np.isnan([found.sigma_sd[u, v], found.sigma_sd[m, v], found.sigma_sd[u, u]]).all()
+    assert found.weights_distance is None
+
+
+def test_where_networks_stop_at_epochs_far_apart_nothing_is_told():
+    learning = TrainingMap(closure_of(Shape(), LINEAR), filter_task(steps=40), GradientDescent(0.02))
+    few, many = (predict_spread(learning, 0.8 * np.eye(4) + 0.2, neurons=n, epochs=200, loss=0.3) for n in (64, 4000))
+    assert few.epochs_sd is None
+    assert "fifth of their mean" in few.missing["loss_sd"]
+    assert many.epochs_sd < 0.1 * many.epochs_mean

@@ -124,6 +124,9 @@ def test_disputes_are_named() -> None:
         (saddle, node, share) for node, share in sorted([(int(ends[0]), 1.0), (int(ends[1]), 0.0)])
     ]
     assert all(each.low <= each.count / each.trials <= each.high for each in found.disputed)
+    first = found.disputed[0]
+    assert str(first).startswith(f"{saddle} to {first.node}:")
+    assert first.numbered(1).startswith(f"{saddle + 1} to {first.node + 1}:")
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from validate.claim import CONTRADICTED
 from validate.progress import Progress
 from validate.report import Report
 from validate.universality import integration, sine
-from validate.universality.claims import MODES, SEEN, TOO_FEW, TURNS
+from validate.universality.claims import MODES, SEEN, TOO_FEW, TURNS, UNDECIDED
 from validate.universality.conditions import NetworkKind
 from validate.universality.members import PopulationMember
 from validate.universality.settings import QUICK, Config, TaskTraining
@@ -116,5 +116,6 @@ def test_means_and_fractions_are_judged_by_their_intervals():
     some = mean_claim(MODES, "a kind", np.array([5.0, 5.1, 5.0, np.nan]), below=2.0)
     assert (some.verdict, some.of) == (CONTRADICTED, "a kind (3 of 4 networks)")
     assert mean_claim(MODES, "a kind", np.array([1.0, np.nan]), below=2.0).verdict == TOO_FEW
+    assert mean_claim(MODES, "a kind", np.array([1.0, 1.0, 1.0]), below=2.0).verdict == UNDECIDED  # a width of zero
     assert fraction_claim(MODES, "all", 20, 20, more_than=0.5).verdict == SEEN
     assert fraction_claim(MODES, "all", 0, 20, more_than=0.5).verdict == CONTRADICTED
