@@ -183,7 +183,7 @@ def _loss(ended: _Ended, bent: Curvature, name: str) -> tuple[float, float | Non
 
 def _straight(sd: np.ndarray, curvature: np.ndarray | None) -> np.ndarray:
     """The standard deviations, nan where the curvature adds too much to the leading order."""
-    return sd if curvature is None else np.where(curvature > CURVED * sd, np.nan, sd)
+    return sd if curvature is None else np.where(curvature <= CURVED * sd, sd, np.nan)
 
 
 def _blocks(sigma: np.ndarray, shape: Shape, names: str) -> np.ndarray:

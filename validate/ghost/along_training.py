@@ -260,8 +260,8 @@ def _course_plot(name: str, caption: str, course: LearningCourse) -> Plot:
         counts = course.fixed_points
         points.step(course.snapshot_epochs, counts, where="post", color=ASKED, label="fixed points, certified")
         if np.isfinite(ghosts).any():
-            name = f"ghost: {typeset('r_eff')}"
-            points.plot(course.snapshot_epochs, ghosts, ".", color=THEORY, markersize=4, label=name)
+            label = f"ghost: {typeset('r_eff')}"
+            points.plot(course.snapshot_epochs, ghosts, ".", color=THEORY, markersize=4, label=label)
         highest = max(1, int(counts.max()), int(np.ceil(np.nanmax(ghosts, initial=0.0))))
         points.set(xlabel="epoch", ylabel=f"number; {typeset('r_eff')}", ylim=(-0.1, highest + 0.2))
         points.set_yticks(range(highest + 1))
