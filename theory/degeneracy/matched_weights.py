@@ -85,7 +85,7 @@ def variances_of(best: Coupling, shape: Shape) -> Float[np.ndarray, " dimensions
     R = shape.rank
     slopes = np.zeros_like(best.cross)
     slopes[:R, :R], slopes[R:, R:] = best.cross[R:, R:], best.cross[:R, :R]
-    return np.sort(np.abs(np.linalg.eigvals(slopes @ best.cross)))
+    return np.sort(np.abs(np.linalg.eigvals(slopes @ best.cross.T)))
 
 
 @cache

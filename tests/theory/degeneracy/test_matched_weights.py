@@ -100,3 +100,17 @@ def test_far_networks_keep_their_distance() -> None:
     assert near == pytest.approx(np.sqrt(BETA[4] * 8 * np.pi) / 100, rel=1e-2)
     far = matched_distance(np.eye(4), 4 * np.eye(4), 10**9)
     assert far == pytest.approx(3.0, rel=1e-3)
+
+
+def test_variances_of_two_unlike_networks_are_variances():
+    """Values of B C^T: real and positive, where those of B C are neither."""
+    random = np.random.default_rng(0)
+    shape = Shape(inputs=1, rank=2, outputs=1)
+    for _ in range(5):
+        first, second = (random.normal(size=(shape.size, shape.size)) for _ in "ab")
+        best = coupled(first @ first.T, second @ second.T, shape)
+        slopes = np.kron(np.eye(2), np.ones((2, 2))) * np.roll(best.cross, (2, 2), axis=(0, 1))
+        values = np.linalg.eigvals(slopes @ best.cross.T)
+        assert np.abs(values.imag).max() < 1e-6 * np.abs(values).max()
+        assert (values.real > 0).all()
+        np.testing.assert_allclose(variances_of(best, shape), np.sort(values.real), rtol=1e-6)
