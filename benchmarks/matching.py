@@ -17,7 +17,7 @@ from scipy.optimize import linear_sum_assignment
 from scipy.spatial.distance import cdist
 
 from simulate.degeneracy import RowMatching
-from theory.degeneracy import gap_with_next_terms
+from theory.degeneracy import matching_terms
 from theory.overlaps import Shape
 
 TORUS_NEURONS = 256
@@ -34,7 +34,7 @@ def main(arguments: list[str]) -> None:
     options = parser.parse_args(arguments)
     rng = np.random.default_rng(options.seed)
     print(f"constants, {16 * options.pairs} matchings of {TORUS_NEURONS} points on the torus")
-    for dimension, quoted in ((2, 0.1332), (4, 0.571284)):
+    for dimension, quoted in matching_terms.QUOTED.items():
         print(f"  {dimension} dimensions: quoted {quoted}, here {_told(_constant(rng, dimension, 16 * options.pairs))}")
     leaning = np.eye(4)
     leaning[1, 2] = leaning[2, 1] = 0.6
@@ -69,18 +69,11 @@ def _table(rng: np.random.Generator, rank: int, covariance: np.ndarray, sizes: l
         factors = [((a[:, :rank], a[:, rank:]), (b[:, :rank], b[:, rank:])) for a, b in zip(one, other, strict=True)]
         networks = np.array([search(*each).value ** 2 for each in factors])
         unit = n ** (1 / rank)
-        leading, law = _leading(variances, n), gap_with_next_terms(variances, n)
+        leading, law = matching_terms.leading_gap(variances, n), matching_terms.gap_with_next_terms(variances, n)
         print(
             f"  {n:6d} {unit * leading:9.2f} {unit * law:11.2f} {_told(unit * points):>16} "
             f"{_told(unit * networks):>16} {count:6d}"
         )
-
-
-def _leading(variances: np.ndarray, n: int) -> float:
-    """sqrt(det) (log N)^2 / 2 N in the plane, 8 pi beta det^(1/4) N^(-1/2) in four dimensions."""
-    if len(variances) == 2:
-        return float(np.sqrt(variances.prod()) * np.log(n) ** 2 / (2 * n))
-    return float(8 * np.pi * 0.571284 * (variances.prod() / n**2) ** 0.25)
 
 
 def _least(squares: np.ndarray) -> float:

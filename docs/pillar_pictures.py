@@ -8,24 +8,21 @@ Everything is drawn by fixed keys, in double precision: the same pictures every 
 from pathlib import Path
 
 import jax
+import jax.numpy as jnp
+import matplotlib
+import numpy as np
+from look import ASKED, FAINT, MEASUREMENT, MUTED, SHADES, STYLE, THEORY, save
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from scipy.integrate import solve_ivp
 
-jax.config.update("jax_enable_x64", True)
-
-import jax.numpy as jnp  # noqa: E402
-import matplotlib  # noqa: E402
-import numpy as np  # noqa: E402
-from look import ASKED, FAINT, MEASUREMENT, MUTED, SHADES, STYLE, THEORY, save  # noqa: E402
-from matplotlib.axes import Axes  # noqa: E402
-from matplotlib.figure import Figure  # noqa: E402
-from scipy.integrate import solve_ivp  # noqa: E402
-
-from simulate.ghost import descend, toy_model  # noqa: E402
-from simulate.overlaps import FiniteNetwork, ReducedTheory  # noqa: E402
-from simulate.tasks import filter_task  # noqa: E402
-from simulate.training import GradientDescent, train  # noqa: E402
-from theory.contraction import VOLTAGE, as_multiplier, certify, conditions, search  # noqa: E402
-from theory.ghost import ToyModel, captured_fraction, descent, failure_ratio, plateau_length  # noqa: E402
-from theory.overlaps import LINEAR, Shape  # noqa: E402
+from simulate.ghost import descend, toy_model
+from simulate.overlaps import FiniteNetwork, ReducedTheory
+from simulate.tasks import filter_task
+from simulate.training import GradientDescent, train
+from theory.contraction import VOLTAGE, as_multiplier, certify, conditions, search
+from theory.ghost import ToyModel, captured_fraction, descent, failure_ratio, plateau_length
+from theory.overlaps import LINEAR, Shape, conserved
 
 FOLDER = Path(__file__).parent
 NOTE = {"fontsize": 8, "color": "#555555"}
@@ -56,10 +53,13 @@ def ghost() -> Figure:
     model, plateau = ToyModel(delay), plateau_length(start, rate)
     figure, axes = panels(("a state lingers at the ghost", "learning waits, then drops", "too high a rate is lost"))
     state, loss, fate = axes
+
+    def reached(time: float, x: np.ndarray) -> float:
+        return float(x[0] - 14)
+
+    reached.terminal = True  # type: ignore[attr-defined]
     state.axvspan(0, 1, color=FAINT, zorder=0)
     for ratio, colour in zip((4.0, 2.0, 1.0, 0.5), SHADES, strict=True):
-        reached = lambda t, x: x[0] - 14  # noqa: E731
-        reached.terminal = True
         r = ratio * model.optimal_r * delay**2
         path = solve_ivp(lambda t, x, r=r: x**2 + r, (0, 2), [0.0], events=reached, max_step=0.01)
         state.plot(path.t, path.y[0], color=colour, linewidth=1.4, label=f"r = {ratio:g} r_opt")
@@ -76,12 +76,13 @@ def ghost() -> Figure:
     loss.set(xlabel="epoch", ylabel="loss / T", ylim=(0, 1), xticks=(0, 500, 1000, 1500))
 
     rates, starts = np.linspace(0.99, 1.04, 21), np.random.default_rng(0).normal(10, 0.1, 400)
-    stuck = [np.mean(descent.training_map.advance(starts, float(a), 20_000) < 0.25) for a in rates]
+    lost = model.point_of_no_return / model.optimal_r
+    stuck = [np.mean(descent.training_map.advance(starts, float(a), 20_000) < lost) for a in rates]
     known = np.linspace(0.99, 1.04, 26)
     fate.plot(known, [captured_fraction(float(a)).value for a in known], label="predicted", **LINE)
     fate.plot(rates, stuck, label="of 400 starts each", **POINTS)
     fate.axvline(float(failure_ratio()), color=MUTED, linestyle=":", linewidth=1)
-    fate.text(float(failure_ratio()) + 0.001, 0.1, "1.029", **NOTE)
+    fate.text(float(failure_ratio()) + 0.001, 0.1, f"{float(failure_ratio()):.3f}", **NOTE)
     fate.set(xlabel="learning rate / critical rate", ylabel="fraction that never learns", ylim=(-0.03, 1.03))
     legends(axes)
     return figure
@@ -105,12 +106,9 @@ def overlaps() -> Figure:
         moved.plot(epoch, sigma[:, a, b], **LINE | {"linewidth": 1.0})
         moved.plot(epoch[some], network[some, a, b], **POINTS | {"markersize": 2})
     moved.set(xlabel="epoch", ylabel="overlap of two vectors")
-    signed = np.diag([1.0, 1.0, -1.0, -1.0])
-    numbers = np.column_stack(
-        [np.trace(np.linalg.matrix_power(signed @ s, k)) for s in network for k in (1, 2, 3, 4)]
-    ).reshape(len(network), 4)
-    numbers = np.column_stack([numbers, network[:, 1, 1] - network[:, 2, 2]])
-    for column in numbers.T:
+    values = conserved.values.invariant_values
+    found = [values(shape, conserved.symmetries.Response.linear, each) for each in network]
+    for column in np.array([[*each.spectrum, each.latent[0, 0]] for each in found]).T:
         kept.plot(epoch, np.full(len(epoch), column[0]), **LINE | {"linewidth": 1.0})
         kept.plot(epoch[some], column[some], **POINTS | {"markersize": 2})
     kept.set(xlabel="epoch", ylabel="invariant")
@@ -167,6 +165,7 @@ def contraction() -> Figure:
 
 def main() -> None:
     """Draw all."""
+    jax.config.update("jax_enable_x64", True)
     with matplotlib.rc_context(STYLE | {"axes.grid": True, "grid.color": "#dddddd", "grid.linewidth": 0.5}):
         for draw in (ghost, overlaps, contraction):
             save(draw(), FOLDER / f"{draw.__name__}.png")

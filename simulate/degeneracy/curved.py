@@ -1,4 +1,4 @@
-"""Whether a prediction to leading order is one: how much the curvature of the training map would spread networks."""
+"""Whether a prediction to leading order is one: how much the next terms of the training map would spread networks."""
 
 import numpy as np
 from jaxtyping import ArrayLike
@@ -22,16 +22,18 @@ def spread_by_curvature(
     epochs: int,
     trials: OtherTrials = NOTHING_ASKED,
 ) -> dict[str, np.ndarray]:
-    """The standard deviation of the next terms of linear networks of N neurons, after a number of epochs.
+    """How far the next terms alone spread linear networks of N neurons, after a number of epochs: an indicator.
 
-    Along a direction X of variance one, g(S + N^-1/2 x X) = g + N^-1/2 x g' + x^2 g'' / 2N + ...; x^2 has variance two,
-    so that the last term spreads by |g''| / (sqrt(2) N), here by second differences over one and two standard
-    deviations, the larger: they agree where the expansion holds. What is odd in the start has none, but a cubic term
-    c x^3 = c (x^3 - 3 x) + 3 c x, of which the first part, of variance 6 c^2, is no slope: c is what the difference
-    over one standard deviation has beyond the slope of `leading` (from `dispersed`). Mixed derivatives are left out, so
-    it may be more than this where there are several directions. These parts are uncorrelated: variances add.
+    Along a direction X of variance one, g(S + N^-1/2 x X) = g + a x + b x^2 + c x^3 + ...; by x^2 networks spread by
+    sqrt(2) |b|, and by what is no slope in x^3 = (x^3 - 3 x) + 3 x by sqrt(6) |c|. Both are added as squares, over all
+    directions. b is from second differences over one and two standard deviations, the larger (they agree where the
+    expansion holds), c what the difference over one has beyond the slope a of `leading` (from `dispersed`).
 
-    Derived here; tests/simulate/degeneracy/test_curved.py holds it against networks.
+    It tells whether a leading order is all, and is no correction to it: that has besides 6 a c, what the skewness of
+    the overlaps makes of a b, of the same order and of either sign, and mixed derivatives, without which it depends
+    on the choice of directions where several have equal variances.
+
+    Derived here; tests/simulate/degeneracy/test_curved.py.
 
     Raises:
         DoublePrecisionRequired: if `jax_enable_x64` is off.

@@ -39,8 +39,8 @@ PAIRS, MATCHED = 4, 512
 LEADING_ALONE = "by the leading term of random matching alone: more neurons, or u and v less alike, for next ones"
 BELOW_ZERO = "losses are never negative, and to leading order they would spread by more than their mean: more neurons"
 CURVED = 0.5
-"""Where curvature spreads networks by more than this fraction of the slope, the leading order is 12 % off at least."""
-TOO_CURVED = "what training makes of the start is curved within its spread, beyond the leading order"
+"""Where the next terms alone spread networks by more than this fraction of the leading order, it is not told."""
+TOO_CURVED = "what training makes of the start is curved within its spread, beyond the leading order: more neurons"
 AT_MANY_EPOCHS = "networks stop at epochs that differ by more than a fifth of their mean, beyond the leading order"
 LATE = 0.2
 """The spread of stopping times over their mean, beyond which nothing is told: their next term is of that order."""
@@ -144,17 +144,17 @@ def predict_spread(
 
     dsa_sd, why = _dynamics(ended, points) if linear else (None, NO_OPERATOR)
     if dsa_sd is not None and np.isnan(_blocks(sigma_sd, shape, "muv")).any():
-        dsa_sd, why = None, f"{TOO_CURVED}: more neurons"
+        dsa_sd, why = None, TOO_CURVED
     tell("weights matched")
     weights_distance, why_not = _weights(ended, points, matched)
     if weights_distance is not None and np.isnan(_blocks(sigma_sd, shape, "uv")).any():
-        weights_distance, why_not = None, f"{TOO_CURVED}: more neurons"
+        weights_distance, why_not = None, TOO_CURVED
     missing |= {name: each for name, each in (("dsa_sd", why), ("weights_distance", why_not)) if each}
     names = ("loss", *(("unseen_loss",) if trials.unseen is not None else ()))
     losses = {name: _loss(ended, bent, name) for name in names}
     missing |= {f"{name}_sd": why for name, (_, _, why) in losses.items() if why}
     if np.isnan(sigma_sd).any():
-        missing["sigma_sd"] = f"{int(np.isnan(sigma_sd).sum())} of {sigma_sd.size} overlaps: {TOO_CURVED}: more neurons"
+        missing["sigma_sd"] = f"{int(np.isnan(sigma_sd).sum())} of {sigma_sd.size} overlaps: {TOO_CURVED}"
     return PopulationSpread(
         sigma_mean=ended.mean("sigma"),
         sigma_sd=sigma_sd,
@@ -177,7 +177,7 @@ def _loss(ended: _Ended, bent: Curvature, name: str) -> tuple[float, float | Non
     if sd > mean:
         return mean, None, BELOW_ZERO
     if np.isnan(_straight(np.asarray(sd), bent.get(name))):
-        return mean, None, f"{TOO_CURVED} ({sd:.3g}, by curvature {float(bent[name]):.3g}): more neurons"
+        return mean, None, f"{TOO_CURVED} ({sd:.3g}, by next terms {float(bent[name]):.3g})"
     return mean, sd, ""
 
 
@@ -278,5 +278,8 @@ def matched_rows(
         search((u[k], v[k]), (u[k + 1], v[k + 1])).value ** 2 - coupled(sigma[k], sigma[k + 1], shape).distance ** 2
         for k in range(0, 2 * pairs, 2)
     ]
+    square = max(0.0, float(np.mean(squares)))
+    if neurons == few:
+        return float(np.sqrt(square))
     law = [_matched(np.mean(sigma, axis=0), each, shape).beyond for each in (neurons, few)]
-    return float(np.sqrt(max(0.0, float(np.mean(squares))) * law[0] / law[1]))
+    return float(np.sqrt(square * law[0] / law[1]))

@@ -41,7 +41,7 @@ class PopulationSpread:
             distance of two networks over sqrt(2), in units of 1 / tau.
         weights_distance: the root mean squared distance of W = u v^T / N of two networks, up to the order of units.
         epochs_mean, epochs_sd: of the number of epochs, where networks stop at a loss.
-        missing: why others are None, in words, by name.
+        missing: why others are None, or some of their entries nan, in words, by name.
         remarks: what a number that is there leaves out, in words, by name.
 
     >>> PopulationSpread(loss_sd=0.1, missing={"dsa_sd": "two inputs"}).missing["dsa_sd"]

@@ -7,8 +7,7 @@ import sys
 
 import pytest
 
-from theory.degeneracy import gap_with_next_terms
-from theory.degeneracy.matching_terms import best_of_two_signs
+from theory.degeneracy.matching_terms import best_of_two_signs, gap_with_next_terms
 from theory.overlaps import ERF, LINEAR, Shape, count_invariants
 
 CHILD = """

@@ -1,3 +1,4 @@
+from . import matching_terms as matching_terms
 from . import saddles as saddles
 from . import transport as transport
 from .coupling import Coupling as Coupling, coupled as coupled, weight_coordinates as weight_coordinates
@@ -17,7 +18,6 @@ from .fluctuations import (
 )
 from .influence import Influence as Influence
 from .matched_weights import matched_distance as matched_distance
-from .matching_terms import gap_with_next_terms as gap_with_next_terms
 from .points import dispersed_points as dispersed_points, root_mean_square_apart as root_mean_square_apart
 from .rotations import LeastDistance as LeastDistance, least_distance as least_distance
 from .stopping import LossCrossing as LossCrossing, WholeEpochs as WholeEpochs
@@ -35,9 +35,9 @@ __all__ = [
     "dispersed_points",
     "dynamics_apart",
     "embedded_operator",
-    "gap_with_next_terms",
     "least_distance",
     "matched_distance",
+    "matching_terms",
     "mixed_rows",
     "non_normality",
     "normal_rows",

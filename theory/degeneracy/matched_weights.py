@@ -10,19 +10,20 @@ some 20 over N, of rank two, at 64 to 1,024 neurons (`benchmarks/matching.py`).
 Rows that training has moved linearly are normal still, of the covariance that is left.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
-from typing import Any
 
 import numpy as np
 from jaxtyping import Float
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from theory.degeneracy.coupling import Coupling, coupled
-from theory.degeneracy.matching_law import N, determinant, squared_gap
-from theory.degeneracy.matching_terms import best_of_two_signs, gap_with_next_terms, linear_modes, terms_hold
-from theory.lowering import lower_numpy
+from theory.degeneracy.matching_terms import (
+    best_of_two_signs,
+    gap_with_next_terms,
+    leading_gap,
+    linear_modes,
+    terms_hold,
+)
 from theory.overlaps import Shape
 
 
@@ -54,9 +55,8 @@ def matched_weights(first: ArrayLike, second: ArrayLike, neurons: int, shape: Sh
     shape = Shape() if shape is None else shape
     best = coupled(first, second, shape)
     variances = variances_of(best, shape)
-    leading = float(_lowered(shape.rank)(float(neurons), variances.prod()))
     if not terms_hold(variances, neurons):
-        return MatchedWeights(best.distance, leading, leading_alone=True)
+        return MatchedWeights(best.distance, leading_gap(variances, neurons), leading_alone=True)
     saved = linear_modes(variances) + (best_of_two_signs(variances) if shape.rank == 1 else 0.0)
     beyond = gap_with_next_terms(variances, neurons) - saved / float(neurons)
     return MatchedWeights(best.distance, max(0.0, beyond), leading_alone=False)
@@ -81,13 +81,8 @@ def matched_distance(first: ArrayLike, second: ArrayLike, neurons: int, shape: S
 
 
 def variances_of(best: Coupling, shape: Shape) -> Float[np.ndarray, " dimensions"]:
-    """Of rows in the coordinates in which their squared distances are those of the weights: the values of B T."""
+    """Of rows in the coordinates in which their squared distances are those of the weights: the values of B C^T."""
     R = shape.rank
     slopes = np.zeros_like(best.cross)
     slopes[:R, :R], slopes[R:, R:] = best.cross[R:, R:], best.cross[:R, :R]
-    return np.sort(np.abs(np.linalg.eigvals(slopes @ best.cross.T)))
-
-
-@cache
-def _lowered(rank: int) -> Callable[..., NDArray[Any]]:
-    return lower_numpy((N, determinant), squared_gap(rank))
+    return np.sort(np.linalg.eigvals(slopes @ best.cross.T).real)

@@ -28,6 +28,7 @@ import sys
 import warnings
 import zipfile
 import zlib
+from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -2273,7 +2274,7 @@ def outside(box: list[Interval], outer: list[Interval]) -> int | None:
 
 
 @dataclass(frozen=True)
-class StepsInBox:
+class StepsInBox(ABC):
     """Two trajectories from the box, under the same inputs, approach by `factor` a step in a norm with `weights`.
 
     No step leaves the box, which is convex. So the images of two of its states differ by a mean of Jacobians J at
@@ -2304,9 +2305,9 @@ class StepsInBox:
         require(place is None, f"a step may leave the box in entry [{place}]")
         self.verify_norm(cell)
 
+    @abstractmethod
     def verify_norm(self, cell: GatedCell) -> None:
         """Of states by the factor, of inputs by the gain."""
-        raise NotImplementedError
 
 
 @dataclass(frozen=True)

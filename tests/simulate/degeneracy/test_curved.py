@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from simulate.degeneracy import Rows, TrainingMap, carried, dispersed, predict_spread
-from simulate.degeneracy.curved import spread_by_curvature
+from simulate.degeneracy.curved import _next_terms, spread_by_curvature
 from simulate.overlaps import closure_of
 from simulate.tasks import filter_task
 from simulate.training import GradientDescent
@@ -16,19 +16,25 @@ ALIKE, NETWORKS = np.ones((4, 4)), 4000
 """All vectors one and the same: overlaps vary along a single direction."""
 
 
-def test_along_one_direction_slope_and_curvature_are_the_spread_to_the_next_order():
-    """Of 1,000 neurons the curvature is half the slope; what is left out is N^-1/2 of that, 0.1 to be safe."""
+def test_next_terms_are_those_of_a_polynomial():
+    """Of a x + b x^2 + c x^3 along two directions: sqrt(2) b and sqrt(6) c, as squares, whatever a is."""
+    a, b, c = np.array([[0.7, -0.2], [0.3, 0.5], [0.0, -0.1]])
+    values = [0 * a, *(a * x + b * x**2 + c * x**3 for x in (1.0, -1.0, 2.0, -2.0))]
+    stacked = np.concatenate([[0.0], *values[1:]])
+    np.testing.assert_allclose(_next_terms(stacked, a), np.sqrt((2 * b**2 + 6 * c**2).sum()), rtol=1e-14)
+
+
+def test_the_slope_alone_is_not_enough_where_next_terms_are_large():
+    """Of 1,000 neurons they are half the leading order, and networks spread by more than that order, beyond chance."""
     along = directions(normal_rows(ALIKE))
     assert len(along) == 1
     leading = dispersed(LEARNING, ALIKE, along, epochs=3)
     slope = leading["loss"].spread(1000)
-    curvature = spread_by_curvature(LEARNING, ALIKE, along, leading, neurons=1000, epochs=3)["loss"]
-    assert curvature > 0.4 * slope
+    assert spread_by_curvature(LEARNING, ALIKE, along, leading, neurons=1000, epochs=3)["loss"] > 0.5 * slope
     grams = Rows(np.ones((1, 4))).draw_overlaps(neurons=1000, networks=NETWORKS, seed=1)
     measured = carried(LEARNING, grams, epochs=3)["loss"].std()
     error = 4 * np.sqrt(5 / (4 * NETWORKS))  # four standard errors of a standard deviation, kurtosis up to six
-    assert abs(measured / np.hypot(slope, curvature) - 1) < error + 0.1
-    assert measured / slope - 1 > error  # the slope alone is not enough
+    assert measured / slope - 1 > error
 
 
 @pytest.mark.parametrize(("neurons", "told"), [(100, False), (10_000, True)])

@@ -6,10 +6,10 @@ from scipy.optimize import linear_sum_assignment
 from scipy.spatial.distance import cdist
 
 from simulate.degeneracy.row_matching import RowMatching
-from theory.degeneracy import coupled, gap_with_next_terms, matched_distance
+from theory.degeneracy import coupled, matched_distance
 from theory.degeneracy.matched_weights import matched_weights, variances_of
 from theory.degeneracy.matching_law import BETA
-from theory.degeneracy.matching_terms import best_of_two_signs, linear_modes
+from theory.degeneracy.matching_terms import best_of_two_signs, gap_with_next_terms, linear_modes
 from theory.overlaps import Shape
 
 LEANING = np.eye(4)
