@@ -36,9 +36,10 @@ from validate.settings import (
     setting,
 )
 from validate.universality.__main__ import COMMAND as UNIVERSALITY
+from validate.usage import Usage
 
 COMMANDS: tuple[Command, ...] = (GHOST, OVERLAPS, CONTRACTION, DEGENERACY, UNIVERSALITY)
-USAGE = cli.Usage(
+USAGE = Usage(
     "python -m validate",
     "Run all commands and write index.html: claims, checks, figures and settings on one self-contained page.",
     "python -m validate --quick --out results",

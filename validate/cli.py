@@ -4,8 +4,8 @@ Bad input ends with exit status 2, one line that names the option, what was wron
 traceback and nothing written. This module and what it imports are light, so that `--help` and refusals answer
 at once.
 
-Typer reads the words and prints the help. The options are those that the settings declare (`validate.settings`); what
-Typer lacks is here: lists separated by spaces, and errors in one line.
+Typer reads the words. The options are those that the settings declare (`validate.settings`); `validate.usage` prints
+their help. What Typer lacks is here: lists separated by spaces, and errors in one line.
 """
 
 import inspect
@@ -13,25 +13,15 @@ import io
 import keyword
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any, NoReturn, no_type_check
 
 import typer
-from rich.markup import escape
 
 from simulate.atomic import OutputError
 from validate.interruption import INTERRUPTED, stops_raised
 from validate.options import Refusal, Switch
-from validate.settings import RUN, Option
-
-
-@dataclass(frozen=True)
-class Usage:
-    """What `--help` says around the options: how the program is called, what it does, and one example."""
-
-    program: str
-    summary: str
-    example: str
+from validate.settings import Option
+from validate.usage import Usage, tell_help
 
 
 def read(usage: Usage, options: Sequence[Option], arguments: Sequence[str]) -> dict[str, object]:
@@ -42,20 +32,19 @@ def read(usage: Usage, options: Sequence[Option], arguments: Sequence[str]) -> d
     Raises:
         Refusal: for an unknown option, and for a value that is missing or not accepted.
     """
-    listed = sorted(options, key=lambda option: option.group == RUN)
     given: dict[str, object] = {}
 
     def take(**values: Any) -> bool:
         values.pop("help")
-        for option, value in zip(listed, values.values(), strict=True):
+        for option, value in zip(options, values.values(), strict=True):
             if not (value is None or value is False or value == []):
                 given[option.name] = _value(option, value)
         return True
 
     # A signature is how a function that is made from data tells its parameters.
-    take.__signature__ = inspect.Signature([*map(_parameter, listed), _help()])  # type: ignore[attr-defined]
-    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="rich")
-    app.command(help=escape(usage.summary), epilog=f"Example: {escape(usage.example)}", add_help_option=False)(take)
+    take.__signature__ = inspect.Signature([*map(_parameter, options), _help(usage, options)])  # type: ignore[attr-defined]
+    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+    app.command(add_help_option=False)(take)
     try:
         words = spread_lists(arguments, [option.name for option in options if option.many])
         taken = app(args=words, prog_name=usage.program, standalone_mode=False)
@@ -123,48 +112,30 @@ def _is_option(argument: str) -> bool:
 
 def _parameter(option: Option) -> inspect.Parameter:
     """What Typer reads an option from; the value is None, False or [] where the option is not given."""
-    text = escape(_line(option))
     if option.is_flag:
-        info = typer.Option(False, option.name, help=text, metavar="", show_default=False, rich_help_panel=option.group)
-        return inspect.Parameter(_identifier(option), inspect.Parameter.KEYWORD_ONLY, default=info, annotation=bool)
-    info = typer.Option(
-        [] if option.many else None,
-        option.name,
-        parser=option.kind,
-        metavar=f"{option.kind.metavar} ..." if option.many else option.kind.metavar,
-        help=text,
-        show_default=False,
-        rich_help_panel=option.group,
-    )
-    annotation = list[Any] if option.many else Any
-    return inspect.Parameter(_identifier(option), inspect.Parameter.KEYWORD_ONLY, default=info, annotation=annotation)
+        return _keyword(option.name, typer.Option(False, option.name), bool)
+    info = typer.Option([] if option.many else None, option.name, parser=option.kind)
+    return _keyword(option.name, info, list[Any] if option.many else Any)
 
 
-def _help() -> inspect.Parameter:
+def _help(usage: Usage, options: Sequence[Option]) -> inspect.Parameter:
     @no_type_check  # what Typer passes is of the class that it keeps to itself, and it looks for this annotation
     def show(context: typer.Context, asked: bool) -> None:
         if asked:
-            context.get_help()
+            tell_help(usage, options)
             raise typer.Exit
 
-    words = "Show this message and exit."
-    info = typer.Option(
-        False, "--help", help=words, metavar="", is_eager=True, callback=show, show_default=False, rich_help_panel=RUN
-    )
-    return inspect.Parameter("help", inspect.Parameter.KEYWORD_ONLY, default=info, annotation=bool)
+    return _keyword("--help", typer.Option(False, "--help", is_eager=True, callback=show), bool)
 
 
-def _identifier(option: Option) -> str:
+def _keyword(name: str, info: Any, annotation: Any) -> inspect.Parameter:
+    return inspect.Parameter(_identifier(name), inspect.Parameter.KEYWORD_ONLY, default=info, annotation=annotation)
+
+
+def _identifier(option: str) -> str:
     """A name for Python, which keeps some words to itself."""
-    name = option.name.strip("-").replace("-", "_")
+    name = option.strip("-").replace("-", "_")
     return f"{name}_" if keyword.iskeyword(name) else name
-
-
-def _line(option: Option) -> str:
-    """The help of an option: the sentence, its unit, the formats of its file and its default."""
-    facts = [fact for fact in (option.unit, option.kind.formats) if fact]
-    facts += [f"default: {option.default}"] if option.default else []
-    return f"{option.help} [{'; '.join(facts)}]" if facts else option.help
 
 
 def _value(option: Option, value: Any) -> object:

@@ -22,6 +22,7 @@ from validate.progress import Progress
 from validate.report import Report, Unfinished
 from validate.settings import Destination, Option, Settings, build, options_of, require_consistent, written_files
 from validate.table import tell_end, tell_section
+from validate.usage import Usage
 
 
 @dataclass(frozen=True)
@@ -145,7 +146,7 @@ class Command:
     def _asked(self, arguments: Sequence[str]) -> tuple[Mode, Mapping[str, object]]:
         """The mode and the options that are given; no file is read, and no default derived."""
         options = self.options
-        given = cli.read(cli.Usage(self.program, self.summary, self.example), options, arguments)
+        given = cli.read(Usage(self.program, self.summary, self.example), options, arguments)
         mode = self._mode(given)
         require_consistent(options, given)
         return mode, given

@@ -39,7 +39,7 @@ class StoreSettings(Settings):
     workers: int | None = setting(
         "--workers",
         Whole(1, 1024),
-        "Local processes that share the populations; one: this process, all of whose cores share each population.",
+        "Processes that share populations; 1: this one, all of whose cores share each.",
         default=None,
         shown="one a core; 1 with --quick, and on a graphics card",
         group=POPULATIONS,
@@ -47,7 +47,7 @@ class StoreSettings(Settings):
     scheduler: str | None = setting(
         "--scheduler",
         Address(),
-        "A Dask scheduler whose workers train; they share the store's directory.",
+        "Of Dask: its workers train, and share the store's directory.",
         default=None,
         shown="none",
         group=POPULATIONS,

@@ -3,6 +3,7 @@ import re
 import subprocess
 import sys
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -12,8 +13,9 @@ from validate.__main__ import COMMANDS
 from validate.command import Command
 from validate.ghost import __main__ as ghost
 from validate.ghost.settings import Config
-from validate.options import Choice, Real, Refusal
-from validate.settings import Settings, build, options_of, setting
+from validate.options import Choice, InputFile, Real, Refusal
+from validate.settings import Option, Settings, build, options_of, setting
+from validate.usage import DIMENSIONLESS, NOTHING, Usage, help_lines
 
 
 def refusal(arguments: list[str], monkeypatch: pytest.MonkeyPatch) -> int:
@@ -166,15 +168,32 @@ def test_help_is_one_screen_with_every_option_its_unit_and_default_in_groups_and
     done, _ = answer(command.program.removeprefix("python -m "), "--help")
     lines = done.stdout.splitlines()
     assert len(lines) <= 50
-    assert sum(line.startswith("╭─ ") for line in lines) >= 2
-    (example,) = (line.strip() for line in lines if "Example: " in line)
+    assert sum(before == "" and not after.startswith(("Example: ", " ")) for before, after in pairwise(lines)) >= 2
+    (example,) = (line for line in lines if "Example: " in line)
     assert example.startswith(f"Example: {command.program} --")
     for option in command.options:
-        row = re.search(rf"│ {option.name} +{option.kind.metavar}.*?(?=\n│ --|\n╰)", done.stdout, flags=re.DOTALL)
+        row = re.search(rf"^  {option.name} {option.kind.metavar}.*?(?=\n  -|\n\n)", done.stdout, flags=re.M | re.S)
         assert row is not None, option.name
-        said = re.sub(r"[\s│]+", " ", row[0])
-        assert option.is_flag or option.default in said, option.name
-        assert option.unit in said, option.name
+        said = " ".join(row[0].split())
+        assert option.is_flag or option.default in (*NOTHING, "") or option.default in said, option.name
+        assert option.unit in (option.kind.unit, DIMENSIONLESS) or option.unit in said, option.name
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
+def test_help_is_one_screen_of_eighty_columns_too(command: Command) -> None:
+    usage = Usage(command.program, command.summary, command.example)
+    lines = [line.plain for line in help_lines(usage, command.options, 80)]
+    assert len(lines) <= 60
+    assert max(map(len, lines)) <= 80
+
+
+def test_endings_of_files_are_told_once_in_a_help() -> None:
+    files = tuple(
+        Option(name=name, kind=InputFile((".npz",)), help="A file.", default="none") for name in ("--one", "--two")
+    )
+    text = "\n".join(line.plain for line in help_lines(Usage("demo", "Demo.", "demo --one a.npz"), files, 80))
+    assert "--one FILE  A file. [.npz]" in text
+    assert "--two FILE  A file. [a file as --one]" in text
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -184,7 +203,7 @@ class Lists(Settings):
 
 
 def read(arguments: list[str]) -> Lists:
-    return build(Lists, cli.read(cli.Usage("demo", "Demo.", "demo"), options_of(Lists), arguments))
+    return build(Lists, cli.read(Usage("demo", "Demo.", "demo"), options_of(Lists), arguments))
 
 
 @pytest.mark.parametrize(

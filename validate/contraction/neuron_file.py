@@ -11,7 +11,7 @@ from validate.arrays import MATRIX_FILES, NAMED_FILES, BadArray, finite, read_ar
 from validate.contraction.matrix_file import ArrayFile
 from validate.options import InputFile, Kind, Real, Refusal, listed
 
-FORMATS = "a file as that of --weights"
+FORMATS = "a file as --weights"
 Numbers = float | Float[np.ndarray, " n"]
 
 

@@ -84,7 +84,7 @@ class _Certified(Settings):
 CHECK = Option(
     name="--check",
     kind=NewFile(),
-    help="Verify a certificate: 0 verified, 1 rejected, 2 malformed.",
+    help="Verify one: 0 verified, 1 rejected, 2 malformed.",
     default="none",
     group=MATRIX,
 )
@@ -95,7 +95,7 @@ CHECK = Option(
 class Config(Settings):
     """The settings of the built-in checks."""
 
-    effort: Effort = chosen(USUAL, flag("--quick", QUICK, "The same checks on fewer matrices and shorter trainings."))
+    effort: Effort = chosen(USUAL, flag("--quick", QUICK, "The same checks, fewer matrices, shorter trainings."))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -170,7 +170,7 @@ class MatrixConfig(_Sloped):
     euler_step: float | None = setting(
         "--euler-step",
         Real(0.0, 1e6, above=True),
-        "Certify explicit Euler steps of this size too.",
+        "Certify Euler steps of this size too.",
         unit="units of tau",
         default=None,
         shown="none",
@@ -218,7 +218,7 @@ class MatrixConfig(_Sloped):
         STATES,
         "Biases.",
         default=None,
-        shown="those beside W, or 0",
+        shown="beside W, or 0",
         group=MATRIX,
         needs=ABOUT_PHI,
     )
@@ -285,7 +285,7 @@ class LureConfig(_Sloped):
     time: str = setting(
         "--time",
         Choice(TIMES),
-        "Of a Lur'e system: discrete or continuous.",
+        "Of a Lur'e system: discrete, continuous.",
         shown="needed with --lure",
         group=MATRIX,
         required="a map and a flow are two systems",
@@ -317,7 +317,7 @@ class ImagesConfig(_Certified):
     step: float = setting(
         "--step",
         Real(0.0, 1.0, above=True),
-        "Euler step of the network.",
+        "Their Euler step.",
         unit="units of tau",
         default=0.03,
         group=IMAGES,

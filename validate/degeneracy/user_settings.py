@@ -84,7 +84,7 @@ class PopulationConfig(Settings):
     delays: int = setting(
         "--delays",
         Whole(1, 1000),
-        "States side by side in DSA's delay-embedded state.",
+        "States side by side in DSA's embedding.",
         default=3,
         group=YOURS,
     )
