@@ -40,17 +40,23 @@ def carried(
     (5,)
     """
     require_double_precision()
-    down_to = -jnp.inf if loss is None else loss
-    found = _carried(learning, jnp.asarray(grams), jnp.asarray(epochs), jnp.asarray(down_to, float), trials)
+    down_to = None if loss is None else jnp.asarray(loss, float)
+    found = _carried(learning, jnp.asarray(grams), jnp.asarray(epochs), down_to, trials)
     return {name: np.asarray(values) for name, values in found.items()}
 
 
 @eqx.filter_jit
 def _carried(
-    learning: TrainingMap, grams: Array, epochs: Int[Array, ""], loss: Float[Array, ""], trials: OtherTrials
+    learning: TrainingMap, grams: Array, epochs: Int[Array, ""], loss: Float[Array, ""] | None, trials: OtherTrials
 ) -> dict[str, Float[Array, "networks ..."] | Int[Array, " networks"]]:
     def one(start: Array) -> dict[str, Array]:
-        product, done = learning.product_until(start, loss, epochs)
+        if loss is None:
+            product, done = (
+                learning.product_of(learning.advanced(start, learning.begun, jnp.asarray(0), epochs)),
+                epochs,
+            )
+        else:
+            product, done = learning.product_until(start, loss, epochs)
         return {**measured_by_product(learning, start, product, trials, learning.task(done)), "epochs": done}
 
     return jax.vmap(one)(grams)

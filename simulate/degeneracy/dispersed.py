@@ -130,6 +130,7 @@ def dispersed_at_loss(
 
     Raises:
         NeverThere: if it is not so within `most` epochs of a network with the overlaps `start`, or from the start.
+        TooFew: if these networks would stop at epochs that differ by more than the training is long.
         DoublePrecisionRequired: if `jax_enable_x64` is off.
 
     >>> import jax
@@ -154,7 +155,10 @@ def dispersed_at_loss(
         )
     there = _path(learning, start, directions, first=epoch - 1, epochs=2, trials=trials)["loss"]
     crossing = LossCrossing(_at(there, 0), _at(there, 1), loss, epoch)
-    reach = 2 + int(REACH * crossing.spread_of_time(fewest))
+    spread = crossing.spread_of_time(fewest)
+    if not spread < epoch:
+        raise TooFew(f"{fewest} neurons would stop {spread:.3g} epochs apart, at {epoch} on average: give more neurons")
+    reach = 2 + int(REACH * spread)
     first = max(0, epoch - reach)
     path = _path(learning, start, directions, first=first, epochs=epoch + reach - first, trials=trials)
     return StoppedAtLoss(crossing, path, first, fewest)

@@ -1,59 +1,45 @@
 """How far apart networks of N neurons end, predicted at three levels from the covariance of their rows at the start."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
-import sympy as sp
 from numpy.typing import ArrayLike
 
-from simulate.degeneracy.curved import spread_by_curvature
-from simulate.degeneracy.dispersed import NeverThere, StoppedAtLoss, dispersed, dispersed_at_loss
+from simulate.degeneracy.dispersed import NeverThere, TooFew
+from simulate.degeneracy.drawn import NoSpread, drawn
+from simulate.degeneracy.held import Seen, Told
+from simulate.degeneracy.leading import coordinates_of, leading_order, planar
 from simulate.degeneracy.row_matching import RowMatching
 from simulate.degeneracy.rows import Rows
 from simulate.degeneracy.spread import LEVELS, NOT_ASKED, STARTS, PopulationSpread
 from simulate.degeneracy.training_map import TrainingMap
 from simulate.degeneracy.transported import Kinked, moved_rows, transported_rows
 from simulate.degeneracy.trials import NOTHING_ASKED, OtherTrials
+from simulate.measures.orthogonal import OperatorDistance
 from simulate.overlaps import square_root
-from theory.degeneracy import (
-    Dispersion,
-    coupled,
-    directions,
-    dispersed_points,
-    normal_rows,
-    operator_coordinates,
-    weight_coordinates,
-)
-from theory.degeneracy.matched_weights import MatchedWeights, matched_weights
+from theory.degeneracy import activity_operator, coupled, dispersed_points, operator_coordinates
+from theory.degeneracy.matched_weights import matched_weights
 from theory.degeneracy.matching_law import NoLaw
+from theory.degeneracy.points import points_of
 from theory.degeneracy.stopping import NotFalling
 from theory.overlaps import LINEAR, Shape
 
 FROM_A_KINK = 3.0
 """Coordinates of points that are never negative have to be so many standard deviations above zero."""
 NO_OPERATOR = "known of linear networks alone: what others do next is no matrix times what they do"
+NO_DIRECTION = 1e-10
+"""Directions of m and u that are as small, relative to the largest, squared, are rounding."""
 NO_CROSSING = "of networks that are not linear known after a number of epochs alone: give epochs, and no loss"
+NO_SPAN = "activity of some networks has fewer directions than inputs and ranks: more neurons, or S of full rank"
 PAIRS, MATCHED = 4, 512
 """Of networks that are not linear: pairs whose transported rows are matched, and rows of each at most."""
+LAW_AT, SEARCHED = 12, 64
+"""Of linear ones: pairs of networks drawn to which the law of matching is applied, and whose dynamics are compared."""
 LEADING_ALONE = "by the leading term of random matching alone: more neurons, or u and v less alike, for next ones"
+LEADING_ORDER = "to leading order in N^-1/2: what the next order adds is known of linear networks alone"
+NEAR_A_KINK = "u and v are nearly parallel, or W nearly zero, within the spread: no derivative there"
 BELOW_ZERO = "losses are never negative, and to leading order they would spread by more than their mean: more neurons"
-CURVED = 0.5
-"""Where the next terms alone spread networks by more than this fraction of the leading order, it is not told."""
-TOO_CURVED = "what training makes of the start is curved within its spread, beyond the leading order: more neurons"
-AT_MANY_EPOCHS = "networks stop at epochs that differ by more than a fifth of their mean, beyond the leading order"
-LATE = 0.2
-"""The spread of stopping times over their mean, beyond which nothing is told: their next term is of that order."""
-Means = Callable[[str], np.ndarray]
-Curvature = dict[str, np.ndarray]
-
-
-@dataclass(frozen=True)
-class _Ended:
-    """Means and standard deviations of networks of N neurons, by name."""
-
-    mean: Means
-    sd: Means
 
 
 def _nobody(phase: str) -> None:
@@ -68,19 +54,19 @@ def predict_spread(
     epochs: int,
     loss: float | None = None,
     trials: OtherTrials = NOTHING_ASKED,
+    seed: int = 0,
     tell: Callable[[str], None] = _nobody,
 ) -> PopulationSpread:
     """Networks with normal rows of this covariance (d x d), after so many epochs, or stopped at `loss` if before.
 
-    Standard deviations to leading order in N^-1/2; means to leading order, which 1 / N times a constant corrects. The
-    distance of weights by the law of random matching with its next terms; `remarks` has it where these do not hold. Of
-    rank two the spread of overlaps adds, and the best of turned copies saves, some 20 / N of its square: both are left
-    out. Where the coordinates by which dynamics or weights are compared have a kink nearer than three standard
-    deviations, nothing is told of these; nor of losses that would spread by more than their mean, nor of overlaps,
-    losses and what follows from such overlaps where the next terms spread them by more than half of that
-    (`spread_by_curvature`; after a number of epochs), nor where networks stop at epochs that differ by more than a
-    fifth of their mean. Networks that are not linear are predicted from infinitely many neurons and the influence of
-    each row (`transported_rows`), after a number of epochs alone. `tell` hears what it is busy with, in words.
+    Of linear networks each number is that to leading order in N^-1/2 where networks of N neurons that are drawn (by
+    `seed`) and carried by the exact map say the same, else what these say, with a remark; None, or nan, where a few of
+    them decide it (`held`). The distance of weights is by the law of random matching with its next terms; `remarks` has
+    it where these do not hold. Of rank two the spread of overlaps adds, and the best of turned copies saves, some
+    20 / N of its square: both are left out. Networks that are not linear are predicted from infinitely many neurons and
+    the influence of each row (`transported_rows`), after a number of epochs, to leading order alone; where the
+    coordinates by which weights are compared have a kink nearer than three standard deviations, or losses would spread
+    by more than their mean, nothing is told of these. `tell` hears what it is busy with, in words.
 
     Raises:
         DoublePrecisionRequired: if `jax_enable_x64` is off.
@@ -99,160 +85,160 @@ def predict_spread(
     ((4, 4), True, 'no trials twice as long were given')
     """
     S = np.asarray(covariance, dtype=np.float64)
-    shape, along, linear = learning.closure.shape, directions(normal_rows(S)), learning.closure.nonlinearity == LINEAR
-    points = _coordinates(shape) if linear else {**_of_weights(shape)}
-    if not linear and loss is not None:
-        return PopulationSpread(missing=dict.fromkeys(LEVELS, NO_CROSSING))
-    bent: Curvature = {}
+    if learning.closure.nonlinearity != LINEAR:
+        if loss is not None:
+            return PopulationSpread(missing=dict.fromkeys(LEVELS, NO_CROSSING))
+        return _from_rows(learning, S, neurons=neurons, epochs=epochs, trials=trials, tell=tell)
     tell("training and its derivatives")
+    leading, why = None, ""
     try:
-        if loss is None:
-            if linear:
-                fixed = dispersed(learning, S, along, epochs=epochs, trials=trials)
-                tell("curvature")
-                bent = spread_by_curvature(learning, S, along, fixed, neurons=neurons, epochs=epochs, trials=trials)
-            else:
-                by_rows = transported_rows(learning, S, epochs=epochs, trials=trials).found
-                fixed = {name: each.dispersion for name, each in by_rows.items()}
-            fixed |= {name: dispersed_points(each, _planar(fixed["sigma"], shape)) for name, each in points.items()}
-            ended = _Ended(lambda name: fixed[name].value, lambda name: fixed[name].spread(neurons))
-            epochs_mean, epochs_sd = None, None
-        else:
-            stopped = dispersed_at_loss(learning, S, along, loss=loss, most=epochs, fewest=neurons, trials=trials)
-            more = {name: _by_epoch(each, stopped.path["sigma"], shape) for name, each in points.items()}
-            stopped = replace(stopped, path={**stopped.path, **more})
-            ended = _stopped(stopped, neurons)
-            epochs_mean, epochs_sd = stopped.mean_epoch(neurons), stopped.spread_of_epoch(neurons)
-            if epochs_sd > LATE * epochs_mean:
-                return PopulationSpread(missing=dict.fromkeys(LEVELS, f"{AT_MANY_EPOCHS}: more neurons"))
-    except (NeverThere, NotFalling, Kinked) as error:
+        leading = leading_order(learning, S, neurons=neurons, epochs=epochs, loss=loss, trials=trials)
+    except (NeverThere, TooFew, NotFalling) as error:
+        why = str(error)
+    tell("networks drawn and carried")
+    try:
+        found = drawn(
+            learning,
+            S,
+            neurons=neurons,
+            epochs=epochs,
+            loss=loss,
+            usual=None if leading is None else leading.usual,
+            trials=trials,
+            seed=seed,
+        )
+    except (NeverThere, NoSpread) as error:
         return PopulationSpread(missing=dict.fromkeys(LEVELS, str(error)))
-    if not np.isfinite(ended.sd("sigma")).all():
-        return PopulationSpread(missing=dict.fromkeys(LEVELS, "training from S diverges: lower the learning rate"))
-    missing = {} if trials.unseen is not None else {"unseen_loss_sd": NOT_ASKED}
-    sigma_sd = _straight(ended.sd("sigma"), bent.get("sigma"))
-
-    remarks: dict[str, str] = {}
-
-    def matched() -> float:
-        if not linear:
-            return matched_rows(learning, S, neurons=neurons, epochs=epochs)
-        found = _matched(ended.mean("sigma"), neurons, shape)
-        if found.leading_alone:
-            remarks["weights_distance"] = LEADING_ALONE
-        return found.distance
-
-    dsa_sd, why = _dynamics(ended, points) if linear else (None, NO_OPERATOR)
-    if dsa_sd is not None and np.isnan(_blocks(sigma_sd, shape, "muv")).any():
-        dsa_sd, why = None, TOO_CURVED
+    told = Told(leading, why, neurons, found)
+    sigma_mean, sigma_sd = told.overlaps()
+    loss_mean, loss_sd = told.number("loss")
+    unseen = told.number("unseen_loss") if trials.unseen is not None else (None, None)
+    if trials.unseen is None:
+        told.missing["unseen_loss_sd"] = NOT_ASKED
+    stops = told.number("epochs", step=1.0) if loss is not None else (None, None)
+    tell("dynamics compared")
+    dsa_sd = _dynamics(told, learning.closure.shape)
     tell("weights matched")
-    weights_distance, why_not = _weights(ended, points, matched)
-    if weights_distance is not None and np.isnan(_blocks(sigma_sd, shape, "uv")).any():
-        weights_distance, why_not = None, TOO_CURVED
-    missing |= {name: each for name, each in (("dsa_sd", why), ("weights_distance", why_not)) if each}
-    names = ("loss", *(("unseen_loss",) if trials.unseen is not None else ()))
-    losses = {name: _loss(ended, bent, name) for name in names}
-    missing |= {f"{name}_sd": why for name, (_, _, why) in losses.items() if why}
-    if np.isnan(sigma_sd).any():
-        missing["sigma_sd"] = f"{int(np.isnan(sigma_sd).sum())} of {sigma_sd.size} overlaps: {TOO_CURVED}"
+    weights_distance = _weights(told, learning.closure.shape)
     return PopulationSpread(
-        sigma_mean=ended.mean("sigma"),
+        sigma_mean=sigma_mean,
         sigma_sd=sigma_sd,
-        loss_mean=losses["loss"][0],
-        loss_sd=losses["loss"][1],
-        unseen_loss_mean=losses["unseen_loss"][0] if "unseen_loss" in losses else None,
-        unseen_loss_sd=losses["unseen_loss"][1] if "unseen_loss" in losses else None,
+        loss_mean=loss_mean,
+        loss_sd=loss_sd,
+        unseen_loss_mean=unseen[0],
+        unseen_loss_sd=unseen[1],
         dsa_sd=dsa_sd,
         weights_distance=weights_distance,
-        missing=missing,
-        remarks=remarks,
-        epochs_mean=epochs_mean,
-        epochs_sd=epochs_sd,
+        missing=told.missing,
+        remarks=told.remarks,
+        epochs_mean=stops[0],
+        epochs_sd=stops[1],
     )
 
 
-def _loss(ended: _Ended, bent: Curvature, name: str) -> tuple[float, float | None, str]:
-    """Its mean and standard deviation; None, and why, where the leading order cannot be all."""
-    mean, sd = float(ended.mean(name)), float(ended.sd(name))
-    if sd > mean:
-        return mean, None, BELOW_ZERO
-    if np.isnan(_straight(np.asarray(sd), bent.get(name))):
-        return mean, None, f"{TOO_CURVED} ({sd:.3g}, by next terms {float(bent[name]):.3g})"
-    return mean, sd, ""
+def _dynamics(told: Told, shape: Shape) -> float | None:
+    """Half the mean squared DSA of two networks: of points in closed form, or by a search for some pairs."""
+    sigma, latent = told.drawn["sigma"], [*shape.columns("m"), *shape.columns("u")]
+    sizes = np.linalg.eigvalsh(sigma[:, latent][:, :, latent])
+    if not (sizes[:, 0] > NO_DIRECTION * sizes[:, -1]).all():
+        told.missing["dsa_sd"] = NO_SPAN
+        return None
+    if (shape.inputs, shape.rank) == (1, 1):
+        points = np.nan_to_num(points_of(operator_coordinates(), sigma[:, _planar(shape)[0], _planar(shape)[1]]))
+        off = np.linalg.norm(points - points.mean(axis=0), axis=1)
+        leading = np.nan if told.leading is None else float(np.linalg.norm(told.leading.sd["dynamics"]))
+        return told.spread("dsa_sd", Seen.of(off**2 * len(off) / (len(off) - 1)), leading, off)
+    operators = [activity_operator(each, shape) for each in sigma[: 2 * SEARCHED]]
+    found = OperatorDistance().between(operators[::2], operators[1::2])
+    off = np.array([each.value for each in found]) / 2**0.5
+    seen = Seen.of(off**2)
+    dsa_sd = told.spread("dsa_sd", seen, np.nan, off)
+    if dsa_sd is not None:
+        told.remarks["dsa_sd"] = (
+            f"of {len(off)} pairs of networks drawn and carried, by search, ± {float(seen.error):.2g}"
+        )
+    return dsa_sd
 
 
-def _straight(sd: np.ndarray, curvature: np.ndarray | None) -> np.ndarray:
-    """The standard deviations, nan where the curvature adds too much to the leading order."""
-    return sd if curvature is None else np.where(curvature <= CURVED * sd, sd, np.nan)
-
-
-def _blocks(sigma: np.ndarray, shape: Shape, names: str) -> np.ndarray:
-    """The overlaps of these vectors with one another."""
-    columns = [column for name in names for column in shape.columns(name)]
-    return sigma[np.ix_(columns, columns)]
-
-
-def _coordinates(shape: Shape) -> dict[str, tuple[sp.Expr, ...]]:
-    """Coordinates of the points by whose distances dynamics and weights are compared, where there are such."""
-    dynamics = {"dynamics": operator_coordinates()} if (shape.inputs, shape.rank) == (1, 1) else {}
-    return {**dynamics, **_of_weights(shape)}
-
-
-def _of_weights(shape: Shape) -> dict[str, tuple[sp.Expr, ...]]:
-    return {"weights": weight_coordinates()} if shape.rank == 1 else {}
-
-
-def _planar(sigma: Dispersion, shape: Shape) -> Dispersion:
-    """The overlaps of the first columns of each block: of rank one, points are functions of these."""
-    first = [shape.columns(block)[0] for block in "muvz"]
-    return Dispersion(sigma.value[np.ix_(first, first)], sigma.slopes[:, first][:, :, first])
-
-
-def _by_epoch(coordinates: tuple[sp.Expr, ...], path: Dispersion, shape: Shape) -> Dispersion:
-    """The points at each epoch of the path."""
-    each = [Dispersion(path.value[k], path.slopes[:, k]) for k in range(len(path.value))]
-    found = [dispersed_points(coordinates, _planar(sigma, shape)) for sigma in each]
-    return Dispersion(np.stack([one.value for one in found]), np.stack([one.slopes for one in found], axis=1))
-
-
-def _stopped(found: StoppedAtLoss, neurons: int) -> _Ended:
-    return _Ended(lambda name: found.mean(name, neurons), lambda name: found.spread(name, neurons))
-
-
-def _spread_of_points(ended: _Ended, name: str) -> float | None:
-    """The root of the summed variances of the coordinates; None where a kink is near."""
-    with np.errstate(invalid="ignore", divide="ignore"):
-        at, sd = ended.mean(name), ended.sd(name)
-        told = np.isfinite(sd).all() and (at[1:] > FROM_A_KINK * sd[1:]).all()
-    return float(np.linalg.norm(sd)) if told else None
-
-
-def _matched(sigma: np.ndarray, neurons: int, shape: Shape) -> MatchedWeights:
-    """Of two networks of these overlaps."""
-    return matched_weights(sigma, sigma, neurons, shape)
-
-
-def _dynamics(ended: _Ended, points: Mapping[str, tuple[sp.Expr, ...]]) -> tuple[float | None, str]:
-    if "dynamics" not in points:
-        return None, "in closed form for one input and rank one alone"
-    found = _spread_of_points(ended, "dynamics")
-    why = "activity is normal, or its modes nearly alike, within the spread: DSA has no derivative there"
-    return found, "" if found is not None else why
-
-
-def _weights(
-    ended: _Ended, points: Mapping[str, tuple[sp.Expr, ...]], matched: Callable[[], float]
-) -> tuple[float | None, str]:
+def _weights(told: Told, shape: Shape) -> float | None:
+    """Of rank one the best coupling of pairs of networks and the law of matching; beyond, the law at the mean alone."""
+    mean = told.drawn["sigma"].mean(axis=0)
+    pairs = list(zip(told.drawn["sigma"][::2], told.drawn["sigma"][1::2], strict=True))
     try:
-        beyond = matched()
+        law = matched_weights(mean, mean, told.neurons, shape)
+        of_pairs = (
+            [matched_weights(*pair, told.neurons, shape).beyond for pair in pairs[:LAW_AT]] if shape.rank == 1 else []
+        )
     except NoLaw as error:
-        return None, str(error)
-    if "weights" not in points:
-        return beyond, ""
-    found = _spread_of_points(ended, "weights")
-    if found is None:
-        return None, "u and v are nearly parallel, or W nearly zero, within the spread: no derivative there"
-    return float(np.hypot(np.sqrt(2) * found, beyond)), ""
+        told.missing["weights_distance"] = str(error)
+        return None
+    if shape.rank == 1:
+        squares = np.array([coupled(*pair, shape).distance for pair in pairs]) ** 2 + np.mean(of_pairs)
+        seen, leading = Seen.of(squares), np.nan
+        both = np.hypot(seen.error, np.std(of_pairs, ddof=1) / np.sqrt(LAW_AT) / (2 * seen.value))
+        if told.leading is not None:
+            leading = float(np.sqrt(2 * np.sum(told.leading.sd["weights"] ** 2) + law.beyond))
+        found = told.spread("weights_distance", replace(seen, error=np.asarray(both)), leading, np.sqrt(squares))
+    else:
+        found = law.distance
+    if found is not None and law.leading_alone:
+        remark = told.remarks.get("weights_distance")
+        told.remarks["weights_distance"] = LEADING_ALONE if remark is None else f"{LEADING_ALONE}; {remark}"
+    return found
+
+
+def _planar(shape: Shape) -> tuple[np.ndarray, ...]:
+    """Where the overlaps of the first columns of each block are."""
+    first = [shape.columns(block)[0] for block in "muvz"]
+    return np.ix_(first, first)
+
+
+def _from_rows(
+    learning: TrainingMap,
+    S: np.ndarray,
+    *,
+    neurons: int,
+    epochs: int,
+    trials: OtherTrials,
+    tell: Callable[[str], None],
+) -> PopulationSpread:
+    """Of networks that are not linear: to leading order, from the influence of each row."""
+    tell("training and its derivatives")
+    shape, missing = learning.closure.shape, {"dsa_sd": NO_OPERATOR}
+    try:
+        by_rows = transported_rows(learning, S, epochs=epochs, trials=trials).found
+    except Kinked as error:
+        return PopulationSpread(missing=dict.fromkeys(LEVELS, str(error)))
+    found = {name: each.dispersion for name, each in by_rows.items()}
+    sigma = found["sigma"]
+    if not np.isfinite(sigma.coefficient).all():
+        return PopulationSpread(missing=dict.fromkeys(LEVELS, "training from S diverges: lower the learning rate"))
+    remarks = {"sigma_sd": LEADING_ORDER}
+    numbers: dict[str, float | None] = {}
+    for name in ("loss", "unseen_loss"):
+        if name not in found:
+            missing[f"{name}_sd"] = NOT_ASKED
+            continue
+        mean, sd = float(found[name].value), float(found[name].spread(neurons))
+        numbers[f"{name}_mean"], numbers[f"{name}_sd"] = mean, sd if sd <= mean else None
+        (remarks if sd <= mean else missing)[f"{name}_sd"] = LEADING_ORDER if sd <= mean else BELOW_ZERO
+    tell("weights matched")
+    try:
+        beyond = matched_rows(learning, S, neurons=neurons, epochs=epochs)
+        points = dispersed_points(coordinates_of(shape, linear=False)["weights"], planar(sigma, shape))
+        with np.errstate(invalid="ignore"):
+            told = (points.value[1:] > FROM_A_KINK * points.spread(neurons)[1:]).all()
+        if told:
+            numbers["weights_distance"] = float(np.hypot(2**0.5 * np.linalg.norm(points.spread(neurons)), beyond))
+            law = neurons > MATCHED and matched_weights(sigma.value, sigma.value, neurons, shape).leading_alone
+            remarks["weights_distance"] = LEADING_ORDER + (f"; {LEADING_ALONE}" if law else "")
+        else:
+            missing["weights_distance"] = NEAR_A_KINK
+    except NoLaw as error:
+        missing["weights_distance"] = str(error)
+    return PopulationSpread(
+        sigma_mean=sigma.value, sigma_sd=sigma.spread(neurons), missing=missing, remarks=remarks, **numbers
+    )
 
 
 def matched_rows(
@@ -281,5 +267,6 @@ def matched_rows(
     square = max(0.0, float(np.mean(squares)))
     if neurons == few:
         return float(np.sqrt(square))
-    law = [_matched(np.mean(sigma, axis=0), each, shape).beyond for each in (neurons, few)]
+    mean = np.mean(sigma, axis=0)
+    law = [matched_weights(mean, mean, each, shape).beyond for each in (neurons, few)]
     return float(np.sqrt(square * law[0] / law[1]))

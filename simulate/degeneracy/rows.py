@@ -7,6 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 from jaxtyping import Float
+from scipy.stats import wishart
 from typing_extensions import override
 
 MOST = 2**22
@@ -105,6 +106,14 @@ class Rows:
         """theta^T theta / N of the same networks; rows are kept no longer than needed."""
         grams = [theta.transpose(0, 2, 1) @ theta / neurons for theta in self._drawn(neurons, networks, seed)]
         return np.concatenate(grams)
+
+    def draw_wishart(self, *, neurons: int, networks: int, seed: int) -> Float[np.ndarray, "networks d d"]:
+        """The same of other networks; of normal rows Wishart matrices over N, at a cost that does not grow with N."""
+        entries = len(self.root)
+        if self.entries != NORMAL or neurons < entries:
+            return self.draw_overlaps(neurons=neurons, networks=networks, seed=seed)
+        drawn = wishart(df=neurons, scale=np.eye(entries) / neurons, seed=seed).rvs(networks)
+        return self.root.T @ np.reshape(drawn, (networks, entries, entries)) @ self.root
 
     def _drawn(self, neurons: int, networks: int, seed: int) -> Iterator[Float[np.ndarray, "some neurons d"]]:
         random = np.random.default_rng(seed)

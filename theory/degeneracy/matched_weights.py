@@ -17,6 +17,7 @@ from jaxtyping import Float
 from numpy.typing import ArrayLike
 
 from theory.degeneracy.coupling import Coupling, coupled
+from theory.degeneracy.matching_law import NoLaw
 from theory.degeneracy.matching_terms import (
     best_of_two_signs,
     gap_with_next_terms,
@@ -25,6 +26,9 @@ from theory.degeneracy.matching_terms import (
     terms_hold,
 )
 from theory.overlaps import Shape
+
+NO_VARIANCE = 1e-12
+"""Relative to the largest, below which a variance is rounding."""
 
 
 @dataclass(frozen=True)
@@ -49,12 +53,14 @@ def matched_weights(first: ArrayLike, second: ArrayLike, neurons: int, shape: Sh
     """What `matched_distance` is made of.
 
     Raises:
-        NoLaw: if the constant of that many dimensions is not known.
+        NoLaw: if the constant of that many dimensions is not known, or rows lie in fewer of them.
         NoOverlaps: see `coupled`.
     """
     shape = Shape() if shape is None else shape
     best = coupled(first, second, shape)
     variances = variances_of(best, shape)
+    if not variances[0] > NO_VARIANCE * variances[-1]:
+        raise NoLaw("u and v are parallel, or W is zero: rows on a line, of which no law of matching is known here")
     if not terms_hold(variances, neurons):
         return MatchedWeights(best.distance, leading_gap(variances, neurons), leading_alone=True)
     saved = linear_modes(variances) + (best_of_two_signs(variances) if shape.rank == 1 else 0.0)
@@ -68,7 +74,7 @@ def matched_distance(first: ArrayLike, second: ArrayLike, neurons: int, shape: S
     With next terms of rank one and two, where they hold; else the leading term alone.
 
     Raises:
-        NoLaw: if the constant of that many dimensions is not known.
+        NoLaw: if the constant of that many dimensions is not known, or rows lie in fewer of them.
         NoOverlaps: see `coupled`.
 
     >>> import numpy as np

@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 import sympy as sp
-from numpy.typing import NDArray
+from jaxtyping import Float
+from numpy.typing import ArrayLike, NDArray
 
 from theory.degeneracy.fluctuations import Dispersion
 from theory.lowering import lower_numpy
@@ -40,6 +41,21 @@ def dispersed_points(coordinates: tuple[sp.Expr, ...], sigma: Dispersion) -> Dis
         gradient = np.asarray(slope(*at), dtype=np.float64)
         value = np.asarray(point(*at), dtype=np.float64).ravel()
         return Dispersion(value, changes @ gradient.T)
+
+
+def points_of(coordinates: tuple[sp.Expr, ...], sigmas: ArrayLike) -> Float[np.ndarray, "networks coordinates"]:
+    """The points of networks of rank one, from the overlaps of each (networks x d x d); nan where there is none.
+
+    >>> import numpy as np
+    >>> from theory.degeneracy import weight_coordinates
+    >>> points_of(weight_coordinates(), np.eye(4)[None]).round(6).tolist()
+    [[0.0, 0.707107, 0.707107]]
+    """
+    shape = Shape()
+    point, _ = _lowered(coordinates)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        found = [point(*(float(sigma[a, b]) for a, b in shape.pairs)) for sigma in np.asarray(sigmas)]
+    return np.asarray(found, dtype=np.float64).reshape(len(found), len(coordinates))
 
 
 @cache

@@ -1,5 +1,6 @@
 """A user's task: how far apart networks of N neurons end that learn it, predicted and measured. Nothing is asserted."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import jax.numpy as jnp
@@ -62,6 +63,7 @@ def checks(own: OwnTask, config: DispersionConfig, report: Report, progress: Pro
             epochs=config.epochs,
             loss=config.stop_at,
             trials=trials,
+            seed=config.seed,
             tell=lambda phase: tell(phase, 0, None),
         )
     measured = None
@@ -110,8 +112,7 @@ def _report(own: OwnTask, config: DispersionConfig, found: OwnSpread, report: Re
         report.finding("task_ignored", own.task.ignored, "", IGNORED)
     report.quantity("columns", list(found.labels))
     for prefix, each in (("", found.predicted), ("measured_", found.measured)):
-        missing = {} if each is None else dict(each.missing or {})
-        remarks = {} if each is None else {**(each.remarks or {}), **missing}
+        missing, remarks = ({}, {}) if each is None else (_by_name(each.missing), _by_name(each.remarks))
         for name in ("sigma_mean", "sigma_sd"):
             report.quantity(f"{prefix}{name}", None if each is None else getattr(each, name))
         if each is not None and each.sigma_sd is not None:
@@ -119,15 +120,24 @@ def _report(own: OwnTask, config: DispersionConfig, found: OwnSpread, report: Re
             span = f"{known.min():.4g} to {known.max():.4g}" if known.size else None
             told = "standard deviations of the overlaps theta^T theta / N over networks"
             told += f"; not told of {missing['sigma_sd']}" if "sigma_sd" in missing else ""
+            told += f"; {remarks['sigma_sd']}" if "sigma_sd" in remarks else ""
             report.finding(f"{prefix}sigma_sd_range", span, "", told)
         for name, (attribute, unit, meaning) in NUMBERS.items():
             value = None if each is None else getattr(each, attribute)
             if each is None or (config.stop_at is None and name.startswith("epochs")):
                 report.quantity(f"{prefix}{name}", None)
             else:
-                report.finding(f"{prefix}{name}", value, unit, remarks.get(attribute, meaning))
+                remark = f"{meaning}; {remarks[name]}" if name in remarks else meaning
+                report.finding(f"{prefix}{name}", value, unit, missing.get(name, remark))
         report.quantity(f"{prefix}missing", missing)
+        report.quantity(f"{prefix}remarks", remarks)
     report.conclude(_conclusion(found))
+
+
+def _by_name(words: Mapping[str, str] | None) -> dict[str, str]:
+    """What is said of a spread, by the names that its numbers have in the report."""
+    names = {attribute: name for name, (attribute, _, _) in NUMBERS.items()}
+    return {names.get(attribute, attribute): said for attribute, said in (words or {}).items()}
 
 
 def _conclusion(found: OwnSpread) -> str:
