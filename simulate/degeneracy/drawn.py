@@ -70,7 +70,7 @@ def drawn(
     together = count // _power_of_two(AT_ONCE // states, 1, count)
     parts = [carried(learning, each, epochs=most, loss=loss, trials=trials) for each in np.split(grams, together)]
     found = {name: np.concatenate([each[name] for each in parts]) for name in parts[0]}
-    gone = int((~np.isfinite(found["sigma"]).all(axis=(1, 2))).sum())
+    gone = int((~np.all([np.isfinite(each.reshape(count, -1)).all(axis=1) for each in found.values()], axis=0)).sum())
     if gone:
         raise NoSpread(f"{gone} of {count} networks drawn diverge: lower the learning rate, or give more neurons")
     if loss is not None:

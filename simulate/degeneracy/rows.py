@@ -110,14 +110,14 @@ class Rows:
     def draw_wishart(self, *, neurons: int, networks: int, seed: int) -> Float[np.ndarray, "networks d d"]:
         """The same of other networks; of normal rows Wishart matrices over N, at a cost that does not grow with N."""
         entries = len(self.root)
-        if self.entries != NORMAL or neurons < entries:
+        if self.entries != NORMAL or not 0 < entries <= neurons:
             return self.draw_overlaps(neurons=neurons, networks=networks, seed=seed)
         drawn = wishart(df=neurons, scale=np.eye(entries) / neurons, seed=seed).rvs(networks)
         return self.root.T @ np.reshape(drawn, (networks, entries, entries)) @ self.root
 
     def _drawn(self, neurons: int, networks: int, seed: int) -> Iterator[Float[np.ndarray, "some neurons d"]]:
         random = np.random.default_rng(seed)
-        together = max(1, MOST // (neurons * len(self.root)))
+        together = max(1, MOST // (neurons * max(1, len(self.root))))
         for first in range(0, networks, together):
             count = min(together, networks - first)
             yield self.entries.draw(random, (count, neurons, len(self.root))) @ self.root

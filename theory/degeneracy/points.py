@@ -36,7 +36,7 @@ def dispersed_points(coordinates: tuple[sp.Expr, ...], sigma: Dispersion) -> Dis
     shape = Shape()
     point, slope = _lowered(coordinates)
     at = [float(sigma.value[a, b]) for a, b in shape.pairs]
-    changes = np.array([[change[a, b] for a, b in shape.pairs] for change in sigma.slopes])
+    changes = np.stack([sigma.slopes[:, a, b] for a, b in shape.pairs], axis=1)
     with np.errstate(invalid="ignore", divide="ignore"):
         gradient = np.asarray(slope(*at), dtype=np.float64)
         value = np.asarray(point(*at), dtype=np.float64).ravel()

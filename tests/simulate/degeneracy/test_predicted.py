@@ -55,8 +55,9 @@ def test_vectors_that_are_parallel_have_no_dynamics_and_no_weights() -> None:
     assert found.loss_sd is not None
 
 
-def test_two_neurons_are_told_or_have_their_reason() -> None:
-    found = predicted(S, neurons=2, epochs=5)
+@pytest.mark.parametrize("start", [S, np.zeros((4, 4))])
+def test_two_neurons_are_told_or_have_their_reason(start: np.ndarray) -> None:
+    found = predicted(start, neurons=2, epochs=5)
     for name in ("loss_sd", "dsa_sd", "weights_distance"):
         assert (getattr(found, name) is None) == (name in found.missing)
 
