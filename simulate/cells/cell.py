@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 import equinox as eqx
 import jax
-import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float, PyTree
 
 from simulate.cells.symmetry import Monomial, Symmetry, UnknownSymmetry
@@ -62,7 +62,7 @@ class Cell(Learner):
 
         A gate that is almost shut would keep any state, those too that no trial leads to: searches leave these out.
         """
-        return jax.tree.map(lambda part: jnp.full(jnp.shape(part), jnp.inf), self.initial_state())
+        return jax.tree.map(lambda part: np.full(part.shape, np.inf), jax.eval_shape(self.initial_state))
 
     @abstractmethod
     def read(self, state: Any) -> Float[Array, " outputs"]:

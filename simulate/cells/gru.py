@@ -6,6 +6,7 @@ from typing import ClassVar
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float
 
 from simulate.cells.adjoint import DenseWeights, Rows, UnitByUnit, Units
@@ -65,9 +66,9 @@ class GRU(DenseCell):
         return update * state + (1 - update) * candidate
 
     @property
-    def largest_state(self) -> Float[Array, " units"]:
+    def largest_state(self) -> Float[np.ndarray, " units"]:
         """As phi is bounded: the gate keeps a state between the one before and c."""
-        return jnp.full(self.units, self.phi.largest_value)
+        return np.full(self.units, self.phi.largest_value)
 
     def drawn_to(
         self, state: Float[Array, " units"], inputs: Float[Array, " inputs"], dt: float

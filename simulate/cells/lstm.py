@@ -5,6 +5,7 @@ from typing import ClassVar
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float
 
 from simulate.cells.adjoint import Rows, UnitByUnit, Units
@@ -56,9 +57,9 @@ class LSTM(DenseCell):
         return jax.nn.sigmoid(show) * self.phi(memory), memory
 
     @property
-    def largest_state(self) -> State:
+    def largest_state(self) -> tuple[np.ndarray, np.ndarray]:
         """As phi is bounded; the memory adds up, without a bound for all weights."""
-        return jnp.full(self.units, self.phi.largest_value), jnp.full(self.units, jnp.inf)
+        return np.full(self.units, self.phi.largest_value), np.full(self.units, np.inf)
 
     def read(self, state: State) -> Float[Array, " outputs"]:
         """V h + c."""

@@ -5,6 +5,7 @@ from typing import ClassVar
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float
 
 from simulate.cells.adjoint import Rows, UnitByUnit, Units
@@ -33,9 +34,9 @@ class UGRNN(DenseCell):
         return keep * state + (1 - keep) * self.phi(candidate)
 
     @property
-    def largest_state(self) -> Float[Array, " units"]:
+    def largest_state(self) -> Float[np.ndarray, " units"]:
         """As phi is bounded: the gate keeps a state between the one before and c."""
-        return jnp.full(self.units, self.phi.largest_value)
+        return np.full(self.units, self.phi.largest_value)
 
     def drawn_to(
         self, state: Float[Array, " units"], inputs: Float[Array, " inputs"], dt: float

@@ -2,16 +2,12 @@
 
 from dataclasses import dataclass
 
-import equinox as eqx
-import jax
-import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Bool, Float, Int
+from jaxtyping import Bool, Float, Int
 from numpy.typing import ArrayLike
 
-from simulate.measures.fixed_points.descent import ROUNDING, scales
+from simulate.measures.fixed_points.descent import ROUNDING, iterated, scales
 from simulate.measures.fixed_points.find import FixedPoints
-from simulate.measures.fixed_points.static_map import StaticMap
 from simulate.measures.samples import WrongShape, finite
 from simulate.outcome import Outcome
 
@@ -22,7 +18,7 @@ OF_THE_WAY = 1e-3
 TOGETHER = 60
 """Steps between two looks: a cycle whose period divides it is seen to return."""
 _AT_ONCE = 128
-"""States that the compiled program takes."""
+"""States that are followed together."""
 _FAR = 1e100
 """No state of this length comes back in numbers that have squares."""
 _RETURNED = 1e-9
@@ -97,7 +93,7 @@ def follow(found: FixedPoints, starts: ArrayLike, *, steps: int = 20_000) -> Fol
     most, moving = -(-steps // TOGETHER), np.ones(len(given), dtype=bool)
     while (these := np.flatnonzero(moving)[:_AT_ONCE]).size:
         before = ends[these]
-        ahead, ends[these] = _iterated(found.step, before)
+        ahead, ends[these] = iterated(found.step, before, steps=TOGETHER)
         looks[these] += 1
         nodes[these], outcomes[these] = places.judged(before, ahead, ends[these])
         moving[these] = (outcomes[these] == Arrival.unsettled) & (looks[these] < most)
@@ -142,16 +138,3 @@ def apart(points: Float[np.ndarray, "points size"]) -> Float[np.ndarray, " point
     gaps = np.linalg.norm(points[:, None] - points, axis=2)
     np.fill_diagonal(gaps, np.inf)
     return np.asarray(gaps.min(axis=1))
-
-
-def _iterated(step: StaticMap, states: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The states but one of `TOGETHER` steps later, and all of them: by one program, whatever their number."""
-    padded = jnp.asarray(np.resize(states, (_AT_ONCE, states.shape[1])))
-    ahead, after = (np.asarray(each)[: len(states)] for each in _steps(step, padded))
-    return ahead, after
-
-
-@eqx.filter_jit
-def _steps(step: StaticMap, states: Float[Array, "states size"]) -> tuple[Array, Array]:
-    ahead = jax.lax.fori_loop(0, TOGETHER - 1, lambda _, now: jax.vmap(step)(now), states)
-    return ahead, jax.vmap(step)(ahead)

@@ -15,6 +15,8 @@ from simulate.measures.fixed_points.find import FixedPoints, find_fixed_points, 
 
 _STARTS = 128
 """Of each kind in a round."""
+_FEW = 32
+"""Where known points are divided out, if each was hit more than once: nothing is unseen, by that estimate."""
 _ASIDE = 0.1
 """Noise of starts, in standard deviations of all points and starts: searches keep symmetries that their starts have."""
 _STEPS_OF_BRANCHES = 2000
@@ -67,17 +69,18 @@ def search_points(
 ) -> PointSearch:
     """Fixed points of a network, sought from these starts and then from what was found.
 
-    A round starts between pairs of known points, where other points lie between the basins of two; at the ends of both
-    branches of each known saddle's unstable manifold, if these are no known points; and where Newton's method goes from
-    the given starts when known points are divided out (`deflated`). The search ends with a round that finds nothing new
-    and leaves the sum of indices at one, or after all rounds.
+    A round starts between pairs of known points, where other points lie between the basins of two; and at the ends of
+    both branches of each known saddle's unstable manifold, if these are no known points. It is a whole round if it also
+    starts where Newton's method goes from the given starts when known points are divided out (`deflated`), which takes
+    longest: it is where the sum of indices is one, and after a round that found nothing new. The search ends with a
+    whole round that finds nothing new and leaves the sum at one, or after so many whole rounds.
 
     Arguments:
         network: as of `find_fixed_points`.
         starts: of Newton's method, likewise.
         inputs: constant, likewise.
         dt: length of a step, likewise.
-        rounds: at most so many after the first.
+        rounds: whole ones, at most.
         seed: of the pairs and places that are drawn.
 
     >>> import jax
@@ -99,26 +102,31 @@ def search_points(
     told = [SearchRound(len(found.points), found.index_sum)]
     estimate = unseen(found.hits) if len(found.points) else None
     given, random = np.asarray(starts, dtype=np.float64), np.random.default_rng(seed)
-    for _ in range(rounds):
+    while rounds:
+        whole = told[-1].index_sum == 1 or not told[-1].new
+        rounds -= whole
         before = len(found.points)
-        found = joined(found, points_from(found.step, _directed(found, given, random)))
+        found = joined(found, points_from(found.step, _directed(found, given, random, whole=whole)))
         told.append(SearchRound(len(found.points) - before, found.index_sum))
-        if not told[-1].new and told[-1].index_sum == 1:
+        if whole and not told[-1].new and told[-1].index_sum == 1:
             break
     return PointSearch(found, tuple(told), estimate)
 
 
 def _directed(
-    found: FixedPoints, given: Float[np.ndarray, "starts size"], random: np.random.Generator
+    found: FixedPoints, given: Float[np.ndarray, "starts size"], random: np.random.Generator, *, whole: bool
 ) -> Float[np.ndarray, "directed size"]:
     points = found.points
-    step = found.step.target if found.step.waits else found.step
-    some = given[random.integers(len(given), size=_STARTS)]
     ends = points if len(points) else given
     one, other = ends[random.integers(len(ends), size=(2, _STARTS))]
     between = one + random.uniform(0.2, 0.8, (_STARTS, 1)) * (other - one)
-    aside = _ASIDE * np.concatenate([points, given]).std() * random.normal(size=(2, *some.shape))
-    return np.concatenate([deflated(step, points, some + aside[0]), between + aside[1], _unknown_ends(found)])
+    aside = _ASIDE * np.concatenate([points, given]).std() * random.normal(size=(2, *between.shape))
+    starts = [between + aside[0], _unknown_ends(found)]
+    if whole:
+        step = found.step.target if found.step.waits else found.step
+        some = given[random.integers(len(given), size=_STARTS)] + aside[1]
+        starts.append(deflated(step, points, some if (found.hits == 1).any() else some[:_FEW]))
+    return np.concatenate(starts)
 
 
 def _unknown_ends(found: FixedPoints) -> Float[np.ndarray, "ends size"]:

@@ -48,7 +48,7 @@ class StaticMap(eqx.Module):
             WrongInput: if the input has another width than the network's, or is left out where that is not known.
             NotFinite: if an entry of the input or of a parameter is NaN or infinite.
         """
-        network = jax.tree.map(lambda each: each.astype(jnp.float64) if eqx.is_inexact_array(each) else each, network)
+        network = jax.tree.map(_double, network)
         for name, parameter in network.parameters.items():
             for leaf in jax.tree.leaves(parameter):
                 if np.size(leaf):  # of a network without inputs U is empty
@@ -61,12 +61,12 @@ class StaticMap(eqx.Module):
         given = finite(inputs, ("inputs",), "a constant input") if np.size(inputs) else np.zeros(0)
         if width is not None and given.shape != (width,):
             raise WrongInput(f"a constant input of {given.size} numbers: the network takes {width}")
-        return StaticMap(network, jnp.asarray(given), dt)
+        return StaticMap(network, jax.device_put(given), dt)
 
     @property
     def size(self) -> int:
         """How many numbers a state has."""
-        return int(sum(np.size(part) for part in jax.tree.leaves(self.network.initial_state())))
+        return int(sum(part.size for part in jax.tree.leaves(jax.eval_shape(self.network.initial_state))))
 
     def _state(self, vector: Array) -> Any:
         return ravel_pytree(self.network.initial_state())[1](vector)
@@ -87,7 +87,7 @@ class StaticMap(eqx.Module):
 
     def holds(self, states: Float[np.ndarray, "*states size"]) -> Bool[np.ndarray, "*states"]:
         """Whether trials may lead to a state: not where a number is larger than any that the network makes."""
-        largest = np.asarray(_side_by_side(self.network.largest_state))
+        largest = np.concatenate([np.ravel(part) for part in jax.tree.leaves(self.network.largest_state)])
         return np.asarray((np.abs(states) <= _ROUNDED * largest).all(axis=-1))
 
     def jacobian(self, state: Float[Array, " size"]) -> Float[Array, "size size"]:
@@ -112,6 +112,11 @@ class StaticTarget(eqx.Module):
     def jacobian(self, state: Float[Array, " size"]) -> Float[Array, "size size"]:
         """Its derivative."""
         return jax.jacfwd(self)(state)
+
+
+def _double(leaf: Any) -> Any:
+    """By NumPy: JAX would compile a program for each shape."""
+    return jax.device_put(np.asarray(leaf, dtype=np.float64)) if eqx.is_inexact_array(leaf) else leaf
 
 
 def _side_by_side(state: Any) -> Array:

@@ -8,8 +8,10 @@ import pytest
 from simulate.cells import Vanilla
 from simulate.fixed_points import search_points, unseen
 from simulate.fixed_points.deflation import deflated
+from simulate.fixed_points.point_search import _directed
 from simulate.measures import find_fixed_points
-from simulate.measures.fixed_points.find import joined
+from simulate.measures.fixed_points.descent import linearised
+from simulate.measures.fixed_points.find import joined, points_from
 from simulate.measures.fixed_points.static_map import StaticMap
 
 
@@ -71,3 +73,49 @@ def test_no_hits_and_no_probabilities_are_refused(hits, level):
         unseen(hits, level=level)
     with pytest.raises(ValueError, match="rounds"):
         search_points(wells(), np.zeros((1, 2)), rounds=-1)
+
+
+def deflated_by_the_book(step, points, starts, *, steps):
+    """All starts at every step, those at rest too; the gradient written out; a state at a time."""
+    gaps = np.linalg.norm(points[:, None] - points, axis=2) + np.diag(np.full(len(points), np.inf))
+    scale = np.median(gaps.min(axis=1)) / 2
+    ends = np.array(starts)
+    for state in ends:
+        for _ in range(steps):
+            (residual,), (slope,) = linearised(step, state[None])
+            newton = -np.linalg.solve(slope + 1e-12 * np.eye(len(state)), residual)
+            away = (state - points) / scale
+            square = (away**2).sum(axis=1, keepdims=True)
+            gradient = np.nan_to_num(-2 * away / (scale * square * (1 + square))).sum(axis=0)
+            moved = newton / (1 - gradient @ newton)
+            state += moved / max(1.0, np.linalg.norm(moved) / max(1.0, np.linalg.norm(state)))
+    return ends
+
+
+def test_a_deflated_descent_goes_where_it_does_by_the_book():
+    """A few steps, as many are chaotic; and of the five points that are not divided out the same ones in the end."""
+    step, random = StaticMap.of(wells()), np.random.default_rng(0)
+    found = find_fixed_points(wells(), random.uniform(-1, 1, (60, 2)))
+    known, missing = found.points[:4], found.points[4:]
+    starts = random.uniform(-1, 1, (20, 2))
+    few = [each(step, known, starts, steps=4) for each in (deflated, deflated_by_the_book)]
+    np.testing.assert_allclose(*few, rtol=1e-9, atol=1e-9)
+    ends = [each(step, known, starts, steps=60) for each in (deflated, deflated_by_the_book)]
+    near = [(np.linalg.norm(missing[:, None] - each, axis=2) < 1e-9).any(axis=1) for each in ends]
+    assert (near[0] == near[1]).all()
+    assert near[0].all()
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_rounds_that_spare_deflation_lose_no_point(seed):
+    """Beside six whole rounds, one after another, of a random network with many points."""
+    random, blank = np.random.default_rng(seed), Vanilla.blank(6, 1, 1)
+    network = eqx.tree_at(lambda each: each.W, blank, jnp.asarray(1.5 * random.normal(size=(6, 6))))
+    starts = random.uniform(-1, 1, (32, 6))
+    every, at_random = find_fixed_points(network, starts), np.random.default_rng(0)
+    for _ in range(6):
+        every = joined(every, points_from(every.step, _directed(every, starts, at_random, whole=True)))
+    search = search_points(network, starts)
+    assert (len(search.found.points), search.closed) == (len(every.points), every.index_sum == 1)
+    gaps = np.linalg.norm(search.found.points[:, None] - every.points, axis=2)
+    assert (gaps.min(axis=1) < 1e-9).all()
