@@ -72,15 +72,15 @@ def search_points(
     A round starts between pairs of known points, where other points lie between the basins of two; and at the ends of
     both branches of each known saddle's unstable manifold, if these are no known points. It is a whole round if it also
     starts where Newton's method goes from the given starts when known points are divided out (`deflated`), which takes
-    longest: it is where the sum of indices is one, and after a round that found nothing new. The search ends with a
-    whole round that finds nothing new and leaves the sum at one, or after so many whole rounds.
+    longest: it is where the sum of indices is one, after a round that found nothing new, and after `rounds` others. The
+    search ends with a whole round that finds nothing new and leaves the sum at one, or after `rounds` whole ones.
 
     Arguments:
         network: as of `find_fixed_points`.
         starts: of Newton's method, likewise.
         inputs: constant, likewise.
         dt: length of a step, likewise.
-        rounds: whole ones, at most.
+        rounds: whole ones and others, at most so many of each.
         seed: of the pairs and places that are drawn.
 
     >>> import jax
@@ -102,9 +102,10 @@ def search_points(
     told = [SearchRound(len(found.points), found.index_sum)]
     estimate = unseen(found.hits) if len(found.points) else None
     given, random = np.asarray(starts, dtype=np.float64), np.random.default_rng(seed)
-    while rounds:
-        whole = told[-1].index_sum == 1 or not told[-1].new
-        rounds -= whole
+    whole_left = others_left = rounds
+    while whole_left:
+        whole = told[-1].index_sum == 1 or not told[-1].new or not others_left
+        whole_left, others_left = whole_left - whole, others_left - (not whole)
         before = len(found.points)
         found = joined(found, points_from(found.step, _directed(found, given, random, whole=whole)))
         told.append(SearchRound(len(found.points) - before, found.index_sum))

@@ -30,6 +30,13 @@ def test_from_the_stable_points_alone_all_others_are_reached():
     assert np.bincount(search.found.unstable_dimensions).tolist() == [8, 12, 6, 1]
 
 
+def test_a_search_ends_where_there_are_more_points_than_it_can_find():
+    """3^8 of them: each round finds some, and the indices do not sum to one."""
+    search = search_points(wells(8), np.random.default_rng(0).uniform(-1, 1, (8, 8)), rounds=1)
+    assert not search.closed
+    assert [bool(each.new) for each in search.rounds] == [True] * 3
+
+
 def test_a_deflated_descent_leaves_the_point_that_it_starts_next_to():
     """Newton's method from there would take one step back to it."""
     step = StaticMap.of(wells(1))
