@@ -59,7 +59,9 @@ class MatchedDistance(Measure[TransitionGraph, TransitionGraph]):
     nodes relabelled, readouts and unstable dimensions included; with `of_readout=0` whatever the readouts, with
     `of_dimension=0` as well whatever the dimensions.
 
-    The least is searched for, from many beginnings: `value` is the least found, `lower` a bound below all matchings
+    The least is searched for, from many beginnings, among which are the matchings of the measures that `beginning`
+    names (without features nodes look alike, and a search by edges alone ends farther up than one that knows where
+    they are read): `value` is the least found, `lower` a bound below all matchings
     (an assignment of nodes by their sorted rows and columns: Gilmore and Lawler's bound). Both are zero for a graph and
     itself relabelled. Of up to six nodes in both graphs together all matchings are tried: both are the least then.
 
@@ -68,6 +70,7 @@ class MatchedDistance(Measure[TransitionGraph, TransitionGraph]):
         of_dimension: weight of the difference of unstable dimensions.
         of_absence: what a node without partner costs, beside its transitions.
         search: how the least is searched for.
+        beginning: measures whose best matchings are tried as well; each must be able to compare the graphs.
 
     Raises:
         DifferentOutputs: if readouts count and are of different sizes.
@@ -86,6 +89,7 @@ class MatchedDistance(Measure[TransitionGraph, TransitionGraph]):
     of_dimension: float = 1.0
     of_absence: float = 1.0
     search: AssignmentSearch = field(default_factory=AssignmentSearch)
+    beginning: tuple["MatchedDistance", ...] = ()
 
     def prepare(self, item: TransitionGraph) -> TransitionGraph:
         """The graph itself."""
@@ -108,6 +112,8 @@ class MatchedDistance(Measure[TransitionGraph, TransitionGraph]):
         like = linear_sum_assignment(bounds)[1]
         alike = len(one) == len(other)
         found = (alike and self._copy(A, B, alone, like)) or self._best(A, B, alone, like, alike=alike)
+        if not found.proved and _square(A, B, alone, found.relabelling.order):
+            found = self._from_others(one, other, (A, B, alone), found)
         value = _square(A, B, alone, found.relabelling.order) ** 0.5
         lower = value if found.proved else min(value, float(bounds[np.arange(len(A)), like].sum()) ** 0.5)
         partners = np.where(found.relabelling.order < len(other), found.relabelling.order, UNMATCHED)[: len(one)]
@@ -131,6 +137,18 @@ class MatchedDistance(Measure[TransitionGraph, TransitionGraph]):
             end = exchanged(matching, Relabelling(same_edges, np.ones(len(A))))
             if _square(A, B, alone, end.order) < _square(A, B, alone, found.relabelling.order):
                 return Found(end, "isomorphism of edges", 0.0)
+        return found
+
+    def _from_others(
+        self, one: TransitionGraph, other: TransitionGraph, sides: tuple[Square, Square, Square], found: Found
+    ) -> Found:
+        """The best of what was found and of where exchanges lead from the matchings of other measures."""
+        for measure in self.beginning:
+            partners = np.array(measure._distance(one, other).partners, dtype=int)
+            start = Relabelling(_completed(partners, len(one), len(other)), np.ones(len(sides[0])))
+            end = exchanged(_matching(*sides), start)
+            if _square(*sides, end.order) < _square(*sides, found.relabelling.order):
+                found = Found(end, "another measure", 0.0)
         return found
 
     def squares(self, one: TransitionGraph, other: TransitionGraph) -> Square:
@@ -166,6 +184,13 @@ def _isomorphism(A: np.ndarray, B: np.ndarray, alone: Square) -> Order | None:
     colours = connected_components(csr_array(free), directed=False)[1]
     order = isomorphism(A[:n, :n] * 1.0, B[:n, :n] * 1.0, (colours[:n], colours[n:]))
     return None if order is None else np.concatenate([order, np.arange(n, 2 * n)])
+
+
+def _completed(partners: Int[np.ndarray, " nodes"], n: int, m: int) -> Order:
+    """An order of all nodes and absences: nodes without partner go to absences, which are all alike."""
+    order = np.where(partners >= 0, partners, m + np.arange(n))
+    rest = np.setdiff1d(np.arange(n + m), order)
+    return np.concatenate([order, rest])
 
 
 def _padded(graph: TransitionGraph, absent: int) -> Square:

@@ -7,12 +7,9 @@ from dataclasses import dataclass
 import jax
 import numpy as np
 import xarray as xr
-from jaxtyping import Float
 
 from simulate.measures.fixed_points.descent import ROUNDING, scales
-from simulate.measures.pairwise import pairwise
 from simulate.tasks.n_bit_flip_flop import NBitFlipFlop
-from simulate.universality.matched_distance import MatchedDistance
 from simulate.universality.points import PointsAsked
 from validate.output import Plot
 from validate.progress import Progress
@@ -29,12 +26,17 @@ from validate.universality.claims import (
 )
 from validate.universality.conditions import conditions_of
 from validate.universality.deviations import IDEAL, Deviation, deviation
-from validate.universality.members import (
-    Members,
-    PopulationMember,
-    members_of,
-    report_outcomes,
+from validate.universality.graph_distances import (
+    EDGES,
+    MATCHED,
+    MEASURES,
+    GraphDistances,
+    assert_noise,
+    graph_distances,
+    graphs_of,
+    report_distances,
 )
+from validate.universality.members import Members, members_of, report_outcomes
 from validate.universality.one_look import one_look
 from validate.universality.proof_job import UNTOLD, ProofsJob
 from validate.universality.settings import Config
@@ -55,7 +57,6 @@ CONFIDENCE = 0.99999
 """Of the edges of each network, so that hundreds of networks dispute none by chance."""
 LEAST_SHARE = 0.9
 """Of networks that have the modal number of points in the paper: "less than 10 % of the population" have not."""
-Square = Float[np.ndarray, "_ _"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,7 +65,7 @@ class FlipFlops:
 
     members: Members
     representations: Representations
-    graphs: Square
+    graphs: dict[str, GraphDistances]
     deviations: tuple[Deviation, ...]
 
 
@@ -111,8 +112,11 @@ def checks(config: Config, report: Report, progress: Progress) -> FlipFlops | No
     _report_points(members, deviations, task.bits, report)
     _assert_laws(members, report)
     _assert_proofs(members, proofs, report)
-    results = FlipFlops(members, representations(members, config.seed), _graph_distances(members.each), deviations)
+    graphs = graph_distances(members, search)
+    results = FlipFlops(members, representations(members, config.seed), graphs, deviations)
     _assert_self_distances(results, report)
+    assert_noise(NAME, [members.each[place] for place in pictures.first_of_each(members).values()], search, report)
+    report_distances(NAME, graphs, report)
     report_claims(NAME, _claims(config, results), report)
     return results
 
@@ -179,20 +183,14 @@ def _assert_proofs(members: Members, told: Sequence[xr.Dataset], report: Report)
     )
 
 
-def _graph_distances(members: Sequence[PopulationMember]) -> Square:
-    graphs = [each.points.graph for each in members]
-    return pairwise(MatchedDistance(), [graph for graph in graphs if graph is not None]).value
-
-
 def _assert_self_distances(results: FlipFlops, report: Report) -> None:
     """A graph whose nodes are told in another order is the same graph."""
-    graph = results.members.each[0].points.graph
-    assert graph is not None
+    graph = graphs_of(results.members)[0]
     turned = graph.relabelled(np.arange(len(graph))[::-1])
     report.check(
-        f"{NAME}: distance of a graph from itself, nodes in another order",
+        f"{NAME}: distance of a graph from itself, nodes in another order (worst of {len(MEASURES)})",
         predicted=0.0,
-        measured=MatchedDistance()(graph, turned).value,
+        measured=max(measure(graph, turned).value for measure in MEASURES.values()),
         tolerance=Exact("the same graph"),
     )
 
@@ -202,13 +200,13 @@ def _claims(config: Config, results: FlipFlops) -> list[MeasuredClaim]:
     return [
         _counts(results),
         *clusterings(CLUSTERS, shown.distances, members, config),
-        *clusterings(GRAPHS_DO_NOT, {"matched graphs": results.graphs}, members, config),
+        *clusterings(GRAPHS_DO_NOT, {name: each.distances for name, each in results.graphs.items()}, members, config),
         *(untrained_beside_trained(shown.both, members, kind.cell, kind.nonlinearity) for kind in members.kinds),
     ]
 
 
 def _counts(results: FlipFlops) -> MeasuredClaim:
-    """The fraction of networks with the most frequent counts, which are the ideal ones if the paper is right."""
+    """The fraction of networks with the ideal counts, which most have if the paper is right."""
     ideal = sum(each.kind == IDEAL for each in results.deviations)
     return fraction_claim(COUNTS, "all networks", ideal, len(results.deviations), more_than=LEAST_SHARE)
 
@@ -218,18 +216,25 @@ def figures(config: Config, results: FlipFlops | None) -> tuple[Plot, ...]:
     if results is None:
         return ()
     members, shown = results.members, results.representations
-    matrices = {**shown.distances, "graphs": results.graphs}
+    graphs, edges = (results.graphs[name].square for name in (MATCHED, EDGES))
+    matrices = {**shown.distances, "graphs": graphs, EDGES: edges}
     return (
         *one_look(
             members,
             results.deviations,
             shown.shown,
             distances=shown.distances["SVCCA"],
-            graphs=results.graphs,
+            graphs=graphs,
         ),
         pictures.components("flip_flop_points", members, shown.shown),
         pictures.matrices("flip_flop_distances", members, matrices),
-        pictures.places("flip_flop_places", members, {"SVCCA": shown.distances["SVCCA"], "graphs": results.graphs}),
+        pictures.places(
+            "flip_flop_places",
+            members,
+            {"SVCCA": shown.distances["SVCCA"], "graphs": graphs, EDGES: edges},
+            rows="Above by activity; in the middle by transition graphs and what is read at their points; below by the "
+            "edges of these graphs alone",
+        ),
         pictures.graphs("flip_flop_graphs", members),
         pictures.untrained("flip_flop_untrained", members, shown.both),
     )

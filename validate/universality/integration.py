@@ -1,15 +1,21 @@
 """Context-dependent integration: the line of slow points, the modes that integrate, what selects the input (Fig. 3)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import jax
 import numpy as np
 from jaxtyping import Float
 from matplotlib.ticker import MaxNLocator
 
+from simulate.fixed_points.held import HeldOutputs, held_outputs
 from simulate.fixed_points.linearisation import Linearisation, linearised_at
 from simulate.measures.fixed_points.descent import readings
+from simulate.measures.fixed_points.find import FixedPoints
+from simulate.measures.pairwise import pairwise
 from simulate.tasks.context_integration import ContextIntegration
+from simulate.tasks.drawn import DrawnTask
+from simulate.tasks.task import Batch
+from simulate.universality.neighbours import NeighbourDistance
 from simulate.universality.points import PointsAsked
 from validate.output import Plot
 from validate.palette import CELLS
@@ -21,8 +27,13 @@ from validate.universality import pictures
 from validate.universality.claims import (
     CLUSTERS,
     LINE,
+    LINES_DO,
+    LINES_DO_NOT,
     MODES,
+    MORE_MODES,
+    NEAR_ONE,
     SELECTION,
+    STILL,
     MeasuredClaim,
     report_claims,
 )
@@ -30,10 +41,13 @@ from validate.universality.members import Members, PopulationMember, members_of,
 from validate.universality.settings import Config
 from validate.universality.similarity import (
     Representations,
+    Square,
     clusterings,
+    difference_claim,
     fraction_claim,
     mean_claim,
     representations,
+    states,
     untrained_beside_trained,
 )
 
@@ -43,9 +57,11 @@ CUED, OTHER = 0, 1
 REACH, BINS = 5.0, 10
 """A line attractor is asked for where outputs are within -REACH and REACH, in so many equal parts."""
 COVERED = 0.8
-"""Share of these parts in which a line has points or slow points (chosen beforehand)."""
-STATES = 12
-"""On the line, at which networks are linearised."""
+"""Share of these parts in which a line has states (chosen beforehand)."""
+BESIDE = 0.1
+"""Share of the variance of a line's states that is within parts, at most: of a plane as wide as long it is one half."""
+TRIALS = 128
+"""Whose states settle on the line."""
 WHOLE = 0.1
 """Modes integrate if their response is as near, relatively, to that of all modes (chosen beforehand)."""
 SHOWN = 16
@@ -54,20 +70,25 @@ SHOWN = 16
 
 @dataclass(frozen=True, eq=False)
 class Integrators:
-    """The networks; of each, averaged over the line in the first context: see the fields.
+    """The networks; of each, averaged over the states of its line in the first context: see the fields.
 
-    `covered` is the share of the line that has points, `needed` how many modes integrate, `eigenvalues` the largest
-    absolute values, `responses` those to a unit input by 0, 1, 2 and more modes, `ignored` the response to the other
-    stream over that to the cued one. All but `covered` are NaN of a network without points on the line.
+    `lines` are the outputs that it holds there, `still` the share of the line that has points and minima of the speed,
+    `needed` how many modes integrate, `near_one` how many eigenvalues leave an amplitude as it is for a trial (but for
+    a factor e), `eigenvalues` the largest absolute values, `responses` those to a unit input by 0, 1, 2 and more modes,
+    `ignored` the response to the other stream over that to the cued one. All but `lines` and `still` are NaN of a
+    network that holds nothing. `neighbours` are the distances of graphs of nearest neighbours among held states.
     """
 
     members: Members
     representations: Representations
-    covered: Float[np.ndarray, " networks"]
+    lines: tuple[HeldOutputs, ...]
+    still: Float[np.ndarray, " networks"]
     needed: Float[np.ndarray, " networks"]
+    near_one: Float[np.ndarray, " networks"]
     eigenvalues: Float[np.ndarray, "networks shown"]
     responses: Float[np.ndarray, "networks counts"]
     ignored: Float[np.ndarray, " networks"]
+    neighbours: Square
 
 
 def task_of(config: Config) -> ContextIntegration:
@@ -94,58 +115,108 @@ def checks(config: Config, report: Report, progress: Progress) -> Integrators | 
     report_outcomes(NAME, members, report)
     if len(members.each) < 2:
         return None
-    told = [_along_the_line(each, training.steps) for each in members.each]
+    shown = _in_first_context(members.task, config.seed)
+    told = [_along_the_line(each, states(each.network, shown), training.steps) for each in members.each]
     results = Integrators(
         members,
         representations(members, config.seed),
-        np.array([each.covered for each in told]),
+        tuple(each.line for each in told),
+        np.array([each.still for each in told]),
         np.array([each.needed for each in told]),
+        np.array([each.near_one for each in told]),
         np.array([each.eigenvalues for each in told]),
         np.array([each.responses for each in told]),
         np.array([each.ignored for each in told]),
+        pairwise(NeighbourDistance(), [_by_parts(each.line) for each in told]).value,
     )
+    _report_lines(results, report)
     report_claims(NAME, _claims(config, results), report)
     return results
+
+
+def _report_lines(results: Integrators, report: Report) -> None:
+    """Of every network what it holds."""
+    told = [
+        {
+            "network": str(member.kind),
+            "penalty": member.penalty,
+            "held": line.covered,
+            "spread": line.spread,
+            "drift": line.drift,
+            "line": is_line(line),
+            "points and minima of the speed": still,
+        }
+        for member, line, still in zip(results.members.each, results.lines, results.still.tolist(), strict=True)
+    ]
+    report.quantity(f"{NAME}: outputs held by each network", told)
+
+
+def _in_first_context(task: DrawnTask, seed: int) -> Batch:
+    """Trials whose context is the first."""
+    drawn = replace(task, trials=2 * TRIALS).draw(jax.random.fold_in(jax.random.key(seed), 3))
+    chosen = np.flatnonzero(np.asarray(drawn.inputs)[:, 0, drawn.inputs.shape[-1] // 2 + CUED] == 1)[:TRIALS]
+    return replace(drawn, inputs=drawn.inputs[chosen], targets=drawn.targets[chosen], mask=drawn.mask[chosen])
+
+
+def _by_parts(line: HeldOutputs) -> np.ndarray:
+    """A row a part, NaN where nothing is held."""
+    rows = np.full((line.parts, line.states.shape[1]), np.nan)
+    rows[line.bins] = line.states
+    return rows
 
 
 @dataclass(frozen=True, eq=False)
 class AlongTheLine:
     """Of one network, averaged over the states of its line."""
 
-    covered: float
-    needed: float
-    eigenvalues: np.ndarray
-    responses: np.ndarray
-    ignored: float
+    line: HeldOutputs
+    still: float
+    needed: float = np.nan
+    near_one: float = np.nan
+    eigenvalues: np.ndarray = field(default_factory=lambda: np.full(SHOWN, np.nan))
+    responses: np.ndarray = field(default_factory=lambda: np.full(SHOWN, np.nan))
+    ignored: float = np.nan
 
 
-def _along_the_line(member: PopulationMember, steps: int) -> AlongTheLine:
+def is_line(line: HeldOutputs) -> bool:
+    """Whether outputs are held, by states on one curve."""
+    return line.covered >= COVERED and line.spread <= BESIDE
+
+
+def _along_the_line(member: PopulationMember, visited: np.ndarray, steps: int) -> AlongTheLine:
     found = member.points.found[CUED]
-    states = np.concatenate([found.points, found.slow])
-    read = readings(found.step, states)[:, 0] if len(states) else np.zeros(0)
-    inside = np.flatnonzero(np.abs(read) < REACH)
-    bins = np.floor((read[inside] + REACH) / (2 * REACH) * BINS).astype(int)
-    unknown = np.full(SHOWN, np.nan)
-    nothing = AlongTheLine(len(set(bins.tolist())) / BINS, np.nan, unknown, unknown, np.nan)
-    if not len(inside):
-        return nothing
-    order = inside[np.argsort(read[inside])]
-    chosen = order[np.unique(np.linspace(0, len(order) - 1, STATES).astype(int))]
-    modes = [linearised_at(found.step, states[i]) for i in chosen]
+    starts = visited.reshape(-1, visited.shape[-1])
+    line = held_outputs(found.step, starts, steps=steps, reach=REACH, parts=BINS)
+    still = _still(found)
+    if not len(line.states):
+        return AlongTheLine(line, still)
+    modes = [linearised_at(found.step, state) for state in line.states]
     by_modes = np.mean([_responses(each, steps) for each in modes], axis=0)  # modes x inputs
     relevant, whole = by_modes[:, CUED], by_modes[-1, CUED]
     if not whole:  # no response, of which modes would have a share
-        return nothing
+        return AlongTheLine(line, still)
     enough = np.abs(relevant - whole) <= WHOLE * abs(whole)
     needed = len(enough) - float(np.argmin(enough[::-1])) if not enough.all() else 0.0
-    sizes = np.mean([np.abs(each.eigenvalues) for each in modes], axis=0)
+    sizes = np.array([np.abs(each.eigenvalues) for each in modes])
+    with np.errstate(divide="ignore"):
+        near_one = (np.abs(np.log(sizes)) < 1 / steps).sum(axis=1).mean()
     return AlongTheLine(
-        len(set(bins.tolist())) / BINS,
+        line,
+        still,
         needed,
-        _padded(sizes),
+        float(near_one),
+        _padded(sizes.mean(axis=0)),
         _padded(relevant),
         float(abs(by_modes[-1, OTHER] / whole)),
     )
+
+
+def _still(found: FixedPoints) -> float:
+    """The share of the parts that have points and minima of the speed."""
+    there = np.concatenate([found.points, found.slow])
+    read = readings(found.step, there)[:, 0]
+    inside = read[np.abs(read) < REACH]
+    return len(set(np.floor((inside + REACH) / (2 * REACH) * BINS).astype(int).tolist())) / BINS
 
 
 def _responses(modes: Linearisation, steps: int) -> np.ndarray:
@@ -158,17 +229,32 @@ def _padded(values: np.ndarray) -> np.ndarray:
 
 
 def _claims(config: Config, results: Integrators) -> list[MeasuredClaim]:
-    members = results.members
-    lines = int((results.covered >= COVERED).sum())
-    measured = [fraction_claim(LINE, "all networks", lines, len(members.each), more_than=0.5)]
+    members, count = results.members, len(results.members.each)
+    lines, still = sum(map(is_line, results.lines)), int((results.still >= COVERED).sum())
+    measured = [
+        fraction_claim(LINE, "all networks", lines, count, more_than=0.5),
+        fraction_claim(STILL, "all networks", still, count, more_than=0.5),
+    ]
     for kind in members.kinds:
         which = members.which(cell=kind.cell, nonlinearity=kind.nonlinearity)
         if kind.cell == "vanilla":
             measured.append(mean_claim(MODES, str(kind), results.needed[which], below=2.0))
+        else:
+            vanilla = members.which(cell="vanilla", nonlinearity=kind.nonlinearity)
+            measured += [
+                difference_claim(claim, str(kind), values[which], values[vanilla])
+                for claim, values in ((MORE_MODES, results.needed), (NEAR_ONE, results.near_one))
+            ]
         measured.append(mean_claim(SELECTION, str(kind), results.ignored[which], below=0.5))
         both = results.representations.both
         measured.append(untrained_beside_trained(both, members, kind.cell, kind.nonlinearity))
-    return [*measured, *clusterings(CLUSTERS, results.representations.distances, members, config)]
+    graphs = {"lines": results.neighbours}
+    return [
+        *measured,
+        *clusterings(CLUSTERS, results.representations.distances, members, config),
+        *clusterings(LINES_DO_NOT, graphs, members, config, factor="cell"),
+        *clusterings(LINES_DO, graphs, members, config, factor="nonlinearity"),
+    ]
 
 
 def figures(config: Config, results: Integrators | None) -> tuple[Plot, ...]:
@@ -178,7 +264,13 @@ def figures(config: Config, results: Integrators | None) -> tuple[Plot, ...]:
     members, shown = results.members, results.representations
     return (
         pictures.components("integration_points", members, shown.shown),
-        pictures.places("integration_places", members, {"SVCCA": shown.distances["SVCCA"]}),
+        pictures.places(
+            "integration_places",
+            members,
+            {"SVCCA": shown.distances["SVCCA"], "lines": results.neighbours},
+            rows="Above by activity; below by which outputs, of ten along the line, are held in states that are next "
+            "to one another",
+        ),
         _modes(results),
         pictures.untrained("integration_untrained", members, shown.both),
     )
@@ -207,8 +299,8 @@ def _modes(results: Integrators) -> Plot:
         panels[1].set_ylabel("response to a unit input")
         legend_below(figure, 2)
     caption = (
-        "a: absolute eigenvalues along the line attractor. b: what the network linearised there makes of a unit input "
-        "at the end of a trial, by so many modes; one (dotted) is perfect integration. Lines: median over the networks "
-        f"of a cell that have points on the line (seed {results.members.seed}); bands: their quartiles."
+        "a: absolute eigenvalues along the line of held outputs. b: what the network linearised there makes of a unit "
+        "input at the end of a trial, by so many modes; one (dotted) is perfect integration. Lines: median over the "
+        f"networks of a cell that hold outputs (seed {results.members.seed}); bands: their quartiles."
     )
     return plot("integration_modes", caption, figure, data)

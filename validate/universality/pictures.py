@@ -91,7 +91,7 @@ def components(name: str, members: Members, shown: Sequence[np.ndarray]) -> Plot
     data: dict[str, np.ndarray] = {}
     labels = "", ""
     with style():
-        figure, panels = _by_kind(members)
+        figure, panels = by_kind(members)
         for kind, place in chosen.items():
             axes, found = panels[kind], members.each[place].points.found[0]
             seen = in_components(shown[place], found)
@@ -141,27 +141,31 @@ def matrices(name: str, members: Members, distances: Mapping[str, Square]) -> Pl
     data["kinds"] = np.array([str(kind) for kind in kinds])
     caption = (
         f"Distances between all {len(kinds)} trained networks, those of a kind side by side ({_counts(members)}): of "
-        "activity on the same trials, and of transition graphs where there are any."
+        "activity on the same trials, and of transition graphs where there are any (with what is read at their points, "
+        "and by edges alone)."
     )
     return plot(name, caption, figure, data)
 
 
-def places(name: str, members: Members, distances: Mapping[str, Square]) -> Plot:
-    """A row a measure, a column a division: networks in the plane that shows their distances best."""
+def places(name: str, members: Members, distances: Mapping[str, Square], *, rows: str) -> Plot:
+    """A row a measure, a column a division: networks in the plane that shows their distances best.
+
+    `rows` says in the caption what the measures are.
+    """
     shown = [each for each in divisions(members) if each.name in ("by cell, tanh", "by nonlinearity, vanilla")]
     shown = [each for each in shown if len(each.which) > 2]
     data: dict[str, np.ndarray] = {}
     with style():
         columns = max(1, len(shown))
-        figure, rows = new_grid(len(distances), columns, 3.4 * columns, 3.0 * len(distances) + 0.4)
-        for panels, (measure, matrix) in zip(rows, distances.items(), strict=True):
+        figure, grid = new_grid(len(distances), columns, 3.4 * columns, 3.0 * len(distances) + 0.4)
+        for panels, (measure, matrix) in zip(grid, distances.items(), strict=True):
             for axes, division in zip(panels, shown, strict=False):
                 data |= _draw_places(axes, members, measure, matrix, division)
         _legend_of_kinds(figure, [members.each[i].kind for each in shown for i in each.which])
     caption = (
         "Trained networks as points whose distances in the plane are as near as may be to those measured "
         "(multidimensional scaling; stress: what is left). Colours: cells; shapes: nonlinearities. Left: tanh networks "
-        f"by cell. Right: vanilla networks by nonlinearity ({_counts(members)})."
+        f"by cell. Right: vanilla networks by nonlinearity. {rows} ({_counts(members)})."
     )
     return plot(name, caption, figure, data)
 
@@ -175,7 +179,7 @@ def _draw_places(
         axes.plot(*point, **look_of(members.each[place].kind), markersize=5, alpha=0.8)
     axes.set_title(f"{measure}: {typeset_all(division.name)} (stress {embedded.stress:.2f})", fontsize=8.5)
     in_a_plane(axes)
-    label = "graph distance" if measure == "graphs" else f"{measure} distance"
+    label = f"{measure} distance" if measure == "SVCCA" else "graph distance"
     axes.set(xlabel=label, ylabel=label)
     key = f"{measure}_{division.name}".replace(", ", "_").replace(" ", "_")
     return {f"{key}_points": embedded.points, f"{key}_groups": groups}
@@ -186,7 +190,7 @@ def graphs(name: str, members: Members) -> Plot:
     data: dict[str, np.ndarray] = {}
     labels = "", ""
     with style():
-        figure, panels = _by_kind(members)
+        figure, panels = by_kind(members)
         for kind, place in first_of_each(members).items():
             graph = members.each[place].points.graph
             if graph is None:
@@ -269,7 +273,7 @@ def outer_labels(figure: Figure, labels: tuple[str, str]) -> None:
             axes.set_ylabel(labels[1])
 
 
-def _by_kind(members: Members) -> tuple[Figure, dict[NetworkKind, Axes]]:
+def by_kind(members: Members) -> tuple[Figure, dict[NetworkKind, Axes]]:
     """A row a nonlinearity, a column a cell; panels without networks are empty."""
     kinds = members.kinds
     phis, cells = (tuple(dict.fromkeys(getattr(kind, part) for kind in kinds)) for part in ("nonlinearity", "cell"))

@@ -1,12 +1,13 @@
 """How alike networks are by what their units do and by their graphs, and whether they fall into groups."""
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import jax
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from scipy.stats import t as student
 
 from simulate.cells.dense import DenseCell
@@ -18,7 +19,7 @@ from simulate.measures.svcca import SVCCA
 from simulate.populations.activity import activity
 from simulate.tasks.drawn import DrawnTask
 from simulate.tasks.task import Batch
-from simulate.universality.between_share import between_share
+from simulate.universality.between_share import BetweenShare, between_share
 from simulate.universality.binomial import clopper_pearson
 from simulate.universality.permanova import permanova
 from simulate.universality.silhouette import silhouette
@@ -57,11 +58,51 @@ def states(network: DenseCell, batch: Batch) -> Float[np.ndarray, "trials steps 
 
 @dataclass(frozen=True)
 class Division:
-    """Some networks, and the group of each: by cell at one nonlinearity, or by nonlinearity at one cell."""
+    """Some networks, and the group of each: by cell at one nonlinearity, or by nonlinearity at one cell.
+
+    Labels are exchanged among networks of one penalty, which is held as in the paper's factorial design.
+    """
 
     name: str
     which: np.ndarray
     groups: tuple[str, ...]
+    penalties: tuple[float, ...]
+
+    def of(self, places: Sequence[int]) -> "Division":
+        """Of these networks alone, told by their places in the division."""
+        return Division(
+            self.name,
+            self.which[list(places)],
+            tuple(self.groups[i] for i in places),
+            tuple(self.penalties[i] for i in places),
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class SampledDistances:
+    """Distances between all networks; NaN, the diagonal included, of those that are not compared.
+
+    `noise`: what sampling adds to each network's squared distance from any other one (zero without sampling).
+    """
+
+    square: Square
+    noise: Float[np.ndarray, " networks"]
+
+    @classmethod
+    def exact(cls, square: Square) -> "SampledDistances":
+        """Without sampling."""
+        return cls(square, np.zeros(len(square)))
+
+    def within(self, which: np.ndarray) -> "SampledDistances":
+        """Of some networks."""
+        return SampledDistances(self.square[np.ix_(which, which)], self.noise[which])
+
+    @property
+    def noise_share(self) -> float:
+        """Of the mean square of distances, how much is noise; zero where all are alike."""
+        count = len(self.square)
+        whole = float((self.square**2).sum()) / (count * (count - 1))
+        return 2 * float(self.noise.mean()) / whole if whole else 0.0
 
 
 def divisions(members: Members) -> Iterator[Division]:
@@ -69,42 +110,76 @@ def divisions(members: Members) -> Iterator[Division]:
     kinds = members.kinds
     for phi in dict.fromkeys(kind.nonlinearity for kind in kinds):
         which = members.which(nonlinearity=phi)
-        yield Division(f"by cell, {phi}", which, tuple(members.each[i].kind.cell for i in which))
+        yield _division(f"by cell, {phi}", members, which, "cell")
     for cell in dict.fromkeys(kind.cell for kind in kinds):
         which = members.which(cell=cell)
-        yield Division(f"by nonlinearity, {cell}", which, tuple(members.each[i].kind.nonlinearity for i in which))
+        yield _division(f"by nonlinearity, {cell}", members, which, "nonlinearity")
 
 
-def in_groups(division: Division) -> Division | None:
-    """Without groups of too few networks; None where fewer than two are left."""
-    counts = {group: division.groups.count(group) for group in division.groups}
-    kept = [place for place, group in enumerate(division.groups) if counts[group] >= FEWEST]
-    groups = tuple(division.groups[place] for place in kept)
-    return None if len(set(groups)) < 2 else replace(division, which=division.which[kept], groups=groups)
+def _division(name: str, members: Members, which: np.ndarray, by: str) -> Division:
+    chosen = [members.each[i] for i in which]
+    groups = tuple(getattr(each.kind, by) for each in chosen)
+    return Division(name, which, groups, tuple(each.penalty for each in chosen))
+
+
+def in_groups(division: Division, compared: Bool[np.ndarray, " networks"]) -> Division | None:
+    """Of networks that are compared, without groups of too few; None where fewer than two groups are left."""
+    division = division.of(np.flatnonzero(compared[division.which]).tolist())
+    counts = Counter(division.groups)
+    division = division.of([place for place, group in enumerate(division.groups) if counts[group] >= FEWEST])
+    return None if len(set(division.groups)) < 2 else division
 
 
 def clustering(
-    claim: Clusters | NoClusters, name: str, distances: Square, division: Division, config: Config
+    claim: Clusters | NoClusters, name: str, distances: SampledDistances, division: Division, config: Config
 ) -> MeasuredClaim:
-    """Whether networks cluster by these distances."""
-    what, there = f"{division.name}, {name}", in_groups(division)
+    """Whether networks cluster by these distances.
+
+    What sampling adds is the same in all groups, and makes the share between them smaller than it is: share and bounds
+    are those of what is left without it.
+    """
+    what = f"{division.name}, {name}"
+    there = in_groups(division, np.isfinite(np.diagonal(distances.square)))
     if there is None:
         return MeasuredClaim(claim, what, None, None, None, TOO_FEW)
-    part = distances[np.ix_(there.which, there.which)]
-    share = between_share(part, there.groups, confidence=CONFIDENCE)
-    draws = config.effort.population.permutations
-    p = max(test(part, there.groups, draws=draws, seed=config.seed).p for test in (permanova, silhouette))
+    part = distances.within(there.which)
+    share, noise = between_share(part.square, there.groups, confidence=CONFIDENCE), part.noise_share
+    if noise:
+        value, low, high = (min(1.0, each / (1 - noise)) if noise < 1 else 1.0 for each in _bounds(share))
+        share = replace(share, value=value, low=low, high=high)
+    draws, seed = config.effort.population.permutations, config.seed
+    tests = (
+        test(part.square, there.groups, within=there.penalties, draws=draws, seed=seed)
+        for test in (permanova, silhouette)
+    )
+    p = max(test.p for test in tests)
     verdict = claim.verdict(share, apart=p < LEVEL)
-    return MeasuredClaim(claim, what, share.value, share.low, share.high, verdict, p)
+    return MeasuredClaim(claim, what, *_bounds(share), verdict, p, noise or None)
+
+
+def _bounds(share: BetweenShare) -> tuple[float, float, float]:
+    return share.value, share.low, share.high
 
 
 def clusterings(
-    claim: Clusters | NoClusters, by: Mapping[str, Square], members: Members, config: Config
+    claim: Clusters | NoClusters,
+    by: Mapping[str, Square | SampledDistances],
+    members: Members,
+    config: Config,
+    *,
+    factor: str = "",
 ) -> list[MeasuredClaim]:
-    """Whether networks cluster, in each division and by each of these distances."""
+    """Whether networks cluster, in each division (or those by one `factor`) and by each of these distances."""
     return [
-        clustering(claim, name, distances, division, config)
+        clustering(
+            claim,
+            name,
+            distances if isinstance(distances, SampledDistances) else SampledDistances.exact(distances),
+            division,
+            config,
+        )
         for division in divisions(members)
+        if division.name.startswith(f"by {factor}")
         for name, distances in by.items()
     ]
 
@@ -131,7 +206,10 @@ def representations(members: Members, seed: int) -> Representations:
 
 
 def untrained_beside_trained(both: Square, members: Members, cell: str, phi: str) -> MeasuredClaim:
-    """How much farther trained networks of another nonlinearity are than untrained ones of the same, for one cell."""
+    """How much farther trained networks of another nonlinearity are than untrained ones of the same, for one cell.
+
+    No network is held against its own start, which it may resemble for that alone.
+    """
     count = len(members.each)
     own = members.which(cell=cell, nonlinearity=phi)
     other = np.setdiff1d(members.which(cell=cell), own)
@@ -139,7 +217,9 @@ def untrained_beside_trained(both: Square, members: Members, cell: str, phi: str
         return MeasuredClaim(UNTRAINED, f"{cell} {phi}", None, None, None, TOO_FEW)
 
     def excess(own: np.ndarray, other: np.ndarray) -> float:
-        return float(both[np.ix_(own, other)].mean() - both[np.ix_(own, own + count)].mean())
+        starts = both[np.ix_(own, own + count)]
+        others_starts = (starts.sum() - np.trace(starts)) / (starts.size - len(own))
+        return float(both[np.ix_(own, other)].mean() - others_starts)
 
     left = [excess(own[own != i], other) for i in own] + [excess(own, other[other != i]) for i in other]
     found = PopulationEstimate.leaving_out(excess(own, other), left)
@@ -167,6 +247,26 @@ def mean_claim(claim: PaperClaim, of: str, values: Float[np.ndarray, " _"], *, b
     decided = SEEN if high < below else CONTRADICTED if low > below else UNDECIDED
     # networks that are all alike, as to a whole number, do not tell how far others may lie
     return MeasuredClaim(claim, of, found.value, low, high, decided if low < high else UNDECIDED)
+
+
+def difference_claim(
+    claim: PaperClaim, of: str, ours: Float[np.ndarray, " _"], theirs: Float[np.ndarray, " _"]
+) -> MeasuredClaim:
+    """Whether the mean of some networks is above that of others, by Welch's interval; see `mean_claim` for the rest."""
+    there, others = ours[np.isfinite(ours)], theirs[np.isfinite(theirs)]
+    if len(there) < len(ours) or len(others) < len(theirs):
+        of = f"{of} ({len(there)} of {len(ours)} networks, {len(others)} of {len(theirs)})"
+    if min(len(there), len(others)) < FEWEST:
+        return MeasuredClaim(claim, of, None, None, None, TOO_FEW)
+    value = float(there.mean() - others.mean())
+    if there.std() == 0 and others.std() == 0:
+        return MeasuredClaim(claim, of, value, value, value, UNDECIDED)
+    squares = np.array([each.var(ddof=1) / len(each) for each in (there, others)])
+    degrees = squares.sum() ** 2 / (squares**2 / (len(there) - 1, len(others) - 1)).sum()  # Welch and Satterthwaite
+    reach = float(student.ppf((1 + CONFIDENCE) / 2, degrees) * np.sqrt(squares.sum()))
+    low, high = value - reach, value + reach
+    verdict = SEEN if low > 0 else CONTRADICTED if high < 0 else UNDECIDED
+    return MeasuredClaim(claim, of, value, low, high, verdict)
 
 
 def _interval(found: PopulationEstimate, degrees: int) -> tuple[float, float]:

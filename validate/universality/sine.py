@@ -5,22 +5,28 @@ from dataclasses import dataclass
 
 import jax
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Complex, Float, Int
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import Normalize
 
 from simulate.fixed_points.linearisation import linearised_at
+from simulate.measures.pairwise import pairwise
 from simulate.tasks.sine_generation import SineGeneration
+from simulate.universality.neighbours import NeighbourDistance
 from simulate.universality.points import PointsAsked
 from validate.output import Plot
+from validate.palette import MUTED
 from validate.plotting import GUIDE, SEM, WIDE, legend_below, new_panels, plot, style
 from validate.progress import Progress
 from validate.report import Report
 from validate.symbols import typeset
 from validate.universality import pictures
-from validate.universality.claims import CLUSTERS, ONE_POINT, TURNS, MeasuredClaim, report_claims
+from validate.universality.claims import CLUSTERS, COMMANDS_DO_NOT, ONE_POINT, TURNS, MeasuredClaim, report_claims
 from validate.universality.members import Members, PopulationMember, members_of, report_outcomes
 from validate.universality.settings import Config
 from validate.universality.similarity import (
     Representations,
+    Square,
     clusterings,
     fraction_claim,
     mean_claim,
@@ -38,8 +44,9 @@ ALIGNED = 0.25
 class Sines:
     """The networks, and at each command how many points they have and how fast they turn at the one most often hit.
 
-    `cycles` are those a step of the complex pair of largest modulus; zero where no eigenvalue is complex, and where no
-    point is: there nothing turns.
+    `cycles` are those a step of the complex pair of largest modulus, `turning` the eigenvalue of the pair that turns
+    forwards; zero where no eigenvalue is complex, and where no point is: there nothing turns. `spectra` are all
+    eigenvalues (NaN where no point is), `neighbours` the distances of graphs of nearest neighbours among the points.
     """
 
     members: Members
@@ -47,7 +54,14 @@ class Sines:
     commanded: Float[np.ndarray, " commands"]
     points: Int[np.ndarray, "networks commands"]
     unstable: Int[np.ndarray, "networks commands"]
-    cycles: Float[np.ndarray, "networks commands"]
+    turning: Complex[np.ndarray, "networks commands"]
+    spectra: tuple[Complex[np.ndarray, "commands _"], ...]
+    neighbours: Square
+
+    @property
+    def cycles(self) -> Float[np.ndarray, "networks commands"]:
+        """A step."""
+        return np.asarray(np.angle(self.turning) / (2 * np.pi))
 
 
 def task_of(config: Config) -> SineGeneration:
@@ -80,28 +94,45 @@ def checks(config: Config, report: Report, progress: Progress) -> Sines | None:
     if len(members.each) < 2:
         return None
     told = [_at_commands(each) for each in members.each]
-    points, unstable, cycles = (np.array([row[k] for row in told]) for k in range(3))
-    commanded = LOWEST + (HIGHEST - LOWEST) * commands
-    shown = representations(members, config.seed)
-    results = Sines(members, shown, commanded, points.astype(int), unstable.astype(int), cycles)
+    results = Sines(
+        members,
+        representations(members, config.seed),
+        LOWEST + (HIGHEST - LOWEST) * commands,
+        np.array([each.counts for each in told]),
+        np.array([each.unstable for each in told]),
+        np.array([each.turning for each in told]),
+        tuple(each.spectra for each in told),
+        pairwise(NeighbourDistance(), [each.states for each in told]).value,
+    )
     report_claims(NAME, _claims(config, results), report)
     return results
 
 
-def _at_commands(member: PopulationMember) -> tuple[list[int], list[int], list[float]]:
-    """At each command: points, unstable dimensions of the one most often hit, its cycles a step."""
-    counts, unstable, cycles = [], [], []
-    for found in member.points.found:
-        counts.append(len(found.points))
-        if not len(found.points):
-            unstable.append(-1)
-            cycles.append(0.0)
+@dataclass(frozen=True, eq=False)
+class AtCommands:
+    """Of one network at each command: points, and of the one most often hit its state and its linearisation."""
+
+    counts: list[int]
+    unstable: list[int]
+    turning: list[complex]
+    spectra: np.ndarray
+    states: np.ndarray
+
+
+def _at_commands(member: PopulationMember) -> AtCommands:
+    """Unstable dimensions are -1, state and eigenvalues NaN where there is no point."""
+    found = member.points.found
+    size = found[0].step.size
+    spectra, states = np.full((len(found), size), np.nan, dtype=complex), np.full((len(found), size), np.nan)
+    unstable, turning = [-1] * len(found), [0j] * len(found)
+    for k, each in enumerate(found):
+        if not len(each.points):
             continue
-        modes = linearised_at(found.step, found.points[0])
-        turning = modes.frequencies[modes.eigenvalues.imag > 0]
-        unstable.append(int(found.unstable_dimensions[0]))
-        cycles.append(float(turning[0]) if len(turning) else 0.0)
-    return counts, unstable, cycles
+        eigenvalues = linearised_at(each.step, each.points[0]).eigenvalues
+        forwards = eigenvalues[eigenvalues.imag > 0]
+        unstable[k], turning[k] = int(each.unstable_dimensions[0]), complex(forwards[0]) if len(forwards) else 0j
+        spectra[k], states[k] = eigenvalues, each.points[0]
+    return AtCommands([len(each.points) for each in found], unstable, turning, spectra, states)
 
 
 def _claims(config: Config, results: Sines) -> list[MeasuredClaim]:
@@ -112,7 +143,11 @@ def _claims(config: Config, results: Sines) -> list[MeasuredClaim]:
     for kind in members.kinds:
         which = members.which(cell=kind.cell, nonlinearity=kind.nonlinearity)
         measured.append(mean_claim(TURNS, str(kind), errors[which], below=ALIGNED))
-    return [*measured, *clusterings(CLUSTERS, results.representations.distances, members, config)]
+    return [
+        *measured,
+        *clusterings(CLUSTERS, results.representations.distances, members, config),
+        *clusterings(COMMANDS_DO_NOT, {"points at commands": results.neighbours}, members, config),
+    ]
 
 
 def figures(config: Config, results: Sines | None) -> tuple[Plot, ...]:
@@ -122,9 +157,46 @@ def figures(config: Config, results: Sines | None) -> tuple[Plot, ...]:
     members, shown = results.members, results.representations
     return (
         pictures.components("sine_points", members, shown.shown),
-        pictures.places("sine_places", members, {"SVCCA": shown.distances["SVCCA"]}),
+        pictures.places(
+            "sine_places",
+            members,
+            {"SVCCA": shown.distances["SVCCA"], "points": results.neighbours},
+            rows="Above by activity; below by which commands have points that are nearest neighbours (networks with "
+            "the same graph lie on one another)",
+        ),
         _frequencies(results),
+        _eigenvalues(results),
     )
+
+
+def _eigenvalues(results: Sines) -> Plot:
+    """A panel a kind: the eigenvalues of one network at its points, the pair that turns by its command."""
+    members, commanded = results.members, results.commanded
+    data: dict[str, np.ndarray] = {"commanded": commanded}
+    around = np.exp(2j * np.pi * np.linspace(0, 1, 200))
+    shade = ScalarMappable(Normalize(commanded[0], commanded[-1]), "viridis")
+    with style():
+        figure, panels = pictures.by_kind(members)
+        for kind, place in pictures.first_of_each(members).items():
+            axes, turning = panels[kind], results.turning[place]
+            every = results.spectra[place].ravel()
+            axes.plot(around.real, around.imag, **GUIDE)
+            axes.plot(every.real, every.imag, linestyle="none", marker=".", markersize=2.5, color=MUTED, zorder=1)
+            there = turning != 0
+            for pair in (turning[there], turning[there].conj()):
+                axes.scatter(pair.real, pair.imag, s=14, c=shade.to_rgba(commanded[there]), zorder=2)
+            axes.set_title(pictures.named(kind))
+            pictures.in_a_plane(axes)
+            key = str(kind).replace(" ", "_")
+            data |= {f"{key}_eigenvalues": results.spectra[place], f"{key}_turning": turning}
+        pictures.outer_labels(figure, ("real part", "imaginary part"))
+        figure.colorbar(shade, ax=figure.axes, shrink=0.7, label="commanded frequency (cycles a step)")
+    caption = (
+        "Eigenvalues of the first network of each kind, linearised at its point at each of "
+        f"{len(commanded)} commands, all in one plane (grey); in colour, by the command, the complex pair of largest "
+        f"modulus, whose angle is how fast the network turns there. Dotted: modulus one (seed {members.seed})."
+    )
+    return plot("sine_eigenvalues", caption, figure, data)
 
 
 def _frequencies(results: Sines) -> Plot:

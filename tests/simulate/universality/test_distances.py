@@ -16,12 +16,17 @@ from simulate.universality import (
 )
 from simulate.universality.isomorphism import isomorphism
 from simulate.universality.matched_distance import DifferentOutputs
+from simulate.universality.neighbours import NeighbourDistance, neighbour_edges
 from simulate.universality.ordered_distance import DifferentCounts
+from simulate.universality.sampling_noise import sampling_noise
 
 MATCHED = {
     "all": MatchedDistance(),
     "no readout": MatchedDistance(of_readout=0.0),
     "edges alone": MatchedDistance(of_readout=0.0, of_dimension=0.0),
+    "edges alone, from others": MatchedDistance(
+        of_readout=0.0, of_dimension=0.0, beginning=(MatchedDistance(), MatchedDistance(of_readout=0.0))
+    ),
 }
 
 
@@ -111,6 +116,55 @@ def test_the_triangle_inequality_holds_where_all_matchings_are_tried() -> None:
         assert (apart[:, :, None] + apart[None] >= apart[:, None, :] - 1e-12).all()
     apart = pairwise(MorseDistance(), graphs).value
     assert (apart[:, :, None] + apart[None] >= apart[:, None, :]).all()
+
+
+def test_a_search_by_edges_alone_ends_no_higher_if_it_begins_at_other_matchings_too() -> None:
+    """Nine nodes whose readouts tell which is which, with noise on the edges: readouts find the matching at once."""
+    random = np.random.default_rng(4)
+    graph = flip_flop(2)
+    edges, both = MATCHED["edges alone"], MATCHED["edges alone, from others"]
+    for _ in range(6):
+        noisy = graph.transitions * random.uniform(0.5, 1.0, graph.transitions.shape)
+        other = TransitionGraph(noisy, graph.unstable_dimensions, graph.outputs).relabelled(random.permutation(9))
+        known = float(np.linalg.norm(graph.transitions - noisy))
+        assert both(graph, other).value <= min(edges(graph, other).value, known) + 1e-12
+
+
+def test_perturbing_anew_adds_what_multinomial_shares_tell() -> None:
+    """Two samples of shares of one graph, 400 times: mean and spread of their squared distance."""
+    graph, random, trials = flip_flop(3), np.random.default_rng(0), 100
+    several = graph.unstable_dimensions > 1
+
+    def sampled() -> TransitionGraph:
+        drawn = graph.transitions.copy()
+        drawn[several] = [random.multinomial(trials, row) / trials for row in graph.transitions[several]]
+        return TransitionGraph(drawn, graph.unstable_dimensions, graph.outputs)
+
+    pairs = [(sampled(), sampled()) for _ in range(400)]
+    squares = np.array([((one.transitions - other.transitions) ** 2).sum() for one, other in pairs])
+    told = [sampling_noise(one, trials) for one, _ in pairs]
+    spread = np.mean([each.spread for each in told])
+    error = squares.std(ddof=1) / np.sqrt(len(squares))
+    assert abs(squares.mean() - np.mean([each.square for each in told])) < 5 * error
+    assert sampling_noise(graph, trials).square * 99 / 100 == pytest.approx(2 * (6 * 3 / 4 + 7 / 8) / 100)
+    assert squares.std(ddof=1) == pytest.approx(spread, rel=5 / np.sqrt(2 * len(squares)))
+    with pytest.raises(ValueError, match="two or more"):
+        sampling_noise(graph, 1)
+
+
+def test_nearest_neighbours_of_a_line_are_the_next_ones_whatever_its_shape() -> None:
+    """A line that speeds up: each state's nearest is the one before; a bent line has the same edges, a gap has none."""
+    along = 1.5 ** np.arange(6.0)
+    line = neighbour_edges(along[:, None])
+    chain = np.eye(6, k=1, dtype=bool)
+    np.testing.assert_array_equal(line, chain | chain.T)
+    bent = np.column_stack([along, 0.1 * along**2, np.sin(along) * 0.01])
+    assert NeighbourDistance()(along[:, None], bent).value == 0.0
+    gap = along[:, None].copy()
+    gap[2] = np.nan
+    assert not neighbour_edges(gap)[2].any()
+    assert NeighbourDistance()(along[:, None], gap).value ** 2 == pytest.approx(4)  # 1-2 and 2-3 less, both ways
+    assert not neighbour_edges(np.full((3, 2), np.nan)).any()
 
 
 def test_a_missing_point_costs_itself_and_its_edges_and_no_more() -> None:

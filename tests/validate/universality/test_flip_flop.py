@@ -26,8 +26,15 @@ from validate.universality.claims import (
 )
 from validate.universality.conditions import NetworkKind
 from validate.universality.deviations import EXTRA, IDEAL, MERGED, deviation
+from validate.universality.graph_distances import EDGES, MATCHED, ORDERED, dealt, of_modal_count
 from validate.universality.settings import QUICK, Config, SearchedDescent, TaskTraining
-from validate.universality.similarity import clustering, divisions, in_groups, untrained_beside_trained
+from validate.universality.similarity import (
+    SampledDistances,
+    clustering,
+    divisions,
+    in_groups,
+    untrained_beside_trained,
+)
 
 TINY = replace(
     QUICK,
@@ -87,7 +94,8 @@ def test_figures_are_drawn_from_results_alone(run, config):
     assert list(drawn) == [f"flip_flop_{part}" for part in parts]
     found = results.members.each[0].points.found[0]
     assert drawn["flip_flop_points"].data["vanilla_tanh_points"].shape == (len(found.points), 2)
-    assert np.allclose(drawn["flip_flop_distances"].data["graphs"], results.graphs)
+    assert np.allclose(drawn["flip_flop_distances"].data["graphs"], results.graphs[MATCHED].square)
+    assert np.allclose(drawn["flip_flop_distances"].data["edges alone"], results.graphs[EDGES].square)
     assert drawn["flip_flop_untrained"].data["vanilla_points"].shape == (2 * len(results.members.each), 2)
 
 
@@ -166,12 +174,47 @@ def test_networks_that_fall_into_two_groups_are_seen_to(run, config):
     count = len(results.members.each)
     phis = np.array([each.kind.nonlinearity for each in results.members.each])
     apart = 1.0 * (phis[:, None] != phis) + 0.01 * (1 - np.eye(count))
-    several = in_groups(division)
-    assert several is not None
-    found = clustering(CLUSTERS, "SVCCA", apart, division, config)
+    assert in_groups(division, np.ones(count, dtype=bool)) is not None
+    assert in_groups(division, np.arange(count) < 4) is None  # of the second group one is left
+    found = clustering(CLUSTERS, "SVCCA", SampledDistances.exact(apart), division, config)
     assert found.value > 0.9
     assert found.p == pytest.approx(0.1)  # two of the 20 labellings of three and three
     assert found.verdict == UNDECIDED
+    apart[count - 1] = apart[:, count - 1] = np.nan  # a network that is not compared
+    left = clustering(CLUSTERS, "SVCCA", SampledDistances.exact(apart), division, config)
+    assert left.verdict == TOO_FEW
+    apart = 1.0 * (phis[:, None] != phis) + 0.01 * (1 - np.eye(count))
+    held = replace(division, penalties=tuple(float(phi == "tanh") for phi in phis))  # no label can be exchanged
+    assert clustering(CLUSTERS, "SVCCA", SampledDistances.exact(apart), held, config).p == 1.0
     both = np.pad(apart, ((0, count), (0, count)))
+    both[np.arange(count), np.arange(count) + count] = 7.0  # how far each is from its own start does not count
     excess = untrained_beside_trained(both, results.members, "vanilla", "tanh")
     assert (excess.value, excess.low, excess.verdict) == (pytest.approx(1.01), pytest.approx(1.01), SEEN)
+
+
+def test_what_sampling_adds_is_taken_off_the_share(run, config):
+    """Two groups one apart, and on every squared distance a noise of one: half of the mean square within is noise."""
+    _, results = run
+    (division,) = (each for each in divisions(results.members) if each.name == "by nonlinearity, vanilla")
+    count = len(results.members.each)
+    phis = np.array([each.kind.nonlinearity for each in results.members.each])
+    squares = 1.0 * (phis[:, None] != phis) + 1.5 * (1 - np.eye(count))
+    distances = SampledDistances(np.sqrt(squares), np.full(count, 0.5))
+    found = clustering(GRAPHS_DO_NOT, "edges", distances, division, config)
+    plain = clustering(GRAPHS_DO_NOT, "edges", SampledDistances.exact(np.sqrt(squares)), division, config)
+    assert found.noise == pytest.approx(1 / (squares.sum() / (count * (count - 1))))
+    assert found.value == pytest.approx(plain.value / (1 - found.noise))
+    assert found.high == pytest.approx(min(1.0, plain.high / (1 - found.noise)))
+    assert (found.p, plain.noise) == (plain.p, None)
+
+
+def test_graphs_are_compared_by_each_distance_beside_its_null(run, config):
+    report, results = run
+    told = report.document()["quantities"]["flip-flop: distances of graphs"]
+    graphs = [each.points.graph for each in results.members.each]
+    modal = of_modal_count(graphs)
+    assert told[EDGES]["networks"] == len(graphs)
+    assert told[EDGES]["bound below"] <= told[EDGES]["mean"] <= told[MATCHED]["mean"] + 1e-12
+    assert results.graphs[ORDERED].compared.tolist() == modal.tolist()
+    moved = dealt(graphs[0], np.random.default_rng(0))
+    assert np.array_equal(np.sort(moved.transitions, axis=1), np.sort(graphs[0].transitions, axis=1))

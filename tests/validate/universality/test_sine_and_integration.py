@@ -6,19 +6,21 @@ import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from scipy.stats import ttest_ind
 
 from simulate.cells import LINEAR, Vanilla
 from simulate.measures import find_fixed_points
+from simulate.universality.neighbours import neighbour_edges
 from simulate.universality.points import NetworkPoints
 from validate.claim import CONTRADICTED
 from validate.progress import Progress
 from validate.report import Report
 from validate.universality import integration, sine
-from validate.universality.claims import MODES, SEEN, TOO_FEW, TURNS, UNDECIDED
+from validate.universality.claims import MODES, MORE_MODES, SEEN, TOO_FEW, TURNS, UNDECIDED
 from validate.universality.conditions import NetworkKind
 from validate.universality.members import PopulationMember
 from validate.universality.settings import QUICK, Config, TaskTraining
-from validate.universality.similarity import fraction_claim, mean_claim
+from validate.universality.similarity import difference_claim, fraction_claim, mean_claim
 
 TINY = replace(
     QUICK,
@@ -42,7 +44,7 @@ TINY = replace(
 @pytest.mark.parametrize(
     ("section", "figures", "name"),
     [
-        (sine, ["sine_points", "sine_places", "sine_frequencies"], TURNS.name),
+        (sine, ["sine_points", "sine_places", "sine_frequencies", "sine_eigenvalues"], TURNS.name),
         (
             integration,
             ["integration_points", "integration_places", "integration_modes", "integration_untrained"],
@@ -75,9 +77,10 @@ def test_a_rotation_is_seen_to_turn_by_its_angle():
     angle = 2 * np.pi * 0.03
     turn = 1.02 * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     network = eqx.tree_at(lambda each: each.W, Vanilla.blank(2, 1, 1), jnp.asarray(turn))
-    counts, unstable, cycles = sine._at_commands(member(network, 0.01 * np.eye(2), [(0.0,), (0.0,)]))
-    assert (counts, unstable) == ([1, 1], [2, 2])
-    assert np.allclose(cycles, 0.03)
+    told = sine._at_commands(member(network, 0.01 * np.eye(2), [(0.0,), (0.0,)]))
+    assert (told.counts, told.unstable) == ([1, 1], [2, 2])
+    assert np.allclose(told.turning, 1.02 * np.exp(1j * angle))
+    assert np.allclose(np.sort(told.spectra.imag), 1.02 * np.sin(angle) * np.array([-1, 1]))
 
 
 def test_a_network_that_does_not_turn_counts_as_one_that_turns_at_zero():
@@ -85,8 +88,11 @@ def test_a_network_that_does_not_turn_counts_as_one_that_turns_at_zero():
     blank = Vanilla.blank(2, 1, 1, LINEAR)
     decays = eqx.tree_at(lambda each: each.W, blank, jnp.diag(jnp.array([0.5, 0.9])))
     moves = eqx.tree_at(lambda each: (each.W, each.b), blank, (jnp.eye(2), jnp.ones(2)))
-    assert sine._at_commands(member(decays, np.zeros((1, 2)), [(0.0,)])) == ([1], [0], [0.0])
-    assert sine._at_commands(member(moves, np.zeros((1, 2)), [(0.0,)])) == ([0], [-1], [0.0])
+    one, none = (sine._at_commands(member(each, np.zeros((1, 2)), [(0.0,)])) for each in (decays, moves))
+    assert (one.counts, one.unstable, one.turning) == ([1], [0], [0j])
+    assert (none.counts, none.unstable, none.turning) == ([0], [-1], [0j])
+    assert np.isnan(none.states).all()
+    assert np.isnan(none.spectra).all()
 
 
 def test_an_integrator_of_one_mode_is_seen_to_be_one():
@@ -96,9 +102,11 @@ def test_an_integrator_of_one_mode_is_seen_to_be_one():
     U = jnp.zeros((3, 4)).at[0, 0].set(1.0).at[1, 1].set(1.0)
     network = eqx.tree_at(lambda each: (each.W, each.U, each.V), blank, (W, U, jnp.array([[1.0, 1.0, 1.0]])))
     starts = np.linspace(-5, 5, 41)[:, None] * np.eye(3)[0]
-    told = integration._along_the_line(member(network, starts, [(0.0,) * 4]), steps=10)
-    assert told.covered == 1.0
-    assert told.needed == 1
+    visited = starts + np.random.default_rng(0).normal(0, 0.1, starts.shape)
+    told = integration._along_the_line(member(network, starts, [(0.0,) * 4]), visited, steps=10)
+    assert told.still == 1.0
+    assert integration.is_line(told.line)
+    assert (told.needed, told.near_one) == (1, 1)  # the others fall to 1/1024 and less in a trial
     assert np.allclose(told.responses[:4], [0.0, 1.0, 1.0, 1.0], atol=1e-2)
     assert told.ignored == pytest.approx(0.5**10, rel=1e-6)
 
@@ -106,9 +114,65 @@ def test_an_integrator_of_one_mode_is_seen_to_be_one():
 def test_a_network_without_a_line_says_nothing_of_its_modes():
     blank = Vanilla.blank(1, 4, 1, LINEAR)
     network = eqx.tree_at(lambda each: (each.V, each.c), blank, (jnp.ones((1, 1)), jnp.full(1, 9.0)))
-    told = integration._along_the_line(member(network, np.zeros((1, 1)), [(0.0,) * 4]), steps=10)
-    assert told.covered == 0.0
-    assert np.isnan([told.needed, told.ignored]).all()
+    told = integration._along_the_line(member(network, np.zeros((1, 1)), [(0.0,) * 4]), np.zeros((3, 1)), steps=10)
+    assert (told.still, told.line.covered) == (0.0, 0.0)
+    assert np.isnan([told.needed, told.near_one, told.ignored]).all()
+
+
+def drifting(speed, other=0.5):
+    """Along its first unit the state moves on by so much a step, more or less so: its point is far outside."""
+    blank = Vanilla.blank(3, 4, 1, LINEAR)
+    W, b = jnp.diag(jnp.array([1.002, other, 0.2])), jnp.array([speed, 0.0, 0.0])
+    return eqx.tree_at(lambda each: (each.W, each.b, each.V), blank, (W, b, jnp.array([[1.0, 0.0, 0.0]])))
+
+
+@pytest.mark.parametrize(
+    ("speed", "other", "line"),
+    [
+        (0.02, 0.5, True),  # a fifth of a part in a trial
+        (-0.07, 0.5, True),
+        (0.12, 0.5, False),  # more than a part: not held on the time scale of the task
+        (0.02, 1.0, False),  # nothing comes back to it from beside: a plane
+    ],
+)
+def test_a_line_that_drifts_to_one_side_is_a_line_if_it_is_slow(speed, other, line):
+    network = drifting(speed, other)
+    visited = np.random.default_rng(0).uniform(-7, 7, (400, 3))
+    one = member(network, visited[:20], [(0.0,) * 4])
+    told = integration._along_the_line(one, visited, steps=10)
+    assert integration.is_line(told.line) == line
+    assert told.still == 0.0  # what asks for points and minima of the speed sees none of them
+    if line:
+        assert told.line.covered == 1.0
+        edges = neighbour_edges(integration._by_parts(told.line))
+        assert edges.sum() <= 2 * 9
+        assert not np.triu(edges, 2).any()
+
+
+def test_modes_of_a_known_network_are_counted():
+    """Five modes near one, of which two integrate alike and one is not shown: two are needed, five are near."""
+    blank = Vanilla.blank(6, 4, 1, LINEAR)
+    W = jnp.diag(jnp.array([1.0, 0.999, 0.98, 0.97, 0.96, 0.5]))
+    U = jnp.zeros((6, 4)).at[:2, 0].set(0.5).at[5, 0].set(1.0)
+    V = jnp.array([[1.0, 1.0, 0.0, 0.0, 0.0, 1.0]])
+    network = eqx.tree_at(lambda each: (each.W, each.U, each.V), blank, (W, U, V))
+    visited = np.linspace(-5, 5, 41)[:, None] * np.eye(6)[0]
+    told = integration._along_the_line(member(network, np.zeros((1, 6)), [(0.0,) * 4]), visited, steps=20)
+    assert told.needed == 2
+    assert told.near_one == 5  # 0.96 falls to 0.44, more than 1/e; 0.5 to a millionth
+    assert told.responses[:3].tolist() == pytest.approx([0.0, 0.5, 0.5 + 0.5 * 0.999**20])
+
+
+def test_two_kinds_differ_by_the_interval_of_welch():
+    random = np.random.default_rng(0)
+    ours, theirs = random.normal(3.0, 1.0, 9), random.normal(1.0, 0.1, 6)
+    found = difference_claim(MORE_MODES, "a kind", ours, theirs)
+    known = ttest_ind(ours, theirs, equal_var=False).confidence_interval(0.95)
+    assert (found.low, found.high, found.verdict) == (pytest.approx(known.low), pytest.approx(known.high), SEEN)
+    assert difference_claim(MORE_MODES, "a kind", theirs, ours).verdict == CONTRADICTED
+    assert difference_claim(MORE_MODES, "a kind", np.ones(3), np.zeros(3)).verdict == UNDECIDED  # a width of zero
+    some = difference_claim(MORE_MODES, "a kind", np.array([1.0, np.nan, 2.0]), theirs)
+    assert (some.verdict, some.of) == (TOO_FEW, "a kind (2 of 3 networks, 6 of 6)")
 
 
 def test_means_and_fractions_are_judged_by_their_intervals():
