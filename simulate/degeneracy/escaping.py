@@ -81,9 +81,7 @@ def saddle_of(learning: TrainingMap, start: Float[np.ndarray, "d d"], *, epochs:
         starts.append(start.copy())
         for a, b in ((z, u), (v, m)):
             starts[-1][a, b] = starts[-1][b, a] = SMALL
-    overlaps, losses = (
-        np.asarray(each) for each in _paths(learning, jnp.asarray(np.stack(starts)), jnp.arange(epochs))
-    )
+    overlaps, losses = (np.asarray(each) for each in paths(learning, jnp.asarray(np.stack(starts)), jnp.arange(epochs)))
     step = np.asarray(_linear_step(learning, jnp.asarray(overlaps[0, -1])))
     along, escapes = directions(normal_rows(start)), []
     for k, (m, u, v, z) in enumerate(zip(*columns, strict=False), 1):
@@ -100,9 +98,11 @@ def saddle_of(learning: TrainingMap, start: Float[np.ndarray, "d d"], *, epochs:
 
 
 @eqx.filter_jit
-def _paths(
+def paths(
     learning: TrainingMap, starts: Float[Array, "paths d d"], epochs: Array
 ) -> tuple[Float[Array, "paths epochs d d"], Float[Array, "paths epochs"]]:
+    """The overlaps and the loss before each of these epochs, of networks that start with such overlaps."""
+
     def one(start: Array) -> tuple[Array, Array]:
         def stepped(state: Array, epoch: Array) -> tuple[Array, tuple[Array, Array]]:
             sigma = transport.transported(start, learning.product_of(state))

@@ -227,6 +227,10 @@ class SmoothCrossing:
         """tau, as of `LossCrossing`."""
         return -self._there(self.loss).slopes / float(self._rate(self.loss))
 
+    def spread_of_time(self, neurons: int) -> float:
+        """The standard deviation of the time of the crossing, in epochs."""
+        return float(np.linalg.norm(self.delays) / np.sqrt(neurons))
+
     def stopped(self, quantity: Dispersion) -> Dispersion:
         """Where training ends at the crossing itself, between epochs if need be."""
         there = self._there(quantity)
