@@ -320,14 +320,14 @@ def _channels(one: LevelMeasured, effort: TableEffort, seed: int, report: Report
         squares = (ends["unseen_loss"] - ends["unseen_loss"].mean()) ** 2
         of_two[neurons] = behaviour_of_channels(replace(one.level, neurons=neurons), at_one, 2)
         share = squares / of_two[neurons] ** 2
-        error = share.std(ddof=1) / np.sqrt(len(share)) / 2
+        error = share.std(ddof=1) / np.sqrt(len(share))
         report.check(
             f"two channels, {neurons} neurons: squared spread of the loss on longer trials, over the law of delays",
             predicted=1.0,
             measured=share.mean(),
-            tolerance=Absolute(2 * FOUR * error, "four standard errors")
+            tolerance=Absolute(FOUR * error, "four standard errors")
             if neurons == MANY
-            else Reported(f"standard error {2 * error:.2g}; what is quadratic across the path is left out"),
+            else Reported(f"standard error {error:.2g}; what is quadratic across the path is left out"),
         )
     behaviour = ratio_of(one.squares["behaviour"], squares, paired=False)
     k = one.level.matched
@@ -340,12 +340,7 @@ def _channels(one: LevelMeasured, effort: TableEffort, seed: int, report: Report
     sigma = np.kron(at_one.overlaps, np.eye(2))
     law = float(np.log(matched_distance(sigma, sigma, k, shape) / one.predicted["weights"]))
     return [
-        Arrow(
-            "channels",
-            "behaviour",
-            float(np.log(of_two[n] / one.predicted["behaviour"])),
-            *behaviour,
-        ),
+        Arrow("channels", "behaviour", float(np.log(of_two[n] / one.predicted["behaviour"])), *behaviour),
         Arrow("channels", "weights", law, *weights),
     ]
 
