@@ -111,7 +111,7 @@ def delayed_channels(
         seed: of these.
 
     >>> t = np.arange(400.0)
-    >>> round(delayed_channels(3 - t / 100, (3 - t / 100) ** 2, threshold=1, delay=10, channels=2), 3)  # f'' = 2
+    >>> round(delayed_channels(3 - t / 100, (3 - t / 100) ** 2, threshold=1.0, delay=10.0, channels=2), 3)  # f'' = 2
     0.01
     """
     falls, values = np.asarray(loss, dtype=np.float64), np.asarray(other, dtype=np.float64)
