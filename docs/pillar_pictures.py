@@ -1,6 +1,6 @@
-"""Ghost, overlaps and contraction in one look each: three panels with what theory says and what happens.
+"""Ghost, overlaps, contraction and degeneracy in one look each: panels with what theory says and what happens.
 
-    python docs/pillar_pictures.py    # writes docs/ghost.png, overlaps.png and contraction.png
+    python docs/pillar_pictures.py    # writes docs/ghost.png, overlaps.png, contraction.png and degeneracy.png
 
 Everything is drawn by fixed keys, in double precision: the same pictures every time.
 """
@@ -14,13 +14,27 @@ import numpy as np
 from look import ASKED, FAINT, MEASUREMENT, MUTED, SHADES, STYLE, THEORY, save
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullFormatter
 from scipy.integrate import solve_ivp
+from scipy.stats import wishart
 
+from simulate.cells import LINEAR as LINEAR_NEURONS
+from simulate.degeneracy import (
+    LowRankPopulation,
+    OtherTrials,
+    RowMatching,
+    Rows,
+    TrainingMap,
+    carried,
+    predict_spread,
+    train_rows,
+)
 from simulate.ghost import descend, toy_model
-from simulate.overlaps import FiniteNetwork, ReducedTheory
+from simulate.overlaps import FiniteNetwork, ReducedTheory, closure_of
 from simulate.tasks import filter_task
 from simulate.training import GradientDescent, train
 from theory.contraction import VOLTAGE, as_multiplier, certify, conditions, search
+from theory.degeneracy import dynamics_apart
 from theory.ghost import ToyModel, captured_fraction, descent, failure_ratio, plateau_length
 from theory.overlaps import LINEAR, Shape, conserved
 
@@ -163,11 +177,74 @@ def contraction() -> Figure:
     return figure
 
 
+def degeneracy() -> Figure:
+    """Networks answer alike after training; their units are matched; how far apart they end, at three levels."""
+    task, longer = filter_task(dt=0.1, steps=40), OtherTrials(filter_task(dt=0.1, steps=80).batch)
+    start, rule, epochs, shape = 0.8 * np.eye(4) + 0.2, GradientDescent(0.02), 10, Shape()
+    learning, rows = TrainingMap(closure_of(shape, LINEAR), task, rule), Rows(np.linalg.cholesky(start).T)
+
+    def trained(neurons: int, networks: int) -> tuple[LowRankPopulation, list[tuple[np.ndarray, np.ndarray]]]:
+        """Networks of such rows, and u and v of each."""
+        theta = rows.draw(neurons=neurons, networks=networks, seed=neurons)
+        found = train_rows(theta, (1, 1, 1, 1), LINEAR_NEURONS, task, rule=rule, epochs=epochs)
+        each = [found.one(k).connectivity for k in range(networks)]
+        return found, [(np.asarray(one.u), np.asarray(one.v)) for one in each]
+
+    figure, axes = panels(("drawn apart, trained alike", "units matched", "how far apart they end"))
+    outputs, units, apart = axes
+    networks, factors = trained(64, 12)
+    times = task.batch.dt * np.arange(1, task.batch.targets.shape[1] + 1)
+    for every, colour, word in ((networks.before, MUTED, "before"), (networks.after, MEASUREMENT, "after training")):
+        for k in range(12):
+            answer = jax.tree.map(lambda leaf, k=k: leaf[k], every).outputs(task.batch)[0, :, 0]
+            label = {"label": f"12 networks {word}"} if k == 0 else {}
+            outputs.plot(times, answer, color=colour, linewidth=0.8, **label)
+    outputs.plot(times, task.batch.targets[0, :, 0], color=ASKED, linestyle="--", linewidth=1.4, label="asked")
+    outputs.set(xlabel="time (τ)", ylabel="output")
+
+    one, other = factors[:2]
+    order = list(RowMatching()(one, other).order)
+    first, second = np.hstack(one), np.hstack([each[order] for each in other])
+    second = second * np.sign((first * second).sum())  # u and v negated are the same weights
+    for pair in zip(first, second, strict=True):
+        units.plot(*np.transpose(pair), color=MUTED, linewidth=0.6, zorder=1)
+    units.plot(*first.T, **POINTS, label="units of a network")
+    units.plot(*second.T, **POINTS | {"color": ASKED, "marker": "s"}, label="partners in another")
+    units.set(xlabel="u", ylabel="v", aspect="equal")
+
+    sizes, drawn = (64, 256, 1024, 4096, 16_384), 400
+    told = [predict_spread(learning, start, neurons=n, epochs=epochs, trials=longer) for n in sizes]
+    loss, dynamics = np.empty((2, len(sizes)))
+    for k, n in enumerate(sizes):
+        grams = wishart(df=n, scale=start / n, seed=n).rvs(drawn)
+        ends = carried(learning, grams, epochs=epochs, trials=longer)
+        loss[k] = ends["unseen_loss"].std(ddof=1)
+        squares = [dynamics_apart(*ends["sigma"][i : i + 2]).value ** 2 for i in range(0, drawn, 2)]
+        dynamics[k] = np.sqrt(np.mean(squares) / 2)
+    matched = sizes[:3]
+    pairs = [
+        [trained(n, 2 * count)[1][i : i + 2] for i in range(0, 2 * count, 2)]
+        for n, count in zip(matched, (32, 16, 8), strict=True)
+    ]
+    weights = [np.sqrt(np.mean([RowMatching()(*pair).value ** 2 for pair in each])) for each in pairs]
+    for words, theory, found, at, look in (
+        ("weights, units matched", [each.weights_distance for each in told], weights, matched, (SHADES[0], "s")),
+        ("behaviour: loss", [each.unseen_loss_sd for each in told], loss, sizes, (SHADES[1], "o")),
+        ("dynamics: DSA", [each.dsa_sd for each in told], dynamics, sizes, (SHADES[2], "D")),
+    ):
+        apart.plot(sizes, np.array(theory, float), **LINE, label="predicted" if words.startswith("weights") else None)
+        apart.plot(at, found, **POINTS | {"color": look[0], "marker": look[1], "markersize": 4}, label=words)
+    apart.set(xscale="log", yscale="log", xlabel="neurons N", ylabel="between networks")
+    apart.yaxis.set_minor_formatter(NullFormatter())
+    legends(axes)
+    return figure
+
+
 def main() -> None:
     """Draw all."""
     jax.config.update("jax_enable_x64", True)
     with matplotlib.rc_context(STYLE | {"axes.grid": True, "grid.color": "#dddddd", "grid.linewidth": 0.5}):
-        for draw in (ghost, overlaps, contraction):
+        for draw in (ghost, overlaps, contraction, degeneracy):
             save(draw(), FOLDER / f"{draw.__name__}.png")
 
 

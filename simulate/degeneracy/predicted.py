@@ -62,11 +62,11 @@ def predict_spread(
     Of linear networks each number is that to leading order in N^-1/2 where networks of N neurons that are drawn (by
     `seed`) and carried by the exact map say the same, else what these say, with a remark; None, or nan, where a few of
     them decide it (`held`). The distance of weights is by the law of random matching with its next terms; `remarks` has
-    it where these do not hold. Of rank two the spread of overlaps adds, and the best of turned copies saves, some
-    20 / N of its square: both are left out. Networks that are not linear are predicted from infinitely many neurons and
-    the influence of each row (`transported_rows`), after a number of epochs, to leading order alone; where the
-    coordinates by which weights are compared have a kink nearer than three standard deviations, or losses would spread
-    by more than their mean, nothing is told of these. `tell` hears what it is busy with, in words.
+    it where these do not hold. Of rank two what the spread of overlaps adds is left out (of independent standard rows
+    10 / N of its square). Networks that are not linear are predicted from infinitely many neurons and the influence of
+    each row (`transported_rows`), after a number of epochs, to leading order alone; where the coordinates by which
+    weights are compared have a kink nearer than three standard deviations, or losses would spread by more than their
+    mean, nothing is told of these. `tell` hears what it is busy with, in words.
 
     Raises:
         DoublePrecisionRequired: if `jax_enable_x64` is off.

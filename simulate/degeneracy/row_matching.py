@@ -28,6 +28,8 @@ Order = Int[np.ndarray, " neurons"]
 Overlaps = tuple[Float[np.ndarray, "rank rank"], Float[np.ndarray, "rank rank"]]
 ENDED = 1e-7
 """What a step may still gain, relative to the overlap that there can be, where a search ends."""
+MEANS = "all permutations at once"
+"""The start of FAQ."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,9 +52,9 @@ class RowMatching(Measure[tuple[ArrayLike, ArrayLike], PreparedRows]):
 
     It is `WeightsUpTo` for networks of thousands of units: no matrix of weights is formed, and each step is one
     assignment of rows. The search starts at the rows as they are, with either sign, and at random couplings of both
-    (orthogonal turns of the rows). Starts are compared on a `sample` of the rows, and the best `refined` of them go on
-    with all. The value was reached by a permutation, and `lower` is below all of them (sorted eigenvalues, see
-    `OperatorDistance`): for rank one it is the distance up to rotation.
+    (orthogonal turns of the rows); these are compared on a `sample` of the rows, and the best `refined` of them go on
+    with all. So does FAQ's own start, all permutations at once. The value was reached by a permutation, and `lower` is
+    below all of them (sorted eigenvalues, see `OperatorDistance`): for rank one it is the distance up to rotation.
 
     Attributes:
         starts: random couplings.
@@ -124,7 +126,7 @@ class RowMatching(Measure[tuple[ArrayLike, ArrayLike], PreparedRows]):
 
     def _ends(self, one: PreparedRows, other: PreparedRows, most: float) -> "list[_End]":
         rng = np.random.default_rng(self.seed)
-        starts = list(self._starts(one, other, rng))
+        starts, rows = list(self._starts(one, other, rng)), (one.rows, other.rows)
         if len(one.rows) > self.sample:
             some, others = (each.rows[rng.permutation(len(each.rows))[: self.sample]] for each in (one, other))
             tried = [
@@ -133,7 +135,8 @@ class RowMatching(Measure[tuple[ArrayLike, ArrayLike], PreparedRows]):
             ]
             tried.sort(key=lambda each: -each[0].overlap)
             starts = [(by, end.at) for end, by, _ in tried[: self.refined]]
-        return [_climbed((one.rows, other.rows), start, by=by, most=most, rounds=self.rounds) for by, start in starts]
+        ends = [_climbed(rows, start, by=by, most=most, rounds=self.rounds) for by, start in starts]
+        return [*ends, _climbed(rows, _of_means(*rows), by=MEANS, most=most, rounds=self.rounds)]
 
     def _starts(
         self, one: PreparedRows, other: PreparedRows, rng: np.random.Generator
@@ -169,7 +172,7 @@ def _climbed(rows: tuple[Rows, Rows], start: Overlaps, *, by: str, most: float, 
         overlap = _overlap(*here)
         if best is None or overlap > best.overlap:
             best = _End(order, overlap, by, here)
-        if at is start:
+        if at is start and by != MEANS:
             at = here  # what a start says of its own overlaps no permutation need have
             continue
         step = here[0] - at[0], here[1] - at[1]
@@ -182,6 +185,12 @@ def _climbed(rows: tuple[Rows, Rows], start: Overlaps, *, by: str, most: float, 
     return best
 
 
+def _of_means(one: Rows, other: Rows) -> Overlaps:
+    """Overlaps of rows with the mean over all permutations: what FAQ starts from."""
+    whole, R = np.outer(one.mean(axis=0), other.mean(axis=0)), one.shape[1] // 2
+    return whole[:R, :R], whole[R:, R:]
+
+
 def _assigned(one: Rows, other: Rows, at: Overlaps) -> Order:
     """The permutation of largest u1 K_v u2 + v1 K_u v2."""
     R = one.shape[1] // 2
@@ -190,7 +199,10 @@ def _assigned(one: Rows, other: Rows, at: Overlaps) -> Order:
         U, sizes, V = np.linalg.svd(K)
         left[:, columns] = one[:, columns] @ U * np.sqrt(sizes)
         right[:, columns] = other[:, columns] @ V.T * np.sqrt(sizes)
-    order: Order = linear_sum_assignment(cdist(left, right, "sqeuclidean"))[1]
+    squares = cdist(left, right, "sqeuclidean")
+    squares -= squares.min(axis=0)  # prices to begin with: the same permutation, sooner
+    squares -= squares.min(axis=1)[:, None]
+    order: Order = linear_sum_assignment(squares)[1]
     return order
 
 

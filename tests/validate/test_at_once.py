@@ -7,7 +7,8 @@ import sys
 
 import pytest
 
-from theory.degeneracy.matching_terms import best_of_two_signs, gap_with_next_terms
+from theory.degeneracy.matching_copies import best_of_two_signs
+from theory.degeneracy.matching_terms import gap_with_next_terms, of_a_product
 from theory.overlaps import ERF, LINEAR, Shape, count_invariants
 
 CHILD = """
@@ -53,7 +54,8 @@ def test_what_theory_says_needs_no_simulation() -> None:
     degeneracy = found["degeneracy"]
     copies = 2**16 * math.factorial(16)  # the units of --quick
     assert degeneracy["copies_of_a_network"] == pytest.approx(math.log10(copies), rel=1e-14)
-    apart = gap_with_next_terms([1.0, 1.0], 100) - (3 + best_of_two_signs([1.0, 1.0])) / 100  # three linear modes
+    product = of_a_product(gap_with_next_terms([1.0, 1.0], 100), 1.0)
+    apart = product - (3 + best_of_two_signs([1.0, 1.0], 100)) / 100  # three linear modes
     assert degeneracy["apart_at_100_neurons"] == pytest.approx(math.sqrt(apart), rel=1e-12)
     assert degeneracy["epochs_an_efold"] == pytest.approx(1 / (2 * math.log(1.05)), rel=1e-12)
 

@@ -28,6 +28,7 @@ Derived here; proved and held to brute force in tests/theory/degeneracy/test_cou
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -42,6 +43,8 @@ from theory.overlaps import Shape
 uu, vu, vv = sp.symbols("uu vu vv", real=True)
 
 Square = Float[np.ndarray, "d d"]
+NEGLIGIBLE = 1e-6
+"""Of W, what a turn may change of a copy."""
 
 
 class NoOverlaps(ValueError):
@@ -132,6 +135,24 @@ def coupled(first: ArrayLike, second: ArrayLike, shape: Shape | None = None) -> 
         found = least_distance(W1, W2, over=CONTRACTIONS)
         turn, distance, lower = found.turn, found.value, found.lower
     return Coupling(distance, lower, roots[0] @ turn @ roots[1], size)
+
+
+def has_turned_copies(sigma: ArrayLike, shape: Shape) -> bool:
+    """Whether W is left as it is by a circle of rotations of its rows: of rank two, two independent copies of one law.
+
+    Of one rank more W has more such rotations, which are not asked for here.
+
+    Raises:
+        NoOverlaps: see `coupled`.
+
+    >>> has_turned_copies(np.eye(6), Shape(rank=2)), has_turned_copies(np.eye(4), Shape())
+    (True, False)
+    """
+    root, R = _root(_of_weights(sigma, shape)), shape.rank
+    W = root[:, :R] @ root[:, R:].T
+    turns = [np.outer(one, other) - np.outer(other, one) for one, other in combinations(np.eye(len(W)), 2)]
+    slopes = np.linalg.svd([(turn @ W - W @ turn).ravel() for turn in turns], compute_uv=False)
+    return bool(slopes[-1] < NEGLIGIBLE * slopes[0])
 
 
 def _of_weights(sigma: ArrayLike, shape: Shape) -> Square:

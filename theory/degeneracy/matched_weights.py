@@ -3,9 +3,9 @@
 The squared distance is that of the best coupling of their overlaps (`coupling`) and a random matching beyond it
 (`matching_law`, with its next terms where `matching_terms` has them). As the overlaps are given, what matched samples
 pay for covariances that differ by chance (`linear_modes`) is no part of it: among networks that are drawn overlaps
-spread, and bring it back. Of rank one the better of the two copies is taken, W with u and v as they are or negated
-(`best_of_two_signs`); beyond it what turned copies save, of order 1 / N as well, is not known and left out: measured
-some 20 over N, of rank two, at 64 to 1,024 neurons (`benchmarks/matching.py`).
+spread, and bring it back. The best of a network's copies is taken (`matching_copies`): of u and v as they are or
+negated, and where W has turned copies of these. Of rank two W that nearly has them saves more than two signs do, and
+less than a circle: that is left out.
 
 Rows that training has moved linearly are normal still, of the covariance that is left.
 """
@@ -16,15 +16,10 @@ import numpy as np
 from jaxtyping import Float
 from numpy.typing import ArrayLike
 
-from theory.degeneracy.coupling import Coupling, coupled
+from theory.degeneracy.coupling import Coupling, coupled, has_turned_copies
+from theory.degeneracy.matching_copies import best_of_turned, best_of_two_signs
 from theory.degeneracy.matching_law import NoLaw
-from theory.degeneracy.matching_terms import (
-    best_of_two_signs,
-    gap_with_next_terms,
-    leading_gap,
-    linear_modes,
-    terms_hold,
-)
+from theory.degeneracy.matching_terms import gap_with_next_terms, leading_gap, linear_modes, of_a_product, terms_hold
 from theory.overlaps import Shape
 
 NO_VARIANCE = 1e-12
@@ -63,8 +58,12 @@ def matched_weights(first: ArrayLike, second: ArrayLike, neurons: int, shape: Sh
         raise NoLaw("u and v are parallel, or W is zero: rows on a line, of which no law of matching is known here")
     if not terms_hold(variances, neurons):
         return MatchedWeights(best.distance, leading_gap(variances, neurons), leading_alone=True)
-    saved = linear_modes(variances) + (best_of_two_signs(variances) if shape.rank == 1 else 0.0)
-    beyond = gap_with_next_terms(variances, neurons) - saved / float(neurons)
+    turned = all(has_turned_copies(each, shape) for each in (first, second))
+    copies = (
+        best_of_turned(variances, neurons, overlaps_given=True) if turned else best_of_two_signs(variances, neurons)
+    )
+    product = of_a_product(gap_with_next_terms(variances, neurons), overlap_of(best, shape))
+    beyond = product - (linear_modes(variances) + copies) / float(neurons)
     return MatchedWeights(best.distance, max(0.0, beyond), leading_alone=False)
 
 
@@ -81,7 +80,7 @@ def matched_distance(first: ArrayLike, second: ArrayLike, neurons: int, shape: S
     >>> from theory.degeneracy import matched_distance
     >>> S = np.eye(4)
     >>> round(matched_distance(S, S, 1000), 4)  # the leading term alone is log(1000) / sqrt(2000) = 0.1545
-    0.1797
+    0.1804
     """
     return matched_weights(first, second, neurons, shape).distance
 
@@ -92,3 +91,9 @@ def variances_of(best: Coupling, shape: Shape) -> Float[np.ndarray, " dimensions
     slopes = np.zeros_like(best.cross)
     slopes[:R, :R], slopes[R:, R:] = best.cross[R:, R:], best.cross[:R, :R]
     return np.sort(np.linalg.eigvals(slopes @ best.cross.T).real)
+
+
+def overlap_of(best: Coupling, shape: Shape) -> float:
+    """tr(C_uu C_vv^T): of W of the first network with that of the second, its units renamed to fit best."""
+    R = shape.rank
+    return float(np.vdot(best.cross[:R, :R], best.cross[R:, R:]))

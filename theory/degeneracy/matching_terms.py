@@ -18,19 +18,20 @@ and how much of n^2 is in the first is uniform: the mean of two Bessel functions
 noise and displacement are small; tests/theory/degeneracy/test_matching_terms.py holds it to matchings. At 1,024 normal
 rows of the plane it is 1.6 times the leading term, and matchings agree to 5 %, in four dimensions to 3 %.
 
-Networks have copies that are the same (u and v negated; turned, beyond rank one), and take the best: N times their mean
-is smaller by what two or more copies differ by, which odd modes decide (`best_of_two_signs`): with the number of modes
-that the rows hold it grows as the root of its logarithm, too slowly to be of the law.
+Networks are nearer than points by two terms of order 1 / N, or of the square of the mean (`of_a_product`,
+`matching_copies`).
 
 >>> round(1000 * leading_gap([1.0, 1.0], 1000), 1), round(1000 * gap_with_next_terms([1.0, 1.0], 1000), 1)
 (23.9, 38.4)
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 import numpy as np
+from jaxtyping import Float
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import ive
 
@@ -48,6 +49,8 @@ TORUS_MODES = -0.27296223
 """Sum of exp(-4 pi^2 k^2 t) over k in Z^2 without 0, over t > t_0, plus log(t_0) / 4 pi, as t_0 goes to 0."""
 LATE = 40.0
 """Relaxation times after which nothing is left of a mode."""
+NODES = 48
+"""Of both integrals."""
 
 
 def leading_gap(variances: ArrayLike, neurons: int) -> float:
@@ -78,23 +81,67 @@ def gap_with_next_terms(variances: ArrayLike, neurons: int) -> float:
     38.4
     """
     g = np.asarray(variances, dtype=np.float64)
-    D = g.size
     if not terms_hold(g, neurons):
         raise NoLaw(f"{neurons} rows of variances {g}: give 2 or 4 of a size, or more rows")
-    tau = np.exp(2 * np.pi * (2 * TORUS_MODES - TORUS_CONSTANT)) if D == 2 else 1 / (8 * np.pi**2 * BETA[4])
-    nodes, weights = np.polynomial.legendre.leggauss(200)
-    highest = np.log(float(neurons)) + 12
-    e = highest * (1 + nodes)[:, None] / 2
-    of_e = highest * weights / 2 * (2 * np.pi) ** (D / 2) * np.sqrt(g.prod()) * (1 if D == 2 else e[:, 0])
-    density = np.exp(-e) / ((2 * np.pi) ** (D / 2) * np.sqrt(g.prod()))
-    first, last = np.log(tau * (float(neurons) * density) ** (-2 / D)), np.log(LATE * g.max())
-    span = np.maximum(last - first, 0)
-    t = np.exp(first + span * (1 + nodes) / 2)
-    planes = [(np.tanh(t / (2 * one)), np.tanh(t / (2 * other))) for one, other in g.reshape(-1, 2)]
-    turned = _of_planes(e, planes)
-    widths = np.prod([2 * np.pi * each * -np.expm1(-2 * t / each) for each in g], axis=0)
-    inner = ((turned / np.sqrt(widths) - density) * t) @ weights * span[:, 0] / 2
-    return float(2 * (of_e @ inner) / float(neurons))
+    shells = Shells.of(g, neurons)
+    return float(2 * shells.integral(np.ones_like(shells.t)) / float(neurons))
+
+
+@dataclass(frozen=True, eq=False)
+class Shells:
+    """Energies e of normal rows and times t from the cut on, at which integrals over both are taken.
+
+    Attributes:
+        variances: of the rows, 2 or 4.
+        e: energies, a column, and `of_e` their weights; `density` of rows there.
+        t: times, a row for each energy, from a multiple of the cut `first` on, and `of_t` their weights.
+
+    >>> shells = Shells.of(np.ones(2), 1000)
+    >>> round(1000 * float(2 * shells.integral(np.ones_like(shells.t)) / 1000), 1)
+    38.4
+    """
+
+    variances: Float[np.ndarray, " dimensions"]
+    e: Float[np.ndarray, "energies 1"]
+    of_e: Float[np.ndarray, "energies 1"]
+    density: Float[np.ndarray, "energies 1"]
+    first: Float[np.ndarray, "energies 1"]
+    t: Float[np.ndarray, "energies times"]
+    of_t: Float[np.ndarray, "energies times"]
+
+    @classmethod
+    def of(cls, variances: Float[np.ndarray, " dimensions"], neurons: int, *, after: float = 1.0) -> "Shells":
+        """Of so many rows, times from `after` times the cut on."""
+        D, volume = variances.size, np.sqrt((2 * np.pi * variances).prod())
+        tau = np.exp(2 * np.pi * (2 * TORUS_MODES - TORUS_CONSTANT)) if D == 2 else 1 / (8 * np.pi**2 * BETA[4])
+        nodes, weights = np.polynomial.legendre.leggauss(NODES)
+        highest = np.log(float(neurons)) + 12
+        e = highest * (1 + nodes)[:, None] / 2
+        density = np.exp(-e) / volume
+        first = tau * (float(neurons) * density) ** (-2 / D)
+        lowest = np.log(after * first)
+        span = np.maximum(np.log(LATE * variances.max()) - lowest, 0)
+        t = np.exp(lowest + span * (1 + nodes) / 2)
+        of_e = highest * weights[:, None] / 2 * volume * (1 if D == 2 else e)
+        return cls(variances, e, of_e, density, first, t, t * weights * span / 2)
+
+    def integral(self, factor: Float[np.ndarray, "energies times"], angles: Sequence[float] | None = None) -> float:
+        """Over x and t of factor rho(x) (p_t(x, O x) - 1), where O turns along each axis by an angle, unless by none.
+
+        Along an axis of angle zero rows stay as they are, of pi they are negated; two axes of one variance and angle
+        are a plane that is turned.
+        """
+        rates = [
+            self._rate(g, angle) for g, angle in zip(self.variances, angles or [0.0] * self.variances.size, strict=True)
+        ]
+        turned = _of_planes(self.e, list(zip(rates[::2], rates[1::2], strict=True)))
+        widths = np.prod([2 * np.pi * g * -np.expm1(-2 * self.t / g) for g in self.variances], axis=0)
+        return float((self.of_e * factor * (turned / np.sqrt(widths) - self.density) * self.of_t).sum())
+
+    def _rate(self, variance: float, angle: float) -> Float[np.ndarray, "energies times"]:
+        """c of exp(-e n^2 c) along an axis: tanh(t / 2 g) where rows stay, coth where they are negated."""
+        passed = self.t / variance
+        return (np.expm1(-passed) ** 2 + 4 * np.exp(-passed) * np.sin(angle / 2) ** 2) / -np.expm1(-2 * passed)
 
 
 def terms_hold(variances: ArrayLike, neurons: int) -> bool:
@@ -147,21 +194,14 @@ def linear_modes(variances: ArrayLike) -> float:
     return float((2 / (rates[first] + rates[second])).sum())
 
 
-def best_of_two_signs(variances: ArrayLike, *, modes: int = 60) -> float:
-    """N times by how much the better of two matchings is below the mean, that of the rows and of the rows negated.
+def of_a_product(squares: float, overlap: float) -> float:
+    """The squared distance of weights whose rows are matched to such a mean squared distance of partners.
 
-    They differ by odd modes alone, by the sum of 4 a b / lambda over the normal amplitudes a and b of both samples; of
-    rank one, lambda = k / g_1 + m / g_2. `modes` is where the sum ends: 2.6 of ten, 2.8 of twenty, 3.1 of sixty for
-    variances of one.
+    With `overlap` = tr(C_uu C_vv^T) of the best coupling, C, that of the matched weights is a product of K_u and K_v,
+    and both are smaller than of C by one share, squares / (4 overlap): the squared distance is that of the linear order
+    less squares^2 / (8 overlap).
 
-    >>> round(best_of_two_signs([1.0, 1.0]), 1)
-    3.1
+    >>> of_a_product(0.4, 1.0)
+    0.38
     """
-    one, other = np.asarray(variances, dtype=np.float64)
-    k, m = np.indices((modes, modes)).reshape(2, -1)
-    odd = ((k + m) % 2 == 1) & (k + m < modes)
-    weights = 4 / (k[odd] / one + m[odd] / other)
-    s = np.geomspace(1e-4, 1e3, 4000) / weights.max()
-    characteristic = np.exp(-0.5 * np.log1p((weights * s[:, None]) ** 2).sum(axis=1))
-    tail = 1 / s[-1] + s[0] * (weights**2).sum() / 2
-    return float((np.trapezoid((1 - characteristic) / s**2, s) + tail) / np.pi)
+    return squares - squares**2 / (8 * overlap)

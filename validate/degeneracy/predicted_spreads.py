@@ -193,6 +193,13 @@ def _judged(found: PredictedResults, networks: int, report: Report) -> None:
             measured=ratio,
             tolerance=Absolute(reach_of_coefficient(networks, ratio.size), _interval(networks, "normal")),
         )
+        told = slopes_of(problem.sizes, _entries(found.at_epoch[name]), networks)
+        report.check(
+            f"{problem.name}: slope of the ln spread of {words} after {problem.epochs} epochs, in ln N, N large",
+            predicted=np.full(ratio.size, -0.5),
+            measured=told.limits,
+            tolerance=Absolute(told.reach, _interval(networks, "three sizes, the term of 1 / N taken out")),
+        )
         predicted = np.array([found.stopped.spread(name, each) for each in problem.sizes])
         there = _entries(found.at_loss[name] / predicted)[problem.sizes.index(problem.stopping_size)]
         report.check(
@@ -211,6 +218,10 @@ def _judged(found: PredictedResults, networks: int, report: Report) -> None:
                 "measured_over_predicted_after_epochs": by_epoch,
                 "measured_over_predicted_at_loss": _entries(found.at_loss[name] / predicted),
                 "holds_from": holds_from(problem.sizes, by_epoch),
+                "slope_at_large_n": told.limits,
+                "slope_at_large_n_standard_error": told.error_of_limit,
+                "slope_over_all_sizes": told.over_all,
+                "slope_over_all_sizes_standard_error": told.error_over_all,
             },
         )
     report.quantity(
@@ -238,6 +249,37 @@ def coefficient_ratio(
     ]
     limit = (large * scaled[1] - small * scaled[0]) / (large - small)
     return np.sqrt(np.maximum(limit, 0.0)).ravel()
+
+
+@dataclass(frozen=True, eq=False)
+class FittedSlopes:
+    """Of each entry the slope of its ln spread in ln N, with the standard error that draws leave.
+
+    Attributes:
+        limits: as N grows, from the last three sizes; `reach` is how far any of them may be off -1/2.
+        over_all: the straight line through all sizes, of which small ones are off the leading order.
+    """
+
+    limits: Float[np.ndarray, " entries"]
+    error_of_limit: float
+    over_all: Float[np.ndarray, " entries"]
+    error_over_all: float
+    reach: float
+
+
+def slopes_of(sizes: Sequence[int], spreads: Float[np.ndarray, "sizes entries"], networks: int) -> FittedSlopes:
+    """By least squares: on ln N alone, and on ln N and 1 / N, which three sizes obey.
+
+    N times the variance is c^2 (1 + a / N + ...): ln spread is a constant, -1/2 ln N and a / 2 N, and then terms of
+    1 / N^2. Of normal numbers its draws have the standard error (2 networks)^-1/2.
+    """
+    n, logs, of_draws = np.asarray(sizes, dtype=np.float64), np.log(spreads), 1 / np.sqrt(2 * networks)
+    last = slice(-3, None)
+    whole = np.linalg.pinv(np.stack([np.ones_like(n), np.log(n)], axis=1))[1]
+    large = np.linalg.inv(np.stack([np.ones(3), np.log(n[last]), n[-1] / n[last]], axis=1))[1]
+    errors = [float(np.linalg.norm(row) * of_draws) for row in (large, whole)]
+    reach = float(norm.isf((1 - LEVEL) / 2 / logs.shape[1])) * errors[0]
+    return FittedSlopes(large @ logs[last], errors[0], whole @ logs, errors[1], reach)
 
 
 def reach_of_coefficient(networks: int, entries: int) -> float:

@@ -10,9 +10,9 @@ from scipy.optimize import quadratic_assignment
 from simulate.degeneracy.row_matching import RowMatching
 from simulate.degeneracy.rows import Rows
 from theory.degeneracy import coupled
-from theory.degeneracy.matched_weights import matched_weights, variances_of
-from theory.degeneracy.matching_law import N, determinant, squared_gap
-from theory.degeneracy.matching_terms import best_of_two_signs, gap_with_next_terms, linear_modes
+from theory.degeneracy.matched_weights import matched_weights, overlap_of, variances_of
+from theory.degeneracy.matching_copies import best_of_turned, best_of_two_signs
+from theory.degeneracy.matching_terms import gap_with_next_terms, leading_gap, linear_modes, of_a_product
 from theory.overlaps import Shape
 from validate.degeneracy.settings import Config
 from validate.output import Plot
@@ -28,9 +28,7 @@ LEANING = np.array([[1.0, 0.0, 0.0, 0.0], [0.0, 1.0, 0.6, 0.0], [0.0, 0.6, 1.0, 
 APART = np.diag([1.0, 2.0, 1.0, 1.0])
 """w = n = sqrt(2), vu = 0."""
 FAQ_NEURONS, FAQ_PAIRS = 128, 3
-SEARCH, OF_ONE_COPY = RowMatching(starts=8), RowMatching(starts=0)
-"""Beyond rank one W has a circle of turned copies, of which a search finds a better one the fewer units there are. So
-there it starts at the rows as they are, of either sign, alone: as many copies at every size."""
+SEARCH = RowMatching(starts=8)
 STANDARD_ERRORS = 4.0
 
 
@@ -55,21 +53,18 @@ class DrawnPair:
 
     def leading_law(self, neurons: int) -> float:
         """The distance by the leading law of random matching."""
-        leading = squared_gap(self.shape.rank).subs({N: neurons, determinant: float(self.variances.prod())})
-        return float(np.sqrt(self.limit**2 + float(leading)))
+        return float(np.sqrt(self.limit**2 + leading_gap(self.variances, neurons)))
 
-    def law_beyond(self, neurons: int) -> float:
-        """The squared distance beyond the limit by the law of random matching with its next terms."""
-        return gap_with_next_terms(self.variances, neurons)
+    def beyond(self, neurons: int) -> float:
+        """The mean squared distance beyond the limit, by the law of random matching with its next terms.
 
-    @property
-    def saved(self) -> float:
-        """Of rank one, by how much N times the mean may be below the law.
-
-        The better of two signs is taken; where the covariances differ, each pair is held to its own best coupling, so
-        that three modes, linear in the rows, are no part of what is beyond it.
+        Where the covariances differ, each pair is held to its own best coupling, so that modes that are linear in the
+        rows are no part of what is beyond it.
         """
-        return best_of_two_signs(self.variances) + (0.0 if self.limit == 0 else linear_modes(self.variances))
+        best = coupled(self.first, self.second, self.shape)
+        product = of_a_product(gap_with_next_terms(self.variances, neurons), overlap_of(best, self.shape))
+        copies = (best_of_two_signs if self.shape.rank == 1 else best_of_turned)(self.variances, neurons)
+        return product - (copies + (0.0 if self.limit == 0 else linear_modes(self.variances))) / neurons
 
 
 CASES = (
@@ -116,9 +111,9 @@ class Matched:
         return np.asarray(self.distances[-1] ** 2 - self.couplings[-1] ** 2)
 
     @property
-    def law_beyond(self) -> Float[np.ndarray, " sizes"]:
-        """The law of `beyond`."""
-        return np.array([self.case.law_beyond(n) for n in self.sizes])
+    def predicted(self) -> Float[np.ndarray, " sizes"]:
+        """Of `beyond`."""
+        return np.array([self.case.beyond(n) for n in self.sizes])
 
 
 def effort_of(config: Config) -> tuple[tuple[int, ...], tuple[int, ...]]:
@@ -156,10 +151,9 @@ def _matched(
     seeds = rng.integers(2**31, size=2).tolist()
     roots = (np.linalg.cholesky(each).T for each in (case.first, case.second))
     drawn = [Rows(root).draw(neurons=neurons, networks=pairs, seed=k) for root, k in zip(roots, seeds, strict=True)]
-    search = SEARCH if case.shape.rank == 1 else OF_ONE_COPY
     distances, couplings = np.empty((2, pairs))
     for k, (one, other) in enumerate(zip(*drawn, strict=True)):
-        distances[k] = search(_factors(one, case.shape), _factors(other, case.shape)).value
+        distances[k] = SEARCH(_factors(one, case.shape), _factors(other, case.shape)).value
         couplings[k] = coupled(one.T @ one / neurons, other.T @ other / neurons, case.shape).lower
     return distances, couplings
 
@@ -180,12 +174,14 @@ def _report(found: Matched, report: Report) -> None:
     )
     n = np.array(found.sizes, float)
     slope, error = _slope(n, found.beyond, found.errors)
-    expected, allowed = _planar_slope(n, found) if rank == 1 else _local_slope(n)
+    expected, allowed = _expected_slope(n, found)
     report.check(
         f"{name}: exponent of the squared distance beyond the limit",
         predicted=expected,
         measured=slope,
-        tolerance=Absolute(allowed + STANDARD_ERRORS * error, "next to leading terms, and four standard errors"),
+        tolerance=Absolute(
+            allowed + STANDARD_ERRORS * error, "the law's share of thin places, and four standard errors"
+        ),
     )
     coefficient, error, truncated = _coefficient(n, found)
     report.check(
@@ -194,28 +190,26 @@ def _report(found: Matched, report: Report) -> None:
         measured=coefficient,
         tolerance=Absolute(
             truncated + STANDARD_ERRORS * error,
-            "the law's share of thin places, and four standard errors; equal copies save a constant of it",
+            "the law's share of thin places, and four standard errors",
         ),
     )
     predicted = matched_weights(found.case.first, found.case.second, found.sizes[-1], found.case.shape).beyond
-    own, left_out = found.beyond_own / predicted, 2 / np.log(n[-1]) ** 2
+    own, left_out = found.beyond_own / predicted, float(_thin(n[-1:], rank)[0])
     report.check(
         f"{name}: squared distance beyond the coupling of the pair's overlaps, over the prediction, N = {n[-1]:.0f}",
         predicted=1.0,
         measured=own.mean(),
         tolerance=Absolute(
             left_out + STANDARD_ERRORS * own.std(ddof=1) / np.sqrt(len(own)),
-            "where fewer than one row is expected, 2 / (log N)^2; and four standard errors",
-        )
-        if rank == 1
-        else Reported("the best of turned copies of a network is below it, by O(1 / N) that is not known"),
+            "the law's share of thin places, and four standard errors",
+        ),
     )
     report.quantity(
         f"{name}: distances",
         {
             "neurons": list(found.sizes),
             "root_mean_square": np.sqrt(found.square).tolist(),
-            "law": np.sqrt(found.law_beyond + found.case.limit**2).tolist(),
+            "law": np.sqrt(found.predicted + found.case.limit**2).tolist(),
             "leading_law": [found.case.leading_law(each) for each in found.sizes],
             "pairs": [len(each) for each in found.distances],
             "standard_errors": (np.sqrt(found.square) * found.errors * found.beyond / found.square / 2).tolist(),
@@ -230,30 +224,25 @@ def _slope(n: np.ndarray, values: np.ndarray, errors: np.ndarray) -> tuple[float
     return float(off @ np.log(values) / (off @ off)), float(np.sqrt((off**2) @ errors**2) / (off @ off))
 
 
-def _planar_slope(n: np.ndarray, found: Matched) -> tuple[float, float]:
-    """Of the law with its next terms, half of what may be saved taken off; and what all or none of it would change."""
-    slopes = [_slope(n, found.law_beyond - part * found.case.saved / n, 0 * n)[0] for part in (0.0, 0.5, 1.0)]
-    return slopes[1], max(abs(slopes[0] - slopes[1]), abs(slopes[2] - slopes[1]))
+def _expected_slope(n: np.ndarray, found: Matched) -> tuple[float, float]:
+    """Of the prediction, and by how much it is off if thin places are not paid at all."""
+    slopes = [_slope(n, found.predicted * share, 0 * n)[0] for share in (1.0, 1 - _thin(n, found.case.shape.rank))]
+    return slopes[0], abs(slopes[1] - slopes[0])
 
 
 def _coefficient(n: np.ndarray, found: Matched) -> tuple[float, float, float]:
-    """c of N times the measured = c N law + a constant, each size weighted by its error; and c's standard error.
+    """c of N times the measured = c N predicted + a constant, each size weighted by its error; and its standard error.
 
     Last how far c would be off if thin places were not paid, or paid twice.
     """
     weights = 1 / (n * found.beyond * found.errors)
-    design = np.stack([n * found.law_beyond, np.ones_like(n)], axis=1) * weights[:, None]
+    design = np.stack([n * found.predicted, np.ones_like(n)], axis=1) * weights[:, None]
     covariance = np.linalg.inv(design.T @ design)
     c, off = (
         float((covariance @ design.T @ (n * each * weights))[0])
-        for each in (found.beyond, found.law_beyond * _thin(n, found.case.shape.rank))
+        for each in (found.beyond, found.predicted * _thin(n, found.case.shape.rank))
     )
     return c, float(np.sqrt(covariance[0, 0])), abs(off)
-
-
-def _local_slope(n: np.ndarray) -> tuple[float, float]:
-    """Of N^-1/2, and by how much it may be off if the law's share of thin places is not paid at all."""
-    return -0.5, abs(_slope(n, 1 - _thin(n, 2), 0 * n)[0])
 
 
 def _thin(n: Float[np.ndarray, " sizes"], rank: int) -> Float[np.ndarray, " sizes"]:
@@ -275,7 +264,7 @@ def _beside_faq(config: Config, report: Report) -> None:
         pair = [_factors(rows.draw(neurons=FAQ_NEURONS, networks=1, seed=k)[0], shape) for k in seeds]
         started = time.perf_counter()
         RowMatching(starts=0)(*pair)
-        seconds["rows"] += (time.perf_counter() - started) / 2  # it starts with either sign
+        seconds["rows"] += (time.perf_counter() - started) / 3  # of either sign, and as FAQ does
         A, B = (u @ v.T / FAQ_NEURONS for u, v in pair)
         started = time.perf_counter()
         order = quadratic_assignment(A, B, options={"maximize": True, "rng": np.random.default_rng(0)}).col_ind
@@ -291,7 +280,7 @@ def _beside_faq(config: Config, report: Report) -> None:
         f"matching of rows beside FAQ, {FAQ_NEURONS} units: pairs in which it is better",
         predicted=None,
         measured=sum(each < -1e-9 for each in excess),
-        tolerance=Reported(f"of {len(excess)}; FAQ from its own start, rows from {SEARCH.starts + 2}"),
+        tolerance=Reported(f"of {len(excess)}; FAQ from its own start, rows from {SEARCH.starts + 3}"),
     )
     report.check(
         f"matching of rows beside FAQ, {FAQ_NEURONS} units: how many times as fast a start is",
@@ -307,7 +296,7 @@ def figures(config: Config, results: tuple[Matched, ...]) -> tuple[Plot, ...]:
     with style():
         figure, panels = new_panels(len(results), 8.4, 3.6)
         for axes, found in zip(panels, results, strict=True):
-            law = np.sqrt(found.case.limit**2 + found.law_beyond)
+            law = np.sqrt(found.case.limit**2 + found.predicted)
             axes.plot(found.sizes, law, **PREDICTED, label="predicted: law of matching")
             if found.case.limit > 0:
                 limit = {**GUIDE, "linewidth": 1.4, "label": "its limit: the best coupling"}

@@ -10,8 +10,8 @@ from theory.degeneracy.matching_terms import (
     TORUS_CONSTANT,
     TORUS_MODES,
     _of_planes,
-    best_of_two_signs,
     gap_with_next_terms,
+    of_a_product,
 )
 
 
@@ -66,17 +66,11 @@ def test_the_leading_term_is_the_limit(rank: int) -> None:
     assert off[-1] < (0.1 if rank == 1 else 1e-6)
 
 
-def test_the_better_of_two_signs_by_drawing_modes() -> None:
-    rng, draws = np.random.default_rng(3), 5_000
-    variances = np.array([1.6, 0.4])
-    difference = np.zeros(draws)
-    for k in range(60):
-        for m in range(60 - k):
-            if (k + m) % 2:
-                a, b = rng.normal(size=(2, draws))
-                difference += 4 * a * b / (k / variances[0] + m / variances[1])
-    better = np.abs(difference) / 2
-    assert best_of_two_signs(variances) == pytest.approx(better.mean(), abs=4 * better.std() / np.sqrt(draws))
+def test_a_product_of_two_overlaps_that_shrink_alike() -> None:
+    """Of W of rank two, |W|^2 = 2: both networks' 2 + 2 less twice the product of overlaps (1 - x), each on R axes."""
+    x, R = 0.1, 2
+    linear, exact = 2 * R - 2 * R * (1 - 2 * x), 2 * R - 2 * R * (1 - x) ** 2
+    assert of_a_product(linear, float(R)) == pytest.approx(exact, rel=1e-12)
 
 
 def test_what_is_not_known_is_refused() -> None:

@@ -40,6 +40,21 @@ def test_the_expansion_holds_from_the_first_size_after_the_last_that_is_off(rati
     assert predicted.holds_from(SIZES, np.array(ratios, float)[:, None]) == size
 
 
+def test_slopes_are_those_of_spreads_that_bend_and_their_errors_those_of_draws():
+    """Variances (1 + 3 / N) / N; spreads N^-0.35 are told from N^-1/2."""
+    random, draws, networks, sizes = np.random.default_rng(2), 400, 2_000, (64, 256, 1024, 4096, 16_384)
+    noise = np.sqrt(random.chisquare(networks - 1, (5, draws)) / (networks - 1))
+    n = np.array(sizes)[:, None]
+    found = predicted.slopes_of(sizes, np.sqrt((1 + 3 / n) / n) * noise, networks)
+    for slopes, error in ((found.limits, found.error_of_limit), (found.over_all, found.error_over_all)):
+        assert slopes.std() == pytest.approx(error, rel=4 / np.sqrt(2 * draws))
+    assert found.limits.mean() == pytest.approx(-0.5, abs=4 * found.error_of_limit / draws**0.5)
+    assert found.over_all.mean() < -0.5
+    assert np.abs(found.limits + 0.5).max() < found.reach
+    other = predicted.slopes_of(sizes, noise[:, :1] * n**-0.35, networks)
+    assert abs(other.limits[0] + 0.5) > other.reach
+
+
 def results() -> predicted.PredictedResults:
     """As if it had been measured, by the law itself."""
     problem = replace(predicted.problems()[0], sizes=SIZES, stopping_size=256)
@@ -60,7 +75,7 @@ def test_networks_that_obey_the_law_pass_and_networks_that_do_not_fail():
     report = Report("degeneracy", Config())
     predicted._judged(found, NETWORKS, report)
     assert report.passed
-    assert len(report.checks) == 2 * len(predicted.MEASURES)
+    assert len(report.checks) == 3 * len(predicted.MEASURES)
     wrong = replace(found, at_epoch={**found.at_epoch, "alignment": 1.1 * found.at_epoch["alignment"]})
     other = Report("degeneracy", Config())
     predicted._judged(wrong, NETWORKS, other)
