@@ -263,7 +263,7 @@ def figures(config: Config, results: Integrators | None) -> tuple[Plot, ...]:
         return ()
     members, shown = results.members, results.representations
     return (
-        pictures.components("integration_points", members, shown.shown),
+        pictures.components("integration_points", members, shown.shown, [line.states for line in results.lines]),
         pictures.places(
             "integration_places",
             members,

@@ -15,7 +15,7 @@ from matplotlib.ticker import MaxNLocator
 from simulate.measures.embedding import embed
 from simulate.measures.fixed_points.find import FixedPoints
 from validate.output import Plot
-from validate.palette import CELLS, MUTED, NONLINEARITY_MARKS
+from validate.palette import CELLS, MUTED, NONLINEARITY_MARKS, SERIES
 from validate.plotting import new_grid, new_panels, plot, style
 from validate.symbols import typeset, typeset_all
 from validate.universality.conditions import NetworkKind
@@ -26,6 +26,8 @@ from validate.universality.similarity import Division, divisions
 
 SLOW: dict[str, Any] = {"linestyle": "none", "marker": "x", "color": MUTED, "markersize": 4}
 """Points that are slow and no fixed points."""
+HELD: dict[str, Any] = {"linestyle": "none", "marker": "o", "color": SERIES[4], "markersize": 3, "label": "held"}
+"""States whose output stays for a trial."""
 FILLS: tuple[tuple[Literal["full", "none"], str], ...] = (("full", "trained"), ("none", "untrained"))
 GREY: dict[str, Any] = {"linestyle": "none", "color": MUTED, "markersize": 5}
 """In legends, of what has another colour in each panel."""
@@ -56,17 +58,23 @@ def look_of(kind: NetworkKind) -> dict[str, Any]:
 class InComponents:
     """Trials and points of one network in the plane of its leading principal components, or three seen from aside.
 
-    `held` is the share of the variance of its states that is in them, `labels` what the axes are called.
+    `held` is the share of the variance of its states that is in them, `labels` what the axes are called, `still` where
+    states are that hold an output, if there is a line.
     """
 
     paths: Float[np.ndarray, "trials steps 2"]
     points: Float[np.ndarray, "points 2"]
     slow: Float[np.ndarray, "slow 2"]
+    still: Float[np.ndarray, "still 2"]
     held: float
     labels: tuple[str, str]
 
 
-def in_components(states: Float[np.ndarray, "trials steps size"], found: FixedPoints) -> InComponents:
+def in_components(
+    states: Float[np.ndarray, "trials steps size"],
+    found: FixedPoints,
+    line: Float[np.ndarray, "held size"] | None = None,
+) -> InComponents:
     """Two of networks with one output or two, otherwise three."""
     flat = states.reshape(-1, states.shape[-1])
     centre = flat.mean(axis=0)
@@ -75,18 +83,27 @@ def in_components(states: Float[np.ndarray, "trials steps size"], found: FixedPo
     seen_from = OBLIQUE if three else np.eye(2)
     to_plane = directions[: len(seen_from)].T @ seen_from
     right, up = seen_from_aside("c")
-    paths, points, slow = ((each - centre) @ to_plane for each in (states[:TRIALS], found.points, found.slow))
+    still = found.points[:0] if line is None else line
+    paths, points, slow, still = (
+        (each - centre) @ to_plane for each in (states[:TRIALS], found.points, found.slow, still)
+    )
     return InComponents(
         paths,
         points,
         slow,
+        still,
         held=float((scales[: len(seen_from)] ** 2).sum() / (scales**2).sum()),
         labels=(f"components {right}", f"components {up}") if three else ("component 1", "component 2"),
     )
 
 
-def components(name: str, members: Members, shown: Sequence[np.ndarray]) -> Plot:
-    """A panel a kind: the trajectories of one network and its points, in the directions that hold most."""
+def components(
+    name: str, members: Members, shown: Sequence[np.ndarray], lines: Sequence[np.ndarray] | None = None
+) -> Plot:
+    """A panel a kind: the trajectories of one network and its points, in the directions that hold most.
+
+    With `lines`, of each network, also the states that hold an output.
+    """
     chosen = first_of_each(members)
     data: dict[str, np.ndarray] = {}
     labels = "", ""
@@ -94,9 +111,10 @@ def components(name: str, members: Members, shown: Sequence[np.ndarray]) -> Plot
         figure, panels = by_kind(members)
         for kind, place in chosen.items():
             axes, found = panels[kind], members.each[place].points.found[0]
-            seen = in_components(shown[place], found)
+            seen = in_components(shown[place], found, None if lines is None else lines[place])
             for path in seen.paths:
                 axes.plot(*path.T, **PATH, zorder=1)
+            axes.plot(*seen.still.T, **HELD, zorder=2)
             axes.plot(*seen.slow.T, **SLOW, zorder=2)
             mark_points(axes, seen.points, found.unstable_dimensions, size=4.0)
             of_variance = f"{100 * seen.held:.0f} % of the variance"
@@ -105,15 +123,20 @@ def components(name: str, members: Members, shown: Sequence[np.ndarray]) -> Plot
             key = str(kind).replace(" ", "_")
             data |= {f"{key}_paths": seen.paths, f"{key}_points": seen.points, f"{key}_slow": seen.slow}
             data[f"{key}_unstable_dimensions"] = found.unstable_dimensions
+            if lines is not None:
+                data[f"{key}_held"] = seen.still
             labels = seen.labels
         three = members.each[0].points.found[0].outputs.shape[-1] > 2
         outer_labels(figure, labels)
         handles = [*_dimensions(members), Line2D([], [], **PATH, label="trial")]
         if any(len(members.each[place].points.found[0].slow) for place in chosen.values()):
             handles.append(Line2D([], [], **SLOW, label="slow"))
+        if lines is not None:
+            handles.append(Line2D([], [], **HELD))
         figure.legend(handles=handles, loc="outside lower center", ncols=len(handles))
+    line = "" if lines is None else " and states that hold an output for a trial (first context)"
     caption = (
-        f"The first of the networks of each kind: {TRIALS} trials, and its fixed points by their unstable directions, "
+        f"The first of the networks of each kind: {TRIALS} trials, fixed points by their unstable directions{line}, "
         f"in the leading principal components of its state ({'three, c, seen from aside' if three else 'two'}; shares "
         f"of the variance in the titles; seed {members.seed})."
     )
