@@ -35,6 +35,7 @@ class Judged:
     found: str
     verdict: str
     checks: tuple[Check, ...]
+    rests_on: str = ""
 
 
 @dataclass(frozen=True)

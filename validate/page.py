@@ -12,7 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from validate.claim import CONTRADICTED, FAILED, HOLDS, IN_PART
 from validate.document import Document, Judged, read_document
-from validate.picture import Detail, small, thumbnail
+from validate.picture import Detail, paper_width, small, thumbnail
 from validate.readable import entries, is_number, marked_up, readable
 from validate.report import Check
 from validate.rows import outcome
@@ -30,13 +30,23 @@ DETAILS = tuple(Detail(*each) for each in ((64, 4000), (32, 4000), (16, 4000), (
 
 @dataclass(frozen=True)
 class PageFigure:
-    """A figure on the page: `folder` is where its files are, seen from the page. `png` is None where they are not."""
+    """A figure on the page: `folder` is where its files are, seen from the page. `png` is None where they are not.
+
+    One that no claim is about, `beside`, is folded away.
+    """
 
     anchor: str
     name: str
     caption: str
     folder: str
     png: bytes | None
+    beside: bool
+
+    @property
+    def width(self) -> int:
+        """Pixels across at which it is as large as on paper."""
+        assert self.png is not None
+        return paper_width(self.png)
 
     def image(self, detail: Detail) -> str:
         """The picture, held by the page itself."""
@@ -76,6 +86,16 @@ class PageSection:
     title: str
     cards: tuple[CheckCard, ...]
     figures: tuple[PageFigure, ...]
+
+    @property
+    def shown(self) -> tuple[PageFigure, ...]:
+        """Figures that a claim is about."""
+        return tuple(figure for figure in self.figures if not figure.beside)
+
+    @property
+    def folded(self) -> tuple[PageFigure, ...]:
+        """The others."""
+        return tuple(figure for figure in self.figures if figure.beside)
 
     @property
     def failed(self) -> bool:
@@ -142,12 +162,13 @@ def results(title: str, folder: Path, name: str) -> Results:
     """
     document = read_document(folder / f"{name}.json")
     cards = {check.name: CheckCard(f"{name}-check-{number}", check) for number, check in enumerate(document.checks, 1)}
+    claimed = {claim.figure for claim in document.claims}
     sections = tuple(
         PageSection(
             f"{name}-{number}",
             part.title,
             tuple(cards[check.name] for check in part.checks),
-            tuple(_figure(name, folder, each, caption) for each, caption in part.figures.items()),
+            tuple(_figure(folder, each, caption, beside=each not in claimed) for each, caption in part.figures.items()),
         )
         for number, part in enumerate(document.parts, 1)
         if part.checks or part.figures
@@ -208,10 +229,10 @@ def page(template: str, **values: object) -> bytes:
     return environment.get_template(template).render(**values).encode()
 
 
-def _figure(command: str, folder: Path, name: str, caption: str) -> PageFigure:
+def _figure(folder: Path, name: str, caption: str, *, beside: bool) -> PageFigure:
     picture = folder / f"{name}.png"
     png = picture.read_bytes() if picture.exists() else None
-    return PageFigure(f"{command}-figure-{name}", name, caption, folder.name, png)
+    return PageFigure(f"{folder.name}-figure-{name}", name, caption, folder.name, png, beside)
 
 
 def _tally(claims: Sequence[ClaimCard]) -> Iterator[tuple[str, int]]:

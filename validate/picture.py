@@ -27,6 +27,11 @@ def small(png: bytes, detail: Detail) -> str:
     return _address(image.quantize(palette=palette, dither=Image.Dither.NONE).convert("RGB"), lossless=True)
 
 
+def paper_width(png: bytes) -> int:
+    """Pixels of a screen, 96 an inch, across a figure of 160 pixels an inch."""
+    return round(_opened(png).width * 96 / 160)
+
+
 def thumbnail(png: bytes) -> str:
     """The figure at a glance, as an address that holds it."""
     image = _opened(png)

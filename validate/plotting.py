@@ -11,6 +11,7 @@ from typing import Any
 import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.rcsetup import cycler
 from matplotlib.ticker import MaxNLocator
@@ -92,6 +93,14 @@ def mark_values(axes: Axes, values: Sequence[float]) -> None:
     """Put the ticks of a logarithmic horizontal axis at these values and nowhere else."""
     axes.set_xticks(list(values), labels=[f"{value:g}" for value in values])
     axes.minorticks_off()
+
+
+def ticks_within(axis: Axis, values: Sequence[float]) -> None:
+    """Put plain numbers at those of these values that the axis shows, however it is scaled, and nowhere else."""
+    low, high = axis.get_view_interval()
+    shown = [value for value in values if low <= value <= high]
+    axis.set_ticks(shown, labels=[f"{value:g}".replace("-", "−") for value in shown])
+    axis.set_ticks([], minor=True)
 
 
 def whole_ticks(axes: Axes) -> None:

@@ -8,6 +8,7 @@ SYMBOLS: Mapping[str, str] = MappingProxyType(
     {
         "kappa": r"$\kappa$",
         "tau": r"$\tau$",
+        "r": r"$r$",
         "rho": r"$\rho$",
         "rho_0": r"$\rho_0$",
         "r_opt": r"$r_\mathrm{opt}$",
@@ -39,6 +40,8 @@ _PARTS = ", "
 _OVERLAP = re.compile(r"(tr |det )?([mnvzu]\d*)([mnvzu]\d*)")
 _ENTRY = re.compile(r"([mnvzu])([mnvzu])(\d)(\d)")
 _RATIO = re.compile(r"(\S+) / (\S+)")
+_DIFFERENCE = re.compile(r"([mnvzu]{2}) - ([mnvzu]{2})")
+_POWER = re.compile(r"tr \((\w+)\)\^(\d)|tr ([A-Z]+)")
 
 
 def typeset(name: str) -> str:
@@ -48,7 +51,7 @@ def typeset(name: str) -> str:
     that no rule knows is told in words.
 
     >>> typeset("gaussian_closure"), typeset("l1"), typeset("zm"), typeset("r / r_opt"), typeset("slow_slopes")
-    ('Gaussian closure', '$\\\\ell_1$', '$\\\\sigma_{zm}$', 'r / $r_\\\\mathrm{opt}$', 'slow slopes')
+    ('Gaussian closure', '$\\\\ell_1$', '$\\\\sigma_{zm}$', '$r$ / $r_\\\\mathrm{opt}$', 'slow slopes')
     """
     if name in SYMBOLS:
         return SYMBOLS[name]
@@ -64,6 +67,13 @@ def typeset(name: str) -> str:
     ratio = _RATIO.fullmatch(name)
     if ratio is not None:
         return " / ".join(typeset(part) for part in ratio.groups())
+    difference = _DIFFERENCE.fullmatch(name)
+    if difference is not None:
+        return " − ".join(typeset(part) for part in difference.groups())
+    power = _POWER.fullmatch(name)
+    if power is not None:
+        product, exponent, alone = power.groups()
+        return rf"$\mathrm{{tr}}\,{alone}$" if alone else rf"$\mathrm{{tr}}\,({product})^{exponent}$"
     for kind in ("step: ", "theorem "):
         if name.startswith(kind):
             return f"{kind.capitalize() if kind == 'theorem ' else kind}{typeset(name.removeprefix(kind))}"

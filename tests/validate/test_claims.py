@@ -6,8 +6,20 @@ from pathlib import Path
 import pytest
 
 from validate.__main__ import COMMANDS
-from validate.claim import CountedClaim, PaperClaim
+from validate.claim import (
+    CONTRADICTED,
+    FAILED,
+    HOLDS,
+    IN_PART,
+    NOT_DECIDED,
+    ComparedClaim,
+    CountedClaim,
+    PaperClaim,
+    SettledClaim,
+)
 from validate.degeneracy.claims import FactorClaim
+from validate.report import Check
+from validate.universality.claims import SEEN, MeasuredClaim
 
 FOLDER = Path(__file__).parents[2] / "validate"
 CLAIMS = {
@@ -62,3 +74,35 @@ def test_what_holds_is_told_by_what_was_measured() -> None:
     assert FactorClaim(*words).found(arrows) == "contradicted: 2 of 3, not seen: 1 of 3"
     assert PaperClaim(*words).found(arrows[:1]) == ""
     assert CountedClaim(*words).found([(7, 2)]) == "So it is in 2 of 7 cases."
+
+
+def compared(passed: bool | None, *, asserted: bool = True) -> Check:
+    return Check("a check", 1.0, 1.0, 0.0, None, "reported", asserted, passed)
+
+
+def test_a_verdict_of_a_derivation_stands_on_asserted_checks_alone() -> None:
+    claim = SettledClaim("claim", "It is so.", "Fig. 1", "seen", settled=HOLDS)
+    reported = compared(None, asserted=False)
+    assert claim.judged([compared(True), reported]) == HOLDS
+    assert claim.judged([compared(True), compared(False)]) == FAILED
+    assert claim.judged([reported]) == NOT_DECIDED
+    assert claim.rests_on([compared(True), reported]).endswith("as long as the one asserted check passes.")
+
+
+def test_compared_numbers_decide_by_their_bounds() -> None:
+    claim = ComparedClaim("claim", "It is 0.7.", "Fig. 1", "within the interval")
+    within, outside, unbounded = (compared(each, asserted=False) for each in (True, False, None))
+    for checks, verdict in (
+        ([within, unbounded], HOLDS),
+        ([within, outside], IN_PART),
+        ([outside, unbounded], CONTRADICTED),
+        ([unbounded], NOT_DECIDED),
+    ):
+        assert claim.judged(checks) == verdict
+
+
+def test_a_measured_claim_tells_its_number_and_bounds() -> None:
+    claim = PaperClaim("claim", "It is so.", "Fig. 1", "above one half")
+    found = MeasuredClaim(claim, "all", 0.625, 0.25, 0.875, SEEN)
+    assert found.told == "seen: 0.625 [0.25, 0.875]"
+    assert claim.stands([(SEEN, found.told), (SEEN, "seen: 0.7 [0.6, 0.8]")]) == SEEN

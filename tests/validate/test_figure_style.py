@@ -113,6 +113,9 @@ def test_pictures_of_the_pages_have_the_colours_of_figures() -> None:
         ("u1v", r"$\sigma_{u_{1}v}$"),
         ("step: norm 1", r"step: $\ell_1$ norm"),
         ("theorem 4", "Theorem 4"),
+        ("r / r_opt", r"$r$ / $r_\mathrm{opt}$"),
+        ("uu - vv", r"$\sigma_{uu}$ − $\sigma_{vv}$"),
+        ("tr (AS)^2", r"$\mathrm{tr}\,(AS)^2$"),
         ("learning rate", "learning rate"),
     ],
 )

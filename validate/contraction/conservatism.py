@@ -15,7 +15,7 @@ from validate.contraction.ranges import Ranges, ranges_of
 from validate.contraction.settings import Config
 from validate.output import Plot
 from validate.palette import MEASUREMENT, MUTED, SERIES
-from validate.plotting import GUIDE, PREDICTED, complex_plane, legend_below, new_panels, plot, style
+from validate.plotting import GUIDE, PREDICTED, WIDE, complex_plane, legend_below, new_grid, new_panels, plot, style
 from validate.progress import Progress
 from validate.report import Report
 from validate.symbols import typeset
@@ -113,7 +113,8 @@ def _gains(results: ConservatismResults) -> Plot:
 def _ranges(results: ConservatismResults) -> Plot:
     data: dict[str, np.ndarray] = {}
     with style():
-        figure, panels = new_panels(len(results.ranges), 10.4, 3.4)
+        figure, grid = new_grid(-(-len(results.ranges) // 2), 2, WIDE, 4.8)
+        panels = [axes for row in grid for axes in row]
         plain = np.concatenate([part for one in results.ranges for part in (one.plain, one.scaled)])
         reach = 1.1 * np.abs(plain.imag).max()
         for number, (axes, kind, one) in enumerate(zip(panels, results.kinds, results.ranges, strict=False)):

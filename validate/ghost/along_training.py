@@ -25,7 +25,7 @@ from validate.ghost.rank_one import rank_one_vectors
 from validate.ghost.settings import Config
 from validate.output import Plot
 from validate.palette import ASKED, MUTED, THEORY, shades
-from validate.plotting import GUIDE, MEASURED, legend_right, plot, style
+from validate.plotting import GUIDE, MEASURED, legend_right, plot, style, ticks_within
 from validate.progress import Progress
 from validate.report import Report
 from validate.resume import resumable
@@ -256,6 +256,7 @@ def _course_plot(name: str, caption: str, course: LearningCourse) -> Plot:
         flow.axvline(1.0, **GUIDE)
         flow.set_yscale("symlog", linthresh=0.5)
         flow.set(xlabel=r"latent variable $\kappa$", ylabel=r"flow $\tau\,d\kappa/dt$", xlim=(latent[0], latent[-1]))
+        ticks_within(flow.yaxis, (-100, -10, -1, 0, 1, 10, 100))
         legend_right(flow)
         counts = course.fixed_points
         points.step(course.snapshot_epochs, counts, where="post", color=ASKED, label="fixed points, certified")

@@ -25,7 +25,7 @@ from theory.lowering import lower_numpy
 from validate.ghost.scaled_descent import CHUNK, ScaledDescent, analytic_at_threshold, simulated
 from validate.ghost.settings import Config
 from validate.output import Plot
-from validate.plotting import GUIDE, MEASURED, PREDICTED, legend_below, new_figure, plot, style
+from validate.plotting import GUIDE, MEASURED, PREDICTED, legend_below, new_figure, plot, style, ticks_within
 from validate.progress import Progress
 from validate.report import Report
 from validate.symbols import typeset
@@ -331,6 +331,8 @@ def figures(config: Config, results: AskedOutput) -> tuple[Plot, ...]:
             axes.axvline(results.optimum, **GUIDE)
         ratio = typeset("r / r_opt")
         axes.set(xlabel=f"{ratio} before a step", ylabel=f"{ratio} after it", xscale="symlog", yscale="symlog")
+        for axis in (axes.xaxis, axes.yaxis):
+            ticks_within(axis, (-100, -10, -1, 0, 0.5, 1, 2, 5, 10, 20, 50, 100))
         legend_below(figure, 2)
     caption = (
         f"{before.size} steps of descent at threshold {config.threshold:g}, confidence {config.confidence:g} and the "

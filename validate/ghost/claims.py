@@ -1,6 +1,6 @@
 """What Dinc et al. state, what here counts as having seen it, and what holds."""
 
-from validate.claim import CONTRADICTED, HOLDS, IN_PART, CountedClaim, SettledClaim
+from validate.claim import CONTRADICTED, HOLDS, ComparedClaim, CountedClaim, SettledClaim
 
 CLOSED_FORMS = SettledClaim(
     "closed forms of the toy model",
@@ -64,14 +64,13 @@ BEHIND_FIXED_POINTS = SettledClaim(
     settled=HOLDS,
     holds_instead="So they do, and the rate at which a network crosses is foretold a step ahead.",
 )
-STUCK_COUNTS = SettledClaim(
+STUCK_COUNTS = ComparedClaim(
     "learned and stuck of 100 networks",
     "Of 100 networks trained at a high rate, 74 learned at some time, and 54 ended stuck.",
     "Fig. 4",
-    "the fractions, with binomial intervals, 95 %, beside the paper's; and the fixed points of those that are stuck",
+    "the paper's fractions lie within the binomial intervals, 95 %, of those measured here",
     figure="fig_4",
-    settled=IN_PART,
-    holds_instead="Training at this rate is chaotic, so counts differ. Stuck in the paper's sense are two kinds: "
+    beside="Training at this rate is chaotic, so counts differ. Stuck in the paper's sense are two kinds: "
     "networks lost behind a saddle-node, and networks that have not learned yet.",
 )
 RESCUE = SettledClaim(

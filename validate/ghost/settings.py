@@ -61,7 +61,7 @@ QUICK = Effort(
     low_rate_epochs=48_000,
     crossing_networks=6,
     crossing_epochs=300,
-    sweeps=Sweeps((3e-3, 3e-1), 7, 3, 8000, (1, 10, 100), 3, 2, 1500),
+    sweeps=Sweeps((8e-3, 2.4e-2), 7, 3, 8000, (1, 10, 100), 3, 2, 1500),
 )
 USUAL = Effort(
     "usual",

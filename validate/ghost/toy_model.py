@@ -283,8 +283,8 @@ def _schematic(results: ToyResults) -> Plot:
             width = 2.4 if rho == 1 else 1.4
             path.plot(SCHEMATIC_TIMES, np.where(row < 40, row, np.nan), color=colour, linewidth=width, label=f"{rho:g}")
         path.set(xlabel="time / $T$", ylabel="$x\\,T$", ylim=(-2.0, 12.0), xlim=(0.0, 2.0))
-        path.annotate("target 0", (0.5, 10.8), ha="center", **NOTE)
-        path.annotate("target 1", (1.5, 10.8), ha="center", **NOTE)
+        path.annotate("target 0", (0.5, -1.8), ha="center", **NOTE)
+        path.annotate("target 1", (1.5, -1.8), ha="center", **NOTE)
         legend_right(path, title=typeset("r / r_opt"))
     caption = (
         "Fig. 1: the toy model x' = x^2 + r, from x = 0. Left: its flow; arrows: which way the start moves. Right: "

@@ -324,13 +324,26 @@ def _drift(results: Invariants) -> Plot:
         nonlinear.set(title="true networks", xlabel=r"rate (same rate $\times$ epochs)")
         for axes, shown in ((linear, NAMES), (nonlinear, QUANTITIES)):
             for quantity in shown:
-                axes.plot([], [], color=ASKED, linestyle="none", marker=MARKERS[quantity], markersize=4, label=quantity)
+                axes.plot(
+                    [],
+                    [],
+                    color=ASKED,
+                    linestyle="none",
+                    marker=MARKERS[quantity],
+                    markersize=4,
+                    label=typeset(quantity),
+                )
             axes.set_xticks(rates, [f"{each:g}" for each in rates])
             axes.minorticks_off()
             legend_right(axes)
     data = {"rates": rates, "linear": results.plain, "adam": results.adam, "predicted": results.predicted}
     data |= {f"network_{name}": moved for name, moved in results.nonlinear.items()}
-    return plot("invariants_drift", "Drift of the invariants over runs of the same rate x epochs.", figure, data)
+    caption = (
+        "How far invariants drift over runs of the same rate times epochs, S being the overlaps and A = diag(1, 1, -1, "
+        "-1): of a linear network, one run a point, in proportion to the rate under gradient descent and not under "
+        "Adam; and of networks of each nonlinearity, where those that keep their level are not conserved."
+    )
+    return plot("invariants_drift", caption, figure, data)
 
 
 def _portrait(level_set: LevelSet) -> Plot:

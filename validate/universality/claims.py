@@ -50,6 +50,15 @@ class MeasuredClaim:
     p: float | None = None
     noise: float | None = None
 
+    @property
+    def told(self) -> str:
+        """The verdict, with the number and its bounds where there are such."""
+        if self.value is None:
+            return self.verdict
+        if self.low is None or self.high is None:
+            return f"{self.verdict}: {self.value:.3g}"
+        return f"{self.verdict}: {self.value:.3g} [{self.low:.3g}, {self.high:.3g}]"
+
 
 _SHARE = "share of the variance of distances between groups"
 _TESTS = f"p < {LEVEL} of PERMANOVA and of the silhouette, labels exchanged within penalties"
@@ -178,7 +187,7 @@ def report_claims(name: str, measured: Sequence[MeasuredClaim], report: Report) 
         report.check(
             f"{name}: {each.claim.name}, {each.of}",
             predicted=SEEN,
-            measured=each.verdict,
+            measured=each.told,
             tolerance=_BESIDE,
             claim=each.claim,
         )
