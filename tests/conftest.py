@@ -21,12 +21,14 @@ from jax._src.interpreters import mlir
 
 _FLAGS = os.environ.get("XLA_FLAGS")
 # Compiling takes most of the tests' time. The older emitters need a quarter less and code that is not optimised half of
-# that; both round differently.
-os.environ["XLA_FLAGS"] = f"{_FLAGS or ''} --xla_cpu_use_fusion_emitters=false".strip()
+# that; both round differently. A program in one piece, not in pieces for as many cores, needs a quarter less again.
+_QUICK = "--xla_cpu_use_fusion_emitters=false --xla_cpu_parallel_codegen_split_count=1"
+os.environ["XLA_FLAGS"] = f"{_FLAGS or ''} {_QUICK}".strip()
 jax.config.update("jax_disable_most_optimizations", True)
 
 jax.config.update("jax_enable_x64", True)
 jax.config.update("jax_numpy_dtype_promotion", "strict")
+jax.config.update("jax_traceback_in_locations_limit", 0)  # which line asked for an operation is no part of a program
 # Equal programs of different tests are compiled once; each worker has a place of its own, as JAX writes without a lock.
 _PROGRAMS = tempfile.TemporaryDirectory(prefix="programs-")
 jax.config.update("jax_compilation_cache_dir", _PROGRAMS.name)
