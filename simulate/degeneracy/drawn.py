@@ -90,7 +90,9 @@ def _usual(found: dict[str, np.ndarray], loss: float, epochs: int) -> int:
     above = int((~(found["loss"] <= loss)).sum())
     for number, where in ((begun, "from the start"), (above, f"in none of {epochs} epochs")):
         if 2 * number >= count:
-            raise NeverThere(f"the loss is at {loss:g} {where}, in {number} of {count} networks drawn: give another")
+            raise NeverThere(
+                f"the loss is at or below {loss:g} {where}, in {number} of {count} networks drawn: give another"
+            )
     return int(np.median(found["epochs"]))
 
 

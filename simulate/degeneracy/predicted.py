@@ -12,7 +12,7 @@ from simulate.degeneracy.held import Seen, Told
 from simulate.degeneracy.leading import coordinates_of, leading_order, planar
 from simulate.degeneracy.row_matching import RowMatching
 from simulate.degeneracy.rows import Rows
-from simulate.degeneracy.spread import LEVELS, NOT_ASKED, STARTS, PopulationSpread
+from simulate.degeneracy.spread import NOT_ASKED, STARTS, PopulationSpread, nothing_told
 from simulate.degeneracy.training_map import TrainingMap
 from simulate.degeneracy.transported import Kinked, moved_rows, transported_rows
 from simulate.degeneracy.trials import NOTHING_ASKED, OtherTrials
@@ -87,7 +87,7 @@ def predict_spread(
     S = np.asarray(covariance, dtype=np.float64)
     if learning.closure.nonlinearity != LINEAR:
         if loss is not None:
-            return PopulationSpread(missing=dict.fromkeys(LEVELS, NO_CROSSING))
+            return nothing_told(NO_CROSSING, stops=True)
         return _from_rows(learning, S, neurons=neurons, epochs=epochs, trials=trials, tell=tell)
     tell("training and its derivatives")
     leading, why = None, ""
@@ -108,13 +108,13 @@ def predict_spread(
             seed=seed,
         )
     except (NeverThere, NoSpread) as error:
-        return PopulationSpread(missing=dict.fromkeys(LEVELS, str(error)))
+        return nothing_told(str(error), stops=loss is not None)
     told = Told(leading, why, neurons, found)
     sigma_mean, sigma_sd = told.overlaps()
     loss_mean, loss_sd = told.number("loss")
     unseen = told.number("unseen_loss") if trials.unseen is not None else (None, None)
     if trials.unseen is None:
-        told.missing["unseen_loss_sd"] = NOT_ASKED
+        told.missing.update(NOT_ASKED)
     stops = told.number("epochs", step=1.0) if loss is not None else (None, None)
     tell("dynamics compared")
     dsa_sd = _dynamics(told, learning.closure.shape)
@@ -208,16 +208,16 @@ def _from_rows(
     try:
         by_rows = transported_rows(learning, S, epochs=epochs, trials=trials).found
     except Kinked as error:
-        return PopulationSpread(missing=dict.fromkeys(LEVELS, str(error)))
+        return nothing_told(str(error), stops=False)
     found = {name: each.dispersion for name, each in by_rows.items()}
     sigma = found["sigma"]
     if not np.isfinite(sigma.coefficient).all():
-        return PopulationSpread(missing=dict.fromkeys(LEVELS, "training from S diverges: lower the learning rate"))
+        return nothing_told("training from S diverges: lower the learning rate", stops=False)
     remarks = {"sigma_sd": LEADING_ORDER}
     numbers: dict[str, float | None] = {}
     for name in ("loss", "unseen_loss"):
         if name not in found:
-            missing[f"{name}_sd"] = NOT_ASKED
+            missing |= NOT_ASKED
             continue
         mean, sd = float(found[name].value), float(found[name].spread(neurons))
         numbers[f"{name}_mean"], numbers[f"{name}_sd"] = mean, sd if sd <= mean else None

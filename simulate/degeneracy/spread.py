@@ -18,8 +18,11 @@ from simulate.measures.dsa import DSA
 from simulate.measures.orthogonal import OperatorDistance
 from simulate.tasks.task import Batch
 
-LEVELS = ("sigma_sd", "loss_sd", "unseen_loss_sd", "dsa_sd", "weights_distance")
-NOT_ASKED = "no trials twice as long were given"
+TOLD = (
+    *("sigma_mean", "sigma_sd", "loss_mean", "loss_sd", "unseen_loss_mean", "unseen_loss_sd"),
+    *("dsa_sd", "weights_distance", "epochs_mean", "epochs_sd"),
+)
+NOT_ASKED = dict.fromkeys(("unseen_loss_mean", "unseen_loss_sd"), "no trials twice as long were given")
 LARGEST = 4096
 """Neurons of weights that are matched: beyond, a pair takes minutes."""
 PAIRS, ROWS_OF_PAIRS = 16, 4096
@@ -62,13 +65,28 @@ class PopulationSpread:
     remarks: Mapping[str, str] | None = None
 
 
-def measure_spread(
-    population: LowRankPopulation, last: Batch, *, trials: OtherTrials = NOTHING_ASKED, seed: int = 0
-) -> PopulationSpread:
-    """The same of a population that was trained; `last` are the trials of its loss.
+def nothing_told(why: str, *, stops: bool) -> PopulationSpread:
+    """No number at all, each with this reason; of epochs where networks stop at a loss.
 
-    Networks that are not finite are left out. Dynamics and weights are compared in pairs of successive networks, 16 at
-    most: DSA of activity that settles from random states, weights by `RowMatching`, of up to 4,096 neurons.
+    >>> nothing_told("they diverge", stops=False).missing["loss_mean"]
+    'they diverge'
+    """
+    return PopulationSpread(missing={name: why for name in TOLD if stops or not name.startswith("epochs")})
+
+
+def measure_spread(
+    population: LowRankPopulation,
+    last: Batch,
+    *,
+    stop_at: float | None = None,
+    trials: OtherTrials = NOTHING_ASKED,
+    seed: int = 0,
+) -> PopulationSpread:
+    """The same of a population that was trained; `last` are the trials of its loss, `stop_at` where it was to stop.
+
+    Networks of which squares are not finite are left out, and those that never stopped count, as `remarks` says of each
+    number. Dynamics and weights are compared in pairs of successive networks, 16 at most: DSA of activity that settles
+    from random states, weights by `RowMatching`, of up to 4,096 neurons.
 
     >>> import jax
     >>> jax.config.update("jax_enable_x64", True)
@@ -84,10 +102,12 @@ def measure_spread(
     (4, 4)
     """
     sigma, loss = population.sigma, population.loss(last)
-    finite = np.flatnonzero(np.isfinite(sigma).all(axis=(1, 2)) & np.isfinite(loss))
+    with np.errstate(over="ignore", invalid="ignore"):
+        finite = np.flatnonzero(np.isfinite(sigma**2).all(axis=(1, 2)) & np.isfinite(loss**2))
+    gone = f"{len(loss) - len(finite)} of {len(loss)} networks diverged"
     if len(finite) < 2:
-        return PopulationSpread(missing=dict.fromkeys(LEVELS, "fewer than two networks are finite"))
-    missing = {} if trials.unseen is not None else {"unseen_loss_sd": NOT_ASKED}
+        return nothing_told(f"{gone}: lower the learning rate", stops=True)
+    missing = dict(NOT_ASKED) if trials.unseen is None else {}
     networks = [population.one(k) for k in finite.tolist()]
     neurons = len(networks[0].share)
     pairs = [(k, (k + 1) % len(networks)) for k in range(len(networks) if len(networks) > 2 else 1)]
@@ -106,6 +126,9 @@ def measure_spread(
         other = population.loss(trials.unseen)[finite]
         unseen_loss_mean, unseen_loss_sd = float(other.mean()), float(other.std(ddof=1))
     updates = population.updates[finite]
+    late = 0 if stop_at is None else int((loss[finite] > stop_at).sum())
+    words = [f"{gone} and are left out"] if len(finite) < len(loss) else []
+    words += [f"{late} of {len(finite)} networks did not reach the loss in {updates.max()} epochs"] if late else []
     return PopulationSpread(
         sigma_mean=sigma[finite].mean(axis=0),
         sigma_sd=sigma[finite].std(axis=0, ddof=1),
@@ -118,6 +141,7 @@ def measure_spread(
         epochs_mean=float(updates.mean()),
         epochs_sd=float(updates.std(ddof=1)),
         missing=missing,
+        remarks={name: "; ".join(words) for name in TOLD if words and name not in missing},
     )
 
 

@@ -83,7 +83,7 @@ def checks(own: OwnTask, config: DispersionConfig, report: Report, progress: Pro
                 stop=NEVER if config.stop_at is None else Threshold(config.stop_at),
             )
             tell("measured", 1, 2)
-            measured = measure_spread(population, task.batch, trials=trials, seed=config.seed)
+            measured = measure_spread(population, task.batch, stop_at=config.stop_at, trials=trials, seed=config.seed)
     found = OwnSpread(shape.labels, predicted, measured)
     _report(own, config, found, report)
     return found

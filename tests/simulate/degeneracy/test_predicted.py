@@ -36,7 +36,7 @@ def predicted(start: np.ndarray, neurons: int = MANY, epochs: int = 2, loss: flo
 def test_what_was_not_asked_for_is_missing() -> None:
     found = predicted(S)
     assert found.unseen_loss_sd is None
-    assert found.missing == {"unseen_loss_sd": "no trials twice as long were given"}
+    assert set(found.missing.values()) == {"no trials twice as long were given"}
     assert not found.remarks
 
 
@@ -107,10 +107,28 @@ def test_the_leading_law_is_told_where_it_is_alone() -> None:
 def test_what_is_not_measured_has_its_reason() -> None:
     theta = Rows(np.eye(4)).draw(neurons=6, networks=3, seed=0)
     population = train_rows(theta, (1, 1, 1, 1), LINEAR_UNITS, TASK, rule=GradientDescent(0.01), epochs=1)
-    assert measure_spread(population, TASK.batch).missing == {"unseen_loss_sd": "no trials twice as long were given"}
+    found = measure_spread(population, TASK.batch)
+    assert set(found.missing) == {"unseen_loss_mean", "unseen_loss_sd"}
+    assert set(found.missing.values()) == {"no trials twice as long were given"}
     theta[1:] = np.inf
     gone = train_rows(theta, (1, 1, 1, 1), LINEAR_UNITS, TASK, rule=GradientDescent(0.01), epochs=1)
     assert isinstance(gone, LowRankPopulation)
     found = measure_spread(gone, TASK.batch)
     assert found.weights_distance is found.loss_sd is None
-    assert set(found.missing.values()) == {"fewer than two networks are finite"}
+    assert "2 of 3 networks diverged" in found.missing["loss_mean"]
+    assert {name for name in found.__dataclass_fields__ if getattr(found, name) is None} == set(found.missing) | {
+        "remarks"
+    }
+
+
+@pytest.mark.parametrize("far", [np.inf, 1e60])  # 1e60: the loss is finite, and its square is not
+def test_networks_that_diverged_and_such_as_never_stopped_are_told_of(far) -> None:
+    theta = Rows(np.eye(4)).draw(neurons=6, networks=3, seed=0)
+    theta[1] = far
+    population = train_rows(theta, (1, 1, 1, 1), LINEAR_UNITS, TASK, rule=GradientDescent(0.0), epochs=1)
+    found = measure_spread(population, TASK.batch, stop_at=1e-9)
+    others = population.loss(TASK.batch)[[0, 2]]
+    assert found.loss_sd == others.std(ddof=1)
+    assert set(found.remarks) | set(found.missing) == set(found.__dataclass_fields__) - {"missing", "remarks"}
+    for said in ("1 of 3 networks diverged and are left out", "2 of 2 networks did not reach the loss in 1 epochs"):
+        assert said in found.remarks["loss_sd"]
