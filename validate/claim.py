@@ -120,7 +120,7 @@ class ComparedClaim(PaperClaim):
     def rests_on(self, checks: Sequence[SeenCheck]) -> str:
         """How many numbers agree."""
         agree = [check.passed for check in checks if check.passed is not None]
-        return f"{sum(agree)} of {len(agree)} numbers agree within their bounds."
+        return f"{sum(agree)} of {len(agree)} numbers agree within their bounds." if agree else "No number has a bound."
 
 
 @dataclass(frozen=True)

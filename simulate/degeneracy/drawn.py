@@ -44,7 +44,7 @@ def drawn(
     is reached; None: found from a few networks.
 
     Raises:
-        NeverThere: if half of the networks, or more, do not reach the loss.
+        NeverThere: if half of the networks, or more, do not reach the loss, or are there from the start.
         NoSpread: if some networks diverge, or take more than ten times as many epochs as is usual.
         DoublePrecisionRequired: if `jax_enable_x64` is off.
 
@@ -67,8 +67,8 @@ def drawn(
     states = learning.task(jnp.asarray(0)).mask.size + (0 if trials.unseen is None else trials.unseen.mask.size)
     count = _power_of_two(WORK // (states * (usual or epochs)), FEWEST, NETWORKS)
     grams = rows.draw_wishart(neurons=neurons, networks=count, seed=seed)
-    together = count // _power_of_two(AT_ONCE // states, 1, count)
-    parts = [carried(learning, each, epochs=most, loss=loss, trials=trials) for each in np.split(grams, together)]
+    turns = count // _power_of_two(AT_ONCE // states, 1, count)
+    parts = [carried(learning, each, epochs=most, loss=loss, trials=trials) for each in np.split(grams, turns)]
     found = {name: np.concatenate([each[name] for each in parts]) for name in parts[0]}
     gone = int((~np.all([np.isfinite(each.reshape(count, -1)).all(axis=1) for each in found.values()], axis=0)).sum())
     if gone:

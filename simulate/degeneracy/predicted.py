@@ -137,7 +137,7 @@ def predict_spread(
 
 
 def _dynamics(told: Told, shape: Shape) -> float | None:
-    """Half the mean squared DSA of two networks: of points in closed form, or by a search for some pairs."""
+    """The root of half the mean squared DSA of two networks: of points in closed form, or by search for some pairs."""
     sigma, latent = told.drawn["sigma"], [*shape.columns("m"), *shape.columns("u")]
     sizes = np.linalg.eigvalsh(sigma[:, latent][:, :, latent])
     if not (sizes[:, 0] > NO_DIRECTION * sizes[:, -1]).all():

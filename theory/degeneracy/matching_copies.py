@@ -39,7 +39,7 @@ def best_of_two_signs(variances: ArrayLike, neurons: int) -> float:
     """N times by how much the better of two matchings is below the mean, that of the rows and of the rows negated.
 
     >>> round(best_of_two_signs([1.0, 1.0], 1000), 1)
-    2.8
+    2.6
     """
     g = tuple(np.asarray(variances, dtype=np.float64).tolist())
     same, negated = _covariances(g, neurons, ((0.0,) * len(g), (np.pi,) * len(g)))
