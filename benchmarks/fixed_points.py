@@ -7,7 +7,9 @@
 start from the same states that the task visits (`--starts`, 1,024), with Gaussian noise of 0.5 added, at input zero.
 Ours goes on until its indices close. Points of the peer are told from one another by its own rule; one is `true` if
 Newton's method, from it and in double precision, comes to one of ours within 1e-3, `double` if another came to the
-same, and `false` otherwise. Times are seconds of processor, compilation included. The peer knows no LSTM.
+same, and `false` otherwise. Times are seconds of processor: `seconds` with compilation, `again` without, as of a
+second network of the size; `proofs` is what Krawczyk's test of all points takes. The peer knows no LSTM; without
+`--peer` ours runs alone.
 """
 
 import argparse
@@ -16,13 +18,16 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
+Result = TypeVar("Result")
+
 NOISE, PULSES = 0.5, 0.15
-NETWORKS = (("RNN", 64, 0), ("RNN", 64, 1), ("GRU", 32, 0))
+NETWORKS = (("RNN", 64, 0), ("RNN", 64, 1), ("RNN", 128, 0), ("GRU", 32, 0))
 
 PEER = """
 import json, sys, time
@@ -81,7 +86,13 @@ def train(directory: Path, updates: int) -> None:
         torch.save(tensors, directory / f"{kind.lower()}{units}_{seed}.pt")
 
 
-def compare(path: Path, peer: Path, torch_python: Path, *, count: int) -> dict[str, Any]:
+def timed(function: Callable[[], Result]) -> tuple[Result, float]:
+    """What a function returns, and its seconds of processor."""
+    began = time.process_time()
+    return function(), round(time.process_time() - began, 2)
+
+
+def compare(path: Path, peer: Path | None, torch_python: Path, *, count: int) -> dict[str, Any]:
     """Both on one network; the arrays of a PyTorch file are read by that Python."""
     import jax
 
@@ -92,6 +103,7 @@ def compare(path: Path, peer: Path, torch_python: Path, *, count: int) -> dict[s
     from simulate.fixed_points import search_points
     from simulate.measures import find_fixed_points, visited_states
     from simulate.tasks import Batch
+    from theory.universality import gru, prove_point, vanilla
 
     with tempfile.TemporaryDirectory() as folder:
         arrays, starts_file = Path(folder) / "net.npz", Path(folder) / "starts.npy"
@@ -102,10 +114,22 @@ def compare(path: Path, peer: Path, torch_python: Path, *, count: int) -> dict[s
         batch = Batch(jnp.asarray(pulses), jnp.asarray(held), jnp.ones((64, 40)), dt=1.0)
         starts = visited_states(network, batch, count)
         starts += NOISE * np.random.default_rng(0).normal(size=starts.shape)
-        began = time.process_time()
-        search = search_points(network, starts)
-        seconds = time.process_time() - began
+        search, seconds = timed(lambda: search_points(network, starts))
+        _, again = timed(lambda: search_points(network, starts))
         kind = {"Vanilla": "RNN"}.get(type(network).__name__, type(network).__name__)
+        W, b = np.asarray(network.W, float), np.asarray(network.b, float)
+        step = vanilla(W, b) if kind == "RNN" else gru(W, b, inner=np.asarray(network.d, float))
+        proved, proofs = timed(lambda: [prove_point(step, point) for point in search.found.points])
+        ours = {
+            "points": len(search.found.points),
+            "proved": sum(each is not None for each in proved),
+            "closed": search.closed,
+            "seconds": seconds,
+            "again": again,
+            "proofs": proofs,
+        }
+        if peer is None:
+            return {"network": path.name, "ours": ours}
         np.save(starts_file, starts)
         done = subprocess.run(
             [torch_python, "-c", PEER, peer, path, starts_file, kind], capture_output=True, text=True, check=True
@@ -124,7 +148,7 @@ def compare(path: Path, peer: Path, torch_python: Path, *, count: int) -> dict[s
             seen.add(nearest)
     return {
         "network": path.name,
-        "ours": {"points": len(search.found.points), "closed": search.closed, "seconds": round(seconds, 1)},
+        "ours": ours,
         "peer": {
             "points": len(points),
             "true": true,
@@ -132,6 +156,7 @@ def compare(path: Path, peer: Path, torch_python: Path, *, count: int) -> dict[s
             "false": len(points) - true - double,
             "seconds": round(theirs["seconds"], 1),
         },
+        "ratio": round(theirs["seconds"] / seconds, 1),
     }
 
 

@@ -10,14 +10,17 @@ import pytest
 from theory.universality import Completeness, Factored, fixed_point_set
 from theory.universality.balls import RELU
 from validate.universality.set_checker import (
+    TANH,
     Malformed,
     RectifiedSet,
     Rejected,
     SetCertificate,
+    Span,
     farthest,
     flint,
     main,
     steepest,
+    tanh,
 )
 
 
@@ -349,11 +352,44 @@ def test_a_network_of_no_units_is_refused(document):
 
 def test_bounds_of_lines_are_those_of_a_fine_grid():
     random = np.random.default_rng(0)
-    for a, c, s, rho in zip(
-        *random.normal(size=(2, 40)), random.uniform(0, 1, 40), random.uniform(0, 2, 40), strict=True
-    ):
-        y = np.linspace(-rho, rho, 2001)
-        off = np.abs(np.tanh(a + y) - c - s * y).max()
-        slope = np.abs(1 - np.tanh(a + y) ** 2 - s).max()
-        assert off - 1e-12 <= float(farthest(a, c, s, flint.arb(rho))) <= off + 1e-5
-        assert slope - 1e-12 <= float(steepest(a, s, flint.arb(rho))) <= slope + 1e-2
+    a, c = random.normal(size=(2, 200)) * np.repeat([1.0, 4.0], 100)
+    s, rho = random.uniform(0, 1, 200), random.uniform(0, 2, 200) * np.tile([1.0, 1e-3], 100)
+    y = np.linspace(-rho, rho, 2001)
+    off = np.abs(np.tanh(a + y) - c - s * y).max(axis=0)
+    slope = np.abs(1 - np.tanh(a + y) ** 2 - s).max(axis=0)
+    for bound, least, room in ((farthest(a, c, s, rho), off, 1e-5), (steepest(a, s, rho), slope, 1e-2)):
+        assert (bound >= least - 1e-15).all()
+        assert (bound <= least + room * rho + 1e-11).all()
+
+
+def test_tanh_errs_by_less_than_it_says():
+    """Beside balls; from where numbers are tiny to where tanh is one."""
+    x = np.concatenate([np.linspace(-25, 25, 999), np.logspace(-300, 1.5, 500), [0.0]])
+    errors = [
+        abs(flint.arb(t) - flint.arb(y).tanh()).abs_upper() for t, y in zip(tanh(x).tolist(), x.tolist(), strict=True)
+    ]
+    assert max(map(float, errors)) < TANH / 8
+
+
+def test_spans_hold_what_exact_numbers_make():
+    """Sums, products and products of matrices of doubles with radii, beside rational arithmetic at their corners."""
+    random = np.random.default_rng(0)
+    A, B = (Span(random.normal(size=(3, 3)), 1e-3 * random.random((3, 3))) for _ in range(2))
+    for signs in random.choice([-1, 1], (20, 2, 3, 3)):
+        a, b = (
+            [
+                [Fraction(m) + int(k) * Fraction(r) for m, k, r in zip(*row, strict=True)]
+                for row in zip(S.middle.tolist(), sign, S.radius.tolist(), strict=True)
+            ]
+            for S, sign in zip((A, B), signs, strict=True)
+        )
+        exact = {
+            "sum": [[a[i][j] + b[i][j] for j in range(3)] for i in range(3)],
+            "product": [[a[i][j] * b[i][j] for j in range(3)] for i in range(3)],
+            "matrix": [[sum(a[i][k] * b[k][j] for k in range(3)) for j in range(3)] for i in range(3)],
+        }
+        for name, span in (("sum", A + B), ("product", A * B), ("matrix", A @ B)):
+            for i, j in np.ndindex(3, 3):
+                off = abs(exact[name][i][j] - Fraction(span.middle[i, j]))
+                assert off <= Fraction(span.radius[i, j])
+                assert span.radius[i, j] < 0.1
