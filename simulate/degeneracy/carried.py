@@ -21,7 +21,8 @@ def carried(
 ) -> dict[str, np.ndarray]:
     """What is measured of networks with these overlaps at the start, trained for so many epochs or down to `loss`.
 
-    Names as in `dispersed`, every array with a leading axis of networks; `epochs` is how many each needed.
+    Names as in `dispersed`, every array with a leading axis of networks; `epochs` is how many each needed, `product` is
+    M: rows theta become theta M.
 
     Raises:
         DoublePrecisionRequired: if `jax_enable_x64` is off.
@@ -57,6 +58,7 @@ def _carried(
             )
         else:
             product, done = learning.product_until(start, loss, epochs)
-        return {**measured_by_product(learning, start, product, trials, learning.task(done)), "epochs": done}
+        found = measured_by_product(learning, start, product, trials, learning.task(done))
+        return {**found, "product": product, "epochs": done}
 
     return jax.vmap(one)(grams)

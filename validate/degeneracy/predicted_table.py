@@ -7,13 +7,11 @@ full-rank networks, and what the paper says.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from functools import cache
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-import sympy as sp
 from jaxtyping import Float
 from scipy.stats import wishart
 
@@ -40,7 +38,7 @@ from theory.degeneracy.arrows import (
     turning_point,
     width_exponent,
 )
-from theory.lowering import lower_numpy
+from theory.degeneracy.points import points_of
 from theory.overlaps import Shape
 from validate.degeneracy.curves import MEASURES
 from validate.degeneracy.factor import ARROWS, COMPLEXITY, FEATURE_LEARNING, REGULARISATION, WIDTH
@@ -69,6 +67,7 @@ START = np.array([[1.0, 0.2, 0.2, 0.0], [0.2, 1.0, 0.2, 0.0], [0.2, 0.2, 1.0, 0.
 """Of the rows: m, u and v lean on one another, and the readout on none of them."""
 SEARCH = RowMatching(starts=4)
 Squares = Float[np.ndarray, " networks"]
+Thetas = Float[np.ndarray, "networks neurons d"]
 
 
 @dataclass(frozen=True)
@@ -220,7 +219,7 @@ def checks(config: Config, report: Report, progress: Progress) -> TableResults:
     found: dict[TableLevel, LevelMeasured] = {}
     with progress.task("arrows of Table 1", total=len(every)) as done:
         for count, level in enumerate(every):
-            found[level] = _measured(level, effort, config.seed, report)
+            found[level] = _measured(level, effort, config.seed, report, trained=level != beyond)
             done(count + 1)
     levels = {factor: tuple(found[each] for each in of_it) for factor, of_it in listed.items()}
     arrows = [arrow_of(factor, name, of_it[0], of_it[-1]) for factor, of_it in levels.items() for name in LEVELS]
@@ -257,14 +256,24 @@ def _spreads(level: TableLevel) -> dict[str, float]:
     }
 
 
-def _measured(level: TableLevel, effort: TableEffort, seed: int, report: Report) -> LevelMeasured:
-    drawn = wishart(df=level.neurons, scale=START / level.neurons, seed=seed).rvs(effort.networks)
-    ends = carried(level.learning, np.asarray(drawn), epochs=MOST, loss=level.loss, trials=level.trials)
-    points = np.array([_point(sigma) for sigma in ends["sigma"]])
+def _measured(level: TableLevel, effort: TableEffort, seed: int, report: Report, *, trained: bool) -> LevelMeasured:
+    """Networks followed by their overlaps, and smaller ones whose rows the same map moves, in one compiled program.
+
+    Of the smallest size networks are also `trained`, and held to the map.
+    """
+    drawn = np.asarray(wishart(df=level.neurons, scale=START / level.neurons, seed=seed).rvs(effort.networks))
+    theta = Rows(np.linalg.cholesky(START).T).draw(neurons=level.matched, networks=2 * effort.pairs, seed=seed)
+    grams = np.concatenate([drawn, theta.transpose(0, 2, 1) @ theta / level.matched])
+    carried_ends = carried(level.learning, grams, epochs=MOST, loss=level.loss, trials=level.trials)
+    ends = {name: each[: effort.networks] for name, each in carried_ends.items()}
+    after = theta @ carried_ends["product"][effort.networks :]
+    if trained and level.matched == effort.matched[0]:
+        _trained_alike(level, theta, after, report)
+    points = points_of(operator_coordinates(), ends["sigma"])
     squares = {
         "dynamics": ((points - points.mean(axis=0)) ** 2).sum(axis=1),
         "behaviour": (ends["unseen_loss"] - ends["unseen_loss"].mean()) ** 2 / level.gamma**4,
-        "weights": _pairs(level, effort, seed, report),
+        "weights": np.array([SEARCH(*map(_factors, after[k : k + 2])).value ** 2 for k in range(0, len(after), 2)]),
     }
     predicted, share = _spreads(level), squares["weights"]
     report.check(
@@ -283,27 +292,23 @@ def _words(level: TableLevel) -> str:
     return f"gamma {level.gamma:g}, weight decay {level.decay:g}, {level.matched} neurons"
 
 
-def _pairs(level: TableLevel, effort: TableEffort, seed: int, report: Report) -> Squares:
-    """Squared distances of the weights of trained networks, which are what their overlaps at the start say."""
-    n, learning = level.matched, level.learning
-    rows = Rows(np.linalg.cholesky(START).T)
-    theta = rows.draw(neurons=n, networks=2 * effort.pairs, seed=seed)
-    batch = learning.task(jnp.asarray(0))
+def _trained_alike(level: TableLevel, theta: Thetas, after: Thetas, report: Report) -> None:
+    """Networks trained by their own gradients beside what the map makes of their rows."""
+    learning = level.learning
     trained = train_rows(
         theta, (1, 1, 1, 1), LINEAR, learning.task, rule=learning.rule, epochs=MOST, stop=Threshold(level.loss)
     )
-    exact = carried(learning, theta.transpose(0, 2, 1) @ theta / n, epochs=MOST, loss=level.loss)
     report.check(
-        f"{_words(level)}: loss of trained networks, from overlaps",
-        predicted=exact["loss"],
-        measured=trained.loss(batch),
+        f"{_words(level)}: rows of trained networks, from overlaps",
+        predicted=after,
+        measured=np.stack([np.asarray(trained.one(k).connectivity.theta) for k in range(len(theta))]),
         tolerance=Absolute(1e-9, "rounding, grown over the training"),
     )
-    factors = [
-        (np.asarray(each.connectivity.u), np.asarray(each.connectivity.v))
-        for each in (trained.one(k) for k in range(len(theta)))
-    ]
-    return np.array([SEARCH(*factors[2 * k : 2 * k + 2]).value ** 2 for k in range(effort.pairs)])
+
+
+def _factors(theta: Float[np.ndarray, "neurons d"]) -> tuple[np.ndarray, np.ndarray]:
+    """u and v."""
+    return theta[:, 1:2], theta[:, 2:3]
 
 
 def _channels(one: LevelMeasured, effort: TableEffort, seed: int, report: Report) -> list[Arrow]:
@@ -456,19 +461,6 @@ def _slope(at: Callable[[float], TableLevel]) -> Callable[[float], float]:
 
 def _dynamics(level: TableLevel) -> float:
     return spreads_at(level).of_dynamics(level.neurons)
-
-
-def _point(sigma: Float[np.ndarray, "d d"]) -> Float[np.ndarray, "3"]:
-    """DSA of rank one is the distance of these."""
-    shape = Shape()
-    return np.asarray(_lowered_point()(*(sigma[a, b] for a, b in shape.pairs)), dtype=np.float64).ravel()
-
-
-@cache
-def _lowered_point() -> Callable[..., Any]:
-    shape = Shape()
-    symbols = tuple(shape.overlap(a, b) for a, b in shape.pairs)
-    return lower_numpy(symbols, sp.ImmutableMatrix(operator_coordinates()))
 
 
 def _filter(steps: int) -> FixedTask:

@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from jaxtyping import Float
@@ -9,7 +10,7 @@ from scipy.optimize import quadratic_assignment
 
 from simulate.degeneracy.row_matching import RowMatching
 from simulate.degeneracy.rows import Rows
-from theory.degeneracy import coupled
+from theory.degeneracy import Coupling, coupled
 from theory.degeneracy.matched_weights import matched_weights, overlap_of, variances_of
 from theory.degeneracy.matching_copies import best_of_turned, best_of_two_signs
 from theory.degeneracy.matching_terms import gap_with_next_terms, leading_gap, linear_modes, of_a_product
@@ -41,15 +42,20 @@ class DrawnPair:
     second: Float[np.ndarray, "d d"]
     shape: Shape
 
+    @cached_property
+    def best(self) -> Coupling:
+        """The best coupling: beyond rank one a convex problem of a second."""
+        return coupled(self.first, self.second, self.shape)
+
     @property
     def limit(self) -> float:
         """The distance of the best coupling."""
-        return coupled(self.first, self.second, self.shape).distance
+        return self.best.distance
 
     @property
     def variances(self) -> Float[np.ndarray, " dimensions"]:
         """Of rows in the coordinates in which their squared distances are those of the weights."""
-        return variances_of(coupled(self.first, self.second, self.shape), self.shape)
+        return variances_of(self.best, self.shape)
 
     def leading_law(self, neurons: int) -> float:
         """The distance by the leading law of random matching."""
@@ -61,8 +67,7 @@ class DrawnPair:
         Where the covariances differ, each pair is held to its own best coupling, so that modes that are linear in the
         rows are no part of what is beyond it.
         """
-        best = coupled(self.first, self.second, self.shape)
-        product = of_a_product(gap_with_next_terms(self.variances, neurons), overlap_of(best, self.shape))
+        product = of_a_product(gap_with_next_terms(self.variances, neurons), overlap_of(self.best, self.shape))
         copies = (best_of_two_signs if self.shape.rank == 1 else best_of_turned)(self.variances, neurons)
         return product - (copies + (0.0 if self.limit == 0 else linear_modes(self.variances))) / neurons
 
@@ -132,7 +137,8 @@ def checks(config: Config, report: Report, progress: Progress) -> tuple[Matched,
     found = []
     with progress.task("networks matched", len(drawn)) as advance:
         for k, (case, neurons, count) in enumerate(drawn, 1):
-            found.append(_matched(case, neurons, count, np.random.default_rng([config.seed, k])))
+            closed = case.shape.rank == 1 or neurons == sizes[-1] or not config.small
+            found.append(_matched(case, neurons, count, np.random.default_rng([config.seed, k]), coupling=closed))
             advance(k)
     results = tuple(
         Matched(case, sizes, *map(tuple, zip(*found[k * len(sizes) : (k + 1) * len(sizes)], strict=True)))
@@ -145,16 +151,20 @@ def checks(config: Config, report: Report, progress: Progress) -> tuple[Matched,
 
 
 def _matched(
-    case: DrawnPair, neurons: int, pairs: int, rng: np.random.Generator
+    case: DrawnPair, neurons: int, pairs: int, rng: np.random.Generator, *, coupling: bool
 ) -> tuple[Float[np.ndarray, " pairs"], Float[np.ndarray, " pairs"]]:
-    """Distances of pairs, and those of the best couplings of their overlaps."""
+    """Distances of pairs, and those of the best couplings of their overlaps, nan without `coupling`.
+
+    Beyond rank one a coupling is a convex problem of a second.
+    """
     seeds = rng.integers(2**31, size=2).tolist()
     roots = (np.linalg.cholesky(each).T for each in (case.first, case.second))
     drawn = [Rows(root).draw(neurons=neurons, networks=pairs, seed=k) for root, k in zip(roots, seeds, strict=True)]
-    distances, couplings = np.empty((2, pairs))
+    distances, couplings = np.full((2, pairs), np.nan)
     for k, (one, other) in enumerate(zip(*drawn, strict=True)):
         distances[k] = SEARCH(_factors(one, case.shape), _factors(other, case.shape)).value
-        couplings[k] = coupled(one.T @ one / neurons, other.T @ other / neurons, case.shape).lower
+        if coupling:
+            couplings[k] = coupled(one.T @ one / neurons, other.T @ other / neurons, case.shape).lower
     return distances, couplings
 
 
