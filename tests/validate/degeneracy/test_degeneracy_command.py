@@ -21,7 +21,8 @@ def of_tasks(threshold):
     return tuple(replace(each, steps=5, threshold=threshold) for each in QUICK.tasks)
 
 
-TINY = replace(QUICK, updates=8, every=4, trials=8, tasks=of_tasks(1e-9))
+LEVELS = replace(QUICK.levels, widths=(4, 8))  # whose programs test_degeneracy_sections.py needs as well
+TINY = replace(QUICK, updates=8, every=4, trials=8, tasks=of_tasks(1e-9), levels=LEVELS)
 FLIP_FLOP = ("--tasks", "flip-flop")
 ESTIMATES = (
     "epochs",
@@ -84,7 +85,7 @@ def test_an_unreachable_threshold_ends_in_words_and_the_populations_are_kept(ask
     assert answer.out.splitlines()[-1].startswith("PASS degeneracy")
     assert "more updates or a higher threshold" in " ".join(answer.out.replace("│", " ").split())
     quantities = json.loads(out.read_text())["quantities"]
-    for name in ("flip-flop, 3 bits, alone", "flip-flop, 16 units"):
+    for name in ("flip-flop, 3 bits, alone", "flip-flop, 8 units"):
         assert quantities[name]["converged"] == 0
         assert quantities[name]["outcomes"] == {
             "not_converged": "3 of 3: its loss did not reach the threshold: allow more epochs, or try another learning "
@@ -116,7 +117,7 @@ def test_a_population_that_cannot_be_trained_fails_in_words_and_the_others_are_k
     assert last.endswith(f"failed: {TRAINED[0].title}: finished")
     found = json.loads(out.read_text())
     assert found["quantities"][f"{TRAINED[0].title}: unfinished"][1] == trained.strip()
-    assert found["quantities"]["flip-flop, 16 units"]["networks"] == 3
+    assert found["quantities"]["flip-flop, 8 units"]["networks"] == 3
     assert len(list(store.glob("train-job-*.nc"))) == 2
 
 
