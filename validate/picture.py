@@ -21,8 +21,7 @@ class Detail:
 def small(png: bytes, detail: Detail) -> str:
     """A figure with so much detail as an address that holds it (data URI)."""
     image = _opened(png)
-    # colours that are far apart, however few pixels have them: a red line means something
-    palette = image.quantize(detail.colours, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    palette = _palette(image, detail.colours)
     image.thumbnail((detail.width, image.height), Image.Resampling.LANCZOS)
     return _address(image.quantize(palette=palette, dither=Image.Dither.NONE).convert("RGB"), lossless=True)
 
@@ -37,6 +36,19 @@ def thumbnail(png: bytes) -> str:
     image = _opened(png)
     image.thumbnail(THUMBNAIL, Image.Resampling.LANCZOS)
     return _address(image, lossless=False)
+
+
+def _palette(image: Image.Image, colours: int) -> Image.Image:
+    """The colours that most pixels have, as of a grey band, and others far apart, however few pixels have them.
+
+    A thin red line means something, and grey must not become the pale red that is nearest.
+    """
+    frequent = sorted(image.getcolors(image.width * image.height) or [], key=lambda each: -each[0])[: colours // 2]
+    apart = image.quantize(colours - len(frequent), method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    values = [value for _, colour in frequent for value in colour] + list(apart.getpalette() or [])
+    palette = Image.new("P", (1, 1))
+    palette.putpalette((values + values[-3:] * colours)[: 3 * colours])
+    return palette
 
 
 def _opened(png: bytes) -> Image.Image:

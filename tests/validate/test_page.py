@@ -320,3 +320,17 @@ def test_colours_that_few_pixels_have_are_kept() -> None:
         address = small(stream.getvalue(), Detail(detail.colours, 4000))
         shown = Image.open(io.BytesIO(base64.b64decode(address.split(",")[1]))).convert("RGB")
         assert np.abs(np.asarray(shown)[240, 150].astype(int) - RED).max() < 40
+
+
+def test_a_grey_band_stays_grey() -> None:
+    """Beside a red line, whose edges are of all shades of pale red."""
+    figure = np.full((480, 640, 3), 255, np.uint8)
+    figure[300:400] = GREY = np.array([228, 228, 228], np.uint8)
+    for row in range(200, 240):
+        figure[row, 100:500] = 255 - (255 - np.array([179, 39, 45])) * (row - 199) // 40
+    stream = io.BytesIO()
+    Image.fromarray(figure).save(stream, "PNG")
+    for detail in page_module.DETAILS:
+        address = small(stream.getvalue(), Detail(detail.colours, 4000))
+        shown = Image.open(io.BytesIO(base64.b64decode(address.split(",")[1]))).convert("RGB")
+        assert np.abs(np.asarray(shown)[350, 150].astype(int) - GREY).max() <= 2
