@@ -3,6 +3,7 @@
 import base64
 import io
 from dataclasses import dataclass
+from typing import Any
 
 from PIL import Image
 
@@ -43,7 +44,8 @@ def _palette(image: Image.Image, colours: int) -> Image.Image:
 
     A thin red line means something, and grey must not become the pale red that is nearest.
     """
-    frequent = sorted(image.getcolors(image.width * image.height) or [], key=lambda each: -each[0])[: colours // 2]
+    counted: Any = image.getcolors(image.width * image.height)
+    frequent = sorted(counted, key=lambda each: -each[0])[: colours // 2]
     apart = image.quantize(colours - len(frequent), method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
     values = [value for _, colour in frequent for value in colour] + list(apart.getpalette() or [])
     palette = Image.new("P", (1, 1))
