@@ -72,7 +72,9 @@ def drawn(
     found = {name: np.concatenate([each[name] for each in parts]) for name in parts[0]}
     gone = int((~np.all([np.isfinite(each.reshape(count, -1)).all(axis=1) for each in found.values()], axis=0)).sum())
     if gone:
-        raise NoSpread(f"{gone} of {count} networks drawn diverge: lower the learning rate, or give more neurons")
+        dt = learning.task(jnp.asarray(0)).dt
+        step = "" if dt <= 1 else f"; steps are {dt:g} tau long, beyond 1 activity overshoots: give a smaller dt"
+        raise NoSpread(f"{gone} of {count} networks drawn diverge: lower the learning rate, or give more neurons{step}")
     if loss is not None:
         _usual(found, loss, most)
         late = int((found["loss"] > loss).sum())

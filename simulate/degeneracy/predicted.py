@@ -39,6 +39,7 @@ LAW_AT, SEARCHED = 12, 64
 LEADING_ALONE = "by the leading term of random matching alone: more neurons, or u and v less alike, for next ones"
 LEADING_ORDER = "to leading order in N^-1/2: what the next order adds is known of linear networks alone"
 NEAR_A_KINK = "u and v are nearly parallel, or W nearly zero, within the spread: no derivative there"
+OF_THE_LIMIT = "of infinitely many neurons: that of N is off by some 1 / N"
 BELOW_ZERO = "losses are never negative, and to leading order they would spread by more than their mean: more neurons"
 
 
@@ -213,7 +214,7 @@ def _from_rows(
     sigma = found["sigma"]
     if not np.isfinite(sigma.coefficient).all():
         return nothing_told("training from S diverges: lower the learning rate", stops=False)
-    remarks = {"sigma_sd": LEADING_ORDER}
+    remarks = {"sigma_mean": OF_THE_LIMIT, "sigma_sd": LEADING_ORDER}
     numbers: dict[str, float | None] = {}
     for name in ("loss", "unseen_loss"):
         if name not in found:
@@ -221,6 +222,7 @@ def _from_rows(
             continue
         mean, sd = float(found[name].value), float(found[name].spread(neurons))
         numbers[f"{name}_mean"], numbers[f"{name}_sd"] = mean, sd if sd <= mean else None
+        remarks[f"{name}_mean"] = OF_THE_LIMIT
         (remarks if sd <= mean else missing)[f"{name}_sd"] = LEADING_ORDER if sd <= mean else BELOW_ZERO
     tell("weights matched")
     try:

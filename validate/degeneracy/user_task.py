@@ -108,6 +108,9 @@ def _report(own: OwnTask, config: DispersionConfig, found: OwnSpread, report: Re
     report.finding(
         "neurons", config.neurons, "", f"of each network, {config.nonlinearity}, rank {config.rank}, {until}"
     )
+    trials, steps, inputs = own.task.inputs.shape
+    words = f"of {steps} steps of {own.task.dt:g} tau: inputs {inputs}, outputs {own.task.targets.shape[2]}"
+    report.finding("trials", trials, "", words)
     if own.task.ignored:
         report.finding("task_ignored", own.task.ignored, "", IGNORED)
     report.quantity("columns", list(found.labels))

@@ -9,7 +9,7 @@ from simulate.degeneracy.held import Seen
 from simulate.degeneracy.leading import leading_order
 from simulate.degeneracy.trials import OtherTrials
 from simulate.overlaps import closure_of, square_root
-from simulate.tasks import filter_task
+from simulate.tasks import filter_task, fixed_task
 from simulate.training import GradientDescent
 from theory.degeneracy import operator_coordinates
 from theory.degeneracy.points import points_of
@@ -110,5 +110,9 @@ def test_networks_that_end_nowhere_have_no_spread():
     wild = TrainingMap(LEARNING.closure, LEARNING.task, GradientDescent(50.0))
     with pytest.raises(NoSpread, match="of 1024 networks drawn diverge"):
         drawn(wild, S, neurons=50, epochs=20, trials=TRIALS)
+    task = LEARNING.task.batch
+    coarse = TrainingMap(LEARNING.closure, fixed_task(task.inputs, task.targets, dt=5.0), GradientDescent(50.0))
+    with pytest.raises(NoSpread, match="steps are 5 tau long"):
+        drawn(coarse, S, neurons=50, epochs=20)
     with pytest.raises(NoSpread, match="are above the loss after 20 epochs"):
         drawn(LEARNING, S, neurons=1000, epochs=300, loss=0.3, usual=2, trials=TRIALS)

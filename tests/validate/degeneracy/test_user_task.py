@@ -63,6 +63,7 @@ def test_networks_that_are_not_linear_are_predicted_but_for_their_dynamics(ask, 
     assert 0.5 < found["measured_weights_distance"] / found["weights_distance"] < 2
     assert found["dsa_sd"] is None
     assert set(found["missing"]) == {"dsa_sd"}
+    assert "infinitely many neurons" in found["remarks"]["loss_mean"]
 
 
 @pytest.mark.parametrize(
@@ -90,6 +91,7 @@ def test_each_null_of_the_report_has_its_reason(name):
     arrays = TaskArrays(**{**TASK, "mask": np.ones((1, 10))})
     found = user_task.OwnSpread(("m", "u", "v", "z"), spread, spread)
     user_task._report(OwnTask(arrays, S, (1, 1, 1, 1)), config, found, report)
+    assert report.quantities["trials"] == 1
     for prefix in ("", "measured_"):
         assert report.quantities[f"{prefix}{name}"] is None
         assert report.quantities[f"{prefix}missing"] == {name: "no theory"}
