@@ -120,7 +120,7 @@ def predict_spread(
     tell("dynamics compared")
     dsa_sd = _dynamics(told, learning.closure.shape)
     tell("weights matched")
-    weights_distance = _weights(told, learning.closure.shape)
+    weights_distance = _weights(told, sigma_mean, learning.closure.shape)
     return PopulationSpread(
         sigma_mean=sigma_mean,
         sigma_sd=sigma_sd,
@@ -161,9 +161,8 @@ def _dynamics(told: Told, shape: Shape) -> float | None:
     return dsa_sd
 
 
-def _weights(told: Told, shape: Shape) -> float | None:
+def _weights(told: Told, mean: np.ndarray, shape: Shape) -> float | None:
     """Of rank one the best coupling of pairs of networks and the law of matching; beyond, the law at the mean alone."""
-    mean = told.drawn["sigma"].mean(axis=0)
     pairs = list(zip(told.drawn["sigma"][::2], told.drawn["sigma"][1::2], strict=True))
     try:
         law = matched_weights(mean, mean, told.neurons, shape)

@@ -193,7 +193,7 @@ def test_networks_that_fall_into_two_groups_are_seen_to(run, config):
 
 
 def test_what_sampling_adds_is_taken_off_the_share(run, config):
-    """Two groups one apart, and on every squared distance a noise of one: half of the mean square within is noise."""
+    """Two groups one apart, and on every squared distance a noise of one: two thirds of the mean square within."""
     _, results = run
     (division,) = (each for each in divisions(results.members) if each.name == "by nonlinearity, vanilla")
     count = len(results.members.each)
