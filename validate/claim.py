@@ -113,7 +113,9 @@ class ComparedClaim(PaperClaim):
         return self.beside
 
     def judged(self, checks: Sequence[SeenCheck]) -> str:
-        """It holds where all numbers agree within their bounds, in part where some do."""
+        """It holds where all numbers agree within their bounds, in part where some do; unless a check failed."""
+        if any(check.asserted and check.passed is not True for check in checks):
+            return FAILED
         agree = [check.passed for check in checks if check.passed is not None]
         return NOT_DECIDED if not agree else HOLDS if all(agree) else IN_PART if any(agree) else CONTRADICTED
 

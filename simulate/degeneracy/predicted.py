@@ -228,9 +228,10 @@ def _from_rows(
         beyond = matched_rows(learning, S, neurons=neurons, epochs=epochs)
         points = dispersed_points(coordinates_of(shape, linear=False)["weights"], planar(sigma, shape))
         with np.errstate(invalid="ignore"):
-            told = (points.value[1:] > FROM_A_KINK * points.spread(neurons)[1:]).all()
+            spread = points.spread(neurons)
+            told = np.isfinite(spread).all() and (points.value[1:] > FROM_A_KINK * spread[1:]).all()
         if told:
-            numbers["weights_distance"] = float(np.hypot(2**0.5 * np.linalg.norm(points.spread(neurons)), beyond))
+            numbers["weights_distance"] = float(np.hypot(2**0.5 * np.linalg.norm(spread), beyond))
             law = neurons > MATCHED and matched_weights(sigma.value, sigma.value, neurons, shape).leading_alone
             remarks["weights_distance"] = LEADING_ORDER + (f"; {LEADING_ALONE}" if law else "")
         else:

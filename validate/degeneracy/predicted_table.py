@@ -318,13 +318,13 @@ def _channels(one: LevelMeasured, effort: TableEffort, seed: int, report: Report
     learning = TrainingMap(closure_of(shape, LINEAR), _filters(STEPS), rule)
     start, trials = np.kron(START, np.eye(2)), OtherTrials(_filters(2 * STEPS).batch)
     at_one = spreads_at(one.level)
-    of_two = {}
+    of_two, squares = {}, {}
     for neurons in (MANY, n):
         grams = np.asarray(wishart(df=neurons, scale=start / neurons, seed=seed).rvs(effort.networks // 2))
         ends = carried(learning, grams, epochs=MOST, loss=LOSS, trials=trials)
-        squares = (ends["unseen_loss"] - ends["unseen_loss"].mean()) ** 2
+        squares[neurons] = (ends["unseen_loss"] - ends["unseen_loss"].mean()) ** 2
         of_two[neurons] = behaviour_of_channels(replace(one.level, neurons=neurons), at_one, 2)
-        share = squares / of_two[neurons] ** 2
+        share = squares[neurons] / of_two[neurons] ** 2
         error = share.std(ddof=1) / np.sqrt(len(share))
         report.check(
             f"two channels, {neurons} neurons: squared spread of the loss on longer trials, over the law of delays",
@@ -334,7 +334,7 @@ def _channels(one: LevelMeasured, effort: TableEffort, seed: int, report: Report
             if neurons == MANY
             else Reported(f"standard error {error:.2g}; what is quadratic across the path is left out"),
         )
-    behaviour = ratio_of(one.squares["behaviour"], squares, paired=False)
+    behaviour = ratio_of(one.squares["behaviour"], squares[n], paired=False)
     k = one.level.matched
     theta = Rows(np.linalg.cholesky(start).T).draw(neurons=k, networks=2 * effort.pairs, seed=seed)
     trained = train_rows(theta, (2, 2, 2, 2), LINEAR, learning.task, rule=rule, epochs=MOST, stop=Threshold(LOSS))

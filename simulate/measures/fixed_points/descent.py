@@ -85,7 +85,7 @@ def _moved(
         damped = _damped(jacobian[these], columns[these], damping[these] * square[these])
         other = states[these] - _solved(damped, gradient[these])
         squares = _squares(step, other)
-        better = ~(after[rest] < squares)
+        better = (squares <= after[rest]) | np.isnan(after[rest])
         tried[rest[better]], after[rest[better]] = other[better], squares[better]
     falls = after < square[going]
     damping, states = damping.copy(), states.copy()

@@ -8,7 +8,7 @@ import pytest
 from simulate.degeneracy import OtherTrials, Rows, TrainingMap, dispersed, train_rows, transported_rows
 from simulate.degeneracy.transported import Kinked, measured_of_rows, slope_of_rows, trained
 from simulate.overlaps import InfiniteWidth, SobolNodes, TensorNodes, closure_of
-from simulate.tasks import filter_task, random_task
+from simulate.tasks import filter_task, fixed_task, random_task
 from simulate.training import GradientDescent
 from theory.degeneracy import directions, normal_rows
 from theory.overlaps import ERF, LINEAR, RELU, TANH, Shape
@@ -49,6 +49,18 @@ def test_rows_move_as_those_of_a_network():
     )
     slope = jax.jit(lambda theta: slope_of_rows(learning, theta, network.share, batch))(network.connectivity.theta)
     np.testing.assert_allclose(slope, gradient, atol=1e-13 * float(jnp.abs(gradient).max()) + 1e-14)
+
+
+def test_spreads_do_not_depend_on_the_nodes_that_are_chosen():
+    """Two inputs: 2,048 of Sobol's would be off by some per cent."""
+    shape, epochs = Shape(inputs=2), 3
+    batch = random_task(jax.random.key(2), 2, 1, trials=1, steps=8, dt=0.2).batch
+    learning = TrainingMap(closure_of(shape, ERF), fixed_task(batch.inputs, batch.targets, batch.dt, batch.mask), RULE)
+    start = 0.8 * np.eye(5) + 0.2
+    one, other = (transported_rows(learning, start, epochs=epochs, nodes=n).found for n in (None, TensorNodes(4)))
+    for name in ("sigma", "loss"):
+        of_one, of_other = one[name].dispersion.coefficient, other[name].dispersion.coefficient
+        np.testing.assert_allclose(of_one, of_other, rtol=0.01)
 
 
 @pytest.mark.sampled(0)  # most of its time is that of compilers
