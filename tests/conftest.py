@@ -18,20 +18,35 @@ import jax
 import jaxtyping
 import pytest
 from jax._src.interpreters import mlir
+from jax._src.lru_cache import LRUCache
 
 _FLAGS = os.environ.get("XLA_FLAGS")
 # Compiling takes most of the tests' time. The older emitters need a quarter less and code that is not optimised half of
-# that; both round differently.
-os.environ["XLA_FLAGS"] = f"{_FLAGS or ''} --xla_cpu_use_fusion_emitters=false".strip()
+# that; both round differently. A program in one piece, not in parts for as many cores, needs a fifth less again.
+_QUICK = "--xla_cpu_use_fusion_emitters=false --xla_cpu_parallel_codegen_split_count=1"
+os.environ["XLA_FLAGS"] = f"{_FLAGS or ''} {_QUICK}".strip()
 jax.config.update("jax_disable_most_optimizations", True)
 
 jax.config.update("jax_enable_x64", True)
 jax.config.update("jax_numpy_dtype_promotion", "strict")
-# Equal programs of different tests are compiled once; each worker has a place of its own, as JAX writes without a lock.
-_PROGRAMS = tempfile.TemporaryDirectory(prefix="programs-")
-jax.config.update("jax_compilation_cache_dir", _PROGRAMS.name)
+jax.config.update("jax_traceback_in_locations_limit", 0)  # which line asked for an operation is no part of a program
+# Equal programs of different tests are compiled once, by whichever worker needs them first: workers inherit the name.
+if "PROGRAMS_OF_TESTS" not in os.environ:
+    _PROGRAMS = tempfile.TemporaryDirectory(prefix="programs-")
+    os.environ["PROGRAMS_OF_TESTS"] = _PROGRAMS.name
+jax.config.update("jax_compilation_cache_dir", os.environ["PROGRAMS_OF_TESTS"])
 jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
 jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
+
+
+def _put(cache: LRUCache, key: str, program: bytes) -> None:
+    """JAX writes in place, so that another worker could read half a program."""
+    part = cache.path / f"{key}-{os.getpid()}"
+    part.write_bytes(program)
+    part.replace(cache.path / f"{key}-cache")
+
+
+LRUCache.put = _put
 # An MLIR context takes longer to make than a small program to lower: one a thread serves a whole file. What is lowered
 # while something else is needs one of its own.
 _CONTEXTS = threading.local()

@@ -3,6 +3,8 @@
 import os
 import signal
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
@@ -19,9 +21,19 @@ class Stopped:
         os.kill(os.getpid(), self.number)
 
 
+@contextmanager
+def heeded(number: signal.Signals) -> Iterator[None]:
+    """Tests that a shell runs in the background were started to ignore Ctrl-C, and what is ignored stays so."""
+    before = signal.signal(number, signal.SIG_DFL)
+    try:
+        yield
+    finally:
+        signal.signal(number, before)
+
+
 @pytest.mark.parametrize(("number", "raised"), [(signal.SIGINT, KeyboardInterrupt), (signal.SIGTERM, Terminated)])
 def test_a_signal_that_is_lost_in_a_finaliser_comes_again(number: signal.Signals, raised: type[BaseException]) -> None:
-    with stops_raised() as stops, pytest.raises(raised):  # noqa: PT012
+    with heeded(number), stops_raised() as stops, pytest.raises(raised):  # noqa: PT012
         freed = Stopped(number)
         del freed
         time.sleep(30)
