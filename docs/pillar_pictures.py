@@ -234,7 +234,8 @@ def degeneracy() -> Figure:
     ):
         apart.plot(sizes, np.array(theory, float), **LINE, label="predicted" if words.startswith("weights") else None)
         apart.plot(at, found, **POINTS | {"color": look[0], "marker": look[1], "markersize": 4}, label=words)
-    apart.set(xscale="log", yscale="log", xlabel="neurons N", ylabel="between networks")
+    apart.set(xscale="log", yscale="log", xlabel="neurons N", ylabel="difference between networks")
+    apart.set_yticks((0.03, 0.1, 0.3), ("0.03", "0.1", "0.3"))
     apart.yaxis.set_minor_formatter(NullFormatter())
     legends(axes)
     return figure
