@@ -5,10 +5,18 @@ import io
 from dataclasses import dataclass
 from typing import Any
 
-from PIL import Image
+from PIL import Image, ImageColor
+
+from validate.palette import CELLS, LEVELS, MEASUREMENT, NONLINEARITIES, SERIES, THEORY, UNSTABLE
 
 THUMBNAIL = (360, 240)
 """Most pixels across and down, for about half as many on a page."""
+MEANINGS = frozenset(
+    ImageColor.getrgb(each)
+    for group in ((THEORY, MEASUREMENT), SERIES, NONLINEARITIES.values(), CELLS.values(), LEVELS.values(), UNSTABLE)
+    for each in group
+)
+"""Colours that stand for something, and so are shown as they are."""
 
 
 @dataclass(frozen=True)
@@ -40,14 +48,16 @@ def thumbnail(png: bytes) -> str:
 
 
 def _palette(image: Image.Image, colours: int) -> Image.Image:
-    """The colours that most pixels have, as of a grey band, and others far apart, however few pixels have them.
+    """The colours that mean something, those that most pixels have, as of a grey band, and others far apart.
 
-    A thin red line means something, and grey must not become the pale red that is nearest.
+    A thin red line means something, green must not become the blue that is nearest, nor grey a pale red.
     """
     counted: Any = image.getcolors(image.width * image.height)
-    frequent = sorted(counted, key=lambda each: -each[0])[: colours // 2]
-    apart = image.quantize(colours - len(frequent), method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
-    values = [value for _, colour in frequent for value in colour] + list(apart.getpalette() or [])
+    often = [colour for _, colour in sorted(counted, key=lambda each: -each[0])]
+    meant = [colour for colour in often if colour in MEANINGS][: colours // 2]
+    kept = meant + [colour for colour in often if colour not in meant][: max(colours // 2 - len(meant), colours // 4)]
+    apart = image.quantize(colours - len(kept), method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    values = [value for colour in kept for value in colour] + list(apart.getpalette() or [])
     palette = Image.new("P", (1, 1))
     palette.putpalette((values + values[-3:] * colours)[: 3 * colours])
     return palette

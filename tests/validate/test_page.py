@@ -13,7 +13,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageColor
 
 import validate.__main__ as everything
 from validate import cli
@@ -22,6 +22,7 @@ from validate.claim import HOLDS, PaperClaim, SettledClaim
 from validate.command import Command, Section, built_in
 from validate.output import Plot
 from validate.page import render, results
+from validate.palette import NONLINEARITIES
 from validate.picture import Detail, small
 from validate.plotting import new_figure, plot, style
 from validate.progress import Progress
@@ -320,6 +321,22 @@ def test_colours_that_few_pixels_have_are_kept() -> None:
         address = small(stream.getvalue(), Detail(detail.colours, 4000))
         shown = Image.open(io.BytesIO(base64.b64decode(address.split(",")[1]))).convert("RGB")
         assert np.abs(np.asarray(shown)[240, 150].astype(int) - RED).max() < 40
+
+
+def test_colours_with_a_meaning_are_not_taken_for_one_another() -> None:
+    """Few pixels of tanh's green and erf's blue beside a region of many shades: each is shown as it is."""
+    figure = np.full((480, 640, 3), 255, np.uint8)
+    figure[:200] = np.linspace(0, 255, 640).astype(np.uint8)[None, :, None] // np.array([1, 2, 4], np.uint8)
+    meant = {row: np.array(ImageColor.getrgb(NONLINEARITIES[name])) for row, name in ((300, "erf"), (400, "tanh"))}
+    for row, colour in meant.items():
+        figure[row : row + 6, 100:106] = colour
+    stream = io.BytesIO()
+    Image.fromarray(figure).save(stream, "PNG")
+    for detail in page_module.DETAILS:
+        address = small(stream.getvalue(), Detail(detail.colours, 4000))
+        shown = np.asarray(Image.open(io.BytesIO(base64.b64decode(address.split(",")[1]))).convert("RGB"))
+        for row, colour in meant.items():
+            assert np.array_equal(shown[row + 3, 103], colour)
 
 
 def test_a_grey_band_stays_grey() -> None:
