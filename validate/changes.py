@@ -1,7 +1,7 @@
 """What changed from one run of a command to another: checks that came, went, turned or moved, verdicts on claims."""
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from validate.document import Document
@@ -45,9 +45,24 @@ def _settings(before: Document, after: Document) -> Iterator[RunChange]:
         ("setting", before.config, after.config),
         ("provenance", _origin(before), _origin(after)),
     ):
-        for name in dict.fromkeys((*old, *new)):
-            if old.get(name) != new.get(name):
-                yield RunChange(name, kind, readable(old.get(name)), readable(new.get(name)))
+        was, now = dict(_single(old)), dict(_single(new))
+        for name in dict.fromkeys((*was, *now)):
+            if was.get(name) != now.get(name):
+                yield RunChange(name, kind, readable(was.get(name)), readable(now.get(name)))
+
+
+def _single(value: object, name: str = "") -> Iterator[tuple[str, object]]:
+    """A setting by its name; of one with parts, each part."""
+    parts: Iterable[tuple[str, object]]
+    if isinstance(value, Mapping):
+        parts = value.items()
+    elif isinstance(value, list) and value and all(isinstance(each, Mapping) for each in value):
+        parts = ((str(each.get("name", number)), each) for number, each in enumerate(value, 1))
+    else:
+        yield name, value
+        return
+    for part, inner in parts:
+        yield from _single(inner, f"{name}, {part}" if name else part)
 
 
 def _origin(made: Document) -> Mapping[str, object]:

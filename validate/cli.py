@@ -11,6 +11,7 @@ their help. What Typer lacks is here: lists separated by spaces, and errors in o
 import inspect
 import io
 import keyword
+import os
 import sys
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn, no_type_check
@@ -18,7 +19,7 @@ from typing import Any, NoReturn, no_type_check
 import typer
 
 from simulate.atomic import OutputError
-from validate.interruption import INTERRUPTED, stops_raised
+from validate.interruption import INTERRUPTED, UNREAD, stops_raised
 from validate.options import Refusal, Switch
 from validate.settings import Option
 from validate.usage import Usage, tell_help
@@ -58,7 +59,8 @@ def read(usage: Usage, options: Sequence[Option], arguments: Sequence[str]) -> d
 def leave(program: str, act: Callable[[], int]) -> NoReturn:
     """Do what was asked for and leave with the exit status that `act` returns.
 
-    A refusal is one line and status 2. A run that was stopped leaves with 130 on Ctrl-C, with 143 on SIGTERM.
+    A refusal is one line and status 2. A run that was stopped leaves with 130 on Ctrl-C, with 143 on SIGTERM, with 141
+    if what reads its output has left, as `head` does.
     """
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
@@ -66,9 +68,14 @@ def leave(program: str, act: Callable[[], int]) -> NoReturn:
     with stops_raised() as stops:
         try:
             status = act()
+            sys.stdout.flush()
         except (Refusal, OutputError) as error:
             print(f"{program}: {one_line(str(error))}", file=sys.stderr)
             status = 2
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # where the rest of the output goes
+            print(f"{program}: what reads the output has left", file=sys.stderr)
+            status = UNREAD
         except (KeyboardInterrupt, typer.Abort):
             status = INTERRUPTED
     sys.exit(stops.exit_status if status == INTERRUPTED else status)

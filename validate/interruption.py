@@ -12,7 +12,7 @@ from threading import Timer
 from types import FrameType
 from typing import Any
 
-INTERRUPTED, TERMINATED = 130, 143
+INTERRUPTED, UNREAD, TERMINATED = 130, 141, 143
 """Exit statuses: 128 plus the number of the signal, as shells have it."""
 
 

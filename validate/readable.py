@@ -4,6 +4,7 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from fractions import Fraction
 
 from markupsafe import Markup, escape
 
@@ -12,6 +13,9 @@ FEW = 8
 """Values of a list that are all shown; of a longer one, how many and from where to where."""
 LONG = 40
 """Letters of one word that fit a line of a narrow page; of a longer word, its beginning."""
+SHORT = 12
+"""Letters of a fraction that is read at a glance; a longer one is shown as a number."""
+_EXACT = re.compile(r"-?\d{1,300}/\d{1,300}")
 _NAMES = "alpha beta gamma delta epsilon eta theta kappa lambda mu rho sigma tau phi omega Sigma"
 _GREEK = dict(zip(_NAMES.split(), "αβγδεηθκλμρστφωΣ", strict=True))
 _LETTER = "|".join(_GREEK)
@@ -36,6 +40,8 @@ def readable(value: object, digits: int = DIGITS) -> str:
 
     >>> readable(-2.4671e-7), readable(0.25), readable(True), readable(None), readable([1, 2])
     ('−2.4671×10⁻⁷', '0.25', 'yes', '–', '1, 2')
+    >>> readable("1/3"), readable("932275579/4294967296")
+    ('1/3', '≈\u202f0.217062')
     """
     match value:
         case None:
@@ -115,6 +121,8 @@ def _count(number: int, of: str) -> str:
 
 
 def _word(word: str) -> str:
+    if len(word) > SHORT and _EXACT.fullmatch(word):
+        return f"≈\u202f{_number(float(Fraction(word)), DIGITS)}"
     return word if len(word) <= LONG else f"{word[: LONG // 2]}… ({len(word)} letters)"
 
 

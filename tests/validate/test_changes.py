@@ -1,5 +1,5 @@
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -75,6 +75,16 @@ def test_settings_that_differ_stand_first() -> None:
         "100",
         "50",
     )
+
+
+def test_of_a_setting_with_parts_those_that_differ_are_told() -> None:
+    run = read({"word": "LR"})
+    before, after = (
+        replace(run, config={"effort": {"name": "quick", "tasks": [{"name": "sine", "steps": steps}]}})
+        for steps in (50, 100)
+    )
+    (change,) = changes(before, after)
+    assert (change.name, change.before, change.after) == ("effort, tasks, sine, steps", "50", "100")
 
 
 def test_two_reports_are_compared_on_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -187,6 +187,18 @@ def test_help_is_one_screen_of_eighty_columns_too(command: Command) -> None:
     assert max(map(len, lines)) <= 80
 
 
+def test_a_reader_who_leaves_ends_a_run_in_one_line() -> None:
+    """As `head` does."""
+    rows = "from validate import cli\ncli.leave('demo', lambda: print('row\\n' * 100_000) or 0)"
+    with subprocess.Popen([sys.executable, "-c", rows], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as run:
+        assert run.stdout is not None
+        assert run.stderr is not None
+        assert run.stdout.readline() == b"row\n"
+        run.stdout.close()
+        assert run.stderr.read() == b"demo: what reads the output has left\n"
+    assert run.returncode == 141
+
+
 def test_endings_of_files_are_told_once_in_a_help() -> None:
     files = tuple(
         Option(name=name, kind=InputFile((".npz",)), help="A file.", default="none") for name in ("--one", "--two")

@@ -154,7 +154,7 @@ class Config(Settings):
         Whole(1, 10_000_000),
         "Gradient steps of each network.",
         default=Derived(lambda config: config.effort.epochs),
-        shown=f"{USUAL.epochs}; {QUICK.epochs} with --quick",
+        shown=f"{USUAL.epochs}",
         group=NETWORKS,
     )
     effort: Effort = chosen(
