@@ -43,6 +43,12 @@ def test_every_link_leads_somewhere(page: Path) -> None:
     assert broken == []
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_no_sum_that_a_line_breaks_is_taken_for_a_list(page: Path) -> None:
+    """A line that begins with a plus sign, as after "v +", would be an item of one."""
+    assert re.findall(r"^ {0,3}\+ .*$", page.read_text(encoding="utf-8"), flags=re.MULTILINE) == []
+
+
 def test_files_that_pages_name_exist() -> None:
     """Of files whose place is told from the root, as `theory/ghost/descent/capture.py`."""
     pattern = re.compile(r"`((?:theory|simulate|validate|tests|notebooks|benchmarks)/[\w/.]+)`")
