@@ -126,8 +126,8 @@ def points_from(step: StaticMap, starts: Float[np.ndarray, "starts size"]) -> Fi
     held = np.concatenate([ends.states[at_rest & ~still], np.repeat(points[~alone], hits[~alone], axis=0)])
     speeds = np.concatenate([ends.residuals[at_rest & ~still], np.repeat(residuals[~alone], hits[~alone])])
     slow = _apart(held, speeds, _SLOW_ALIKE)
-    found = FixedPoints(step, points[alone], residuals[alone], hits[alone], *slow, int((~at_rest).sum()))
-    return _without_ends(found)
+    each = _told_apart(step, points[alone], residuals[alone], hits[alone])
+    return _without_ends(FixedPoints(step, *each, *slow, int((~at_rest).sum())))
 
 
 def joined(one: FixedPoints, other: FixedPoints) -> FixedPoints:
@@ -136,7 +136,7 @@ def joined(one: FixedPoints, other: FixedPoints) -> FixedPoints:
     def both(name: str) -> np.ndarray:
         return np.concatenate([getattr(one, name), getattr(other, name)])
 
-    points = _apart(both("points"), both("residuals"), ALIKE, both("hits"))
+    points = _told_apart(one.step, *_apart(both("points"), both("residuals"), ALIKE, both("hits")))
     slow = _apart(both("slow"), both("speeds"), _SLOW_ALIKE, both("slow_hits"))
     return _without_ends(FixedPoints(one.step, *points, *slow, one.lost + other.lost))
 
@@ -157,10 +157,40 @@ def _descended(step: StaticMap, starts: np.ndarray) -> Ends:
 
 
 def _isolated(step: StaticMap, points: np.ndarray) -> np.ndarray:
-    """Where rounding of F moves the zero by little: not where the Jacobian of F(h) - h is singular, or nearly so."""
+    """Where rounding of F moves the zero by little: not where the Jacobian of F(h) - h is singular, or nearly so.
+
+    Nor where its determinant changes sign as near as rounding may move the zero: two zeros meet there, in a fold. With
+    F(h) - h = c d^2 / 2 at a distance d of a double zero a residual of rounding r leaves d within 2 r / (c d).
+    """
     if not len(points):
         return np.zeros(0, dtype=bool)
-    return np.linalg.svd(slopes(step, points), compute_uv=False)[:, -1] * _SETTLED >= ROUNDING
+    matrices = slopes(step, points)
+    blur = _blur(matrices)
+    alone = blur <= _SETTLED
+    near = np.flatnonzero(alone & (blur > ALIKE))
+    if len(near):
+        flattest = np.linalg.svd(matrices[near])[2][:, -1]
+        way = (_FOLDED * blur[near] * scales(points[near]))[:, None] * flattest
+        below, above = (np.linalg.slogdet(slopes(step, points[near] + side))[0] for side in (-way, way))
+        alone[near] = below == above
+    return alone
+
+
+def _blur(matrices: np.ndarray) -> np.ndarray:
+    """How far rounding may move a zero of such slopes, relative to the state."""
+    with np.errstate(divide="ignore"):
+        return np.asarray(ROUNDING / np.linalg.svd(matrices, compute_uv=False)[:, -1])
+
+
+def _told_apart(
+    step: StaticMap, points: np.ndarray, residuals: np.ndarray, hits: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Isolated points, one of those that rounding alone may have moved apart: next to a fold that is farther."""
+    if len(points) < 2 or _gaps(points).min() > 2 * _SETTLED:
+        return points, residuals, hits
+    blur = _blur(slopes(step, points))
+    reach = np.add.outer(blur, blur)[np.triu_indices(len(points), 1)]
+    return _apart(points, residuals, np.maximum(reach, ALIKE), hits)
 
 
 def _without_ends(found: FixedPoints) -> FixedPoints:
@@ -201,20 +231,30 @@ _STEPS_OF_THE_SLOW = 100
 """Behind gates that are almost shut |F(h) - h| falls for ever: what does not come to rest soon is lost."""
 _SETTLED = 1e-6
 """How far, relative to the state, rounding may move a fixed point."""
+_FOLDED = 4
+"""Times that distance: within it the Jacobian's determinant keeps its sign, or two zeros have met."""
 _SLOW_ALIKE = 1e-3
 """Minima of the residual are found to the square root of how well their height is."""
 
 
 def _apart(
-    states: np.ndarray, residuals: np.ndarray, alike: float, hits: np.ndarray | None = None
+    states: np.ndarray, residuals: np.ndarray, alike: float | np.ndarray, hits: np.ndarray | None = None
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """One state of each cluster, that of least residual; its residual; how many hits. The most frequent first."""
+    """One state of each cluster, that of least residual; its residual; how many hits. The most frequent first.
+
+    Nearer than `alike`, a number or one for each pair, two are in one cluster.
+    """
     hits = np.ones(len(states), dtype=int) if hits is None else hits
     if len(states) < 2:
         return states, residuals, hits
-    scale = scales(states)[:, None]  # where it is above one, distances of states are relative to it
-    cluster = fcluster(linkage(pdist(np.hstack([states / scale, np.log(scale)])), "single"), alike, "distance") - 1
+    cluster = fcluster(linkage(_gaps(states) / alike, "single"), 1.0, "distance") - 1
     together = np.bincount(cluster, weights=hits).astype(int)
     best = np.array([np.flatnonzero(cluster == k)[np.argmin(residuals[cluster == k])] for k in range(len(together))])
     order = np.argsort(-together, kind="stable")
     return states[best[order]], residuals[best[order]], together[order]
+
+
+def _gaps(states: np.ndarray) -> np.ndarray:
+    """Distances of all pairs, relative to the states' length where that is above one."""
+    scale = scales(states)[:, None]
+    return np.asarray(pdist(np.hstack([states / scale, np.log(scale)])))

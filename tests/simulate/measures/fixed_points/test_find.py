@@ -145,6 +145,18 @@ def test_a_near_miss_is_a_slow_point_and_no_fixed_point():
     assert found.hits.sum() + found.slow_hits.sum() + found.lost == 9
 
 
+@pytest.mark.parametrize(
+    ("off", "points", "slow"), [(0.0, 1, 1), (1e-15, 1, 1), (-1e-13, 1, 1), (1e-13, 3, 0), (1e-10, 3, 0)]
+)
+def test_zeros_that_rounding_does_not_tell_apart_are_one(off, points, slow):
+    """Where two zeros of tanh(2 h + b) - h meet, at tanh'(2 h + b) = 1/2, Newton's method ends all around them."""
+    meeting = np.arctanh(np.sqrt(0.5))
+    bias = meeting - 2 * np.tanh(meeting) + off
+    network = eqx.tree_at(lambda each: each.b, product_of_two_wells(1), jnp.array([bias]))
+    found = find_fixed_points(network, np.random.default_rng(0).normal(size=(128, 1)))
+    assert (len(found.points), len(found.slow), found.index_sum) == (points, slow, 1)
+
+
 def test_what_a_shut_gate_holds_is_no_fixed_point():
     """Units that keep all of their state, to rounding, stand still anywhere."""
     network = eqx.tree_at(lambda each: each.b, UGRNN.blank(2, 1, 1), jnp.array([37.0, 37.0, 0.5, 0.5]))
