@@ -3,12 +3,12 @@
 import numpy as np
 from jaxtyping import Float
 
-from simulate.measures.fixed_points.descent import ROUNDING, AnyMap, at_once, linearised, scales
+from simulate.measures.fixed_points.descent import ROUNDING, AnyMap, at_once, lengths, linearised, scales, solved
 
 _LONGEST = 1.0
 """Of a step, relative to the larger of one and the length of the state."""
 _SHIFT = 1e-12
-"""Added to the Jacobian's diagonal: few are singular then."""
+"""Added to the Jacobian's diagonal: few are singular then; but it is lost in slopes beyond 1e4."""
 
 
 def deflated(
@@ -30,7 +30,7 @@ def deflated(
     while (these := np.flatnonzero(taken < steps)[: at_once(states.shape[1])]).size:
         residuals, slopes = linearised(step, states[these])
         kept[these] = np.isfinite(residuals).all(axis=1) & np.isfinite(slopes).all(axis=(1, 2))
-        on = kept[these] & ~(np.linalg.norm(residuals, axis=1) <= ROUNDING * scales(states[these]))
+        on = kept[these] & ~(lengths(residuals) <= ROUNDING * scales(states[these]))
         taken[these] = np.where(on, taken[these] + 1, steps)
         if on.all():
             states[these] += _moved(states[these], residuals, slopes, points, scale=scale)
@@ -42,7 +42,7 @@ def deflated(
 def _moved(
     states: np.ndarray, residuals: np.ndarray, slopes: np.ndarray, points: np.ndarray, *, scale: float
 ) -> np.ndarray:
-    newton = -np.linalg.solve(slopes + _SHIFT * np.eye(states.shape[1]), residuals[..., None])[..., 0]
+    newton = -solved(slopes + _SHIFT * np.eye(states.shape[1]), residuals)
     away = (states[:, None] - points) / scale
     square = np.einsum("kpi,kpi->kp", away, away)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):

@@ -83,7 +83,7 @@ def _moved(
     if len(rest):
         these = going[rest]
         damped = _damped(jacobian[these], columns[these], damping[these] * square[these])
-        other = states[these] - _solved(damped, gradient[these])
+        other = states[these] - solved(damped, gradient[these])
         squares = _squares(step, other)
         better = (squares <= after[rest]) | np.isnan(after[rest])
         tried[rest[better]], after[rest[better]] = other[better], squares[better]
@@ -98,7 +98,7 @@ def _newton(
     step: AnyMap, states: np.ndarray, residual: np.ndarray, jacobian: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Newton's step, and the square of the residual there."""
-    tried = states - _solved(jacobian, residual)
+    tried = states - solved(jacobian, residual)
     return tried, _squares(step, tried)
 
 
@@ -117,7 +117,8 @@ def _at_zero(states: np.ndarray, square: np.ndarray) -> np.ndarray:
     return np.asarray(np.sqrt(square) <= ROUNDING * scales(states))
 
 
-def _solved(matrices: np.ndarray, vectors: np.ndarray) -> np.ndarray:
+def solved(matrices: np.ndarray, vectors: np.ndarray) -> np.ndarray:
+    """What each matrix makes of which its vector; of singular ones the shortest that comes nearest."""
     try:
         return np.linalg.solve(matrices, vectors[..., None])[..., 0]
     except np.linalg.LinAlgError:  # one of them is singular
@@ -146,15 +147,15 @@ def readings(step: StaticMap, states: Float[np.ndarray, "states size"]) -> Float
 
 def scales(states: Float[np.ndarray, "states size"]) -> Float[np.ndarray, " states"]:
     """The length of each state, or one if that is larger: what is near is near relative to this."""
-    return np.maximum(1.0, _lengths(states))
+    return np.maximum(1.0, lengths(states))
 
 
 def speeds(step: AnyMap, states: Float[np.ndarray, "states size"]) -> Float[np.ndarray, " states"]:
     """|F(h) - h| at each state."""
-    return _lengths(_residuals(step, states))
+    return lengths(_residuals(step, states))
 
 
-def _lengths(vectors: Float[np.ndarray, "some size"]) -> Float[np.ndarray, " some"]:
+def lengths(vectors: Float[np.ndarray, "some size"]) -> Float[np.ndarray, " some"]:
     """Of each vector; those beyond 1e154, as memories behind a shut gate, have squares that are no finite numbers."""
     largest = np.abs(vectors).max(axis=1, initial=0.0)
     unit = np.where((largest > _STEEPEST) & np.isfinite(largest), largest, 1.0)

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from simulate.cells import Vanilla
+from simulate.cells import RELU, Vanilla
 from simulate.fixed_points import search_points, unseen
 from simulate.fixed_points.deflation import deflated
 from simulate.fixed_points.point_search import _directed
@@ -35,6 +35,15 @@ def test_a_search_ends_where_there_are_more_points_than_it_can_find():
     search = search_points(wells(8), np.random.default_rng(0).uniform(-1, 1, (8, 8)), rounds=1)
     assert not search.closed
     assert [bool(each.new) for each in search.rounds] == [True] * 3
+
+
+@pytest.mark.parametrize("weight", [1e17, 1e200])
+def test_slopes_that_are_singular_whatever_is_added_end_no_search(weight):
+    """All entries of 1 - W are the same number: 1 is lost beside it. At zero all units are silent."""
+    network = Vanilla(jnp.full((2, 2), weight), jnp.zeros((2, 0)), -jnp.ones(2), jnp.eye(2), jnp.zeros(2), RELU)
+    search = search_points(network, np.random.default_rng(0).normal(size=(16, 2)), rounds=1)
+    assert search.found.points.tolist() == [[0.0, 0.0]]
+    assert search.closed
 
 
 def test_a_deflated_descent_leaves_the_point_that_it_starts_next_to():
