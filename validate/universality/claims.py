@@ -38,7 +38,7 @@ class MeasuredClaim:
     """A number with its bounds, and the verdict on the claim; None where there were too few networks.
 
     Of claims about clusters: `p` is the larger of the two tests', `noise` the share of the mean squared distance that
-    is sampling, which value and bounds are without.
+    is sampling, which value and bounds are without. Where it is one or more there is no value.
     """
 
     claim: PaperClaim

@@ -136,7 +136,7 @@ def clustering(
     """Whether networks cluster by these distances.
 
     What sampling adds is the same in all groups, and makes the share between them smaller than it is: share and bounds
-    are those of what is left without it.
+    are those of what is left without it. Where that is nothing there is no share, and no bound.
     """
     what = f"{division.name}, {name}"
     there = in_groups(division, np.isfinite(np.diagonal(distances.square)))
@@ -145,8 +145,7 @@ def clustering(
     part = distances.within(there.which)
     share, noise = between_share(part.square, there.groups, confidence=CONFIDENCE), part.noise_share
     if noise:
-        value, low, high = (min(1.0, each / (1 - noise)) if noise < 1 else 1.0 for each in _bounds(share))
-        share = replace(share, value=value, low=low, high=high)
+        share = _without(share, noise)
     draws, seed = config.effort.population.permutations, config.seed
     tests = (
         test(part.square, there.groups, within=there.penalties, draws=draws, seed=seed)
@@ -154,11 +153,16 @@ def clustering(
     )
     p = max(test.p for test in tests)
     verdict = claim.verdict(share, apart=p < LEVEL)
-    return MeasuredClaim(claim, what, *_bounds(share), verdict, p, noise or None)
+    value = share.value if noise < 1 else None
+    return MeasuredClaim(claim, what, value, share.low, share.high, verdict, p, noise or None)
 
 
-def _bounds(share: BetweenShare) -> tuple[float, float, float]:
-    return share.value, share.low, share.high
+def _without(share: BetweenShare, noise: float) -> BetweenShare:
+    """Of what is left of the variance without noise; of nothing any share may be between groups."""
+    if noise >= 1:
+        return replace(share, low=0.0, high=1.0)
+    value, low, high = (min(1.0, each / (1 - noise)) for each in (share.value, share.low, share.high))
+    return replace(share, value=value, low=low, high=high)
 
 
 def clusterings(

@@ -206,6 +206,10 @@ def test_what_sampling_adds_is_taken_off_the_share(run, config):
     assert found.value == pytest.approx(plain.value / (1 - found.noise))
     assert found.high == pytest.approx(min(1.0, plain.high / (1 - found.noise)))
     assert (found.p, plain.noise) == (plain.p, None)
+    nothing = clustering(
+        GRAPHS_DO_NOT, "edges", SampledDistances(np.sqrt(squares), np.full(count, 2.0)), division, config
+    )
+    assert (nothing.value, nothing.low, nothing.high, nothing.verdict) == (None, 0.0, 1.0, UNDECIDED)
 
 
 def test_graphs_are_compared_by_each_distance_beside_its_null(run, config):
