@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from theory.universality.balls import HELD, RELU, SIGMOID, TANH, Balls, KnownByName, of_name
+from theory.universality.balls import HELD, RELU, SIGMOID, TANH, Affine, Balls, KnownByName, of_name
 
 Given = Float[np.ndarray, "..."]
 
@@ -34,8 +34,8 @@ def vanilla(W: Given, drive: Given, phi: KnownByName = TANH) -> BallMap:
     >>> vanilla(np.eye(3), np.zeros(3)).size
     3
     """
-    n, f = _units(W, drive, 1), of_name(phi)
-    return BallMap(n, lambda h: h.affine(W, drive).through(f))
+    n, f, driven = _units(W, drive, 1), of_name(phi), Affine(W, drive)
+    return BallMap(n, lambda h: driven(h).through(f))
 
 
 def rate(W: Given, drive: Given, phi: KnownByName = TANH, *, tau: float) -> BallMap:
@@ -45,10 +45,10 @@ def rate(W: Given, drive: Given, phi: KnownByName = TANH, *, tau: float) -> Ball
     >>> rate(np.eye(3), np.zeros(3), tau=0.1).size
     3
     """
-    n, f = _units(W, drive, 1), of_name(phi)
+    n, f, driven = _units(W, drive, 1), of_name(phi), Affine(W, drive)
     if not 0 < tau <= 1:
         raise WrongWeights(f"tau of {tau}: the share of the way in a step is above 0 and at most 1")
-    return BallMap(n, lambda h: h + _scaled(h.through(f).affine(W, drive) - h, tau))
+    return BallMap(n, lambda h: h + (driven(h.through(f)) - h).scaled(tau))
 
 
 def ugrnn(W: Given, drive: Given, phi: KnownByName = TANH) -> BallMap:
@@ -58,11 +58,11 @@ def ugrnn(W: Given, drive: Given, phi: KnownByName = TANH) -> BallMap:
     >>> ugrnn(np.zeros((4, 2)), np.zeros(4)).size
     2
     """
-    n, f = _units(W, drive, 2), of_name(phi)
+    n, f, driven = _units(W, drive, 2), of_name(phi), Affine(W, drive)
 
     def step(h: Balls) -> Balls:
-        driven = h.affine(W, drive)
-        u, c = driven.part(0, n).through(SIGMOID), driven.part(n, 2 * n).through(f)
+        sent = driven(h)
+        u, c = sent.part(0, n).through(SIGMOID), sent.part(n, 2 * n).through(f)
         return c + u * (h - c)
 
     return BallMap(n, step)
@@ -83,15 +83,13 @@ def gru(
     n, f = _units(W, drive, 3), of_name(phi)
     if inner is not None and (not reset_after or np.shape(inner) != (n,)):
         raise WrongWeights(f"an inner bias is one number a unit ({n}), and only where the reset acts after the product")
-    shift = np.zeros(n) if inner is None else np.asarray(inner)
+    gated, last = Affine(W[: 2 * n], drive[: 2 * n]), drive[2 * n :]
+    candidate = Affine(W[2 * n :], (np.zeros(n) if inner is None else np.asarray(inner)) if reset_after else last)
 
     def step(h: Balls) -> Balls:
-        gates = h.affine(W[: 2 * n], drive[: 2 * n]).through(SIGMOID)
+        gates = gated(h).through(SIGMOID)
         r, z = gates.part(0, n), gates.part(n, 2 * n)
-        if reset_after:
-            c = (r * h.affine(W[2 * n :], shift) + _constant(drive[2 * n :], h)).through(f)
-        else:
-            c = (r * h).affine(W[2 * n :], drive[2 * n :]).through(f)
+        c = ((r * candidate(h)).plus(last) if reset_after else candidate(r * h)).through(f)
         return c + z * (h - c)
 
     return BallMap(n, step)
@@ -104,12 +102,12 @@ def lstm(W: Given, drive: Given, phi: KnownByName = TANH) -> BallMap:
     >>> lstm(np.zeros((8, 2)), np.zeros(8)).size
     4
     """
-    n, f = _units(W, drive, 4), of_name(phi)
+    n, f, driven = _units(W, drive, 4), of_name(phi), Affine(W, drive)
 
     def step(state: Balls) -> Balls:
-        driven = state.part(0, n).affine(W, drive)
-        write, keep, show = (driven.part(k * n, k * n + n).through(SIGMOID) for k in (0, 1, 3))
-        m = keep * state.part(n, 2 * n) + write * driven.part(2 * n, 3 * n).through(f)
+        sent = driven(state.part(0, n))
+        write, keep, show = (sent.part(k * n, k * n + n).through(SIGMOID) for k in (0, 1, 3))
+        m = keep * state.part(n, 2 * n) + write * sent.part(2 * n, 3 * n).through(f)
         return (show * m.through(f)).beside(m)
 
     return BallMap(2 * n, step)
@@ -127,11 +125,11 @@ def settled_lstm(W: Given, drive: Given) -> BallMap:
     >>> settled_lstm(np.zeros((8, 2)), np.zeros(8)).size
     2
     """
-    n = _units(W, drive, 4)
+    n, driven = _units(W, drive, 4), Affine(W, drive)
 
     def step(h: Balls) -> Balls:
-        driven = h.affine(W, drive)
-        write, keep, candidate, show = (driven.part(k * n, k * n + n) for k in range(4))
+        sent = driven(h)
+        write, keep, candidate, show = (sent.part(k * n, k * n + n) for k in range(4))
         fed = write.through(SIGMOID) * candidate.through(RELU)
         return show.through(SIGMOID) * fed * keep.through(HELD)
 
@@ -145,11 +143,3 @@ def _units(W: Given, drive: Given, blocks: int) -> int:
     if not (np.isfinite(W).all() and np.isfinite(drive).all()):
         raise WrongWeights("weights or drive with NaN or infinity")
     return shape[1]
-
-
-def _constant(values: Given, like: Balls) -> Balls:
-    return like.affine(np.zeros((len(values), len(like))), values)
-
-
-def _scaled(dual: Balls, factor: float) -> Balls:
-    return dual.affine(factor * np.eye(len(dual)), np.zeros(len(dual)))

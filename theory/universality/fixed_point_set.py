@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float
 from threadpoolctl import threadpool_limits
 
-from theory.universality.balls import RELU, TANH, KnownByName, UnknownFunction, of_name
+from theory.universality.balls import RELU, TANH, Affine, KnownByName, UnknownFunction, of_name
 from theory.universality.bounded import LONGEST_SUM, Bounded, above
 from theory.universality.cells import BallMap, Given, WrongWeights, vanilla
 from theory.universality.krawczyk import ROOM, ProvedPoint, prove_point
@@ -221,8 +221,8 @@ def latent_map(weights: Factored, drive: Given) -> BallMap:
     shift = np.asarray(drive, dtype=np.float64)
     if shift.shape != (len(weights.M),) or not np.isfinite(shift).all():
         raise WrongWeights(f"a drive of shape {shift.shape}: give {len(weights.M)} finite numbers")
-    M, Nt, none = np.asarray(weights.M), np.asarray(weights.N).T, np.zeros(weights.rank)
-    return BallMap(weights.rank, lambda kappa: kappa.affine(M, shift).through(TANH).affine(Nt, none))
+    M, Nt = Affine(np.asarray(weights.M), shift), Affine(np.asarray(weights.N).T, np.zeros(weights.rank))
+    return BallMap(weights.rank, lambda kappa: Nt(M(kappa).through(TANH)))
 
 
 def _of_product(weights: Factored, drive: np.ndarray, limits: SearchLimits) -> FixedPointSet:

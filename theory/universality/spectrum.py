@@ -1,4 +1,4 @@
-"""What is certain of a matrix of balls: how many eigenvalues are outside the unit circle, the sign of a determinant.
+"""What is certain of matrices: how many eigenvalues are outside the unit circle, the sign of a determinant.
 
 Doubles whose errors are bounded decide first, as balls of many units take seconds; balls decide what these leave.
 """
@@ -8,31 +8,36 @@ import numpy as np
 import scipy.linalg
 from jaxtyping import Complex, Float, Int
 
-from theory.universality.balls import bounded, midpoints
+from theory.universality.balls import exact
 from theory.universality.bounded import Bounded, above
 
 _MOST_BITS = 1 << 14
 Bounds = Float[np.ndarray, " rows"]
 
 
-def count_outside(matrix: flint.arb_mat) -> int | None:
-    """How many eigenvalues every matrix of these balls has outside the unit circle; None where that cannot be told.
+def count_outside(matrix: Bounded) -> int | None:
+    """How many eigenvalues each of these matrices has outside the unit circle; None where that cannot be told.
 
-    In the eigenvectors of the midpoint the matrix is nearly diagonal. If none of Gershgorin's discs meets the circle,
+    In the eigenvectors of the middle the matrix is nearly diagonal. If none of Gershgorin's discs meets the circle,
     those outside hold as many eigenvalues as they are, however they overlap.
 
-    >>> import flint
-    >>> count_outside(flint.arb_mat([[2, 1], [0, flint.arb(0.5)]])), count_outside(flint.arb_mat([[1]]))
+    >>> import numpy as np
+    >>> one = np.array([[2.0, 1.0], [0.0, 0.5]]), np.array([[0.0, 0.0], [0.0, 0.25]])
+    >>> count_outside(Bounded(*one)), count_outside(Bounded(np.eye(1)))
     (1, None)
     """
-    size = matrix.nrows()
-    vectors = np.linalg.eig(midpoints(matrix))[1].astype(complex)
+    vectors = np.linalg.eig(matrix.middle)[1].astype(complex)
     told = _outside_by_doubles(matrix, vectors)
-    if told is not None:
-        return told
+    return _outside_by_balls(matrix, vectors) if told is None else told
+
+
+def _outside_by_balls(matrix: Bounded, vectors: Complex[np.ndarray, "size size"]) -> int | None:
+    size, radii = len(vectors), np.broadcast_to(matrix.radius, matrix.middle.shape)
+    ends = zip(matrix.middle.ravel().tolist(), radii.ravel().tolist(), strict=True)
+    balls = flint.arb_mat(size, size, [flint.arb(*each) for each in ends])
     basis = flint.acb_mat(size, size, [flint.acb(each.real, each.imag) for each in vectors.ravel().tolist()])
     try:
-        turned = basis.inv() * flint.acb_mat(matrix) * basis
+        turned = basis.inv() * flint.acb_mat(balls) * basis
     except ZeroDivisionError:  # too few eigenvectors
         return None
     outside = 0
@@ -45,7 +50,7 @@ def count_outside(matrix: flint.arb_mat) -> int | None:
     return outside
 
 
-def _outside_by_doubles(matrix: flint.arb_mat, vectors: Complex[np.ndarray, "size size"]) -> int | None:
+def _outside_by_doubles(matrix: Bounded, vectors: Complex[np.ndarray, "size size"]) -> int | None:
     """The same, of T = Y M V and B = Y V for eigenvectors V and any Y near their inverse.
 
     Eigenvalues of M are those z with T - z B singular, if Y and V are not. Let |T_ii| and |B_ii| differ by more than
@@ -58,7 +63,7 @@ def _outside_by_doubles(matrix: flint.arb_mat, vectors: Complex[np.ndarray, "siz
     except np.linalg.LinAlgError:
         return None
     Y, V = Bounded(np.vstack([inverse.real, inverse.imag])), Bounded(np.hstack([vectors.real, vectors.imag]))
-    (least_T, T, beside_T), (least_B, B, beside_B) = (_moduli(each) for each in (Y @ bounded(matrix) @ V, Y @ V))
+    (least_T, T, beside_T), (least_B, B, beside_B) = (_moduli(each) for each in (Y @ matrix @ V, Y @ V))
     beside = above(beside_T + beside_B)
     outside, inside = (above(above(a + beside)) < b for a, b in ((B, least_T), (T, least_B)))
     sure = (outside | inside) & (above(beside_B) < least_B)
@@ -80,22 +85,23 @@ def _moduli(product: Bounded) -> tuple[Bounds, Bounds, Bounds]:
     return least, own, above(size.sum(axis=1))
 
 
-def sign_of_determinant(matrix: flint.arb_mat) -> int:
-    """Of the midpoint, exactly.
+def sign_of_determinant(matrix: Float[np.ndarray, "size size"]) -> int:
+    """Of these doubles, exactly.
 
-    If no matrix of the balls is singular, as Krawczyk's test says of 1 - F', that is the sign for all of them.
+    Where none of the matrices about this one is singular, as Krawczyk's test says of 1 - F', it is the sign for all of
+    them.
 
-    >>> import flint
-    >>> sign_of_determinant(flint.arb_mat([[2, 1], [0, -3]]))
+    >>> import numpy as np
+    >>> sign_of_determinant(np.array([[2.0, 1.0], [0.0, -3.0]]))
     -1
 
     Raises:
-        ZeroDivisionError: if the midpoint is singular.
+        ZeroDivisionError: if the matrix is singular.
     """
-    middle, before = matrix.mid(), flint.ctx.prec
-    told = _sign_by_doubles(bounded(middle))
+    told, before = _sign_by_doubles(Bounded(matrix)), flint.ctx.prec
     if told:
         return told
+    middle = exact(matrix)
     try:
         while flint.ctx.prec <= _MOST_BITS:
             determinant = middle.det()
@@ -104,7 +110,7 @@ def sign_of_determinant(matrix: flint.arb_mat) -> int:
             flint.ctx.prec *= 2
     finally:
         flint.ctx.prec = before
-    raise ZeroDivisionError("the matrix of midpoints is singular: its determinant has no sign")
+    raise ZeroDivisionError("the matrix is singular: its determinant has no sign")
 
 
 def _sign_by_doubles(matrix: Bounded) -> int:

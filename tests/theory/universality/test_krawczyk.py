@@ -7,7 +7,8 @@ import scipy.optimize
 
 from theory.overlaps import ERF
 from theory.universality import gru, lstm, prove_point, rate, settled_lstm, ugrnn, vanilla
-from theory.universality.balls import RELU, SIGMOID, TANH, Balls, UnknownFunction, midpoints
+from theory.universality.balls import RELU, SIGMOID, TANH, Balls, UnknownFunction, exact
+from theory.universality.bounded import Bounded
 from theory.universality.cells import WrongWeights
 from theory.universality.spectrum import count_outside, sign_of_determinant
 
@@ -72,8 +73,7 @@ def test_balls_hold_what_the_equations_give_over_all_of_a_box(name):
         wide = flint.arb(0, 1e-8)  # the rounding of difference quotients, and of the steps themselves
         for i in range(step.size):
             assert (found.value[i, 0] + wide).contains(float(after[i]))
-            for j in range(step.size):
-                assert (found.slope[i, j] + wide).contains(float(jacobian[i, j]))
+        assert (np.abs(jacobian - found.slope.middle) <= found.slope.radius + 1e-8).all()
 
 
 @each_cell
@@ -90,13 +90,50 @@ def test_roots_are_proved_with_what_their_eigenvalues_say(name):
             proved.append(point)
     assert proved
     for point in proved:
-        jacobian = midpoints(step.step(Balls.variables([flint.arb(x) for x in point.state.tolist()])).slope)
+        jacobian = step.step(Balls.variables([flint.arb(x) for x in point.state.tolist()])).slope.middle
         assert point.unstable_dimension == (np.abs(np.linalg.eigvals(jacobian)) > 1).sum()
         assert point.index == np.sign(np.linalg.det(np.eye(step.size) - jacobian))
         assert point.radius <= point.alone
         for other in proved:  # the same point, or too far away for one box
             distance = np.abs(point.state - other.state).max()
             assert distance <= point.radius + other.radius or distance > point.alone - other.radius
+
+
+def in_balls(W: np.ndarray, b: np.ndarray, middle: np.ndarray, radius: float) -> bool:
+    """Krawczyk's test of h = tanh(W h + b), every entry a ball."""
+    n, sent = len(W), exact(W)
+    one = flint.arb_mat(n, n, [int(i == j) for i in range(n) for j in range(n)])
+
+    def slope(about: flint.arb_mat) -> flint.arb_mat:
+        steep = [TANH.slope(x) for x in (sent * about + exact(b[:, None])).entries()]
+        return flint.arb_mat(n, n, [steep[i] * sent[i, j] for i in range(n) for j in range(n)])
+
+    at, width = exact(middle[:, None]), flint.arb_mat(n, 1, [flint.arb(0, radius)] * n)
+    C = exact(np.linalg.inv((1 - np.tanh(W @ middle + b) ** 2)[:, None] * W - np.eye(n)))
+    off = flint.arb_mat(n, 1, [x.tanh() for x in (sent * at + exact(b[:, None])).entries()]) - at
+    moved = (one - C * (slope(at + width) - one)) * width - C * off
+    return all(x.abs_upper() < radius for x in moved.entries())
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 5, 8, 13])
+def test_what_doubles_prove_of_boxes_balls_prove_too(size):
+    """Of the narrow box and the wide one; and of a box that doubles did not prove, twice as wide, balls do not."""
+    flint.ctx.prec, proved = 106, 0
+    try:
+        for seed in range(6):
+            random = np.random.default_rng(seed)
+            W, b = 2 / np.sqrt(size) * random.normal(size=(size, size)), 0.3 * random.normal(size=size)
+            root = scipy.optimize.root(lambda h, W=W, b=b: np.tanh(W @ h + b) - h, random.uniform(-1, 1, size))
+            point = prove_point(vanilla(W, b), root.x)
+            if point is None:
+                continue
+            proved += 1
+            assert in_balls(W, b, point.state, point.radius)
+            assert in_balls(W, b, point.state, point.alone)
+            assert point.alone == 0.5 or not in_balls(W, b, point.state, 2 * point.alone)
+    finally:
+        flint.ctx.prec = 53
+    assert proved >= 3
 
 
 def test_the_box_of_a_known_point_holds_it_to_thirty_digits():
@@ -173,15 +210,14 @@ def test_eigenvalues_are_counted_through_similarities():
         diagonal = np.array([2.0, -1.5, 0.9, 0.3, -0.99])[: 3 + seed % 3]
         basis = random.normal(size=(len(diagonal), len(diagonal)))
         matrix = basis @ np.diag(diagonal) @ np.linalg.inv(basis)
-        balls = flint.arb_mat(len(matrix), len(matrix), [flint.arb(x, 1e-6) for x in matrix.ravel().tolist()])
-        assert count_outside(balls) == (np.abs(diagonal) > 1).sum()
-        assert sign_of_determinant(balls) == np.sign(np.prod(diagonal))
-    turn = flint.arb_mat([[0, -1.25], [1.25, 0]])
-    assert count_outside(turn) == 2
-    assert count_outside(flint.arb_mat([[0, -1], [1, 0]])) is None
-    assert count_outside(flint.arb_mat([[1, 1], [0, 1]])) is None  # one eigenvector
+        assert count_outside(Bounded(matrix, np.full(matrix.shape, 1e-6))) == (np.abs(diagonal) > 1).sum()
+        assert sign_of_determinant(matrix) == np.sign(np.prod(diagonal))
+    turn = np.array([[0.0, -1.0], [1.0, 0.0]])
+    assert count_outside(Bounded(1.25 * turn)) == 2
+    assert count_outside(Bounded(turn)) is None
+    assert count_outside(Bounded(np.array([[1.0, 1.0], [0.0, 1.0]]))) is None  # one eigenvector
     with pytest.raises(ZeroDivisionError, match="singular"):
-        sign_of_determinant(flint.arb_mat([[1, 2], [2, 4]]))
+        sign_of_determinant(np.array([[1.0, 2.0], [2.0, 4.0]]))
 
 
 @pytest.mark.parametrize(
