@@ -18,6 +18,7 @@ The rate form is that of Mastrogiuseppe and Ostojic (Neuron 99, 609, 2018), the 
 """
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from jaxtyping import Complex, Float, Int
@@ -103,5 +104,10 @@ def tanh_derivative(order: int, values: Float[np.ndarray, "*some"]) -> Float[np.
     >>> tanh_derivative(1, np.zeros(1)).tolist(), tanh_derivative(3, np.zeros(1)).tolist()
     ([1.0], [-2.0])
     """
-    coefficients = [float(each) for each in circuit.reduction.tanh_polynomial(order).all_coeffs()]
-    return np.polyval(coefficients, np.tanh(values))
+    return np.polyval(_coefficients(order), np.tanh(values))
+
+
+@cache
+def _coefficients(order: int) -> tuple[float, ...]:
+    """Of the polynomial of tanh, the highest power first: derived once, asked for at every step of Newton's method."""
+    return tuple(float(each) for each in circuit.reduction.tanh_polynomial(order).all_coeffs())

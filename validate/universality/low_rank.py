@@ -4,13 +4,14 @@ Four and eight memories of populations with overlaps of their own, a circle of p
 alike, and a cycle of one whose overlaps turn: Beiran et al. (2021), after Mastrogiuseppe and Ostojic (2018).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import jax.numpy as jnp
 import numpy as np
 import scipy.optimize
 from jaxtyping import Float
 from matplotlib.ticker import LogLocator
+from threadpoolctl import threadpool_limits
 
 from simulate.latent import (
     DrawnUnits,
@@ -46,6 +47,8 @@ TURNING = 1.0
 """Of overlaps that turn: the origin's eigenvalues are 0.6 +- i."""
 UNITS = 300
 """Of networks that are looked at in all their units."""
+RANKS = 2, 3
+"""Of those whose memories are held against infinitely many units."""
 SIZES = (512, 1024, 2048, 4096, 8192)
 """Units of networks whose points are held against those of infinitely many."""
 ROUNDING = 1e-12
@@ -58,16 +61,16 @@ FAR = 5.0
 
 @dataclass(frozen=True, eq=False)
 class LowRankNetworks:
-    """Portraits by name, and of each size the root mean square distance of a point from where it is predicted.
+    """Of each size the root mean square distance of a point from where it is predicted; for figures, portraits by name.
 
     `errors` are standard errors of the distances, `predicted` what theory says of them.
     """
 
-    portraits: dict[str, LatentPortrait]
     sizes: tuple[int, ...]
     distances: Float[np.ndarray, " sizes"]
     errors: Float[np.ndarray, " sizes"]
     predicted: Float[np.ndarray, " sizes"]
+    portraits: dict[str, LatentPortrait] = field(default_factory=dict)
 
 
 def memories(rank: int) -> GaussianLoadings:
@@ -105,20 +108,18 @@ def _population(overlaps: Float[np.ndarray, "rank rank"], share: float) -> Gauss
 def checks(config: Config, report: Report, progress: Progress) -> LowRankNetworks:
     """Prove, compare with all units, and measure how chance falls with their number."""
     networks = _networks(config)
-    with progress.task("networks of low rank", total=6) as done:
-        for rank in (2, 3):
-            _hold_finite(rank, config, report)
-            done(rank - 1)
+    with progress.task("networks of low rank", total=5) as done:
+        for number, rank in enumerate(RANKS, start=1):
+            with threadpool_limits(1, "blas"):  # matrices this small wait for their threads
+                _hold_finite(rank, config, report)
+            done(number)
         law = _hold_law(memories(2), networks, config, report)
         done(3)
         _hold_circle(networks, config, report)
         done(4)
         _hold_cycle(report)
         done(5)
-        kinds = {"four memories": memories(2), "overlaps alike": alike(), "overlaps that turn": turning()}
-        portraits = {name: _portrait(each, config.seed) for name, each in kinds.items()}
-        done(6)
-    return LowRankNetworks(portraits, SIZES, *law)
+    return LowRankNetworks(SIZES, *law)
 
 
 def flow_of(units: DrawnUnits) -> LatentFlow:
@@ -181,8 +182,8 @@ def _hold_finite(rank: int, config: Config, report: Report) -> None:
     )
     stable = kappas[flow.unstable_dimensions(kappas) == 0]
     starts = np.random.default_rng(config.seed).uniform(-1.5, 1.5, (64, rank))
-    M, N, drive = jnp.asarray(units.M), jnp.asarray(units.N), jnp.asarray(units.drive)
-    latent = settle(LatentVelocity(M, N, drive), stable, starts).nodes
+    M, N, drive = jnp.asarray(_filled(units.M)), jnp.asarray(_filled(units.N)), jnp.asarray(units.drive)
+    latent = settle(LatentVelocity(M, N, drive), _filled(stable), _filled(starts)).nodes
     whole = settle(RateVelocity(M, N, drive), flow.state(stable), flow.state(starts)).nodes
     report.check(
         f"{name}: of 64 states, all units end at another point than the latent flow",
@@ -190,6 +191,11 @@ def _hold_finite(rank: int, config: Config, report: Report) -> None:
         measured=int((latent != whole).sum()),
         tolerance=Exact("an invariant plane"),
     )
+
+
+def _filled(array: Float[np.ndarray, "rows rank"]) -> Float[np.ndarray, "rows _"]:
+    """With variables that nothing drives and that drive nothing, so that one program serves all ranks."""
+    return np.pad(array, ((0, 0), (0, RANKS[-1] - array.shape[1])))
 
 
 def _continued(flow: LatentFlow, start: Float[np.ndarray, " rank"]) -> Float[np.ndarray, " rank"]:
@@ -300,6 +306,17 @@ def _portrait(loadings: GaussianLoadings, seed: int) -> LatentPortrait:
     points = np.array([each.state for each in flow_of(units).fixed_points().points])
     velocity = LatentVelocity(jnp.asarray(units.M), jnp.asarray(units.N), jnp.asarray(units.drive))
     return latent_portrait(velocity, points, reach=2.0)
+
+
+def for_figures(config: Config, results: LowRankNetworks, progress: Progress) -> LowRankNetworks:
+    """A portrait of each kind: nothing is checked by them, and what moves on a circle is followed for long."""
+    kinds = {"four memories": memories(2), "overlaps alike": alike(), "overlaps that turn": turning()}
+    portraits: dict[str, LatentPortrait] = {}
+    with progress.task("portraits", total=len(kinds)) as done:
+        for name, loadings in kinds.items():
+            portraits[name] = _portrait(loadings, config.seed)
+            done(len(portraits))
+    return replace(results, portraits=portraits)
 
 
 def _networks(config: Config) -> int:
