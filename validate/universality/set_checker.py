@@ -15,15 +15,15 @@ is cut, up to `DEEPEST` times. Standard output says what is claimed, then `verif
 import json
 import re
 import sys
-from collections import deque
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from fractions import Fraction
-from functools import cache, cached_property
+from functools import cached_property
 from typing import Any
 
 import flint
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 FORMAT = "fixed point set certificate 1"
 RECTIFIED = "rectified fixed point set certificate 1"
@@ -32,7 +32,9 @@ DEEPEST = 8  # cuts of one box until it is rejected
 PRECISION = 96
 LARGEST, MOST_VARIABLES = 2048, 6
 HIGHEST = 2**256  # of numbers: doubles hold them, and products of three
-ROUNDS, ROOM = 12, 1.1
+ROUNDS, ROOM, FARTHEST = 12, 1.1, 1e3
+NEAR = 1e-3  # the last step of Newton's method, which makes the square of it right
+AT_ONCE, MOST_AT_ONCE = 2**18, 256  # numbers of a matrix for each of the boxes that are looked at together; boxes
 FAINT = Fraction(1, 2**8)  # sums of |E_ij| below which N is one, and E nothing but these sums
 REFINED = 2  # times that chords are taken anew, as wide as what was reached with the ones before
 LAST = 2.0**-52  # more than one operation in doubles errs by, as a part of its result
@@ -41,6 +43,7 @@ CONVERGENTS = 12
 REACHES = (2.0, 3.0, 1.3)  # how much farther than lines alone say the pre-activation is taken to go
 
 Exact = list[Fraction]
+Ends = tuple[Exact, Exact]
 Ball = flint.arb
 
 
@@ -124,12 +127,6 @@ def floats(matrix: list[Exact]) -> np.ndarray:
     return np.array([[float(x) for x in row] for row in matrix])
 
 
-@cache
-def identity(size: int) -> flint.arb_mat:
-    """One."""
-    return flint.arb_mat(size, size, [int(i == j) for i in range(size) for j in range(size)])
-
-
 @dataclass(frozen=True)
 class Point:
     """One point of z = L tanh(A z + b), claimed to be within `radius` of `state`."""
@@ -148,26 +145,48 @@ class Box:
     upper: Exact
     guess: np.ndarray
 
-    @property
+    @cached_property
     def middle(self) -> Exact:
         """Halfway."""
         return [(a + b) / 2 for a, b in zip(self.lower, self.upper, strict=True)]
 
-    @property
+    @cached_property
     def radius(self) -> Exact:
         """Half the widths."""
         return [(b - a) / 2 for a, b in zip(self.lower, self.upper, strict=True)]
 
-    def halves(self, axis: int, at: Fraction, guess: np.ndarray) -> "tuple[Box, Box]":
+    def halves(self, axis: int, at: Fraction) -> "list[Ends]":
         """Cut at a place."""
         below, above = list(self.upper), list(self.lower)
         below[axis] = above[axis] = at
-        return Box(self.lower, below, guess), Box(above, self.upper, guess)
+        return [(self.lower, below), (above, self.upper)]
 
-    def holds(self, other: "Box") -> bool:
-        """Whether the other one is a part of it."""
-        pairs = zip(self.lower, other.lower, other.upper, self.upper, strict=True)
+    def holds(self, ends: "Ends") -> bool:
+        """Whether what is between these ends is a part of it."""
+        pairs = zip(self.lower, *ends, self.upper, strict=True)
         return all(a <= b <= c <= d for a, b, c, d in pairs)
+
+    def part(self, ends: "Ends", a: np.ndarray, slope: np.ndarray) -> "Box":
+        """What is between these ends, where pre-activations at the middle are `a` and move by `slope`."""
+        moved = [float((x + y) / 2 - z) for x, y, z in zip(*ends, self.middle, strict=True)]
+        return Box(*ends, a + slope @ np.array(moved))
+
+
+@dataclass(frozen=True)
+class Asked:
+    """That a box holds no point, or none but the one with this kappa; and what is said where that is not proved."""
+
+    failure: str
+    box: Box
+    latent: list[Ball] | None = None
+
+    @property
+    def near(self) -> bool:
+        """Whether the point is certain to be in the box `AROUND` as large."""
+        if self.latent is None:
+            return False
+        pairs = zip(self.latent, self.box.middle, self.box.radius, strict=True)
+        return all(abs(x - number(m)) < number(AROUND * r) for x, m, r in pairs)
 
 
 class SetCertificate:
@@ -237,13 +256,14 @@ class SetCertificate:
         """All of it, until something fails."""
         before, flint.ctx.prec = flint.ctx.prec, PRECISION
         try:
-            self._verify_rest()
-            latents = [self._verify_point(point, f"points[{k}]") for k, point in enumerate(self.points)]
-            for k, one in enumerate(latents):
-                for j, other in enumerate(latents[:k]):
-                    apart = any(not a.overlaps(b) for a, b in zip(one, other, strict=True))
-                    require(apart or not self.rank, f"points[{j}] and points[{k}] may be one")
-            self._verify_boxes(latents)
+            with threadpool_limits(limits=1, user_api="blas"), np.errstate(all="ignore"):
+                self._verify_rest()
+                latents = [self._verify_point(point, f"points[{k}]") for k, point in enumerate(self.points)]
+                for k, one in enumerate(latents):
+                    for j, other in enumerate(latents[:k]):
+                        apart = any(not a.overlaps(b) for a, b in zip(one, other, strict=True))
+                        require(apart or not self.rank, f"points[{j}] and points[{k}] may be one")
+                self._verify_boxes(latents)
         except np.linalg.LinAlgError as error:
             raise Rejected(f"doubles propose no preconditioner: {error}") from error
         finally:
@@ -262,31 +282,44 @@ class SetCertificate:
         half = flint.fmpq_mat([[number(q) * x for x in row] for q, row in zip(self.rest, rows, strict=True)])
         require(definite(flint.arb_mat(half + half.transpose())), "Q (1 - E) + (1 - E)^T Q is not proved definite")
 
-    def _verify_point(self, point: Point, where: str) -> list[Ball]:
-        """That it is there, alone in its box, of this index and instability; where its kappa is."""
-        A = balls(self.weights if self.weights is not None else self.U)
-        L = None if self.weights is not None else balls(transposed(self.V))
+    @cached_property
+    def _map(self) -> tuple[flint.arb_mat, flint.arb_mat, flint.arb_mat | None]:
+        """A, b and, where it is not one, L."""
         drive = column([flint.arb(number(x)) for x in self.drive])
-        size = len(point.state)
+        if self.weights is not None:
+            return balls(self.weights), drive, None
+        return balls(self.U), drive, balls(transposed(self.V))
+
+    @cached_property
+    def _spans(self) -> "tuple[Span, Span | None]":
+        """A and L in doubles."""
+        A, _, L = self._map
+        return Span.of(A), None if L is None else Span.of(L)
+
+    def _verify_point(self, point: Point, where: str) -> list[Ball]:
+        """That it is there, alone in its box, of this index and instability; where its kappa is.
+
+        With C near the inverse of F' - 1, Krawczyk's test says of all F' of the box that the rows of 1 - C (F' - 1) sum
+        to less than one. So no matrix between 1 and C (F' - 1) is singular, and det(F' - 1) has the sign of det C.
+        """
+        A, drive, L = self._map
         middle = column([flint.arb(number(x)) for x in point.state])
-        around = about([flint.arb(number(point.radius))] * size)
-
-        def slope_at(z: flint.arb_mat) -> flint.arb_mat:
-            t = [over_tanh(x) for x in (A * z + drive).entries()]
-            scaled = flint.arb_mat(
-                self.size, size, [(1 - t[i] * t[i]) * A[i, j] for i in range(self.size) for j in range(size)]
-            )
-            return scaled if L is None else L * scaled
-
+        around = middle + about([flint.arb(number(point.radius))] * len(point.state))
         t = column([x.tanh() for x in (A * middle + drive).entries()])
-        off = (t if L is None else L * t) - middle
-        slope = slope_at(middle + around)
-        guess = middles(slope) - np.eye(size)
-        C = doubles(np.linalg.inv(guess))
-        inside = (identity(size) - C * (slope - identity(size))) * around - C * off
-        reached = [x.abs_upper() < number(point.radius) for x in inside.entries()]
-        require(all(reached), f"{where}: Krawczyk's test does not prove a point within its radius")
-        determinant = (identity(size) - slope).det()
+        off = Span.of((t if L is None else L * t) - middle)
+        slopes = [1 - over_tanh(x) ** 2 for x in (A * around + drive).entries()]
+        wide, narrow = self._spans
+        slope = Span.of(column(slopes)) * wide
+        if narrow is not None:
+            slope = narrow @ slope
+        one = Span(np.eye(len(point.state)))
+        C = np.linalg.inv((slope - one).middle)
+        radius = np.full(len(C), np.nextafter(float(point.radius), 0.0))
+        reached = (one - Span(C) @ (slope - one)).times(radius) + (Span(C) @ off).size[:, 0]
+        require(
+            bool((above(reached) < radius).all()), f"{where}: Krawczyk's test does not prove a point within its radius"
+        )
+        determinant = doubles(-C).det()
         sign = 1 if determinant > 0 else -1 if determinant < 0 else 0
         require(sign == point.index, f"{where}: the index is not proved to be {point.index}")
         if point.unstable is not None:
@@ -294,10 +327,10 @@ class SetCertificate:
                 beyond_circle(slope) == point.unstable, f"{where}: the unstable directions are not {point.unstable}"
             )
         if L is not None:
-            return list((middle + around).entries())
+            return list(around.entries())
         if not self.rank:
             return []
-        return list((balls(transposed(self.V)) * (middle + around)).entries())
+        return list((balls(transposed(self.V)) * around).entries())
 
     def _verify_boxes(self, latents: list[list[Ball]]) -> None:
         """Every box of the tree, in the order of the file; together they are all |kappa_i| <= sum_j |V_ji|."""
@@ -306,33 +339,35 @@ class SetCertificate:
             require(
                 self.box.lower[i] <= -farthest and farthest <= self.box.upper[i], "the box does not hold all states"
             )
-        search = Search(self)
-        waiting, held = deque([self.box]), set[int]()
-        for k, node in enumerate(self.nodes):
-            where = f"nodes[{k}]"
-            require(bool(waiting), f"{where}: no box is left for it")
-            box = waiting.popleft()
-            match node:
-                case "empty":
-                    require(search.empty(box), f"{where}: the box is not proved empty")
-                case ["cut", axis, place] if _numbers(axis, self.rank):
-                    at = _number(place, where)
-                    require(box.lower[axis] <= at <= box.upper[axis], f"{where}: the cut is outside of the box")
-                    waiting.extend(box.halves(axis, at, search.solved(box)))
-                case ["holds", point] if _numbers(point, len(self.points)):
-                    held.add(point)
-                    require(
-                        search.holds(box, latents[point]), f"{where}: other points than points[{point}] may be in it"
-                    )
-                case ["within", lower, upper] if self.rank:
-                    ends = [_vector(each, self.rank, where) for each in (lower, upper)]
-                    part = Box(ends[0], ends[1], search.solved(box))
-                    require(box.holds(part), f"{where}: it is no part of its box")
-                    require(search.within(box, part), f"{where}: points may be outside")
-                    waiting.append(part)
-                case _:
-                    raise Malformed(f"{where} is {json.dumps(node)[:40]}, which is no node")
-        require(not waiting, f"{len(waiting)} boxes are left over: the list of nodes ends too early")
+        search, waiting, held, first = Search(self), [self.box], set[int](), 0
+        while waiting:
+            nodes = self.nodes[first : first + len(waiting)]
+            require(len(nodes) == len(waiting), f"{len(waiting)} boxes wait: the list of nodes ends too early")
+            asked, parts = list[Asked](), list[tuple[Box, list[Ends]]]()
+            narrowed = list[tuple[str, Box, Box]]()
+            for k, (box, node) in enumerate(zip(waiting, nodes, strict=True), first):
+                where = f"nodes[{k}]"
+                match node:
+                    case "empty":
+                        asked.append(Asked(f"{where}: the box is not proved empty", box))
+                    case ["cut", axis, place] if _numbers(axis, self.rank):
+                        at = _number(place, where)
+                        require(box.lower[axis] <= at <= box.upper[axis], f"{where}: the cut is outside of the box")
+                        parts.append((box, box.halves(axis, at)))
+                    case ["holds", point] if _numbers(point, len(self.points)):
+                        held.add(point)
+                        failure = f"{where}: other points than points[{point}] may be in it"
+                        asked.append(Asked(failure, box, latents[point]))
+                    case ["within", lower, upper] if self.rank:
+                        ends = _vector(lower, self.rank, where), _vector(upper, self.rank, where)
+                        require(box.holds(ends), f"{where}: it is no part of its box")
+                        narrowed.append((where, box, Box(*ends, box.guess)))
+                        parts.append((box, [ends]))
+                    case _:
+                        raise Malformed(f"{where} is {json.dumps(node)[:40]}, which is no node")
+            search.prove(search.beside(narrowed) + asked)
+            waiting, first = search.parts(parts), first + len(nodes)
+        require(first == len(self.nodes), f"nodes[{first}]: no box is left for it")
         require(len(held) == len(self.points), "a point is in no box")
 
 
@@ -429,186 +464,224 @@ class RectifiedSet:
 
 
 class Search:
-    """What boxes hold, by equations (1) and (2) of the format."""
+    """What boxes hold, by equations (1) and (2) of the format: of as many boxes at once as fit near the processor."""
 
     E: "Span | None"
 
     def __init__(self, of: SetCertificate) -> None:
         """What is exact in the file, next to doubles."""
-        self.size, self.rank = of.size, of.rank
+        self.size, self.rank, self.inverts = of.size, of.rank, False
         if not of.rank:
             return
         self.U, self.Vt = Span.of(balls(of.U)), Span.of(balls(transposed(of.V)))
-        self.drive = Span.of(column([flint.arb(number(x)) for x in of.drive]))[:, 0]
+        self.drive = Span.of(column([flint.arb(number(x)) for x in of.drive]))
         self.E = None if of.E is None else Span.of(flint.arb_mat(of.E))
         sums = np.ones(self.size) if self.E is None else above(self.E.size.sum(axis=1))
         self.faint = sums if (sums < float(FAINT)).all() else None
+        self.inverts = self.E is not None and self.faint is None
 
-    def forced(self, box: Box) -> np.ndarray:
+    def batches(self, listed: list[Any]) -> Iterator[list[Any]]:
+        """Of a list, so many at once."""
+        count = max(1, min(MOST_AT_ONCE, AT_ONCE // self.size**2)) if self.inverts else MOST_AT_ONCE
+        return (listed[k : k + count] for k in range(0, len(listed), count))
+
+    def forced(self, boxes: list[Box]) -> np.ndarray:
         """U kappa_0 + b, roughly."""
-        return np.asarray(self.U.middle @ rounded(box.middle) + self.drive.middle)
+        middles_of = np.array([rounded(box.middle) for box in boxes])
+        return np.asarray(middles_of @ self.U.middle.T + self.drive.middle[:, 0])
 
-    def solved(self, box: Box) -> np.ndarray:
-        """The pre-activation at the middle, roughly."""
-        if not self.rank:
-            return box.guess
-        sent = self.forced(box)
-        if self.E is None or self.faint is not None:
-            return sent
-        a, E = box.guess, self.E.middle
+    def solved(self, boxes: list[Box]) -> tuple[np.ndarray, np.ndarray]:
+        """The pre-activations at the middles, and how they move with the variables, roughly."""
+        sent, driven = self.forced(boxes), np.broadcast_to(self.U.middle, (len(boxes), self.size, self.rank))
+        if self.E is None or not self.inverts:
+            return sent, driven
+        a, E = np.array([box.guess for box in boxes]), self.E.middle
         for _ in range(ROUNDS):
             t = np.tanh(a)
-            step = np.linalg.solve(np.eye(self.size) - E * (1 - t * t), E @ t + sent - a)
-            a = a + step
-            if np.abs(step).max() < 1e-9:
+            sides = np.concatenate([(t @ E.T + sent - a)[..., None], driven], axis=2)
+            step = np.linalg.solve(np.eye(self.size) - E * (1 - t * t)[:, None, :], sides)
+            a = a + step[..., 0]
+            if np.abs(step[..., 0]).max() < NEAR:
                 break
-        return a
+        return a, step[..., 1:]
 
-    def empty(self, box: Box, deep: int = DEEPEST) -> bool:
-        """Whether no point is in it. Without variables there is one."""
-        if not self.rank:
-            return False
-        for coarse in (True, False):
-            local = Local(self, box, coarse=coarse)
-            if local.empty():
-                return True
-        return deep > 0 and all(self.empty(half, deep - 1) for half in self._cut(box, local))
+    def parts(self, of: "list[tuple[Box, list[Ends]]]") -> list[Box]:
+        """What is between the ends in each box, one after another."""
+        found = list[Box]()
+        for some in self.batches(of):
+            for (box, each), a, slope in zip(some, *self.solved([box for box, _ in some]), strict=True):
+                found += [box.part(ends, a, slope) for ends in each]
+        return found
 
-    def holds(self, box: Box, latent: list[Ball], deep: int = DEEPEST) -> bool:
-        """Whether there is no point in it but this one.
+    def beside(self, narrowed: list[tuple[str, Box, Box]]) -> list[Asked]:
+        """What is beside the part of each box, and is not excluded at once: to be proved empty."""
+        sides = list[Asked]()
+        for some in self.batches(narrowed):
+            local = Local(self, [box for _, box, _ in some])
+            for (where, box, part), lowest, highest in zip(some, *local.zeros, strict=True):
+                pairs = zip(
+                    lowest.tolist(), highest.tolist(), box.lower, box.upper, part.lower, part.upper, strict=True
+                )
+                if all((a == c or x >= c) and (b == d or y <= d) for x, y, a, b, c, d in pairs):
+                    continue
+                lower, upper = list(box.lower), list(box.upper)
+                for axis in range(self.rank):
+                    near, far = list(upper), list(lower)
+                    near[axis], far[axis] = part.lower[axis], part.upper[axis]
+                    for ends in ((list(lower), near), (far, list(upper))):
+                        if ends[0][axis] < ends[1][axis]:
+                            sides.append(Asked(f"{where}: points may be outside", Box(*ends, box.guess)))
+                    lower[axis], upper[axis] = part.lower[axis], part.upper[axis]
+        return sides
+
+    def prove(self, asked: list[Asked], deep: int = DEEPEST) -> None:
+        """All of it, or reject. A box that is not decided is cut, so many times.
 
         Without variables there is one point in any case: the rest contracts.
         """
         if not self.rank:
-            return True
-        near = all(
-            abs(x - number(m)) < number(AROUND * r) for x, m, r in zip(latent, box.middle, box.radius, strict=True)
-        )
-        for coarse in (True, False):
-            local = Local(self, box, coarse=coarse)
-            if local.empty() or (near and local.single()):
-                return True
-        return deep > 0 and all(self.holds(half, latent, deep - 1) for half in self._cut(box, local))
+            require(all(each.latent is not None for each in asked), "nodes[0]: the box is not proved empty")
+            return
+        halves = list[Asked]()
+        for some in self.batches(sorted(asked, key=lambda each: each.latent is None)):
+            for coarse in (True, False) if self.inverts else (False,):
+                local = Local(self, [each.box for each in some], coarse=coarse)
+                decided, near = local.empty, np.array([each.near for each in some])
+                if near.any():
+                    decided = decided | (near & local.single())
+                left = np.flatnonzero(~decided)
+                some, axes, slopes = [some[k] for k in left], local.axis[left], local.driven.middle
+                slopes = np.broadcast_to(slopes, (len(decided), self.size, self.rank))[left]
+                if not some:
+                    break
+            for each, axis, a, slope in zip(some, axes.tolist(), local.a[left], slopes, strict=True):
+                require(deep > 0, each.failure)
+                box = each.box
+                parts = [box.part(ends, a, slope) for ends in box.halves(axis, box.middle[axis])]
+                halves += [Asked(each.failure, part, each.latent) for part in parts]
+        if halves:
+            self.prove(halves, deep - 1)
 
-    def within(self, box: Box, part: Box) -> bool:
-        """Whether what is beside the part is empty."""
-        pairs = zip(*Local(self, box).zeros(), box.lower, box.upper, part.lower, part.upper, strict=True)
-        if all((a == c or x >= c) and (b == d or y <= d) for x, y, a, b, c, d in pairs):
-            return True
-        for axis in range(self.rank):
-            left, rest = box.halves(axis, part.lower[axis], part.guess)
-            box, right = rest.halves(axis, part.upper[axis], part.guess)
-            for side in (left, right):
-                if side.lower[axis] < side.upper[axis] and not self.empty(side):
-                    return False
-        return True
 
-    def _cut(self, box: Box, local: "Local") -> tuple[Box, Box]:
-        axis = local.axis
-        return box.halves(axis, box.middle[axis], local.a)
+@dataclass(frozen=True, eq=False)
+class Lines:
+    """Of some boxes, lines a + y -> c + s y for tanh, N near (1 - E S)^-1, and what |y| reaches, NaN if not known."""
+
+    a: np.ndarray
+    c: np.ndarray
+    s: np.ndarray
+    N: np.ndarray
+    reached: np.ndarray
+
+    @property
+    def known(self) -> np.ndarray:
+        """Of which it is known."""
+        return np.isfinite(self.reached).all(axis=1)
+
+    def __getitem__(self, rows: np.ndarray) -> "Lines":
+        """Those of some of the boxes."""
+        return Lines(*(value[rows] for value in vars(self).values()))
+
+    def put(self, rows: np.ndarray, others: "Lines") -> None:
+        """These in the place of those."""
+        for mine, its in zip(vars(self).values(), vars(others).values(), strict=True):
+            mine[rows] = its
 
 
 class Local:
-    """Lines for tanh about the middle of one box, and what they prove."""
+    """Lines for tanh about the middles of some boxes, and what they prove of each."""
 
-    N: np.ndarray | None
-
-    def __init__(self, search: Search, box: Box, *, coarse: bool = False) -> None:
+    def __init__(self, search: Search, boxes: list[Box], *, coarse: bool = False) -> None:
         """Choose a, rho, c and S so that they agree with one another; then N E and so on, with bounds of rounding.
 
         Most boxes are decided by a coarse choice, which takes fewer inverses.
         """
-        self.search, self.box = search, box
-        radius = rounded(box.radius)
-        self.r = above(radius)
-        a, forced = search.solved(box), search.forced(box)
-        if search.E is None or search.faint is not None:
-            rho = np.abs(search.U.middle) @ radius
-            s = chords(a, rho)
-            self.a, self.c, self.s, self.N = a, halfway(a, s, rho), s, None
+        self.search, self.boxes = search, boxes
+        self.radius, self.forced = np.array([rounded(box.radius) for box in boxes]), search.forced(boxes)
+        self.r = above(self.radius)
+        a, slope = search.solved(boxes)
+        if search.E is None or not search.inverts:
+            rho = self.radius @ np.abs(search.U.middle).T
+            self.s, self.a = chords(a, rho), a
+            self.c, N = halfway(a, self.s, rho), None
         else:
-            E = search.E.middle
-            for farther in REACHES[:1] if coarse else REACHES:
-                found = self._take_lines(E, a, forced, radius * farther, times=1 if coarse else 2)
-                if found is not None:
-                    break
-            for _ in range(0 if coarse else REFINED):
-                before = self.a, self.c, self.s, self.N
-                found = None if found is None else self._take_chords(E, found, forced, radius)
-                if found is None:
-                    self.a, self.c, self.s, self.N = before
-                    break
-        self._equations()
+            choose = self._coarse if coarse else self._refined
+            lines = choose(search.E.middle, a, slope)
+            self.a, self.c, self.s, N = lines.a, lines.c, lines.s, lines.N
+        self._equations(N)
 
-    def _take_lines(
-        self, E: np.ndarray, a: np.ndarray, forced: np.ndarray, wide: np.ndarray, *, times: int
-    ) -> np.ndarray | None:
-        """Chords as wide as what follows such radii is long; what the box reaches then, as of `_reached`."""
-        self.a, self.N = a, np.linalg.inv(np.eye(self.search.size) - E * (1 - np.tanh(a) ** 2))
-        for _ in range(times):
-            rho = np.abs(self.N @ self.search.U.middle) @ wide
-            found = self._take_chords(E, rho, forced, rounded(self.box.radius))
-        return found
+    def _coarse(self, E: np.ndarray, a: np.ndarray, slope: np.ndarray) -> Lines:
+        rows = np.arange(len(a))
+        return self._along(E, a, times(np.abs(slope), REACHES[0] * self.radius), rows)
 
-    def _take_chords(self, E: np.ndarray, rho: np.ndarray, forced: np.ndarray, radius: np.ndarray) -> np.ndarray | None:
-        """Chords so wide; N is theirs. What the box reaches, as of `_reached`."""
-        self.s = chords(self.a, rho)
-        self.N = np.linalg.inv(np.eye(self.search.size) - E * self.s)
-        self.a = self.a + self.N @ (E @ halfway(self.a, self.s, rho) + forced - self.a)
-        self.c = halfway(self.a, self.s, rho)
-        return self._reached(E, forced, radius)
+    def _refined(self, E: np.ndarray, a: np.ndarray, slope: np.ndarray) -> Lines:
+        """Chords as wide as what follows such radii is long; then as wide as what was reached with these."""
 
-    def _reached(self, E: np.ndarray, forced: np.ndarray, radius: np.ndarray) -> np.ndarray | None:
-        """rho, roughly; None where it is not found."""
-        felt = np.abs(self.N @ E)
-        start = np.abs(self.N @ self.search.U.middle) @ radius + np.abs(self.N @ (E @ self.c + forced - self.a))
-        rho = start * ROOM
-        for _ in range(ROUNDS):
-            off = offs(self.a, self.s, rho)
-            came: np.ndarray = start + felt @ np.abs(off - self.c).max(axis=0)
-            if (came < rho).all():
-                return came
-            rho = np.minimum(came * ROOM, 1e3)
-        return None
+        def first(farther: float, rows: np.ndarray) -> Lines:
+            wide = farther * self.radius[rows]
+            lines = self._along(E, a[rows], times(np.abs(slope[rows]), wide), rows)
+            rho = times(np.abs(lines.N @ self.search.U.middle), wide)
+            return self._reaching(E, self._along(E, lines.a, rho, rows), rows)
 
-    def _equations(self) -> None:
+        best = first(REACHES[0], np.arange(len(a)))
+        for farther in REACHES[1:]:
+            rows = np.flatnonzero(~best.known)
+            best.put(rows, first(farther, rows))
+        rows = np.flatnonzero(best.known)
+        for _ in range(REFINED):
+            lines = self._reaching(E, self._along(E, best.a[rows], best.reached[rows], rows), rows)
+            rows, lines = rows[lines.known], lines[np.flatnonzero(lines.known)]
+            best.put(rows, lines)
+        return best
+
+    def _along(self, E: np.ndarray, a: np.ndarray, rho: np.ndarray, rows: np.ndarray) -> Lines:
+        """Chords so wide about a, and where a is then; of these boxes."""
+        s = chords(a, rho)
+        N = np.linalg.inv(np.eye(len(E)) - E * s[:, None, :])
+        a = a + times(N, halfway(a, s, rho) @ E.T + self.forced[rows] - a)
+        return Lines(a, halfway(a, s, rho), s, N, np.full_like(a, np.nan))
+
+    def _reaching(self, E: np.ndarray, lines: Lines, rows: np.ndarray) -> Lines:
+        """With what is reached, roughly."""
+        felt, off = np.abs(lines.N @ E), lines.c @ E.T + self.forced[rows] - lines.a
+        start = times(np.abs(lines.N @ self.search.U.middle), self.radius[rows]) + np.abs(times(lines.N, off))
+
+        def came(rho: np.ndarray) -> np.ndarray:
+            return start + times(felt, np.abs(offs(lines.a, lines.s, rho) - lines.c).max(axis=0))
+
+        return replace(lines, reached=closed(start * ROOM, came))
+
+    def _equations(self, N: np.ndarray | None) -> None:
         """What stands beside d, e(y) and y in (1) and (2), and (2) times a rough inverse of its slope."""
         search, E = self.search, self.search.E
-        middle, c, at = Span.near(self.box.middle), Span(self.c), Span(self.a)
-        VS = search.Vt * Span(self.s)
+        middle = Span.near([box.middle for box in self.boxes])
+        c, at, across = Span(self.c[..., None]), Span(self.a[..., None]), Span(self.s[:, None, :])
+        VS = search.Vt * across
         left = search.U @ middle + search.drive - at
         if E is not None:
             left = left + E @ c
         self.NE = self.R = None
         driven, moved, curved = search.U, left, search.Vt
-        if self.N is not None and E is not None:
-            N, one = Span(self.N), Span(np.eye(search.size))
-            self.NE = N @ E
-            self.R = one - N + self.NE * Span(self.s)
-            driven, moved, curved = N @ search.U, N @ left, curved + VS @ self.NE
+        if N is not None and E is not None:
+            self.NE = Span(N) @ E
+            self.R = Span(np.eye(search.size)) - Span(N) + self.NE * across
+            driven, moved, curved = Span(N) @ search.U, Span(N) @ left, curved + VS @ self.NE
         value = search.Vt @ c - middle + VS @ moved
         slope = VS @ driven - Span(np.eye(search.rank))
-        self.driven, self.defect = driven, moved.size
+        self.driven, self.defect = driven, moved.size[..., 0]
         self.plain = value, slope, curved, VS
         C = Span(np.linalg.inv(slope.middle))
         self.turned = C @ value, C @ slope - Span(np.eye(search.rank)), C @ curved, C @ VS
 
     @property
-    def axis(self) -> int:
+    def axis(self) -> np.ndarray:
         """Along which the pre-activations that matter move most."""
-        return int(np.argmax(self.plain[2].size.sum(axis=0) @ self.driven.size * self.r))
+        weight = np.broadcast_to(self.plain[2].size.sum(axis=-2), self.a.shape)
+        return np.asarray(np.argmax(times(np.swapaxes(self.driven.size, -1, -2), weight) * self.r, axis=1))
 
-    def _reach(self, start: np.ndarray, kink: Callable[[np.ndarray], np.ndarray]) -> np.ndarray | None:
-        """start + |N E| e(rho) + |R| rho where that is less than rho; None where it is not found."""
-        rho = start * ROOM
-        for _ in range(ROUNDS):
-            came = above(start + self._back(kink(rho), rho))
-            if (came < rho).all():
-                return came
-            if not (came < 1e3).all():
-                return None
-            rho = came * ROOM + 2.0**-80
-        return None
+    def _reach(self, start: np.ndarray, kink: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+        """start + |N E| e(rho) + |R| rho where that is less than rho; NaN where it is not found."""
+        return closed(start * ROOM, lambda rho: above(start + self._back(kink(rho), rho)))
 
     def _back(self, e: np.ndarray, y: np.ndarray) -> np.ndarray:
         """Bounds of what e and y give back in (1)."""
@@ -619,53 +692,78 @@ class Local:
     def _faintly(self, e: np.ndarray, y: np.ndarray) -> np.ndarray:
         """Bounds of what E e + E S y gives each unit, S being one at most; nothing where there is no E."""
         faint = self.search.faint
-        return np.zeros(len(e)) if faint is None else above(faint * (e.max() + y.max()))
+        if faint is None:
+            return np.zeros_like(e)
+        return above(faint * (e.max(axis=1) + y.max(axis=1))[:, None])
 
     def _values(self, rho: np.ndarray) -> np.ndarray:
         return farthest(self.a, self.c, self.s, rho)
 
     @cached_property
-    def _rho(self) -> np.ndarray | None:
-        return self._reach(above(self.driven.times(self.r) + self.defect), self._values)
+    def _off(self) -> tuple[np.ndarray, np.ndarray]:
+        """Bounds of y and e(y) in the boxes."""
+        rho = self._reach(above(self.driven.times(self.r) + self.defect), self._values)
+        return rho, self._values(rho)
 
     def _beside(self, equation: "tuple[Span, ...]", e: np.ndarray, y: np.ndarray, r: np.ndarray) -> np.ndarray:
+        """Bounds of what d, e and y add to an equation; infinite where y is not known."""
         _, slope, curved, VS = equation
         remains = self._faintly(e, y) if self.R is None else self.R.times(y)
-        return above(slope.times(r) + curved.times(e) + VS.times(remains))
+        known = np.isfinite(y).all(axis=1)[:, None]
+        return np.where(known, above(slope.times(r) + curved.times(e) + VS.times(remains)), np.inf)
 
-    def empty(self) -> bool:
+    @property
+    def empty(self) -> np.ndarray:
         """Whether g is not zero, or what Newton's method leaves is outside of the box."""
-        if self._rho is None:
-            return False
-        value = self.plain[0]
-        spread = self._beside(self.plain, self._values(self._rho), self._rho, self.r)
-        if (np.abs(value.middle) > above(value.radius + spread)).any():
-            return True
-        ends = zip(*self.zeros(), self.box.lower, self.box.upper, strict=True)
-        return any(a > d or b < c for a, b, c, d in ends)
+        rho, e = self._off
+        value, spread = self.plain[0], self._beside(self.plain, e, rho, self.r)
+        nowhere = np.abs(value.middle[..., 0]) > above(np.asarray(value.radius)[..., 0] + spread)
+        lowest, highest = self.zeros
+        lower, upper = (np.array([rounded(each) for each in ends]) for ends in zip(*self._ends, strict=True))
+        outside = (lowest > np.nextafter(upper, np.inf)) | (highest < np.nextafter(lower, -np.inf))
+        return np.asarray((nowhere | outside).any(axis=1))
 
-    def zeros(self) -> tuple[list[Any], list[Any]]:
-        """Between what all zeros of the box are."""
-        if self._rho is None:
-            return self.box.lower, self.box.upper
-        places = Span.near(self.box.middle) - self.turned[0]
-        away = above(places.radius + self._beside(self.turned, self._values(self._rho), self._rho, self.r))
-        if not np.isfinite(away + places.middle).all():
-            return self.box.lower, self.box.upper
-        ends = np.nextafter(places.middle - away, -np.inf), np.nextafter(places.middle + away, np.inf)
-        return ends[0].tolist(), ends[1].tolist()
+    @property
+    def _ends(self) -> list[Ends]:
+        return [(box.lower, box.upper) for box in self.boxes]
 
-    def single(self) -> bool:
-        """Whether one zero at most is in the larger box around."""
+    @cached_property
+    def zeros(self) -> tuple[np.ndarray, np.ndarray]:
+        """Between what all zeros of the boxes are; infinite where nothing is known."""
+        rho, e = self._off
+        places = Span.near([box.middle for box in self.boxes]) - self.turned[0]
+        middle = places.middle[..., 0]
+        away = above(np.asarray(places.radius)[..., 0] + self._beside(self.turned, e, rho, self.r))
+        known = np.isfinite(away + middle)
+        ends = np.nextafter(middle - away, -np.inf), np.nextafter(middle + away, np.inf)
+        return np.where(known, ends[0], -np.inf), np.where(known, ends[1], np.inf)
+
+    def single(self) -> np.ndarray:
+        """Whether one zero at most is in the larger boxes around."""
         wide = above(float(AROUND) * self.r)
         rho = self._reach(above(self.driven.times(wide) + self.defect), self._values)
-        if rho is None:
-            return False
         steep = steepest(self.a, self.s, rho)
         y = self._reach(self.driven.times(wide), lambda y: above(steep * y))
-        if y is None:
-            return False
-        return bool((self._beside(self.turned, above(steep * y), y, wide) < wide).all())
+        return np.asarray((self._beside(self.turned, above(steep * y), y, wide) < wide).all(axis=1))
+
+
+def closed(rho: np.ndarray, came: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+    """came(rho) where that is less than rho, for some rho that is found box by box; NaN where none is."""
+    found = np.full_like(rho, np.nan)
+    open_ = np.ones(len(rho), dtype=bool)
+    for _ in range(ROUNDS):
+        reached = came(rho)
+        inside = open_ & (reached < rho).all(axis=1)
+        found[inside], open_ = reached[inside], open_ & ~inside
+        if not open_.any():
+            break
+        rho = np.where(open_[:, None], np.minimum(reached * ROOM, FARTHEST) + 2.0**-80, rho)
+    return found
+
+
+def times(matrices: np.ndarray, vectors: np.ndarray) -> np.ndarray:
+    """The products of each."""
+    return np.asarray((matrices @ vectors[..., None])[..., 0])
 
 
 @dataclass(frozen=True, eq=False)
@@ -686,23 +784,23 @@ class Span:
         return Span(middle, above(np.array([float(x) for x in off]).reshape(middle.shape)))
 
     @staticmethod
-    def near(values: Exact) -> "Span":
-        """What holds these numbers."""
-        middle = rounded(values)
+    def near(values: list[Exact]) -> "Span":
+        """What holds these numbers, columns of them."""
+        middle = np.array([rounded(each) for each in values])[..., None]
         return Span(middle, above(LAST * np.abs(middle)))
 
     def __getitem__(self, which: Any) -> "Span":
         """A part of it."""
         return Span(self.middle[which], np.broadcast_to(self.radius, self.middle.shape)[which])
 
-    @property
+    @cached_property
     def size(self) -> np.ndarray:
         """The largest sizes."""
         return above(np.abs(self.middle) + self.radius)
 
     def times(self, bounds: np.ndarray) -> np.ndarray:
         """Bounds of what these matrices make of vectors of sizes up to the bounds."""
-        return above(self.size @ bounds)
+        return above(times(self.size, bounds))
 
     def __add__(self, other: "Span") -> "Span":
         """The sums."""
@@ -722,7 +820,7 @@ class Span:
 
     def __matmul__(self, other: "Span") -> "Span":
         """The product of matrices."""
-        err = other.radius + len(other.middle) * LAST * np.abs(other.middle)
+        err = other.radius + other.middle.shape[-2] * LAST * np.abs(other.middle)
         radius = np.abs(self.middle) @ above(err)
         if not isinstance(self.radius, float):
             radius = radius + self.radius @ other.size
@@ -799,15 +897,16 @@ def _highest(low: np.ndarray, high: np.ndarray, s: np.ndarray) -> np.ndarray:
     Where it is convex the ends are highest; where it is concave, no tangent is below it.
     """
 
-    def value(x: np.ndarray) -> np.ndarray:
-        return np.asarray(tanh(x) - s * x + TANH + 4 * LAST * np.abs(x))
+    def value(x: np.ndarray, t: np.ndarray) -> np.ndarray:
+        return np.asarray(t - s * x + TANH + 4 * LAST * np.abs(x))
 
     first = np.maximum(low, 0.0)
     place = np.maximum(np.minimum(turning(s), high), first)
-    slope = 1 - tanh(place) ** 2 - s
+    t = tanh(place)
+    slope = 1 - t**2 - s
     rise = np.maximum(slope * (high - place), slope * (first - place)) + 8 * TANH * np.abs(high - first)
-    tangent = np.where(high > 0, value(place) + np.maximum(rise, 0.0), -np.inf)
-    return np.maximum(np.maximum(value(low), value(high)), tangent)
+    tangent = np.where(high > 0, value(place, t) + np.maximum(rise, 0.0), -np.inf)
+    return np.maximum(np.maximum(value(low, tanh(low)), value(high, tanh(high))), tangent)
 
 
 def steepest(a: np.ndarray, s: np.ndarray, rho: np.ndarray) -> np.ndarray:
@@ -818,24 +917,35 @@ def steepest(a: np.ndarray, s: np.ndarray, rho: np.ndarray) -> np.ndarray:
     return np.asarray(above(np.abs(ends - s).max(axis=0) + 8 * TANH))
 
 
-def beyond_circle(matrix: flint.arb_mat) -> int | None:
-    """How many eigenvalues all matrices of these balls have outside the unit circle, by Gershgorin's discs; or None."""
-    size = matrix.nrows()
-    middle = middles(matrix)
-    vectors = np.linalg.eig(middle)[1].astype(complex)
-    basis = flint.acb_mat(size, size, [flint.acb(x.real, x.imag) for x in vectors.ravel().tolist()])
-    try:
-        turned = basis.solve(flint.acb_mat(matrix) * basis)
-    except ZeroDivisionError:  # too few eigenvectors
+def beyond_circle(matrix: Span) -> int | None:
+    """How many eigenvalues all these matrices M have outside the unit circle, by Gershgorin's discs; or None.
+
+    V are eigenvectors, roughly, Y any matrix. Let sizes in each row of 1 - Y V sum to d < 1/2 at most, and of T = Y M V
+    to t. Then neither V nor Y is singular, sizes in each row of (Y V)^-1 - 1 sum to less than 2 d, and V^-1 M V = (Y
+    V)^-1 T has its eigenvalues in discs about T_ii, as large as what row i of T has besides, and 2 d t.
+    """
+    V = np.linalg.eig(matrix.middle)[1].astype(complex)
+    Y = np.linalg.inv(V)
+    right = Span(np.hstack([V.real, V.imag]))
+
+    def turned(inner: Span) -> tuple[Span, Span]:
+        """Y times this, real and imaginary."""
+        a, b, real, imaginary = Span(Y.real), Span(Y.imag), inner[:, : len(V)], inner[:, len(V) :]
+        return a @ real - b @ imaginary, a @ imaginary + b @ real
+
+    T, B = turned(matrix @ right), turned(right)
+    d = above(((B[0] - Span(np.eye(len(V)))).size + B[1].size).sum(axis=1)).max()
+    sizes = T[0].size + T[1].size
+    if not d < 0.5:
         return None
-    count = 0
-    for i in range(size):
-        radius = sum((turned[i, j].abs_upper() for j in range(size) if j != i), flint.arb(0))
-        if turned[i, i].abs_lower() > 1 + radius:
-            count += 1
-        elif not turned[i, i].abs_upper() + radius < 1:
-            return None
-    return count
+    t = above(sizes.sum(axis=1)).max()
+    np.fill_diagonal(sizes, 0.0)
+    disc = above(sizes.sum(axis=1) + above(2 * d * t))
+    x, y = (np.diag(part.middle) for part in T)
+    off = above(disc + sum(np.diag(np.broadcast_to(part.radius, V.shape)) for part in T))
+    modulus = np.hypot(x, y)
+    outside, inside = modulus * (1 - 2.0**-40) > above(1 + off), above(modulus + off) < 1
+    return int(outside.sum()) if (outside | inside).all() else None
 
 
 def _list(value: object, where: str) -> list[Any]:

@@ -11,11 +11,15 @@ from theory.universality import Completeness, Factored, fixed_point_set
 from theory.universality.balls import RELU
 from validate.universality.set_checker import (
     TANH,
+    Box,
+    Local,
     Malformed,
     RectifiedSet,
     Rejected,
+    Search,
     SetCertificate,
     Span,
+    beyond_circle,
     farthest,
     flint,
     main,
@@ -393,3 +397,32 @@ def test_spans_hold_what_exact_numbers_make():
                 off = abs(exact[name][i][j] - Fraction(span.middle[i, j]))
                 assert off <= Fraction(span.radius[i, j])
                 assert span.radius[i, j] < 0.1
+
+
+def test_boxes_that_are_looked_at_together_are_told_what_each_is_told_alone(document):
+    """Lines may be a step of Newton's method apart; what they decide is not."""
+    certificate = SetCertificate(document)
+    search, ends = Search(certificate), np.linspace(-1.9, 1.9, 20)
+    boxes = [
+        Box([Fraction(a)], [Fraction(b)], np.zeros(4))
+        for a, b in zip(ends[:-1].tolist(), ends[1:].tolist(), strict=True)
+    ]
+    for coarse in (True, False):
+        together = Local(search, boxes, coarse=coarse)
+        alone = [Local(search, [box], coarse=coarse) for box in boxes]
+        for name in ("empty", "axis"):
+            assert (getattr(together, name) == np.concatenate([getattr(x, name) for x in alone])).all()
+        assert (together.single() == np.concatenate([x.single() for x in alone])).all()
+        assert together.empty.any()
+        assert together.single().any()
+
+
+@pytest.mark.parametrize("size", [1, 2, 7, 20])
+def test_eigenvalues_beyond_the_circle_are_counted_of_all_matrices_of_a_span(size):
+    for seed in range(5):
+        W = 1.5 / np.sqrt(size) * np.random.default_rng(seed).normal(size=(size, size))
+        assert beyond_circle(Span(W, np.full_like(W, 1e-12))) == (np.abs(np.linalg.eigvals(W)) > 1).sum()
+    turn = np.array([[0.0, -1.0], [1.0, 0.0]])
+    assert beyond_circle(Span(turn, np.full_like(turn, 1e-15))) is None
+    assert beyond_circle(Span(1.01 * turn, np.full_like(turn, 0.02))) is None
+    assert beyond_circle(Span(np.array([[1.0, 1.0], [0.0, 1.0]]))) is None
