@@ -75,7 +75,9 @@ def _read(path: Path, cell: str | None, layer: str | None) -> NetworkFile:
         ignored = tuple(name for name in found if name not in (ACTIVITY, *known))
     if activity is None and not weights:
         has = listed(found, most=40) or "none"
-        raise BadArray(f"it holds none of activity, W, U, b and V, and no state dict; it has {has}")
+        named = "; of weights m n^T save M = m and N = n, or n / units where they are divided by the units"
+        hint = named if {"m", "n"} <= {name.rpartition(".")[2] for name in found} else ""
+        raise BadArray(f"it holds none of activity, W, U, b and V, and no state dict; it has {has}{hint}")
     network = NetworkFile(path, kind, None if activity is None else _activity(activity), weights, ignored)
     return _with_shapes(network, kind or cell or "vanilla")
 

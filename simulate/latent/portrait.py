@@ -77,11 +77,16 @@ def latent_portrait(velocity: Velocity, points: ArrayLike, *, reach: float) -> L
     axis = np.linspace(-reach, reach, GRID)
     fewer = axis[1::2]  # their number is even: what is symmetric has a boundary in the middle
     stable = np.flatnonzero(unstable == 0)
-    settled = settle(velocity, places[stable], _square(fewer).reshape(-1, 2), longest=LONGEST)
-    nodes, none = settled.nodes, np.flatnonzero(settled.nodes < 0)
+    starts = _square(fewer).reshape(-1, 2)
+    nodes = np.full(len(starts), -1)
+    followed = np.arange(len(starts)) if len(stable) else np.array([0, len(starts) // 2])  # to where, if to nowhere
+    settled = settle(velocity, places[stable], starts[followed], longest=LONGEST)
+    if len(stable):
+        nodes = np.where(settled.nodes >= 0, stable[settled.nodes], -1)
+    none = np.flatnonzero(settled.nodes < 0)
     some = settled.ends[none[[0, len(none) // 2]]] if len(none) else None
     moving = () if some is None else trace_paths(velocity, some, reach=reach)
-    basins = np.where(nodes >= 0, stable[nodes] if len(stable) else -1, -1).reshape(len(fewer), len(fewer))
+    basins = nodes.reshape(len(fewer), len(fewer))
     return LatentPortrait(
         axis,
         np.asarray(_at(velocity, jnp.asarray(_square(axis)))),

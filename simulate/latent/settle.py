@@ -21,7 +21,8 @@ NEAR = 1e-6
 """A state this near to a stable point, relative to the larger of one and its length, has arrived."""
 LOOK = 16.0
 """Time between two looks, in time constants."""
-_AT_ONCE = 128
+_AT_ONCE = (32, 128)
+"""States that are followed together: the fewest of these that take all, or as many as there are, again and again."""
 _METHOD = Method(
     diffrax.Tsit5(), diffrax.PIDController(rtol=1e-8, atol=1e-10), 0.01, diffrax.ForwardMode(), max_steps=4096
 )
@@ -70,8 +71,9 @@ def settle(velocity: Velocity, stable: ArrayLike, starts: ArrayLike, *, longest:
     radius = NEAR * scales(places)
     nodes, looks = np.full(len(ends), -1), np.zeros(len(ends), dtype=int)
     most, moving = int(np.ceil(longest / LOOK)), np.ones(len(ends), dtype=bool)
-    while (these := np.flatnonzero(moving)[:_AT_ONCE]).size:
-        padded = jnp.asarray(np.resize(ends[these], (_AT_ONCE, ends.shape[1])))
+    at_once = next((size for size in _AT_ONCE if size >= len(ends)), _AT_ONCE[-1])
+    while (these := np.flatnonzero(moving)[:at_once]).size:
+        padded = jnp.asarray(np.resize(ends[these], (at_once, ends.shape[1])))
         ends[these] = np.asarray(_later(velocity, padded))[: len(these)]
         near = np.linalg.norm(ends[these][:, None] - places, axis=2) <= radius
         here = near.any(axis=1)

@@ -35,8 +35,8 @@ RAYS, BASINS = 32, 8
 """Rays from a stable point, and stable points whose basins are told."""
 WIDER = 1.3
 """Than all that is attracting, the square of a portrait."""
-AROUND = 32
-"""States from which it is seen what is attracting."""
+AROUND, LONG = 32, 100.0
+"""States from which it is seen what is attracting, and for how many time constants they are followed."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,7 +44,8 @@ class LatentOfCondition:
     """A network of low rank at one constant input: kappa at its points, and, of a flow, what bounds basins.
 
     `rest` is what is left out of the weights, to a unit at most; `stable` are places among the points, `boundaries`
-    those of their basins; `portrait` is of two variables.
+    those of their basins; `portrait` is of two variables. Of a flow `moving` is how many of so many states around come
+    to no stable point; `circles`: there is a cycle, if these are all points.
     """
 
     rest: float
@@ -52,6 +53,8 @@ class LatentOfCondition:
     stable: tuple[int, ...]
     boundaries: tuple[BasinBoundary, ...]
     portrait: LatentPortrait | None
+    moving: int = 0
+    circles: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,24 +102,32 @@ def latent_at(
         reach = WIDER * float(np.abs(seen).max())
         drawn = map_portrait(velocity, points, reach=reach, step=network.step) if flow.rank == 2 else None
         return LatentOfCondition(low.rest, points, (), (), drawn)
-    stable = np.flatnonzero(flow.unstable_dimensions(points) == 0)
-    ends = settle(velocity, points[stable], starts, longest=100.0).ends
-    reach = WIDER * float(np.abs(np.concatenate([points, ends])).max())
+    unstable = flow.unstable_dimensions(points)
+    stable = np.flatnonzero(unstable == 0)
+    settled = settle(velocity, points[stable], starts, longest=LONG)
+    reach = WIDER * float(np.abs(np.concatenate([points, settled.ends])).max())
     boundaries = tuple(
         basin_boundary(velocity, points[stable], k, reach=2 * reach, rays=RAYS)
         for k in range(min(len(stable), BASINS) if len(stable) > 1 else 0)
     )
     portrait = latent_portrait(velocity, points, reach=reach) if flow.rank == 2 else None
-    return LatentOfCondition(low.rest, points, tuple(stable.tolist()), boundaries, portrait)
+    moving = int((settled.nodes < 0).sum())
+    circles = flow.rank == 2 and len(points) > 0 and bool((unstable == 2).all())  # bounded, and no point holds it
+    return LatentOfCondition(low.rest, points, tuple(stable.tolist()), boundaries, portrait, moving, circles)
 
 
 def report_latent(latent: LatentOfCondition | None, mark: str, report: Report) -> None:
-    """How far each stable point is from the boundary of its basin, and what is beyond it."""
+    """What comes to no point; how far each stable point is from the boundary of its basin, and what is beyond it."""
     if latent is None:
         return
     rank = latent.points.shape[1]
     left = f", but for weights that give a unit {latent.rest:.1g} at most" if latent.rest else ""
     report.finding(f"rank{mark}", rank, "", f"latent variables decide; all other directions decay{left}")
+    if latent.moving:
+        cycle = "two variables, and all directions lead away from what stands still: if that is all, there is a cycle"
+        kind = cycle if latent.circles else "they go round, or creep, or rest on what bounds basins"
+        text = f"of {AROUND} states around come to no stable point in {LONG:g} time constants: {kind}"
+        report.finding(f"moving{mark}", latent.moving, "", text)
     for boundary in latent.boundaries:
         others = sorted({latent.stable[k] + 1 for k in boundary.beyond[np.isfinite(boundary.distances)] if k >= 0})
         met = np.isfinite(boundary.distances).sum()
