@@ -93,13 +93,21 @@ def test_a_basin_ends_where_the_axes_are():
 
 
 def test_a_portrait_of_a_cycle_shows_it(monkeypatch):
-    """kappa' = -kappa + A tanh(kappa), A turning: no point is stable, and all places go round."""
+    """kappa' = -kappa + A tanh(kappa), A turning: no point is stable, and all places go round. Two are followed."""
     monkeypatch.setattr("simulate.latent.portrait.LONGEST", 32.0)
+    followed = []
+
+    def counted(velocity, stable, starts, **options):
+        followed.append(len(starts))
+        return settle(velocity, stable, starts, **options)
+
+    monkeypatch.setattr("simulate.latent.portrait.settle", counted)
     turning = LatentVelocity(jnp.eye(2), jnp.asarray([[2.0, -2.0], [2.0, 2.0]]), jnp.zeros(2))
     portrait = latent_portrait(turning, [[0.0, 0.0]], reach=4.0)
     assert portrait.unstable_dimensions.tolist() == [2]
     assert portrait.separatrices == ()
     assert (portrait.basins == -1).all()
+    assert followed == [2]  # of thousands of units all places would take minutes
     for path in portrait.moving:
         radius = np.linalg.norm(path, axis=1)
         assert 0.5 < radius.min() < radius.max() < 4.0

@@ -14,9 +14,11 @@ from simulate.measures import find_fixed_points
 from theory.universality import prove_point, rate, vanilla
 from validate.arrays import BadArray
 from validate.network_file import read_network
+from validate.report import Report
 from validate.universality import __main__ as universality
 from validate.universality import set_checker
-from validate.universality.user_latent import low_rank_of
+from validate.universality.user_latent import LatentOfCondition, low_rank_of, report_latent
+from validate.universality.user_settings import NetworkConfig
 from validate.universality.user_set import proved_set
 
 WELL = float(scipy.optimize.brentq(lambda h: np.tanh(2 * h) - h, 0.5, 1.0, xtol=1e-15))
@@ -93,6 +95,16 @@ def test_a_network_of_rank_two_is_told_in_its_latent_variables(run, tmp_path, mo
     assert set(np.unique(drawn["basins"])) == set(np.flatnonzero(np.array(found["unstable_dimensions"]) == 0))
 
 
+@pytest.mark.parametrize(("circles", "words"), [(True, "there is a cycle"), (False, "they go round, or creep")])
+def test_what_comes_to_no_stable_point_is_told(circles, words, tmp_path):
+    latent = LatentOfCondition(0.0, np.zeros((1, 2)), (), (), None, 32, circles)
+    report = Report("universality", NetworkConfig(network=tmp_path / "net.npz"))
+    report_latent(latent, "", report)
+    found = {each.name: each for each in next(iter(report.findings.values()))}
+    assert found["moving"].value == 32
+    assert words in found["moving"].meaning
+
+
 def test_points_of_a_rate_network_have_the_proofs_of_their_activities():
     """x = W tanh(x) + b where h = tanh(W h + b): as Krawczyk's test on the flow says of each, in larger boxes."""
     W, b = np.array([[1.8, 0.3], [-0.2, 0.4]]), np.array([0.1, 0.0])
@@ -141,6 +153,7 @@ def test_factors_are_those_of_the_file_or_of_weights_next_to_a_low_rank():
     ("arrays", "words"),
     [
         ({"M": np.ones((3, 2))}, "N is missing"),
+        ({"m": np.ones((3, 2)), "n": np.ones((3, 2))}, "save M = m and N = n, or n / units"),
         ({"M": np.ones((3, 2)), "N": np.ones((3, 1))}, "both are units x rank"),
         ({"M": np.ones((3, 2)), "N": np.ones((2, 2))}, "W is 3 x 2"),
     ],
