@@ -18,8 +18,8 @@ from validate.report import Report
 from validate.universality import __main__ as universality
 from validate.universality import set_checker
 from validate.universality.user_latent import LatentOfCondition, low_rank_of, report_latent
-from validate.universality.user_settings import NetworkConfig
 from validate.universality.user_set import proved_set
+from validate.universality.user_settings import NetworkConfig
 
 WELL = float(scipy.optimize.brentq(lambda h: np.tanh(2 * h) - h, 0.5, 1.0, xtol=1e-15))
 
