@@ -23,6 +23,7 @@ repository lists: how many of them are ours, by kind, and which of ours it lacks
 import argparse
 import json
 import subprocess
+import sys
 import tempfile
 from dataclasses import dataclass, field
 from itertools import product
@@ -32,6 +33,12 @@ from typing import Any
 import numpy as np
 from scipy.optimize import root
 
+ROOT = Path(__file__).parents[1]
+CONVERT = """
+import sys, pathlib, numpy as np
+from validate.state_dict import read_state_dict
+np.savez(sys.argv[2], **read_state_dict(pathlib.Path(sys.argv[1])))
+"""
 COMMITS = {"populations": "1bb6256", "inference": "14bef71", "timing": "96949cb"}
 SAME = 1e-4
 """Distance, of kappa relative to the largest of the points, at which two are one."""
@@ -88,13 +95,15 @@ NETWORKS = (
 
 
 def read(clone: Path, commit: str, path: str) -> dict[str, np.ndarray]:
-    """The arrays in a file of a clone, bare or not, at this commit."""
-    from validate.arrays import read_arrays
-
+    """The arrays in a file of a clone, bare or not, at this commit; nothing in it is run."""
     done = subprocess.run(["git", "-C", clone, "show", f"{commit}:{path}"], capture_output=True, check=True)
-    with tempfile.NamedTemporaryFile(suffix=Path(path).suffix) as file:
-        Path(file.name).write_bytes(done.stdout)
-        return {name: np.asarray(each, dtype=float) for name, each in read_arrays(Path(file.name)).items()}
+    with tempfile.TemporaryDirectory() as folder:
+        file, arrays = Path(folder) / Path(path).name, Path(folder) / "arrays.npz"
+        file.write_bytes(done.stdout)
+        if file.suffix != ".npz":
+            subprocess.run([sys.executable, "-c", CONVERT, file, arrays], cwd=ROOT, check=True)
+        with np.load(file if file.suffix == ".npz" else arrays) as found:
+            return {name: np.asarray(found[name], dtype=float) for name in found.files}
 
 
 def converted(arrays: dict[str, np.ndarray], *, by_units: bool) -> dict[str, np.ndarray]:
