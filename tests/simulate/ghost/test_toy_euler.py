@@ -100,7 +100,7 @@ def test_the_step_loss_is_least_where_passage_is_on_time():
     assert (scheme.dt, scheme.threshold, scheme.delay_steps, scheme.response_steps) == (0.1, 10.0, 1000, 1000)
     best = passage_optimum(DELAY, 0.1, THRESHOLD)
     ratios = np.array([0.2, 0.5, 0.9, 1 + 1e-9, 1.1, 2.0, 10.0])
-    losses = jax.vmap(lambda r: step_loss(r, scheme))(jnp.asarray(best * ratios))
+    losses = jax.jit(jax.vmap(lambda r: step_loss(r, scheme)))(jnp.asarray(best * ratios))
     assert losses[3] == 0
     assert (losses[:3] > 0).all()
     assert (losses[4:] > 0).all()
@@ -140,7 +140,7 @@ def test_the_sigmoid_loss_has_the_gradient_of_its_differences():
 def test_blow_up_leaves_no_nan(confidence):
     scheme = euler_scheme(DELAY, DELAY)
     r = jnp.array([-10.0, -1.0, 0.0, 1e-4, 1.0, 1e3, 1e6])
-    loss, gradient = jax.vmap(jax.value_and_grad(lambda r: sigmoid_step_loss(r, scheme, confidence)))(r)
+    loss, gradient = jax.jit(jax.vmap(jax.value_and_grad(lambda r: sigmoid_step_loss(r, scheme, confidence))))(r)
     assert np.isfinite(loss).all()
     assert np.isfinite(gradient).all()
 
@@ -149,9 +149,11 @@ def test_the_scheme_converges_to_the_flow_at_first_order():
     """Loss of the scheme minus loss of the integrated flow: slope 1 in dt, to 0.1."""
     task = ToyTask(5.0, 5.0, 1.0, 2.0)
     r = jnp.asarray(0.05)
-    exact, _ = sigmoid_loss_and_gradient(r, task)
+    exact, _ = jax.jit(sigmoid_loss_and_gradient)(r, task)
     sizes = [0.05, 0.025, 0.0125, 0.00625]
-    errors = [abs(float(sigmoid_step_loss(r, euler_scheme(5.0, 5.0, dt, 1.0), 2.0) - exact)) for dt in sizes]
+    schemes = [euler_scheme(5.0, 5.0, dt, 1.0) for dt in sizes]
+    losses = jax.jit(lambda r: jnp.stack([sigmoid_step_loss(r, scheme, 2.0) for scheme in schemes]))(r)
+    errors = np.abs(losses - exact)
     assert np.polyfit(np.log(sizes), np.log(errors), 1)[0] == pytest.approx(1, abs=0.1)
 
 

@@ -83,7 +83,7 @@ def test_an_unrolled_recursion_has_the_gradient_of_a_plain_loop():
     def unrolled(p, s):
         return jnp.sum(weights * unroll(step, 2, p, s) ** 2)
 
-    adjoint, known = (jax.grad(f, (0, 1))(parameters, inputs) for f in (unrolled, plain))
+    adjoint, known = (jax.jit(jax.grad(f, (0, 1)))(parameters, inputs) for f in (unrolled, plain))
     for ours, theirs in zip(adjoint, known, strict=True):
         np.testing.assert_allclose(ours, theirs, atol=1e-14)
 
@@ -95,7 +95,7 @@ def test_outputs_are_those_of_a_large_gaussian_network_to_one_over_root_n(phi):
     sigma = gram(shape.size, seed=4)
     batch = random_task(jax.random.key(2), 1, 1, trials=2, steps=15).batch
     closure = closure_of(shape, phi)
-    predicted = closure.outputs(jnp.asarray(sigma), batch)
+    predicted = jax.jit(closure.outputs)(jnp.asarray(sigma), batch)
 
     def errors(neurons: int) -> np.ndarray:
         draw = jax.jit(
@@ -113,7 +113,7 @@ def test_outputs_are_those_of_a_large_gaussian_network_to_one_over_root_n(phi):
 
 def test_the_gain_is_smooth_where_a_network_starts():
     gain = gain_of(TANH)
-    derivatives = [float(f(jnp.zeros(()))) for f in (gain, jax.grad(gain), jax.grad(jax.grad(gain)))]
+    derivatives = [float(jax.jit(f)(jnp.zeros(()))) for f in (gain, jax.grad(gain), jax.grad(jax.grad(gain)))]
     # <phi'>, <phi'''>/2, <phi^(5)>/4 at variance 0, from tanh x = x - x^3/3 + 2 x^5/15
     np.testing.assert_allclose(derivatives, [1.0, -1.0, 4.0], rtol=1e-12)
 
@@ -147,7 +147,7 @@ def test_a_gain_at_every_finite_variance_is_finite_and_one_that_is_not_known_say
     variances = jnp.asarray([0.0, *np.geomspace(1e-6, 1e300, 200)])
     for phi in (ERF, TANH, softsign):
         gain = gain_of(phi)
-        for each in (gain(variances), jax.vmap(jax.grad(gain))(variances)):
+        for each in jax.jit(lambda of, gain=gain: (gain(of), jax.vmap(jax.grad(gain))(of)))(variances):
             assert np.isfinite(each).all(), phi.name
     np.testing.assert_array_equal(gain_of(softplus)(variances), 0.5)
     cubic = gain_of(Smooth("cubic", x - x**3 / 3))
@@ -160,7 +160,7 @@ def test_a_tanh_network_of_any_finite_activity_has_a_closure():
     sigma, batch = 30 * gram(4), random_task(jax.random.key(1), 1, 1, steps=12).batch
     batch = Batch(1e6 * batch.inputs, batch.targets, batch.mask, batch.dt)
     closure = Closure(Shape(), TANH)
-    assert float(closure.variance(jnp.asarray(sigma), batch).max()) > 1e11
+    assert float(jax.jit(closure.variance)(jnp.asarray(sigma), batch).max()) > 1e11
     loss, gradient = jax.jit(closure.loss_and_gradient)(jnp.asarray(sigma), batch)
     assert np.isfinite(loss)
     assert np.isfinite(gradient).all()
@@ -174,7 +174,7 @@ def test_quadrature_and_closed_form_agree_on_the_same_function_and_a_users_own_t
     mine = Smooth("mine", sp.erf(sp.sqrt(sp.pi) * x / 2))
     batch = random_task(jax.random.key(1), 1, 1, steps=12).batch
     sigma = jnp.asarray(gram(4))
-    ours, known = (Closure(Shape(), phi).loss_and_gradient(sigma, batch) for phi in (mine, ERF))
+    ours, known = (jax.jit(Closure(Shape(), phi).loss_and_gradient)(sigma, batch) for phi in (mine, ERF))
     np.testing.assert_allclose(ours[0], known[0], atol=1e-9)  # ten digits of the gain
     np.testing.assert_allclose(ours[1], known[1], atol=1e-8)
     with pytest.raises(UnknownNonlinearity, match="LINEAR, ERF, TANH or RELU"):
@@ -187,8 +187,10 @@ def test_the_relu_closure_is_linear_with_half_the_gain():
     halved = sigma.copy()
     halved[2:, :2] /= 2
     halved[:2, 2:] /= 2
-    relu = Closure(Shape(), RELU).outputs(jnp.asarray(sigma), batch)
-    np.testing.assert_allclose(relu, Closure(Shape(), LINEAR).outputs(jnp.asarray(halved), batch), atol=1e-14)
+    relu, linear = (
+        jax.jit(Closure(Shape(), phi).outputs)(jnp.asarray(of), batch) for phi, of in ((RELU, sigma), (LINEAR, halved))
+    )
+    np.testing.assert_allclose(relu, linear, atol=1e-14)
 
 
 # Learning
@@ -238,8 +240,8 @@ def test_weight_noise_is_followed_on_average_and_more_closely_as_networks_grow()
     def ends(neurons: int) -> np.ndarray:
         q, _ = np.linalg.qr(np.random.default_rng(0).normal(size=(neurons, 4)))
         network = network_of(jnp.asarray(np.sqrt(neurons) * q @ root), shape.counts, HAND_LINEAR)
-        found = [learn_compiled(network, task, rule, epochs, jax.random.key(k)).sigma[-1] for k in range(networks)]
-        return np.asarray(jnp.stack(found) - mapped)
+        end = jax.jit(jax.vmap(lambda key: learn(network, task, rule, epochs, key).sigma[-1]))
+        return np.asarray(end(jnp.stack([jax.random.key(k) for k in range(networks)])) - mapped)
 
     small, large = ends(50), ends(800)
     spread = [float(np.sqrt((each**2).mean())) for each in (small, large)]
@@ -266,7 +268,7 @@ def test_mini_batches_are_trials_without_repetition_and_new_in_each_epoch():
     whole = random_task(jax.random.key(0), 1, 1, trials=6, steps=4).batch
     task = MiniBatches(whole, 3, jax.random.key(1))
     firsts = np.asarray(whole.inputs[:, 0, 0])
-    drawn = [np.asarray(task(jnp.asarray(epoch)).inputs[:, 0, 0]) for epoch in range(200)]
+    drawn = np.asarray(jax.jit(jax.vmap(lambda epoch: task(epoch).inputs[:, 0, 0]))(jnp.arange(200)))
     assert all(np.isin(each, firsts).all() and len(set(each)) == 3 for each in drawn)
     assert np.array_equal(drawn[7], np.asarray(task(jnp.asarray(7)).inputs[:, 0, 0]))
     counts = [sum(first in each for each in drawn) for first in firsts]
