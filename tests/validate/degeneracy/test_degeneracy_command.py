@@ -121,6 +121,7 @@ def test_a_population_that_cannot_be_trained_fails_in_words_and_the_others_are_k
     assert len(list(store.glob("train-job-*.nc"))) == 2
 
 
+@pytest.mark.sampled(0)  # numbers of one condition, and what a command does with two, are in other tests
 def test_every_condition_has_its_numbers_and_their_errors(ask, tmp_path):
     out = tmp_path / "found.json"
     effort = replace(TINY, updates=400, tasks=of_tasks(0.5))
