@@ -46,6 +46,11 @@ def some_batch(dtype=DOUBLE, read=7, trials=4, steps=7):
     return Batch(*(jnp.asarray(a) for a in (inputs, targets, mask)), dt=0.3).astype(dtype)
 
 
+@eqx.filter_jit
+def outputs_of(network, batch):
+    return network.outputs(batch)
+
+
 def sigmoid(x):
     return 1 / (1 + np.exp(-x))
 
@@ -106,19 +111,19 @@ def test_outputs_are_those_of_a_loop_over_trials_steps_and_units(name, phi, read
             state = MAPS[name](network, plain_phi, state, x)
             expected[i, t] = V @ SHOWN.get(name, lambda state, phi: state)(state, plain_phi) + c
     assert np.ptp(expected) > 0.1
-    np.testing.assert_allclose(network.outputs(batch), expected[:, -read:], rtol=0, atol=1e-13)
+    np.testing.assert_allclose(outputs_of(network, batch), expected[:, -read:], rtol=0, atol=1e-13)
 
 
 @every_cell
 def test_gradient_is_the_limit_of_difference_quotients_at_second_order(name):
     network, batch = some_network(name), some_batch()
     _, gradient = eqx.filter_jit(lambda n: n.loss_and_gradient(batch))(network)
-    loss = eqx.filter_jit(lambda n: batch.loss(n.outputs(batch)))
-    direction = jax.tree.map(lambda a: jnp.sin(jnp.arange(a.size, dtype=DOUBLE)).reshape(a.shape), gradient)
-    exact = sum(float(jnp.sum(g * d)) for g, d in zip(*map(jax.tree.leaves, (gradient, direction)), strict=True))
+    direction = jax.tree.map(lambda a: np.sin(np.arange(a.size, dtype=float)).reshape(a.shape), gradient)
+    exact = sum(np.vdot(g, d) for g, d in zip(*map(jax.tree.leaves, (gradient, direction)), strict=True))
 
+    @jax.jit
     def loss_at(h):
-        return float(loss(jax.tree.map(lambda a, d: a + h * d, network, direction)))
+        return batch.loss(jax.tree.map(lambda a, d: a + h * d, network, direction).outputs(batch))
 
     sizes = np.array([4e-3, 2e-3, 1e-3])
     errors = [abs((loss_at(h) - loss_at(-h)) / (2 * h) - exact) for h in sizes]
@@ -126,7 +131,7 @@ def test_gradient_is_the_limit_of_difference_quotients_at_second_order(name):
 
 
 @every_cell
-@pytest.mark.sampled(2)
+@pytest.mark.sampled(1)
 def test_it_learns_to_hold_a_pulse(name):
     """A network that answers nothing has a loss of 0.25 times the unmasked share; ours start near that."""
     task = FlipFlop(jax.random.key(0), dt=0.5, slots=3, trials=8)
@@ -140,10 +145,10 @@ def test_the_two_resets_are_two_maps():
     before = GRU(after.W, after.U, after.b, after.V, after.c, reset_after=False)
     without_d = GRU(after.W, after.U, after.b, after.V, after.c)
     same = GRU(*(getattr(after, each) for each in "WUbVc"), d=jnp.zeros(UNITS))
-    outputs = [network.outputs(some_batch()) for network in (before, without_d, same, after)]
+    outputs = [outputs_of(network, some_batch()) for network in (before, without_d, same, after)]
     assert np.array_equal(outputs[1], outputs[2])
     for one, other in itertools.combinations((outputs[0], outputs[1], outputs[3]), 2):
-        assert float(jnp.abs(one - other).max()) > 1e-3
+        assert float(np.abs(one - other).max()) > 1e-3
     with pytest.raises(BiasOutsideReset, match="leave d out"):
         GRU(*(getattr(after, each) for each in "WUbVc"), d=after.d, reset_after=False)
 
@@ -200,7 +205,7 @@ def test_adjoint_gives_what_automatic_differentiation_gives(name, phi, read, dty
     assert len(jax.tree.leaves(mine)) == len(network.parameters) + 1
     for found, slope in zip(*map(jax.tree.leaves, (mine, reference)), strict=True):
         assert found.dtype == dtype
-        scale = float(jnp.abs(slope).max())
+        scale = float(np.abs(slope).max())
         assert scale > 0
         np.testing.assert_allclose(found, slope, rtol=0, atol=tolerance * scale)
 
@@ -217,9 +222,10 @@ def test_networks_side_by_side_are_as_each_by_itself(name):
     networks = [some_network(name, seed=seed) for seed in range(2)]
     stacked = jax.tree.map(lambda *each: jnp.stack(each), *networks)
     batch = some_batch()
-    _, together = jax.vmap(lambda network: network.loss_and_gradient(batch))(stacked)
+    of_one = eqx.filter_jit(lambda network: network.loss_and_gradient(batch))
+    _, together = eqx.filter_jit(jax.vmap(lambda network: network.loss_and_gradient(batch)))(stacked)
     for i, network in enumerate(networks):
-        _, alone = network.loss_and_gradient(batch)
+        _, alone = of_one(network)
         jax.tree.map(lambda a, b, i=i: np.testing.assert_allclose(a[i], b, rtol=0, atol=1e-13), together, alone)
 
 

@@ -93,6 +93,7 @@ def test_what_a_step_changes_does_not_depend_on_width(name, phi):
 
 
 @pytest.mark.parametrize("name", ["FullRank", "GRU"])
+@pytest.mark.sampled(1)
 def test_for_one_change_of_the_output_the_activity_changes_in_proportion_to_richness(name):
     """In a step, where changes are small, and along the way to outputs that have moved by 0.1, where h moves by half.
 
@@ -119,7 +120,7 @@ def test_raw_gradients_fall_as_the_square_of_the_width():
     sizes = []
     for n in WIDTHS:
         network = MaximalUpdate(n, INPUTS, OUTPUTS).draw(jax.random.key(0), DOUBLE)
-        _, gradient = network.loss_and_gradient(BATCH)
+        _, gradient = eqx.filter_jit(lambda network: network.loss_and_gradient(BATCH))(network)
         sizes.append(float(jnp.sqrt(jnp.mean(gradient.raw.W**2))))
     assert slope(WIDTHS, sizes) == pytest.approx(-2, abs=0.2)
 
@@ -141,7 +142,7 @@ def test_where_networks_start(cell, blocks):
         (effective.W, 1 / n),
         (effective.V, 1 / (gamma * n) ** 2),
     ):
-        assert float(jnp.var(weights)) == pytest.approx(variance, rel=4 * np.sqrt(2 / weights.size))
+        assert float(np.var(weights)) == pytest.approx(variance, rel=4 * np.sqrt(2 / weights.size))
     assert np.array_equal(raw.b, np.repeat([0.0, 1.0, 0.0, 0.0], n) if cell is LSTM else np.zeros(blocks * n))
     assert np.array_equal(raw.c, np.zeros(30))
     single = MaximalUpdate(n, 20, 30, TANH, cell, gamma).draw(jax.random.key(0), jnp.dtype("float32"))

@@ -46,11 +46,14 @@ CELLS = {
 }
 BATCH = Batch(jax.random.normal(jax.random.key(2), (2, 5, 2)), jnp.zeros((2, 5, 3)), jnp.ones((2, 5)), dt=0.4)
 answers = eqx.filter_jit(lambda network: network.outputs(BATCH))
+advanced = eqx.filter_jit(lambda network, state, x: network.step(state, x, 0.4))
+moved_by = eqx.filter_jit(lambda network, element: network.transformed(element))
+image_of = eqx.filter_jit(lambda element, state: element(state))
 
 
 def closely(found, expected):
     """To rounding: the largest is of order one or ten, after five steps of sums of six terms."""
-    np.testing.assert_allclose(found, expected, rtol=1e-11, atol=1e-12 * float(jnp.abs(expected).max()))
+    np.testing.assert_allclose(found, expected, rtol=1e-11, atol=1e-12 * float(np.abs(expected).max()))
 
 
 @pytest.mark.parametrize("cell", CELLS)
@@ -61,16 +64,16 @@ def test_transformed_networks_give_the_same_answers_from_transformed_states(cell
     group = network.symmetry
     assert (group.units, group.signs, group.scales) == (N, phi in ("tanh", "erf", "linear"), phi in ("relu", "linear"))
     expected = answers(network)
-    assert float(jnp.ptp(expected)) > 0.01
+    assert float(np.ptp(expected)) > 0.01
     for seed in range(3):
         element = group.draw(jax.random.key(seed))
         assert element in group
-        other = network.transformed(element)
+        other = moved_by(network, element)
         closely(answers(other), expected)
         state, image = network.initial_state(), other.initial_state()
         for x in BATCH.inputs[0]:
-            state, image = network.step(state, x, 0.4), other.step(image, x, 0.4)
-            jax.tree.map(lambda one, two, g=element: closely(two, g(one)), state, image)
+            state, image = advanced(network, state, x), advanced(other, image, x)
+            jax.tree.map(lambda one, two, g=element: closely(two, image_of(g, one)), state, image)
 
 
 @pytest.mark.parametrize("cell", CELLS)
@@ -82,7 +85,7 @@ def test_one_factor_outside_the_group_changes_the_answers(cell, phi, factor):
     network = CELLS[cell](FUNCTIONS[phi])
     outside = Monomial(jnp.arange(N), jnp.ones(N).at[2].set(factor))
     assert outside not in network.symmetry
-    assert float(jnp.abs(answers(network.transformed(outside)) - answers(network)).max()) > 1e-6
+    assert float(np.abs(answers(moved_by(network, outside)) - answers(network)).max()) > 1e-6
 
 
 @pytest.mark.parametrize("cell", ["gru", "lstm"])
@@ -91,7 +94,7 @@ def test_a_flip_of_the_gates_own_rows_is_none(cell):
     network = CELLS[cell](TANH)
     flip = Monomial(jnp.arange(N), jnp.ones(N).at[2].set(-1.0))
     turned = eqx.tree_at(lambda n: n.b, network.transformed(flip), replace_fn=lambda b: b.at[2].multiply(-1.0))
-    assert float(jnp.abs(answers(turned) - answers(network)).max()) > 1e-6
+    assert float(np.abs(answers(turned) - answers(network)).max()) > 1e-6
 
 
 @pytest.mark.parametrize("cell", ["vanilla", "gru", "lstm", "low-rank"])
@@ -148,7 +151,7 @@ def test_neurons_that_start_at_one_activity_may_be_permuted_alone():
         expected = network.outputs(batch)
         closely(network.transformed(network.symmetry.draw(jax.random.key(0))).outputs(batch), expected)
         assert flip not in network.symmetry
-        assert float(jnp.abs(network.transformed(flip).outputs(batch) - expected).max()) > 1e-6
+        assert float(np.abs(network.transformed(flip).outputs(batch) - expected).max()) > 1e-6
 
 
 def test_which_functions_are_homogeneous():

@@ -48,7 +48,7 @@ def test_the_map_follows_the_flow_to_first_order_in_the_rate(kind):
         mapped = learn_compiled(Overlaps(START, LINES), TASK, rule, epochs).sigma
         flow = follow(LINES, START, TASK.batch, rule, jnp.linspace(0.0, epochs, 11))
         assert flow.outcome == OverlapFlowOutcome.finished
-        errors.append(float(jnp.abs(flow.sigma - mapped[:: epochs // 10]).max()))
+        errors.append(float(np.abs(flow.sigma - mapped[:: epochs // 10]).max()))
     slope = np.log2(errors[0] / errors[1])
     assert errors[-1] > 1e-6  # far above the solver's error: this is the map's
     assert abs(slope - 1) < (0.1 if kind == "momentum" else 0.03)  # O(rate) relative; its clock is slower by 4

@@ -27,7 +27,7 @@ def trained(network: LowRank) -> Learning:
 
 
 def distance(one: Learning, other: Learning) -> float:
-    return float(jnp.abs(one.sigma - other.sigma).max() + jnp.abs(one.loss - other.loss).max())
+    return float(np.abs(one.sigma - other.sigma).max() + jnp.abs(one.loss - other.loss).max())
 
 
 @pytest.mark.parametrize("nodes", [SobolNodes(64), TensorNodes(4), TensorNodes(5)], ids=repr)
