@@ -19,8 +19,8 @@ class HeldOutputs:
 
     `states` are the held ones nearest the middle of each bin that has any, `bins` the numbers of these bins. `spread`
     is the share of the variance of all held states that is within bins: small where they lie on one curve, along which
-    the output goes; NaN where none is held. `drift` is by how much outputs within reach change in as many steps as
-    states were given to settle: the median; NaN where there are none.
+    the output goes; NaN where none is held. `drift` is by how much outputs within reach change at most in as many steps
+    as states were given to settle: the median; NaN where there are none.
 
     >>> import numpy as np
     >>> HeldOutputs(np.zeros((2, 3)), np.array([0, 4]), parts=10, spread=0.01, drift=0.2).covered
@@ -45,8 +45,8 @@ def held_outputs(
     """Let states settle for `steps` of the map, and see whose output then changes by less than a bin in as many more.
 
     A slow line is met however the state moves along it: no fixed point and no minimum of the speed is asked for. What
-    is not slow is forgotten while states settle; what remains beside the line shows in the `spread`. The network's one
-    output counts, or its first.
+    is not slow is forgotten while states settle; what remains beside the line shows in the `spread`. An output that
+    swings and is back at the end has changed. The network's one output counts, or its first.
 
     Arguments:
         step: the network at its constant input.
@@ -65,12 +65,11 @@ def held_outputs(
     >>> held_outputs(StaticMap.of(network), starts, steps=10, reach=1.0, parts=4).covered
     1.0
     """
-    settled = np.asarray(_run(step, jnp.asarray(starts), steps))
-    after = np.asarray(_run(step, jnp.asarray(settled), steps))
-    outputs, later = readings(step, settled)[:, 0], readings(step, after)[:, 0]
-    width = 2 * reach / parts
+    settled = np.asarray(_run(step, jnp.asarray(starts), steps)[0])
+    changes = output_changes(step, settled, steps=steps)
+    outputs, width = readings(step, settled)[:, 0], 2 * reach / parts
     with np.errstate(invalid="ignore"):  # of states that grow beyond all numbers
-        changes, inside = np.abs(later - outputs), np.abs(outputs) < reach
+        inside = np.abs(outputs) < reach
         held = np.flatnonzero(inside & (changes < width))
     drift = float(np.median(changes[inside])) if inside.any() else float("nan")
     if not len(held):
@@ -85,10 +84,34 @@ def held_outputs(
     return HeldOutputs(states[middle], bins, parts, within / whole if whole else 1.0, drift)
 
 
+def output_changes(
+    step: StaticMap, states: Float[np.ndarray, "states size"], *, steps: int
+) -> Float[np.ndarray, " states"]:
+    """By how much the output changes at most within so many steps from each state: the network's one, or its first.
+
+    >>> import jax
+    >>> jax.config.update("jax_enable_x64", True)
+    >>> import jax.numpy as jnp, numpy as np
+    >>> from simulate.cells import LINEAR, Vanilla
+    >>> turn = jnp.array([[0.0, -1.0], [1.0, 0.0]])  # a quarter of a turn a step
+    >>> network = Vanilla(turn, jnp.eye(2), jnp.zeros(2), jnp.eye(2), jnp.zeros(2), phi=LINEAR)
+    >>> output_changes(StaticMap.of(network), np.array([[3.0, 0.0], [0.0, 0.0]]), steps=4).tolist()
+    [6.0, 0.0]
+    """
+    return np.asarray(_run(step, jnp.asarray(states), steps)[1])
+
+
 @eqx.filter_jit
 @partial(jax.vmap, in_axes=(None, 0, None))
-def _run(step: StaticMap, state: Float[Array, " size"], steps: int) -> Array:
-    end: Array = jax.lax.fori_loop(0, steps, lambda _, now: step(now), state)
+def _run(step: StaticMap, state: Float[Array, " size"], steps: int) -> tuple[Array, Array]:
+    """Where the state is after so many steps, and by how much its output has changed at most on the way."""
+    first = step.read(state)[0]
+
+    def advance(_: Array, carried: tuple[Array, Array]) -> tuple[Array, Array]:
+        now, most = step(carried[0]), carried[1]
+        return now, jnp.maximum(most, jnp.abs(step.read(now)[0] - first))
+
+    end: tuple[Array, Array] = jax.lax.fori_loop(0, steps, advance, (state, jnp.zeros_like(first)))
     return end
 
 

@@ -92,7 +92,7 @@ UNTRAINED = PaperClaim(
     "of both nonlinearities.",
     "section 3.3, Fig. 4b",
     "SVCCA distance of trained networks to trained ones of another nonlinearity, less that to untrained ones of their "
-    "own (but the network's own start): its jackknife interval, 95 %, above 0",
+    "own, without pairs of one start: its jackknife interval, 95 %, above 0",
     figure="flip_flop_untrained",
 )
 ONE_POINT = PaperClaim(
@@ -101,6 +101,14 @@ ONE_POINT = PaperClaim(
     "section 3.2, Fig. 2d",
     "fraction of networks with one point at every command, by Clopper and Pearson's 95 % interval, above one half",
     figure="sine_points",
+)
+MILDLY_UNSTABLE = PaperClaim(
+    "one mildly unstable oscillation",
+    "A mildly unstable oscillatory mode whose complex angle aligned well with the input frequency.",
+    "section 3.2, Fig. 2f",
+    "fraction of networks whose point at every command has two unstable dimensions, a complex pair that grows by less "
+    "than a factor e while it turns by a radian: by Clopper and Pearson's 95 % interval, above one half",
+    figure="sine_eigenvalues",
 )
 TURNS = PaperClaim(
     "the linearised network turns as commanded",
@@ -123,22 +131,23 @@ LINE = PaperClaim(
     "section 3.3, Fig. 3b",
     "fraction of networks that hold outputs in 8 of 10 parts from -5 to 5, by Clopper and Pearson's 95 % interval, "
     "above one half; held: without input and once settled for a trial's steps it changes by less than a part in as "
-    "many more; a line: at most a tenth of the variance of held states is within parts",
+    "many more, at any of them; a line: at most a tenth of the variance of held states is within parts",
     figure="integration_points",
 )
 STILL = PaperClaim(
     "a line of points and minima of the speed",
     "The fixed points are shown on the line, those included that are very slow on the time scale of the task.",
     "section 2.3 and Fig. 3b",
-    "fraction of networks with points or minima of the speed in 8 of 10 parts of the outputs from -5 to 5, as above; a "
-    "line that drifts to one side has none",
+    "fraction of networks with points or minima of the speed in 8 of 10 parts of the outputs from -5 to 5, as above; "
+    "such from which the output changes by less than a part in a trial's steps; a line that drifts to one side has "
+    "none",
     figure="integration_points",
 )
 LINES_DO_NOT = NoClusters(
     "graphs of lines do not cluster by cell",
     "The topology of the line attractors did not cluster strongly by architecture.",
     "section 3.3, Fig. 3d",
-    f"an edge from each held output's state to the nearest other one; {_ABSENT}",
+    f"of networks that have a line, an edge from each held output's state to the nearest other one; {_ABSENT}",
     figure="integration_places",
 )
 LINES_DO = Clusters(

@@ -1,5 +1,6 @@
 """Context-dependent integration: the line of slow points, the modes that integrate, what selects the input (Fig. 3)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import jax
@@ -7,7 +8,7 @@ import numpy as np
 from jaxtyping import Float
 from matplotlib.ticker import MaxNLocator
 
-from simulate.fixed_points.held import HeldOutputs, held_outputs
+from simulate.fixed_points.held import HeldOutputs, held_outputs, output_changes
 from simulate.fixed_points.linearisation import Linearisation, linearised_at
 from simulate.measures.fixed_points.descent import readings
 from simulate.measures.fixed_points.find import FixedPoints
@@ -72,11 +73,13 @@ SHOWN = 16
 class Integrators:
     """The networks; of each, averaged over the states of its line in the first context: see the fields.
 
-    `lines` are the outputs that it holds there, `still` the share of the line that has points and minima of the speed,
-    `needed` how many modes integrate, `near_one` how many eigenvalues leave an amplitude as it is for a trial (but for
-    a factor e), `eigenvalues` the largest absolute values, `responses` those to a unit input by 0, 1, 2 and more modes,
+    `lines` are the outputs that it holds there, `still` the share of the line that is held by points and slow minima of
+    the speed, `needed` how many modes integrate, `near_one` how many eigenvalues leave an amplitude as it is for a
+    trial (but for a factor e), `eigenvalues` the largest absolute values, `responses` those to a unit input by 0, 1, 2
+    and more modes,
     `ignored` the response to the other stream over that to the cued one. All but `lines` and `still` are NaN of a
-    network that holds nothing. `neighbours` are the distances of graphs of nearest neighbours among held states.
+    network that holds nothing. `neighbours` are the distances of graphs of nearest neighbours among the held states of
+    lines; NaN where one is of a network that has none.
     """
 
     members: Members
@@ -127,7 +130,7 @@ def checks(config: Config, report: Report, progress: Progress) -> Integrators | 
         np.array([each.eigenvalues for each in told]),
         np.array([each.responses for each in told]),
         np.array([each.ignored for each in told]),
-        pairwise(NeighbourDistance(), [_by_parts(each.line) for each in told]).value,
+        _neighbours([each.line for each in told]),
     )
     _report_lines(results, report)
     report_claims(NAME, _claims(config, results), report)
@@ -144,7 +147,7 @@ def _report_lines(results: Integrators, report: Report) -> None:
             "spread": line.spread,
             "drift": line.drift,
             "line": is_line(line),
-            "points and minima of the speed": still,
+            "held by points and slow minima of the speed": still,
         }
         for member, line, still in zip(results.members.each, results.lines, results.still.tolist(), strict=True)
     ]
@@ -156,6 +159,15 @@ def _in_first_context(task: DrawnTask, seed: int) -> Batch:
     drawn = replace(task, trials=2 * TRIALS).draw(jax.random.fold_in(jax.random.key(seed), 3))
     chosen = np.flatnonzero(np.asarray(drawn.inputs)[:, 0, drawn.inputs.shape[-1] // 2 + CUED] == 1)[:TRIALS]
     return replace(drawn, inputs=drawn.inputs[chosen], targets=drawn.targets[chosen], mask=drawn.mask[chosen])
+
+
+def _neighbours(lines: Sequence[HeldOutputs]) -> Square:
+    """The distances of graphs of nearest neighbours, of networks that have a line."""
+    there = np.flatnonzero([is_line(each) for each in lines])
+    square = np.full((len(lines), len(lines)), np.nan)
+    if len(there) > 1:
+        square[np.ix_(there, there)] = pairwise(NeighbourDistance(), [_by_parts(lines[i]) for i in there]).value
+    return square
 
 
 def _by_parts(line: HeldOutputs) -> np.ndarray:
@@ -187,7 +199,7 @@ def _along_the_line(member: PopulationMember, visited: np.ndarray, steps: int) -
     found = member.points.found[CUED]
     starts = visited.reshape(-1, visited.shape[-1])
     line = held_outputs(found.step, starts, steps=steps, reach=REACH, parts=BINS)
-    still = _still(found)
+    still = _still(found, steps)
     if not len(line.states):
         return AlongTheLine(line, still)
     modes = [linearised_at(found.step, state) for state in line.states]
@@ -211,11 +223,12 @@ def _along_the_line(member: PopulationMember, visited: np.ndarray, steps: int) -
     )
 
 
-def _still(found: FixedPoints) -> float:
-    """The share of the parts that have points and minima of the speed."""
+def _still(found: FixedPoints, steps: int) -> float:
+    """The share of the parts with points and minima of the speed at which the output changes by less than a part."""
     there = np.concatenate([found.points, found.slow])
     read = readings(found.step, there)[:, 0]
-    inside = read[np.abs(read) < REACH]
+    slow = output_changes(found.step, there, steps=steps) < 2 * REACH / BINS
+    inside = read[slow & (np.abs(read) < REACH)]
     return len(set(np.floor((inside + REACH) / (2 * REACH) * BINS).astype(int).tolist())) / BINS
 
 
@@ -268,8 +281,8 @@ def figures(config: Config, results: Integrators | None) -> tuple[Plot, ...]:
             "integration_places",
             members,
             {"SVCCA": shown.distances["SVCCA"], "lines": results.neighbours},
-            rows="Above by activity; below by which outputs, of ten along the line, are held in states that are next "
-            "to one another",
+            rows="Above by activity; below, networks that have a line, by which of the states that hold ten outputs "
+            "along it are next to one another",
         ),
         _modes(results),
         pictures.untrained("integration_untrained", members, shown.both),

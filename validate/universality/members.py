@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from jaxtyping import Int
 
 from simulate.cells.dense import DenseCell
 from simulate.populations.jobs import TrainJob, trained_population
@@ -52,6 +53,15 @@ class Members:
             ],
             dtype=int,
         )
+
+    @property
+    def starts(self) -> Int[np.ndarray, " networks"]:
+        """A number for each network's recurrent weights before training, equal where these are.
+
+        Networks of one cell that differ by their nonlinearity alone are drawn by one key.
+        """
+        drawn = [np.asarray(each.first.W).tobytes() for each in self.each]
+        return np.array([drawn.index(each) for each in drawn])
 
     @property
     def kinds(self) -> tuple[NetworkKind, ...]:

@@ -196,6 +196,11 @@ def places(name: str, members: Members, distances: Mapping[str, Square], *, rows
 def _draw_places(
     axes: Axes, members: Members, measure: str, matrix: Square, division: Division
 ) -> dict[str, np.ndarray]:
+    division = division.of(np.flatnonzero(np.isfinite(np.diagonal(matrix)[division.which])).tolist())
+    axes.set_axis_off()
+    if len(division.which) < 3:
+        return {}
+    axes.set_axis_on()
     embedded = embed(matrix[np.ix_(division.which, division.which)])
     groups = np.array(division.groups)
     for place, point in zip(division.which, embedded.points, strict=True):

@@ -212,22 +212,25 @@ def representations(members: Members, seed: int) -> Representations:
 def untrained_beside_trained(both: Square, members: Members, cell: str, phi: str) -> MeasuredClaim:
     """How much farther trained networks of another nonlinearity are than untrained ones of the same, for one cell.
 
-    No network is held against its own start, which it may resemble for that alone.
+    No network is held against its own start, nor against one that was trained from the same: it may resemble them for
+    that alone. The jackknife leaves out all that came from one start.
     """
-    count = len(members.each)
+    count, starts = len(members.each), members.starts
     own = members.which(cell=cell, nonlinearity=phi)
     other = np.setdiff1d(members.which(cell=cell), own)
     if min(len(own), len(other)) < FEWEST:
         return MeasuredClaim(UNTRAINED, f"{cell} {phi}", None, None, None, TOO_FEW)
 
     def excess(own: np.ndarray, other: np.ndarray) -> float:
-        starts = both[np.ix_(own, own + count)]
-        others_starts = (starts.sum() - np.trace(starts)) / (starts.size - len(own))
-        return float(both[np.ix_(own, other)].mean() - others_starts)
+        to_other, to_untrained = (
+            both[np.ix_(own, others)][starts[own, None] != starts[others % count]] for others in (other, own + count)
+        )
+        return float(to_other.mean() - to_untrained.mean())
 
-    left = [excess(own[own != i], other) for i in own] + [excess(own, other[other != i]) for i in other]
+    drawn = np.unique(starts[np.concatenate([own, other])])
+    left = [excess(own[starts[own] != each], other[starts[other] != each]) for each in drawn]
     found = PopulationEstimate.leaving_out(excess(own, other), left)
-    low, high = _interval(found, len(left) - 2)
+    low, high = _interval(found, len(left) - 1)
     verdict = SEEN if low > 0 else CONTRADICTED if high < 0 else UNDECIDED
     return MeasuredClaim(UNTRAINED, f"{cell} {phi}", found.value, low, high, verdict)
 

@@ -187,7 +187,11 @@ def test_networks_that_fall_into_two_groups_are_seen_to(run, config):
     held = replace(division, penalties=tuple(float(phi == "tanh") for phi in phis))  # no label can be exchanged
     assert clustering(CLUSTERS, "SVCCA", SampledDistances.exact(apart), held, config).p == 1.0
     both = np.pad(apart, ((0, count), (0, count)))
-    both[np.arange(count), np.arange(count) + count] = 7.0  # how far each is from its own start does not count
+    starts = results.members.starts
+    assert len(np.unique(starts)) == count / 2  # one of a key, for both nonlinearities
+    twins = starts[:, None] == starts
+    both[:count, count:][twins] = 7.0  # how far each is from its own start does not count
+    both[:count, :count][twins] = 7.0  # nor how far two that began alike
     excess = untrained_beside_trained(both, results.members, "vanilla", "tanh")
     assert (excess.value, excess.low, excess.verdict) == (pytest.approx(1.01), pytest.approx(1.01), SEEN)
 

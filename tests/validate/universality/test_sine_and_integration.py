@@ -9,6 +9,7 @@ import pytest
 from scipy.stats import ttest_ind
 
 from simulate.cells import LINEAR, Vanilla
+from simulate.fixed_points.held import HeldOutputs
 from simulate.measures import find_fixed_points
 from simulate.universality.neighbours import neighbour_edges
 from simulate.universality.points import NetworkPoints
@@ -83,6 +84,22 @@ def test_a_rotation_is_seen_to_turn_by_its_angle():
     assert np.allclose(np.sort(told.spectra.imag), 1.02 * np.sin(angle) * np.array([-1, 1]))
 
 
+@pytest.mark.parametrize(
+    ("turning", "unstable", "mild"),
+    [
+        (1.02 * np.exp(0.19j), 2, True),
+        (1.02 * np.exp(0.19j), 3, False),  # something else is unstable
+        (0.98 * np.exp(0.19j), 0, False),  # stable
+        (1.2 * np.exp(0.19j), 2, True),
+        (1.25 * np.exp(0.19j), 2, False),  # by log 1.25 = 0.22 a step, and turns by 0.19
+        (0j, 2, False),
+        (0j, -1, False),  # no point
+    ],
+)
+def test_a_mild_oscillation_grows_more_slowly_than_it_turns(turning, unstable, mild):
+    assert sine.mildly_unstable(np.array([turning]), np.array([unstable])).tolist() == [mild]
+
+
 def test_a_network_that_does_not_turn_counts_as_one_that_turns_at_zero():
     """At the first command there is no complex pair, at the second (h -> h + 1) no point."""
     blank = Vanilla.blank(2, 1, 1, LINEAR)
@@ -119,6 +136,32 @@ def test_a_network_without_a_line_says_nothing_of_its_modes():
     assert np.isnan([told.needed, told.near_one, told.ignored]).all()
 
 
+def test_a_minimum_of_the_speed_counts_if_it_is_slow_on_the_time_scale_of_the_task():
+    """Two units with a minimum of the speed each, at zero: one passes by in a trial, the other has hardly moved."""
+    for speed, still in ((0.01, 0.1), (0.2, 0.0)):
+        blank = Vanilla.blank(1, 4, 1, LINEAR)
+        found = replace(
+            find_fixed_points(
+                eqx.tree_at(lambda each: (each.W, each.b, each.V), blank, (jnp.eye(1), jnp.full(1, speed), jnp.eye(1))),
+                np.zeros((1, 1)),
+                np.zeros(4),
+            ),
+            slow=np.zeros((1, 1)),
+        )
+        assert integration._still(found, steps=10) == still
+
+
+def test_graphs_of_networks_without_a_line_are_not_compared():
+    rows = np.linspace(-1, 1, 10)[:, None]
+    line = HeldOutputs(rows, np.arange(10), parts=10, spread=0.01, drift=0.1)
+    none = HeldOutputs(rows[:3], np.arange(3), parts=10, spread=0.01, drift=0.1)
+    apart = integration._neighbours([line, none, line])
+    assert np.isnan(apart[1]).all()
+    assert np.isnan(apart[:, 1]).all()
+    assert not apart[np.ix_([0, 2], [0, 2])].any()
+    assert np.isnan(integration._neighbours([line, none])).all()
+
+
 def drifting(speed, other=0.5):
     """Along its first unit the state moves on by so much a step, more or less so: its point is far outside."""
     blank = Vanilla.blank(3, 4, 1, LINEAR)
@@ -147,6 +190,18 @@ def test_a_line_that_drifts_to_one_side_is_a_line_if_it_is_slow(speed, other, li
         edges = neighbour_edges(integration._by_parts(told.line))
         assert edges.sum() <= 2 * 9
         assert not np.triu(edges, 2).any()
+
+
+@pytest.mark.parametrize("turns", [1 / 2, 1 / 5])
+def test_an_output_that_swings_and_is_back_at_the_end_of_a_trial_is_not_held(turns):
+    """Its states are on a line, and a whole number of turns is a trial."""
+    angle = 2 * np.pi * turns
+    W = jnp.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    network = eqx.tree_at(lambda each: (each.W, each.V), Vanilla.blank(2, 4, 1, LINEAR), (W, jnp.array([[1.0, 0.0]])))
+    visited = np.linspace(-5, 5, 201)[:, None] * np.ones(2)
+    line = integration._along_the_line(member(network, visited[:5], [(0.0,) * 4]), visited, steps=20).line
+    assert not integration.is_line(line)
+    assert line.covered <= 0.2  # only where it swings by less than a part
 
 
 def test_modes_of_a_known_network_are_counted():
