@@ -114,8 +114,8 @@ TURNS = PaperClaim(
     "the linearised network turns as commanded",
     "A mildly unstable oscillatory mode whose complex angle aligned well with the input frequency.",
     "section 3.2, Fig. 2f",
-    "relative error of its frequency (one where nothing turns), mean over commands, then over the networks of each "
-    "kind: its interval, 95 %, below 0.25",
+    "relative error of its frequency (one where nothing turns; of several points at the nearest to what a trial turns "
+    "around), mean over commands, then over the networks of each kind: its interval, 95 %, below 0.25",
     figure="sine_frequencies",
 )
 COMMANDS_DO_NOT = NoClusters(

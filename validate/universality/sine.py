@@ -4,14 +4,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Bool, Complex, Float, Int
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 
+from simulate.cells.dense import DenseCell
 from simulate.fixed_points.linearisation import linearised_at
 from simulate.measures.pairwise import pairwise
 from simulate.tasks.sine_generation import SineGeneration
+from simulate.tasks.task import Batch
 from simulate.universality.neighbours import NeighbourDistance
 from simulate.universality.points import PointsAsked
 from validate.output import Plot
@@ -39,6 +42,7 @@ from validate.universality.similarity import (
     fraction_claim,
     mean_claim,
     representations,
+    states,
 )
 
 NAME = "sine"
@@ -52,7 +56,7 @@ ALIGNED = 0.25
 
 @dataclass(frozen=True, eq=False)
 class Sines:
-    """The networks, and at each command how many points they have and how fast they turn at the one most often hit.
+    """The networks, and at each command how many points they have and how fast they turn at the one they turn around.
 
     `cycles` are those a step of the complex pair of largest modulus, `turning` the eigenvalue of the pair that turns
     forwards; zero where no eigenvalue is complex, and where no point is: there nothing turns. `spectra` are all
@@ -106,7 +110,7 @@ def checks(config: Config, report: Report, progress: Progress) -> Sines | None:
     report_outcomes(NAME, members, report)
     if len(members.each) < 2:
         return None
-    told = [_at_commands(each) for each in members.each]
+    told = [_at_commands(each, _centres(each.network, commands, training.steps)) for each in members.each]
     results = Sines(
         members,
         representations(members, config.seed),
@@ -117,13 +121,32 @@ def checks(config: Config, report: Report, progress: Progress) -> Sines | None:
         tuple(each.spectra for each in told),
         pairwise(NeighbourDistance(), [each.states for each in told]).value,
     )
+    _report_points(results, report)
     report_claims(NAME, _claims(config, results), report)
     return results
 
 
+def _report_points(results: Sines, report: Report) -> None:
+    """Of every network what its points are, command by command."""
+    mild = mildly_unstable(results.turning, results.unstable)
+    told = [
+        {
+            "network": str(member.kind),
+            "penalty": member.penalty,
+            "points": results.points[i].tolist(),
+            "unstable dimensions": results.unstable[i].tolist(),
+            "growth a step": np.abs(results.turning[i]).tolist(),
+            "cycles a step": results.cycles[i].tolist(),
+            "mildly unstable": mild[i].tolist(),
+        }
+        for i, member in enumerate(results.members.each)
+    ]
+    report.quantity(f"{NAME}: points of each network at each command", told)
+
+
 @dataclass(frozen=True, eq=False)
 class AtCommands:
-    """Of one network at each command: points, and of the one most often hit its state and its linearisation."""
+    """Of one network at each command: points, and of the one it turns around its state and its linearisation."""
 
     counts: list[int]
     unstable: list[int]
@@ -132,20 +155,31 @@ class AtCommands:
     states: np.ndarray
 
 
-def _at_commands(member: PopulationMember) -> AtCommands:
-    """Unstable dimensions are -1, state and eigenvalues NaN where there is no point."""
+def _centres(network: DenseCell, commands: np.ndarray, steps: int) -> Float[np.ndarray, "commands size"]:
+    """What the network turns around in a trial of each command: the mean of its states in the second half."""
+    inputs = jnp.broadcast_to(jnp.asarray(commands)[:, None, None], (len(commands), steps, 1))
+    shown = states(network, Batch(inputs, jnp.zeros_like(inputs), jnp.ones(inputs.shape[:2]), dt=1.0))
+    return np.asarray(shown[:, steps // 2 :].mean(axis=1))
+
+
+def _at_commands(member: PopulationMember, centres: Float[np.ndarray, "commands size"]) -> AtCommands:
+    """Of several points that nearest to the centre counts.
+
+    Unstable dimensions are -1, state and eigenvalues NaN where there is no point.
+    """
     found = member.points.found
     size = found[0].step.size
-    spectra, states = np.full((len(found), size), np.nan, dtype=complex), np.full((len(found), size), np.nan)
+    spectra, places = np.full((len(found), size), np.nan, dtype=complex), np.full((len(found), size), np.nan)
     unstable, turning = [-1] * len(found), [0j] * len(found)
     for k, each in enumerate(found):
         if not len(each.points):
             continue
-        eigenvalues = linearised_at(each.step, each.points[0]).eigenvalues
+        nearest = int(np.linalg.norm(each.points - centres[k], axis=1).argmin())
+        eigenvalues = linearised_at(each.step, each.points[nearest]).eigenvalues
         forwards = eigenvalues[eigenvalues.imag > 0]
-        unstable[k], turning[k] = int(each.unstable_dimensions[0]), complex(forwards[0]) if len(forwards) else 0j
-        spectra[k], states[k] = eigenvalues, each.points[0]
-    return AtCommands([len(each.points) for each in found], unstable, turning, spectra, states)
+        unstable[k], turning[k] = int(each.unstable_dimensions[nearest]), complex(forwards[0]) if len(forwards) else 0j
+        spectra[k], places[k] = eigenvalues, each.points[nearest]
+    return AtCommands([len(each.points) for each in found], unstable, turning, spectra, places)
 
 
 def mildly_unstable(

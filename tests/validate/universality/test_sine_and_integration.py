@@ -78,7 +78,7 @@ def test_a_rotation_is_seen_to_turn_by_its_angle():
     angle = 2 * np.pi * 0.03
     turn = 1.02 * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     network = eqx.tree_at(lambda each: each.W, Vanilla.blank(2, 1, 1), jnp.asarray(turn))
-    told = sine._at_commands(member(network, 0.01 * np.eye(2), [(0.0,), (0.0,)]))
+    told = sine._at_commands(member(network, 0.01 * np.eye(2), [(0.0,), (0.0,)]), np.zeros((2, 2)))
     assert (told.counts, told.unstable) == ([1, 1], [2, 2])
     assert np.allclose(told.turning, 1.02 * np.exp(1j * angle))
     assert np.allclose(np.sort(told.spectra.imag), 1.02 * np.sin(angle) * np.array([-1, 1]))
@@ -100,12 +100,25 @@ def test_a_mild_oscillation_grows_more_slowly_than_it_turns(turning, unstable, m
     assert sine.mildly_unstable(np.array([turning]), np.array([unstable])).tolist() == [mild]
 
 
+def test_of_several_points_that_counts_around_which_a_trial_is():
+    """Two stable points and a saddle between them; a trial that is told one goes to the right one."""
+    blank = Vanilla.blank(1, 1, 1)
+    network = eqx.tree_at(lambda each: (each.W, each.U), blank, (jnp.full((1, 1), 2.0), jnp.full((1, 1), 0.1)))
+    centres = sine._centres(network, np.array([1.0, -1.0]), steps=40)
+    told = sine._at_commands(member(network, np.array([[1.0], [-1.0], [0.1], [-0.1]]), [(1.0,), (-1.0,)]), centres)
+    assert (told.counts, told.unstable) == ([3, 3], [0, 0])
+    assert np.allclose(told.states, centres, rtol=1e-6)
+    assert told.states[0] > 0.5 > -0.5 > told.states[1]
+
+
 def test_a_network_that_does_not_turn_counts_as_one_that_turns_at_zero():
     """At the first command there is no complex pair, at the second (h -> h + 1) no point."""
     blank = Vanilla.blank(2, 1, 1, LINEAR)
     decays = eqx.tree_at(lambda each: each.W, blank, jnp.diag(jnp.array([0.5, 0.9])))
     moves = eqx.tree_at(lambda each: (each.W, each.b), blank, (jnp.eye(2), jnp.ones(2)))
-    one, none = (sine._at_commands(member(each, np.zeros((1, 2)), [(0.0,)])) for each in (decays, moves))
+    one, none = (
+        sine._at_commands(member(each, np.zeros((1, 2)), [(0.0,)]), np.zeros((1, 2))) for each in (decays, moves)
+    )
     assert (one.counts, one.unstable, one.turning) == ([1], [0], [0j])
     assert (none.counts, none.unstable, none.turning) == ([0], [-1], [0j])
     assert np.isnan(none.states).all()
