@@ -195,7 +195,7 @@ def _claims(config: Config, results: Sines) -> list[MeasuredClaim]:
     alone = (results.points == 1).all(axis=1)
     mild = mildly_unstable(results.turning, results.unstable).all(axis=1)
     measured = [
-        fraction_claim(claim, "all networks", int(which.sum()), len(which), more_than=0.5)
+        fraction_claim(claim, "all networks", int(which.sum()), len(members.each), more_than=0.5)
         for claim, which in ((ONE_POINT, alone), (MILDLY_UNSTABLE, mild))
     ]
     errors = np.abs(results.cycles / results.commanded - 1).mean(axis=1)
