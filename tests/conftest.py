@@ -10,6 +10,7 @@ import os
 import sys
 import tempfile
 import threading
+import zlib
 from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any, ClassVar
@@ -17,6 +18,7 @@ from typing import Any, ClassVar
 import jax
 import jaxtyping
 import pytest
+from jax._src import compilation_cache
 from jax._src.interpreters import mlir
 from jax._src.lru_cache import LRUCache
 
@@ -47,6 +49,9 @@ def _put(cache: LRUCache, key: str, program: bytes) -> None:
 
 
 LRUCache.put = _put
+# Of what is kept for minutes, the last tenth of the size takes two thirds of the time.
+compilation_cache.compress_executable = functools.partial(zlib.compress, level=1)
+compilation_cache.decompress_executable = zlib.decompress
 # An MLIR context takes longer to make than a small program to lower: one a thread serves a whole file. What is lowered
 # while something else is needs one of its own.
 _CONTEXTS = threading.local()
