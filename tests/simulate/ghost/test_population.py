@@ -104,7 +104,7 @@ def stuck_population():
 def test_lowered_confidence_frees_stuck_networks_where_the_old_one_does_not(stuck_population):
     stuck = int(stuck_population.stuck.sum())
     assert stuck > 0
-    same, low = recover(stuck_population, (10.0, 1.0), epochs=1500)
+    same, low = recover(stuck_population, (10.0, 1.0), epochs=600)
     assert same.confidence == 10.0
     assert same.recovered.trials == low.recovered.trials == stuck
     assert low.recovered.successes > same.recovered.successes
