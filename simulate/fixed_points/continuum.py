@@ -97,7 +97,7 @@ def walk_continua(
     if not (flat > 0 and speed > 0 and most > 0):
         raise ValueError(f"flat {flat}, speed {speed} and most {most}: give positive numbers")
     seeds = np.concatenate([found.slow[np.argsort(found.speeds)], found.points])
-    values = np.linalg.svd(linearised(found.step, seeds)[1], compute_uv=False)
+    values = found.singular_values_at(seeds)
     seeds = seeds[values[:, -1] <= 2 * _flattest(values, flat)]  # the walk looks again
     walked: list[Continuum] = []
     for seed in seeds:

@@ -44,7 +44,8 @@ class LatentPoints(FixedPoints):
     """Fixed points whose Jacobians are known by R x R matrices.
 
     With D the slopes of tanh, W D = M N^T D has the eigenvalues of N^T D M, with eigenvectors M a, and zeros beside
-    them; so has D W, with eigenvectors D M a. 1 - W D has the determinant of 1 - N^T D M.
+    them; so has D W, with eigenvectors D M a. 1 - W D has the determinant of 1 - N^T D M. On what is orthogonal to M
+    and D N (or to D M and N) F' - 1 is minus one, times the share of a step.
     """
 
     factors: Factored
@@ -56,7 +57,27 @@ class LatentPoints(FixedPoints):
 
     @property
     def _slopes(self) -> Float[np.ndarray, "points units"]:
-        return 1 - (np.tanh(self.points) if self._cell.leaks else self.points) ** 2
+        return self._slopes_at(self.points)
+
+    def _slopes_at(self, states: Float[np.ndarray, "states units"]) -> Float[np.ndarray, "states units"]:
+        """D where the network is in these states: a rate network's units take tanh of them, others of what they get."""
+        if self._cell.leaks:
+            return 1 - np.tanh(states) ** 2
+        cell = self._cell
+        return 1 - np.tanh(states @ np.asarray(cell.N) @ np.asarray(cell.M).T + np.asarray(cell.drive)) ** 2
+
+    def singular_values_at(self, states: Float[np.ndarray, "states units"]) -> Float[np.ndarray, "states 2"]:
+        """The largest and the smallest of F' - 1, out of matrices of 2R x 2R."""
+        M, N = (np.asarray(each) for each in (self.factors.M, self.factors.N))
+        told = np.ones((len(states), 2))
+        for k, steep in enumerate(self._slopes_at(states)[:, :, None]):
+            left, right = (M, steep * N) if self._cell.leaks else (steep * M, N)
+            basis = np.linalg.qr(np.concatenate([left, right], axis=1))[0]
+            inside = (basis.T @ left) @ (basis.T @ right).T - np.eye(basis.shape[1])
+            values = np.linalg.svd(inside, compute_uv=False)
+            besides = 1.0 if basis.shape[1] < len(M) else values[0]
+            told[k] = max(values[0], besides), min(values[-1], besides)
+        return self._cell.tau * told
 
     @property
     def latent_jacobians(self) -> Float[np.ndarray, "points rank rank"]:

@@ -17,6 +17,9 @@ from simulate.cells.ugrnn import UGRNN
 from simulate.cells.vanilla import Vanilla
 from simulate.measures.fixed_points.find import FixedPoints
 from simulate.measures.fixed_points.static_map import StaticMap
+from theory.universality import Factored
+from validate.universality.ball_maps import drive_of
+from validate.universality.latent_points import ProductCell
 from validate.universality.user_run import GivenNetwork
 from validate.universality.user_settings import RATE, NetworkConfig
 
@@ -34,11 +37,13 @@ class AskedNetwork:
     """The map whose zeros of F(h) - h are sought, and what of its eigenvalues makes a direction unstable.
 
     Of a flow dh/dt = -h + G(h) the map is G, which stands still at the same points; eigenvalues of G' with a real part
-    above one are unstable there. Otherwise those beyond the unit circle are.
+    above one are unstable there. Otherwise those beyond the unit circle are. Where there are `factors` M and N of the
+    weights, trajectories go through them.
     """
 
     cell: DenseCell
     flow: bool
+    factors: Factored | None = None
 
     @staticmethod
     def of(given: GivenNetwork, config: NetworkConfig) -> "AskedNetwork":
@@ -88,6 +93,11 @@ class AskedNetwork:
     def moving(self, inputs: Float[np.ndarray, " inputs"], flow_step: float = FLOW_STEP) -> StaticMap:
         """The map that trajectories follow: of a flow a short Euler step, with the same fixed points."""
         cell = self.cell
+        if self.factors is not None:
+            M, N, drive = (jnp.asarray(x) for x in (self.factors.M, self.factors.N, drive_of(cell, inputs)))
+            return StaticMap.of(
+                ProductCell(M, N, drive, cell, self.leaks, flow_step if self.flow else self.step), inputs
+            )
         if self.flow and isinstance(cell, FullRank):
             cell = FullRank(cell.W, cell.U, cell.b, cell.V, cell.c, cell.phi, flow_step)
         return StaticMap.of(cell, inputs)

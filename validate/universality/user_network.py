@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -123,6 +123,8 @@ def _at(
     inputs: np.ndarray, network: AskedNetwork, low: NearProduct | None, given: GivenNetwork, *, config: NetworkConfig
 ) -> PointsOfCondition:
     latent = LatentSearch.of(network, low, inputs)
+    if latent is not None and not latent.near:
+        network = replace(network, factors=latent.factors)
     drawn = network.starts(inputs, config.searches, config.seed)
     if latent is not None:
         drawn[::2] = latent.spread(len(drawn[::2]), config.seed)

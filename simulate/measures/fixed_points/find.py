@@ -70,6 +70,10 @@ class FixedPoints:
         """Of all points: one, if none is missing and the map takes a ball into itself (Brouwer's degree)."""
         return int(self.indices.sum())
 
+    def singular_values_at(self, states: Float[np.ndarray, "states size"]) -> Float[np.ndarray, "states 2"]:
+        """The largest and the smallest singular value of F' - 1 at each of these states."""
+        return np.linalg.svd(slopes(self.step, states), compute_uv=False)[:, [0, -1]]
+
     @cached_property
     def outputs(self) -> Float[np.ndarray, "points outputs"]:
         """What is read at each point."""

@@ -100,3 +100,27 @@ def test_the_graph_through_the_factors_is_that_of_all_units(kind):
     assert few.branches.edges == all_units.branches.edges != ()
     assert few.perturbations.counts.tolist() == all_units.perturbations.counts.tolist()
     assert np.abs(few.graph.outputs - all_units.graph.outputs).max() < 1e-12
+
+
+@pytest.mark.parametrize(("kind", "units"), [(Vanilla, UNITS), (FullRank, UNITS), (FullRank, 4)])
+def test_singular_values_and_paths_through_the_factors_are_those_of_all_units(kind, units):
+    factors = Factored(M[:units], N[:units])
+    network = asked(kind)
+    if units < UNITS:  # no direction is left beside M and D N
+        network = replace(network, cell=FullRank(*_weights(units)))
+    latent = LatentSearch.of(network, NearProduct(factors, 0.0), AT)
+    states = latent.spread(5, seed=1) + 0.1 * np.random.default_rng(2).normal(size=(5, units))
+    found = latent.search(states, seed=0).found
+    dense = StaticMap.of(network.cell, AT)
+    few = found.singular_values_at(states)
+    np.testing.assert_allclose(few, FixedPoints.singular_values_at(replace(found, step=dense), states), atol=1e-12)
+    np.testing.assert_allclose(
+        replace(network, factors=latent.factors).trajectories(AT, states, 20),
+        network.trajectories(AT, states, 20),
+        atol=1e-10,
+    )
+
+
+def _weights(units):
+    W, drive = M[:units] @ N[:units].T, DRIVE[:units]
+    return jnp.asarray(W), jnp.asarray(drive[:, None]), jnp.zeros(units), jnp.eye(units), jnp.zeros(units)
