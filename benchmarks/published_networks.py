@@ -139,13 +139,13 @@ def by_roots(M: np.ndarray, N: np.ndarray, drive: np.ndarray) -> list[np.ndarray
 
 
 def by_simulation(
-    M: np.ndarray, N: np.ndarray, drive: np.ndarray, alpha: float
+    M: np.ndarray, N: np.ndarray, drive: np.ndarray, alpha: float, *, time: float
 ) -> tuple[np.ndarray, np.ndarray, list[float]]:
-    """Kappa at the ends of runs, its speed there, and half turns of the first variable in the second half of each."""
+    """Kappa at the ends of runs, its speed there, and the mean time between turns of each, late."""
     random, rank = np.random.default_rng(0), M.shape[1]
     bound = np.abs(N).sum(axis=0)
     states = random.uniform(-bound, bound, (RUNS, rank)) @ M.T + drive + random.normal(size=(RUNS, len(M)))
-    steps = int(TIME / alpha)
+    steps = int(time / alpha)
     path = np.zeros((steps, RUNS, rank))
     for step in range(steps):
         path[step] = np.tanh(states) @ N
@@ -183,7 +183,7 @@ def beside_listed(
     }
 
 
-def compare(network: Published, clone: Path, write: Path | None) -> None:
+def compare(network: Published, clone: Path, write: Path | None, *, time: float) -> None:
     """Print a line an input."""
     from theory.universality import Factored, LatentFlow
 
@@ -204,7 +204,7 @@ def compare(network: Published, clone: Path, write: Path | None) -> None:
         in_steps = (np.abs(1 + network.alpha * eigenvalues) > 1).sum(axis=1)
         near = SAME * float(np.abs(N).sum(axis=0).max())
         roots = by_roots(M, N, drive)
-        ends, speeds, times = by_simulation(M, N, drive, network.alpha)
+        ends, speeds, times = by_simulation(M, N, drive, network.alpha, time=time)
         rests = speeds < STILL * float(np.abs(N).sum(axis=0).max())
         at = [gap(end, kappa[unstable == 0]) for end in ends[rests]]
         told: dict[str, Any] = {
@@ -237,11 +237,12 @@ def main() -> None:
         parser.add_argument(f"--{source}", type=Path)
     parser.add_argument("--write", type=Path)
     parser.add_argument("--only", default="", help="networks whose names have this")
+    parser.add_argument("--time", type=float, default=TIME, help="of simulations, in time constants")
     asked = parser.parse_args()
     for network in NETWORKS:
         clone = getattr(asked, network.source)
         if clone is not None and asked.only in network.path:
-            compare(network, clone, asked.write)
+            compare(network, clone, asked.write, time=asked.time)
 
 
 if __name__ == "__main__":
