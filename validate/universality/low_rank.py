@@ -113,13 +113,13 @@ def checks(config: Config, report: Report, progress: Progress) -> LowRankNetwork
             with threadpool_limits(1, "blas"):  # matrices this small wait for their threads
                 _hold_finite(rank, config, report)
             done(number)
-        law = _hold_law(memories(2), networks, config, report)
+        distances, errors, predicted = _hold_law(memories(2), networks, config, report)
         done(3)
         _hold_circle(networks, config, report)
         done(4)
         _hold_cycle(report)
         done(5)
-    return LowRankNetworks(SIZES, *law)
+    return LowRankNetworks(SIZES, distances, errors, predicted)
 
 
 def flow_of(units: DrawnUnits) -> LatentFlow:
