@@ -13,6 +13,7 @@ from pathlib import Path
 _DEVICE_FLAG = "--xla_force_host_platform_device_count"
 _VECTOR_FLAG = "--xla_cpu_prefer_vector_width"
 _THREAD_FLAG = "--xla_cpu_multi_thread_eigen"
+_LEVEL_FLAG = "--xla_backend_optimization_level"
 _RECORD = "finished.txt"
 KEEPING_FREED_MEMORY = {
     "MALLOC_MMAP_THRESHOLD_": "33554432",
@@ -62,6 +63,14 @@ def request_wide_vectors() -> None:
 def request_one_thread() -> None:
     """Ask XLA to compute in the thread that calls it: for processes of which there is one a core."""
     _add_flag(_THREAD_FLAG, "false")
+
+
+def request_quick_compilation() -> None:
+    """Ask XLA for programs that are sooner compiled, and may take longer to run: for runs that mostly compile.
+
+    Some of them round otherwise in the last bit. A level the user has put into `XLA_FLAGS` is kept.
+    """
+    _add_flag(_LEVEL_FLAG, 1)
 
 
 def _add_flag(flag: str, value: int | str) -> None:

@@ -74,6 +74,12 @@ def use_jax() -> None:
     runtime.configure()
 
 
+def use_jax_briefly() -> None:
+    """As `use_jax`, for a run whose programs take longer to compile than to run."""
+    runtime.request_quick_compilation()
+    use_jax()
+
+
 @dataclass(frozen=True)
 class Plan:
     """A run that is about to start: its settings, its sections, and what is set up before they are imported."""

@@ -1,6 +1,7 @@
 """Where networks start: uniform weights, the same way for every cell of dense weights."""
 
 from dataclasses import dataclass
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -49,11 +50,17 @@ class UniformWeights:
         >>> sorted(UniformWeights.around(blank, jax.random.key(0), jnp.dtype("float32")).parameters)
         ['U', 'V', 'W', 'b', 'c']
         """
-        bound = network.units**-0.5
-        leaves, structure = jax.tree.flatten(network)
-        keys = jax.random.split(key, len(leaves))
-        drawn = [
-            (leaf + jax.random.uniform(key, leaf.shape, minval=-bound, maxval=bound)).astype(dtype)
-            for leaf, key in zip(leaves, keys, strict=True)
-        ]
-        return jax.tree.unflatten(structure, drawn)
+        return _around(network, key, dtype)
+
+
+@partial(jax.jit, static_argnames="dtype")
+def _around(network: DenseT, key: Key[jax.Array, ""], dtype: jnp.dtype) -> DenseT:
+    """One program for all arrays of a network, traced once for all populations of a kind."""
+    bound = network.units**-0.5
+    leaves, structure = jax.tree.flatten(network)
+    keys = jax.random.split(key, len(leaves))
+    drawn = [
+        (leaf + jax.random.uniform(key, leaf.shape, minval=-bound, maxval=bound)).astype(dtype)
+        for leaf, key in zip(leaves, keys, strict=True)
+    ]
+    return jax.tree.unflatten(structure, drawn)

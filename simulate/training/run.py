@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -89,9 +90,8 @@ def started(plan: TrainingPlan[Any]) -> TrainingRun:
     """Before the first epoch."""
     mesh = mesh_for(plan.count)
     networks = plan.networks
-    memory = jax.vmap(lambda _: plan.regime.stop.init())(jnp.arange(plan.count))
-    kept = jax.vmap(lambda rule, network: rule.init(network))(plan.regime.rule, networks)
-    state = State(networks, kept, memory, jnp.ones(plan.count, bool))
+    kept, memory = _nothing_kept(plan.regime, networks)
+    state = jax.tree.map(_on_host, State(networks, kept, memory, jnp.ones(plan.count, bool)))
     probes = jax.tree.map(
         lambda a: np.full(a.shape, np.nan, a.dtype), jax.eval_shape(lambda: _probes_of_one_epoch(plan))
     )
@@ -108,10 +108,21 @@ def started(plan: TrainingPlan[Any]) -> TrainingRun:
     )
 
 
+@eqx.filter_jit
+def _nothing_kept(regime: Regime, networks: Any) -> tuple[Any, Any]:
+    """What the rule and the stopping of each network keep before the first epoch."""
+    return jax.vmap(lambda regime, network: (regime.rule.init(network), regime.stop.init()))(regime, networks)
+
+
+def _on_host(leaf: Any) -> Any:
+    """Where arrays are taken apart and put together without a program for each shape; keys of noise stay."""
+    return leaf if jnp.issubdtype(leaf.dtype, jax.dtypes.prng_key) else np.asarray(leaf)
+
+
 def regime_of(plan: TrainingPlan[Any], slots: Int[np.ndarray, " slots"]) -> Regime:
     """How each of these networks learns, shared out among the devices as their states are."""
     mesh = mesh_for(len(slots))
-    return shared_out(mesh, filled_up(mesh, jax.tree.map(lambda leaf: leaf[slots], plan.regime)))
+    return shared_out(mesh, filled_up(mesh, jax.tree.map(lambda leaf: _on_host(leaf)[slots], plan.regime)))
 
 
 def _probes_of_one_epoch(plan: TrainingPlan[Any]) -> Probes:
@@ -240,5 +251,5 @@ def dealt(learning: Bool[np.ndarray, " slots"], devices: int) -> Int[np.ndarray,
 def _rearranged(run: TrainingRun, plan: TrainingPlan[Any], order: Int[np.ndarray, " slots"]) -> TrainingRun:
     """With these of its networks in the program, in this order."""
     mesh, slots = mesh_for(len(order)), run.slots[order]
-    state = filled_up(mesh, jax.tree.map(lambda leaf: leaf[order], run.state))
+    state = filled_up(mesh, jax.tree.map(lambda leaf: _on_host(leaf)[order], run.state))
     return replace(run, state=shared_out(mesh, state), regime=regime_of(plan, slots), slots=slots)

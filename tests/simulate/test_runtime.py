@@ -91,6 +91,15 @@ def test_the_user_s_device_count_is_kept(monkeypatch: pytest.MonkeyPatch) -> Non
     assert os.environ["XLA_FLAGS"].endswith("count=2")
 
 
+def test_the_user_s_level_of_compilation_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XLA_FLAGS", "")
+    runtime.request_quick_compilation()
+    assert os.environ["XLA_FLAGS"] == "--xla_backend_optimization_level=1"
+    monkeypatch.setenv("XLA_FLAGS", "--xla_backend_optimization_level=2")
+    runtime.request_quick_compilation()
+    assert os.environ["XLA_FLAGS"].endswith("level=2")
+
+
 MEMORY = """
 import json, os, sys
 from simulate import runtime

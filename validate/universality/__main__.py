@@ -16,7 +16,7 @@ from validate.interruption import stop_without_a_word
 if __name__ == "__main__":
     stop_without_a_word()
 
-from validate.command import Command, Mode, Section, built_in
+from validate.command import Command, Mode, Plan, Section, use_jax, use_jax_briefly
 from validate.universality.settings import Config
 from validate.universality.user_run import network_plan
 from validate.universality.user_settings import NetworkConfig
@@ -32,12 +32,18 @@ SECTIONS = (
     Section("Integration: lines of points, and the modes that integrate (Fig. 3)", "validate.universality.integration"),
 )
 
+
+def _built_in(config: Config) -> Plan:
+    """Small networks are trained in less time than it takes to compile what trains them."""
+    return Plan(config, SECTIONS, use_jax_briefly if config.small else use_jax)
+
+
 COMMAND = Command(
     name="universality",
     title="Universality",
     summary="Where networks stand still at a constant input: fixed points with proof, and whether any is missing.",
     example="python -m validate.universality --network rnn.pt --out results",
-    modes=(built_in(Config, SECTIONS), Mode(NetworkConfig, network_plan, chosen_by=("--network",))),
+    modes=(Mode(Config, _built_in), Mode(NetworkConfig, network_plan, chosen_by=("--network",))),
 )
 
 if __name__ == "__main__":
