@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 from numpy.typing import ArrayLike
+from threadpoolctl import threadpool_limits
 
 from simulate.cells.cell import Cell
 from simulate.fixed_points.branches import follow_branches
@@ -98,10 +99,16 @@ def search_points(
     """
     if rounds < 0:
         raise ValueError(f"{rounds} rounds: allow none or more")
-    found = find_fixed_points(network, starts, inputs, dt=dt)
+    with threadpool_limits(1, "blas"):  # matrices this small wait for their threads
+        found = find_fixed_points(network, starts, inputs, dt=dt)
+        return _gone_on(found, np.asarray(starts, dtype=np.float64), rounds, np.random.default_rng(seed))
+
+
+def _gone_on(
+    found: FixedPoints, given: Float[np.ndarray, "starts size"], rounds: int, random: np.random.Generator
+) -> PointSearch:
     told = [SearchRound(len(found.points), found.index_sum)]
     estimate = unseen(found.hits) if len(found.points) else None
-    given, random = np.asarray(starts, dtype=np.float64), np.random.default_rng(seed)
     whole_left = others_left = rounds
     while whole_left:
         whole = told[-1].index_sum == 1 or not told[-1].new or not others_left

@@ -8,6 +8,7 @@ from jaxtyping import Float, Int
 from numpy.typing import ArrayLike
 from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.spatial.distance import pdist
+from threadpoolctl import threadpool_limits
 
 from simulate.cells.cell import Cell
 from simulate.integrate import require_double_precision
@@ -117,7 +118,8 @@ def find_fixed_points(
     given = finite(starts, ("starts", "size of a state"), "starts")
     if given.shape[1] != step.size:
         raise WrongStart(f"starts of {given.shape[1]} numbers: a state of this network has {step.size}")
-    return points_from(step, given)
+    with threadpool_limits(1, "blas"):  # matrices this small wait for their threads
+        return points_from(step, given)
 
 
 def points_from(step: StaticMap, starts: Float[np.ndarray, "starts size"]) -> FixedPoints:
