@@ -18,6 +18,7 @@ from dataclasses import dataclass
 import flint
 import numpy as np
 from jaxtyping import Float
+from threadpoolctl import threadpool_limits
 
 from theory.universality.balls import Balls, bounded, exact
 from theory.universality.bounded import Bounded, above
@@ -81,7 +82,8 @@ def prove_point(step: BallMap, near: Float[np.ndarray, "..."]) -> ProvedPoint | 
         raise ValueError(f"a state of shape {middle.shape}: give {step.size} finite numbers")
     before, flint.ctx.prec = flint.ctx.prec, _PRECISION
     try:
-        return _proved(step, middle)
+        with threadpool_limits(limits=1, user_api="blas"):  # matrices this small wait for their threads
+            return _proved(step, middle)
     finally:
         flint.ctx.prec = before
 
