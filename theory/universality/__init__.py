@@ -1,7 +1,7 @@
 """Sets of fixed points with proof: that one is there, alone, and how many directions leave it.
 
 What a search has found (`simulate.measures.find_fixed_points`) is a claim in floating point. `prove_point` makes it a
-theorem: a box that holds exactly one fixed point of the map, by Krawczyk's test in ball arithmetic, with the number of
+theorem: a box that holds exactly one fixed point of the map, by Krawczyk's test, rounding included, with the number of
 unstable directions and the index of that point. The maps are written here from their equations once more, for balls:
 `vanilla`, `ugrnn`, `gru`, `lstm`, `rate`.
 

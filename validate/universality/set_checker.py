@@ -6,10 +6,10 @@
 The second compares all that the certificate speaks of with a network: W (or M and N), and the drive with U x + b, x
 being the one row of INPUT (npy or text), or zero. Of a UGRNN it speaks of the last rows, those of the candidate.
 
-The format, and why it proves what it says: docs/fixed-point-sets.md. E is taken in rational numbers, points are decided
-in ball arithmetic (python-flint), boxes in doubles that bound their own rounding. Where a box is not decided at once it
-is cut, up to `DEEPEST` times. Standard output says what is claimed, then `verified` (exit status 0) or `rejected: ...`
-(1); what is no certificate is one line on standard error (2).
+The format, and why it proves what it says: docs/fixed-point-sets.md. E is taken in rational numbers, what a step moves
+a point by in balls (python-flint), boxes and slopes in doubles that bound their own rounding. Where a box is not
+decided at once it is cut, up to `DEEPEST` times. Standard output says what is claimed, then `verified` (exit status 0)
+or `rejected: ...` (1); what is no certificate is one line on standard error (2).
 """
 
 import json

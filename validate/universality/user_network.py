@@ -200,7 +200,7 @@ def _report_condition(each: PointsOfCondition, mark: str, report: Report) -> Non
         f"points_proved{mark}",
         sum(one is not None for one in each.proved),
         "",
-        "each alone in a box around it, in ball arithmetic",
+        "each alone in a box around it, rounding included",
     )
     meaning = "of sign det(1 - F')" if each.complete == UNKNOWN else "one, if none is missing"
     report.finding(f"sum_of_indices{mark}", found.index_sum, "", meaning)
