@@ -3,8 +3,9 @@
 Of u = 2^-53, a sum of m products as any BLAS may order it differs from the exact one by at most m u (1 + m u) times
 the sum of the products' sizes (Jeannerod and Rump, SIAM J. Matrix Anal. Appl. 34, 338, 2013). A sum of m numbers that
 are not negative, each the result of a few such operations, is then right to a part of 4 m u. Up to m = 2^14 both are
-covered by `ROUNDING` and `_LARGER`, with room; what underflows, by `_TINY`. Overflow makes radii infinite or NaN, and
-no comparison with those holds.
+covered by `ROUNDING` and `_LARGER`, with room. What underflows is covered by `_TINY`, before a large factor comes to it
+as well. Overflow makes radii infinite or NaN, and no comparison with those holds: a part of each result is in its
+radius, as a sum may overflow where 2^-50 of it does not.
 """
 
 from dataclasses import dataclass
@@ -66,10 +67,11 @@ class Bounded:
     def __matmul__(self, other: "Bounded") -> "Bounded":
         """The product of matrices."""
         size, inner = np.abs(other.middle), self.middle.shape[-1]
-        radius = np.abs(self.middle) @ (other.radius + (inner + 4) * ROUNDING * size)
+        radius = np.abs(self.middle) @ (other.radius + (inner + 4) * ROUNDING * size + _TINY)
         if not isinstance(self.radius, float):
             radius = radius + self.radius @ (size + other.radius)
-        return Bounded(self.middle @ other.middle, above(radius))
+        middle = self.middle @ other.middle
+        return Bounded(middle, above(radius + ROUNDING * np.abs(middle)))
 
     def __mul__(self, other: "Bounded") -> "Bounded":
         """The product, entry by entry."""

@@ -118,6 +118,8 @@ def _sign_by_doubles(matrix: Bounded) -> int:
     if not np.isfinite(matrix.middle).all():
         return 0
     order, lower, upper = scipy.linalg.lu(matrix.middle, p_indices=True)
+    if not np.isfinite(upper).all():
+        return 0
     one = np.eye(len(order))
     try:
         L = np.tril(scipy.linalg.solve_triangular(lower, one, lower=True, unit_diagonal=True))

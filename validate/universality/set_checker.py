@@ -824,7 +824,8 @@ class Span:
         radius = np.abs(self.middle) @ above(err)
         if not isinstance(self.radius, float):
             radius = radius + self.radius @ other.size
-        return Span(self.middle @ other.middle, above(radius))
+        middle = self.middle @ other.middle  # that overflows where the bound does not, it is a part of it
+        return Span(middle, above(radius + LAST * np.abs(middle)))
 
 
 def above(bound: Any) -> Any:

@@ -25,6 +25,21 @@ def holds(bounded, exact):
     return bool((abs(middle - exact) <= radius).all())
 
 
+def test_what_underflows_is_held_after_a_large_factor():
+    """Of 7 * 2^-1060 a part of 2^-52 is zero; times 2^600 it is what the product's rounding takes."""
+    large, small = np.array([[np.nextafter(2.0**600, np.inf)]]), np.array([[7 * 2.0**-1060]])
+    assert holds(Bounded(large) @ Bounded(small), fractions(large) @ fractions(small))
+
+
+def test_nothing_is_told_of_sums_that_overflow():
+    """The sum is below zero, but infinite where it is made from the left; the bound of its rounding is not."""
+    row, ones = np.array([[1e308, 1e308, -1.7e308, -1.7e308]]), np.ones((4, 1))
+    with np.errstate(all="ignore"):
+        total = Bounded(row) @ Bounded(ones)
+        assert not (total.least_size() > 0).any()
+        assert not np.isfinite(total.radius).any()
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_results_hold_those_of_all_numbers_that_are_meant(seed):
     random = np.random.default_rng(seed)

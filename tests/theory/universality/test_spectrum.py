@@ -24,6 +24,13 @@ def test_doubles_and_balls_agree(size, monkeypatch):
         assert quick == slow == ((np.abs(np.linalg.eigvals(W)) > 1).sum(), np.sign(np.linalg.det(W)))
 
 
+def test_factors_that_overflow_are_left_to_balls():
+    """The second pivot is twice the largest number there is, or nearly."""
+    with np.errstate(all="ignore"):
+        assert spectrum.sign_of_determinant(1.7e308 * np.array([[1.0, 1.0], [-1.0, 1.0]])) == 1
+        assert spectrum.sign_of_determinant(1.7e308 * np.array([[-1.0, 1.0], [1.0, 1.0]])) == -1
+
+
 def test_doubles_decide_of_many_units():
     W = np.random.default_rng(1).normal(size=(60, 60)) * 1.5 / np.sqrt(60)
     values, vectors = np.linalg.eig(W)

@@ -399,6 +399,13 @@ def test_spans_hold_what_exact_numbers_make():
                 assert span.radius[i, j] < 0.1
 
 
+def test_spans_of_sums_that_overflow_tell_nothing():
+    """This sum is below zero, and infinite where it is made from the left."""
+    with np.errstate(all="ignore"):
+        total = Span(np.array([[1e308, 1e308, -1.7e308, -1.7e308]])) @ Span(np.ones((4, 1)))
+    assert not np.isfinite(total.radius).any()
+
+
 def test_boxes_that_are_looked_at_together_are_told_what_each_is_told_alone(document):
     """Lines may be a step of Newton's method apart; what they decide is not."""
     certificate = SetCertificate(document)
