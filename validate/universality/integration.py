@@ -166,7 +166,9 @@ def _neighbours(lines: Sequence[HeldOutputs]) -> Square:
     there = np.flatnonzero([is_line(each) for each in lines])
     square = np.full((len(lines), len(lines)), np.nan)
     if len(there) > 1:
-        square[np.ix_(there, there)] = pairwise(NeighbourDistance(), [_by_parts(lines[i]) for i in there.tolist()]).value
+        square[np.ix_(there, there)] = pairwise(
+            NeighbourDistance(), [_by_parts(lines[i]) for i in there.tolist()]
+        ).value
     return square
 
 
