@@ -307,7 +307,8 @@ class SetCertificate:
         around = middle + about([flint.arb(number(point.radius))] * len(point.state))
         t = column([x.tanh() for x in (A * middle + drive).entries()])
         off = Span.of((t if L is None else L * t) - middle)
-        slopes = [1 - over_tanh(x) ** 2 for x in (A * around + drive).entries()]
+        over = [over_tanh(x) for x in (A * around + drive).entries()]
+        slopes = [1 - t * t for t in over]  # a power of a ball about zero is NaN
         wide, narrow = self._spans
         slope = Span.of(column(slopes)) * wide
         if narrow is not None:

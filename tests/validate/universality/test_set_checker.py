@@ -59,6 +59,15 @@ def test_products_and_networks_that_contract_are_verified():
     verify(json.loads(fixed_point_set(np.array([[0.5, -0.6], [0.6, -4.0]]), np.ones(2)).certificate))
 
 
+@pytest.mark.parametrize("drive", [0.0, 0.125])
+def test_a_point_at_zero_is_verified(drive):
+    """Balls about zero, as of networks without drive."""
+    found = fixed_point_set(np.array([[2.0]]), np.array([drive]))
+    assert (found.complete, len(found.points)) == (True, 3)
+    assert (drive != 0) == all(point.state[0] != 0 for point in found.points)
+    verify(json.loads(found.certificate))
+
+
 def test_what_weights_of_low_rank_leave_is_part_of_what_is_verified():
     """The file is of W, not of the nearest product: other weights are rejected."""
     random = np.random.default_rng(2)
