@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Int
 
-from simulate.measures.fixed_points.descent import linearised, scales
+from simulate.measures.fixed_points.descent import scales
 from simulate.measures.fixed_points.find import FixedPoints
 
 _STRIDE = 0.02
@@ -173,20 +173,21 @@ class _Walk:
     def _settled(self, state: np.ndarray, dimension: int | None) -> _Place | None:
         """Where no direction but the flat ones pulls; None where that is nowhere near, not flat, or fast."""
         for _ in range(_CORRECTIONS):
-            (residual,), (slopes,) = linearised(self.found.step, state[None])
-            if not (np.isfinite(residual).all() and np.isfinite(slopes).all()):
+            pull = self.found.pull_at(state)
+            if pull is None:
                 return None
-            left, values, right = np.linalg.svd(slopes)
-            flattest = _flattest(values, self.flat)
-            count = int((values <= flattest).sum()) if dimension is None else dimension
-            steep = len(values) - count
-            if not count or values[steep] > flattest:
+            flattest = float(_flattest(np.array([pull.steepest]), self.flat))
+            count = int((pull.values <= flattest).sum()) if dimension is None else dimension
+            steep = len(pull.values) - count
+            if not count or pull.values[steep] > flattest:
                 return None
-            back = -right[:steep].T @ ((left[:, :steep].T @ residual) / values[:steep])
+            if pull.besides is not None and pull.besides <= flattest:  # it is flat all around
+                return None
+            back = pull.back(steep)
             state = state + back
             if np.linalg.norm(back) <= _SETTLED * max(1.0, float(np.linalg.norm(state))):
                 break
-        moved = float(np.linalg.norm(residual))
+        moved = float(np.linalg.norm(pull.residual))
         if moved > self.speed * max(1.0, float(np.linalg.norm(state))) or not self.found.step.holds(state):
             return None
-        return _Place(state, moved, right[steep:].T)
+        return _Place(state, moved, pull.right[:, steep:])

@@ -10,7 +10,9 @@ from jaxtyping import Array, Complex, Float, Int
 
 from simulate.cells.cell import Cell
 from simulate.cells.dense import DenseCell
+from simulate.measures.fixed_points.descent import iterated
 from simulate.measures.fixed_points.find import FixedPoints
+from simulate.measures.fixed_points.pull import Pull
 from simulate.measures.fixed_points.static_map import StaticMap
 from theory.universality import Factored
 
@@ -68,16 +70,31 @@ class LatentPoints(FixedPoints):
 
     def singular_values_at(self, states: Float[np.ndarray, "states units"]) -> Float[np.ndarray, "states 2"]:
         """The largest and the smallest of F' - 1, out of matrices of 2R x 2R."""
-        M, N = (np.asarray(each) for each in (self.factors.M, self.factors.N))
         told = np.ones((len(states), 2))
-        for k, steep in enumerate(self._slopes_at(states)[:, :, None]):
-            left, right = (M, steep * N) if self._cell.leaks else (steep * M, N)
-            basis = np.linalg.qr(np.concatenate([left, right], axis=1))[0]
-            inside = (basis.T @ left) @ (basis.T @ right).T - np.eye(basis.shape[1])
-            values = np.linalg.svd(inside, compute_uv=False)
-            besides = 1.0 if basis.shape[1] < len(M) else values[0]
+        for k, steep in enumerate(self._slopes_at(states)):
+            values = np.linalg.svd(self._inside(steep)[1], compute_uv=False)
+            besides = self._cell.tau if len(values) < len(steep) else values[0]
             told[k] = max(values[0], besides), min(values[-1], besides)
-        return self._cell.tau * told
+        return told
+
+    def pull_at(self, state: Float[np.ndarray, " units"]) -> Pull | None:
+        """F(h) - h, and F' - 1 out of a matrix of 2R x 2R."""
+        (before,), (after,) = iterated(self.step, state[None])
+        residual = after - before
+        (steep,) = self._slopes_at(state[None])
+        if not (np.isfinite(residual).all() and np.isfinite(steep).all()):
+            return None
+        basis, inside = self._inside(steep)
+        left, values, right = np.linalg.svd(inside)
+        besides = self._cell.tau if len(values) < len(steep) else None
+        return Pull(residual, basis @ left, values, basis @ right.T, besides)
+
+    def _inside(self, steep: Float[np.ndarray, " units"]) -> tuple[np.ndarray, np.ndarray]:
+        """A basis of what is not orthogonal to M and D N (or D M and N), in columns, and F' - 1 in it."""
+        M, N = (np.asarray(each) for each in (self.factors.M, self.factors.N))
+        left, right = (M, steep[:, None] * N) if self._cell.leaks else (steep[:, None] * M, N)
+        basis = np.linalg.qr(np.concatenate([left, right], axis=1))[0]
+        return basis, self._cell.tau * ((basis.T @ left) @ (basis.T @ right).T - np.eye(basis.shape[1]))
 
     @property
     def latent_jacobians(self) -> Float[np.ndarray, "points rank rank"]:

@@ -12,7 +12,17 @@ from threadpoolctl import threadpool_limits
 
 from simulate.cells.cell import Cell
 from simulate.integrate import require_double_precision
-from simulate.measures.fixed_points.descent import ROUNDING, Ends, descend, readings, scales, slopes, speeds
+from simulate.measures.fixed_points.descent import (
+    ROUNDING,
+    Ends,
+    descend,
+    linearised,
+    readings,
+    scales,
+    slopes,
+    speeds,
+)
+from simulate.measures.fixed_points.pull import Pull
 from simulate.measures.fixed_points.static_map import StaticMap
 from simulate.measures.samples import finite
 
@@ -74,6 +84,14 @@ class FixedPoints:
     def singular_values_at(self, states: Float[np.ndarray, "states size"]) -> Float[np.ndarray, "states 2"]:
         """The largest and the smallest singular value of F' - 1 at each of these states."""
         return np.linalg.svd(slopes(self.step, states), compute_uv=False)[:, [0, -1]]
+
+    def pull_at(self, state: Float[np.ndarray, " size"]) -> Pull | None:
+        """F(h) - h and F' - 1 at this state; None where they are no numbers."""
+        (residual,), (matrix,) = linearised(self.step, state[None])
+        if not (np.isfinite(residual).all() and np.isfinite(matrix).all()):
+            return None
+        left, values, right = np.linalg.svd(matrix)
+        return Pull(residual, left, values, right.T)
 
     @cached_property
     def outputs(self) -> Float[np.ndarray, "points outputs"]:

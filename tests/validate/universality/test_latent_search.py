@@ -1,6 +1,6 @@
 """The search in latent variables: the points it gives are those of all units, whatever the scale of the factors."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -9,6 +9,7 @@ import pytest
 
 from simulate.cells import RELU, Vanilla
 from simulate.cells.full_rank import FullRank
+from simulate.fixed_points import walk_continua
 from simulate.measures.fixed_points.find import FixedPoints
 from simulate.measures.fixed_points.static_map import StaticMap
 from theory.universality import Factored, fixed_point_set
@@ -114,11 +115,36 @@ def test_singular_values_and_paths_through_the_factors_are_those_of_all_units(ki
     dense = StaticMap.of(network.cell, AT)
     few = found.singular_values_at(states)
     np.testing.assert_allclose(few, FixedPoints.singular_values_at(replace(found, step=dense), states), atol=1e-12)
+    for state in states:
+        one, all_units = found.pull_at(state), FixedPoints.pull_at(replace(found, step=dense), state)
+        np.testing.assert_allclose(one.residual, all_units.residual, atol=1e-12)
+        assert one.steepest == pytest.approx(all_units.steepest, abs=1e-12)
+        back = all_units.back(len(state))
+        np.testing.assert_allclose(one.back(len(one.values)), back, atol=1e-9 * np.linalg.norm(back))
     np.testing.assert_allclose(
         replace(network, factors=latent.factors).trajectories(AT, states, 20),
         network.trajectories(AT, states, 20),
         atol=1e-10,
     )
+
+
+@pytest.mark.parametrize("kind", [Vanilla, FullRank])
+def test_a_line_is_walked_through_the_factors_as_in_all_units(kind):
+    """Along one direction the slope at zero is a thousandth below one, along the other a third."""
+    both = np.linalg.qr(np.random.default_rng(3).normal(size=(UNITS, 2)))[0]
+    factors = Factored(both, both * np.array([0.999, 0.3]))
+    zero = jnp.zeros(UNITS)
+    cell = kind(jnp.asarray(factors.M @ factors.N.T), zero[:, None], zero, jnp.eye(UNITS), zero)
+    latent = LatentSearch.of(AskedNetwork(cell, flow=kind is FullRank), NearProduct(factors, 0.0), AT)
+    found = latent.search(0.1 * np.eye(UNITS), seed=0).found
+    (few,) = walk_continua(found)
+    # the flow's steps are of length one, as those of the map
+    dense = FixedPoints(**{each.name: getattr(found, each.name) for each in fields(FixedPoints)})
+    (all_units,) = walk_continua(replace(dense, step=StaticMap.of(cell, AT)))
+    assert (few.dimension, few.points.tolist()) == (1, [0])
+    assert few.length == pytest.approx(all_units.length, rel=1e-9)
+    ends = np.sort(few.states[[0, -1]], axis=0), np.sort(all_units.states[[0, -1]], axis=0)
+    np.testing.assert_allclose(*ends, atol=1e-9)
 
 
 def _weights(units):
