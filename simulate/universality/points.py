@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import xarray as xr
 from threadpoolctl import threadpool_limits
@@ -81,8 +82,10 @@ class PointsJob(Job):
 
     @property
     def cost(self) -> float:
-        """Beside that of training."""
-        return 1e6 * self.condition.networks * len(self.search.inputs)
+        """Beside that of training, in proportion to the weights: the networks that take longest are searched first."""
+        condition = self.condition
+        weights = jax.tree.leaves(jax.eval_shape(lambda: condition.first_networks(jnp.float64)))
+        return 1e6 * len(self.search.inputs) * sum(leaf.size for leaf in weights) / condition.start.units**2
 
     def compute(self, needed: tuple[xr.Dataset, ...], progress: JobProgress) -> xr.Dataset:
         """All arrays of all networks, one after another, with the lengths by which they are told apart."""
