@@ -173,9 +173,10 @@ class _Walk:
     def _settled(self, state: np.ndarray, dimension: int | None) -> _Place | None:
         """Where no direction but the flat ones pulls; None where that is nowhere near, not flat, or fast."""
         for _ in range(_CORRECTIONS):
-            pull = self.found.pull_at(state)
-            if pull is None:
+            told = self.found.pull_at(state)
+            if told is None:
                 return None
+            pull = told
             flattest = float(_flattest(np.array([pull.steepest]), self.flat))
             count = int((pull.values <= flattest).sum()) if dimension is None else dimension
             steep = len(pull.values) - count

@@ -84,7 +84,7 @@ class PointsJob(Job):
     def cost(self) -> float:
         """Beside that of training, in proportion to the weights: the networks that take longest are searched first."""
         condition = self.condition
-        weights = jax.tree.leaves(jax.eval_shape(lambda: condition.first_networks(jnp.float64)))
+        weights = jax.tree.leaves(jax.eval_shape(lambda: condition.first_networks(jnp.dtype(float))))
         return 1e6 * len(self.search.inputs) * sum(leaf.size for leaf in weights) / condition.start.units**2
 
     def compute(self, needed: tuple[xr.Dataset, ...], progress: JobProgress) -> xr.Dataset:
