@@ -173,10 +173,9 @@ class _Walk:
     def _settled(self, state: np.ndarray, dimension: int | None) -> _Place | None:
         """Where no direction but the flat ones pulls; None where that is nowhere near, not flat, or fast."""
         for _ in range(_CORRECTIONS):
-            told = self.found.pull_at(state)
-            if told is None:
+            pull = self.found.pull_at(state)
+            if pull is None:
                 return None
-            pull = told
             flattest = float(_flattest(np.array([pull.steepest]), self.flat))
             count = int((pull.values <= flattest).sum()) if dimension is None else dimension
             steep = len(pull.values) - count
@@ -188,6 +187,7 @@ class _Walk:
             state = state + back
             if np.linalg.norm(back) <= _SETTLED * max(1.0, float(np.linalg.norm(state))):
                 break
+        assert pull is not None
         moved = float(np.linalg.norm(pull.residual))
         if moved > self.speed * max(1.0, float(np.linalg.norm(state))) or not self.found.step.holds(state):
             return None

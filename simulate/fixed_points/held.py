@@ -68,9 +68,9 @@ def held_outputs(
     settled = np.asarray(_run(step, jnp.asarray(starts), steps)[0])
     changes = output_changes(step, settled, steps=steps)
     outputs, width = readings(step, settled)[:, 0], 2 * reach / parts
-    with np.errstate(invalid="ignore"):  # of states that grow beyond all numbers
-        inside = np.abs(outputs) < reach
-        held = np.flatnonzero(inside & (changes < width))
+    changes = np.where(np.isnan(changes), np.inf, changes)  # of states that grow beyond all numbers
+    inside = np.abs(outputs) < reach
+    held = np.flatnonzero(inside & (changes < width))
     drift = float(np.median(changes[inside])) if inside.any() else float("nan")
     if not len(held):
         return HeldOutputs(settled[:0], np.zeros(0, dtype=int), parts, float("nan"), drift)

@@ -106,8 +106,9 @@ MILDLY_UNSTABLE = PaperClaim(
     "one mildly unstable oscillation",
     "A mildly unstable oscillatory mode whose complex angle aligned well with the input frequency.",
     "section 3.2, Fig. 2f",
-    "fraction of networks whose point at every command has two unstable dimensions, a complex pair that grows by less "
-    "than a factor e while it turns by a radian: by Clopper and Pearson's 95 % interval, above one half",
+    "fraction of networks whose point at every command (of several the nearest to what a trial turns around) has two "
+    "unstable dimensions, a complex pair that grows by less than a factor e while it turns by a radian: by Clopper and "
+    "Pearson's 95 % interval, above one half",
     figure="sine_eigenvalues",
 )
 TURNS = PaperClaim(
@@ -176,16 +177,17 @@ NEAR_ONE = PaperClaim(
     "gated networks have more eigenvalues near one than vanilla ones",
     "The gated architectures had many more eigenvalues near 1.",
     "section 3.3, Fig. 3e",
-    "eigenvalues along the line that change an amplitude by at most a factor e in a trial's steps (the log of their "
-    "modulus is within 1 / steps): mean of a gated kind less that of vanilla networks of its nonlinearity, Welch's "
-    "interval, 95 %, above 0",
+    "eigenvalues at states that hold an output, on a line or not, that change an amplitude by at most a factor e in a "
+    "trial's steps (the log of their modulus is within 1 / steps): mean of a gated kind less that of vanilla networks "
+    "of its nonlinearity, Welch's interval, 95 %, above 0",
     figure="integration_modes",
 )
 SELECTION = PaperClaim(
-    "the context selects by left eigenvectors",
+    "the stream that is not cued is ignored",
     "The input comes in on the associated left eigenvector; the other is ignored.",
     "section 3.3, after Mante et al. (2013)",
-    "linear response to the other stream over that to the cued one: mean over networks, its interval below 1/2",
+    "linear response to the other stream over that to the cued one, absolute values averaged over states that hold an "
+    "output: mean over networks, its interval below 1/2",
 )
 _BESIDE = Reported("the paper's claim; a population of this size need not decide it")
 

@@ -71,15 +71,14 @@ SHOWN = 16
 
 @dataclass(frozen=True, eq=False)
 class Integrators:
-    """The networks; of each, averaged over the states of its line in the first context: see the fields.
+    """The networks; of each, averaged over the states that hold an output in the first context: see the fields.
 
     `lines` are the outputs that it holds there, `still` the share of the line that is held by points and slow minima of
     the speed, `needed` how many modes integrate, `near_one` how many eigenvalues leave an amplitude as it is for a
     trial (but for a factor e), `eigenvalues` the largest absolute values, `responses` those to a unit input by 0, 1, 2
-    and more modes,
-    `ignored` the response to the other stream over that to the cued one. All but `lines` and `still` are NaN of a
-    network that holds nothing. `neighbours` are the distances of graphs of nearest neighbours among the held states of
-    lines; NaN where one is of a network that has none.
+    and more modes, `ignored` the size of the response to the other stream over that to the cued one. All but `lines`
+    and `still` are NaN of a network that holds nothing. `neighbours` are the distances of graphs of nearest neighbours
+    among the held states of lines; NaN where one is of a network that has none.
     """
 
     members: Members
@@ -181,7 +180,7 @@ def _by_parts(line: HeldOutputs) -> np.ndarray:
 
 @dataclass(frozen=True, eq=False)
 class AlongTheLine:
-    """Of one network, averaged over the states of its line."""
+    """Of one network, averaged over the states that hold an output, on a line or not."""
 
     line: HeldOutputs
     still: float
@@ -205,7 +204,8 @@ def _along_the_line(member: PopulationMember, visited: np.ndarray, steps: int) -
     if not len(line.states):
         return AlongTheLine(line, still)
     modes = [linearised_at(found.step, state) for state in line.states]
-    by_modes = np.mean([_responses(each, steps) for each in modes], axis=0)  # modes x inputs
+    each_by_modes = np.array([_responses(each, steps) for each in modes])  # states x modes x inputs
+    by_modes, sizes_of_whole = each_by_modes.mean(axis=0), np.abs(each_by_modes[:, -1]).mean(axis=0)
     relevant, whole = by_modes[:, CUED], by_modes[-1, CUED]
     if not whole:  # no response, of which modes would have a share
         return AlongTheLine(line, still)
@@ -221,7 +221,7 @@ def _along_the_line(member: PopulationMember, visited: np.ndarray, steps: int) -
         float(near_one),
         _padded(sizes.mean(axis=0)),
         _padded(relevant),
-        float(abs(by_modes[-1, OTHER] / whole)),
+        float(sizes_of_whole[OTHER] / sizes_of_whole[CUED]),
     )
 
 
@@ -301,6 +301,8 @@ def _modes(results: Integrators) -> Plot:
             for cell in dict.fromkeys(kind.cell for kind in kinds):
                 rows = values[[i for i, kind in enumerate(kinds) if kind.cell == cell]]
                 rows = rows[np.isfinite(rows).any(axis=1)]
+                if not len(rows):  # none holds anything
+                    continue
                 rows = rows[:, np.isfinite(rows).any(axis=0)]
                 low, middle, high = np.nanquantile(rows, (0.25, 0.5, 0.75), axis=0)
                 at = first + np.arange(len(middle))
@@ -314,8 +316,8 @@ def _modes(results: Integrators) -> Plot:
         panels[1].set_ylabel("response to a unit input")
         legend_below(figure, 2)
     caption = (
-        "a: absolute eigenvalues along the line of held outputs. b: what the network linearised there makes of a unit "
-        "input at the end of a trial, by so many modes; one (dotted) is perfect integration. Lines: median over the "
-        f"networks of a cell that hold outputs (seed {results.members.seed}); bands: their quartiles."
+        "a: absolute eigenvalues at the states that hold an output. b: what the network linearised there makes of a "
+        "unit input at the end of a trial, by so many modes; one (dotted) is perfect integration. Lines: median over "
+        f"the networks of a cell that hold outputs (seed {results.members.seed}); bands: their quartiles."
     )
     return plot("integration_modes", caption, figure, data)

@@ -197,10 +197,9 @@ def _draw_places(
     axes: Axes, members: Members, measure: str, matrix: Square, division: Division
 ) -> dict[str, np.ndarray]:
     division = division.of(np.flatnonzero(np.isfinite(np.diagonal(matrix)[division.which])).tolist())
-    axes.set_axis_off()
-    if len(division.which) < 3:
+    if len(division.which) < 3:  # no plane is needed
+        axes.set_axis_off()
         return {}
-    axes.set_axis_on()
     embedded = embed(matrix[np.ix_(division.which, division.which)])
     groups = np.array(division.groups)
     for place, point in zip(division.which, embedded.points, strict=True):

@@ -49,7 +49,9 @@ NAME = "sine"
 LOWEST, HIGHEST = 0.01, 0.05
 """Cycles a step at commands 0 and 1, as in the paper."""
 ROUNDS = 2
-"""Of a search whose indices do not close."""
+"""Of a search, at most, beyond what trials visit: one where indices are closed and nothing is new."""
+CYCLES = 3
+"""Of the lowest frequency; over the last of the commanded one a network's states are averaged."""
 ALIGNED = 0.25
 """Relative error of the frequency below which it is called aligned (chosen beforehand)."""
 
@@ -110,11 +112,11 @@ def checks(config: Config, report: Report, progress: Progress) -> Sines | None:
     report_outcomes(NAME, members, report)
     if len(members.each) < 2:
         return None
-    told = [_at_commands(each, _centres(each.network, commands, training.steps)) for each in members.each]
+    told = [_at_commands(each, _centres(each.network, commands)) for each in members.each]
     results = Sines(
         members,
         representations(members, config.seed),
-        LOWEST + (HIGHEST - LOWEST) * commands,
+        _commanded(commands),
         np.array([each.counts for each in told]),
         np.array([each.unstable for each in told]),
         np.array([each.turning for each in told]),
@@ -135,7 +137,8 @@ def _report_points(results: Sines, report: Report) -> None:
             "penalty": member.penalty,
             "points": results.points[i].tolist(),
             "unstable dimensions": results.unstable[i].tolist(),
-            "growth a step": np.abs(results.turning[i]).tolist(),
+            "sums of indices": [each.index_sum for each in member.points.found],
+            "modulus": np.abs(results.turning[i]).tolist(),
             "cycles a step": results.cycles[i].tolist(),
             "mildly unstable": mild[i].tolist(),
         }
@@ -155,11 +158,18 @@ class AtCommands:
     states: np.ndarray
 
 
-def _centres(network: DenseCell, commands: np.ndarray, steps: int) -> Float[np.ndarray, "commands size"]:
-    """What the network turns around in a trial of each command: the mean of its states in the second half."""
+def _commanded(commands: Float[np.ndarray, " commands"]) -> Float[np.ndarray, " commands"]:
+    """The frequency that each command stands for, in cycles a step."""
+    return np.asarray(LOWEST + (HIGHEST - LOWEST) * commands)
+
+
+def _centres(network: DenseCell, commands: Float[np.ndarray, " commands"]) -> Float[np.ndarray, "commands size"]:
+    """What the network turns around at each command: the mean of its states over a commanded cycle, later on."""
+    steps = round(CYCLES / LOWEST)
     inputs = jnp.broadcast_to(jnp.asarray(commands)[:, None, None], (len(commands), steps, 1))
     shown = states(network, Batch(inputs, jnp.zeros_like(inputs), jnp.ones(inputs.shape[:2]), dt=1.0))
-    return np.asarray(shown[:, steps // 2 :].mean(axis=1))
+    cycles = np.round(1 / _commanded(commands)).astype(int)
+    return np.array([each[-cycle:].mean(axis=0) for each, cycle in zip(shown, cycles, strict=True)])
 
 
 def _at_commands(member: PopulationMember, centres: Float[np.ndarray, "commands size"]) -> AtCommands:

@@ -104,11 +104,22 @@ def test_of_several_points_that_counts_around_which_a_trial_is():
     """Two stable points and a saddle between them; a trial that is told one goes to the right one."""
     blank = Vanilla.blank(1, 1, 1)
     network = eqx.tree_at(lambda each: (each.W, each.U), blank, (jnp.full((1, 1), 2.0), jnp.full((1, 1), 0.1)))
-    centres = sine._centres(network, np.array([1.0, -1.0]), steps=40)
+    centres = sine._centres(network, np.array([1.0, -1.0]))
     told = sine._at_commands(member(network, np.array([[1.0], [-1.0], [0.1], [-0.1]]), [(1.0,), (-1.0,)]), centres)
     assert (told.counts, told.unstable) == ([3, 3], [0, 0])
     assert np.allclose(told.states, centres, rtol=1e-6)
     assert told.states[0] > 0.5 > -0.5 > told.states[1]
+
+
+def test_a_trial_is_averaged_over_a_whole_cycle():
+    """Of half of one the mean is 0.64 of the radius off."""
+    angle = 2 * np.pi * 0.02
+    turn = 1.1 * jnp.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    network = eqx.tree_at(lambda each: (each.W, each.b), Vanilla.blank(2, 1, 1), (turn, jnp.full(2, 0.002)))
+    (centre,) = sine._centres(network, np.array([0.25]))  # 0.02 cycles a step
+    (point,) = find_fixed_points(network, np.zeros((1, 2)), np.zeros(1)).points
+    radius = 0.6  # where 1.1 tanh(r) is about r, averaged over directions
+    assert np.linalg.norm(centre - point) < 0.2 * radius
 
 
 def test_a_network_that_does_not_turn_counts_as_one_that_turns_at_zero():
