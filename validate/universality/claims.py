@@ -106,17 +106,16 @@ MILDLY_UNSTABLE = PaperClaim(
     "one mildly unstable oscillation",
     "A mildly unstable oscillatory mode whose complex angle aligned well with the input frequency.",
     "section 3.2, Fig. 2f",
-    "fraction of networks whose point at every command (of several the nearest to what a trial turns around) has two "
-    "unstable dimensions, a complex pair that grows by less than a factor e while it turns by a radian: by Clopper and "
-    "Pearson's 95 % interval, above one half",
+    "fraction of networks with one point at every command, which has two unstable dimensions: a complex pair that "
+    "grows by less than a factor e while it turns by a radian; by Clopper and Pearson's 95 % interval, above one half",
     figure="sine_eigenvalues",
 )
 TURNS = PaperClaim(
     "the linearised network turns as commanded",
     "A mildly unstable oscillatory mode whose complex angle aligned well with the input frequency.",
     "section 3.2, Fig. 2f",
-    "relative error of its frequency (one where nothing turns; of several points at the nearest to what a trial turns "
-    "around), mean over commands, then over the networks of each kind: its interval, 95 %, below 0.25",
+    "relative error of its frequency (one where nothing turns), mean over commands with one point, then over the "
+    "networks of each kind: its interval, 95 %, below 0.25",
     figure="sine_frequencies",
 )
 COMMANDS_DO_NOT = NoClusters(

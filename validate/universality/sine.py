@@ -76,8 +76,8 @@ class Sines:
 
     @property
     def cycles(self) -> Float[np.ndarray, "networks commands"]:
-        """A step."""
-        return np.asarray(np.angle(self.turning) / (2 * np.pi))
+        """A step; NaN where there are several points, of which none is told by the task."""
+        return np.where(self.points > 1, np.nan, np.angle(self.turning) / (2 * np.pi))
 
 
 def task_of(config: Config) -> SineGeneration:
@@ -203,12 +203,12 @@ def mildly_unstable(
 def _claims(config: Config, results: Sines) -> list[MeasuredClaim]:
     members = results.members
     alone = (results.points == 1).all(axis=1)
-    mild = mildly_unstable(results.turning, results.unstable).all(axis=1)
+    mild = alone & mildly_unstable(results.turning, results.unstable).all(axis=1)
     measured = [
         fraction_claim(claim, "all networks", int(which.sum()), len(members.each), more_than=0.5)
         for claim, which in ((ONE_POINT, alone), (MILDLY_UNSTABLE, mild))
     ]
-    errors = np.abs(results.cycles / results.commanded - 1).mean(axis=1)
+    errors = _mean_there(np.abs(results.cycles / results.commanded - 1).T)[0]
     for kind in members.kinds:
         which = members.which(cell=kind.cell, nonlinearity=kind.nonlinearity)
         measured.append(mean_claim(TURNS, str(kind), errors[which], below=ALIGNED))
@@ -268,6 +268,16 @@ def _eigenvalues(results: Sines) -> Plot:
     return plot("sine_eigenvalues", caption, figure, data)
 
 
+def _mean_there(rows: Float[np.ndarray, "rows columns"]) -> tuple[np.ndarray, np.ndarray]:
+    """The mean of each column, of what is a number there, and its standard error; NaN where there are too few."""
+    there = np.isfinite(rows)
+    count = there.sum(axis=0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean = np.where(there, rows, 0.0).sum(axis=0) / count
+        squares = np.where(there, (rows - mean) ** 2, 0.0).sum(axis=0)
+        return mean, np.sqrt(squares / (count - 1) / count)
+
+
 def _frequencies(results: Sines) -> Plot:
     """The frequency of the linearised oscillation against the command, by cell and by nonlinearity."""
     data: dict[str, np.ndarray] = {"commanded": results.commanded, "cycles": results.cycles}
@@ -280,8 +290,7 @@ def _frequencies(results: Sines) -> Plot:
             chosen = [i for i, kind in enumerate(kinds) if getattr(kind, other) == held]
             for kind in dict.fromkeys(kinds[i] for i in chosen):
                 rows = results.cycles[[i for i in chosen if kinds[i] == kind]]
-                at, mean = results.commanded, rows.mean(axis=0)
-                error = rows.std(axis=0, ddof=1) / np.sqrt(len(rows)) if len(rows) > 1 else np.full(len(mean), np.nan)
+                at, mean, error = results.commanded, *_mean_there(rows)
                 label = f"{pictures.named(kind)} (n = {len(rows)})"
                 axes.errorbar(at, mean, error, **pictures.look_of(kind), markersize=4, label=label)
             axes.plot(results.commanded, results.commanded, **GUIDE, label="as commanded")
@@ -291,7 +300,7 @@ def _frequencies(results: Sines) -> Plot:
         legend_below(figure, 3)
     caption = (
         "How fast the network linearised at its point turns, against the frequency it is told: mean over the trained "
-        f"networks (seed {results.members.seed}), those that do not turn counted as zero; {SEM}. Colours: cells; "
-        "shapes: nonlinearities. Dotted: as commanded."
+        f"networks with one point there (seed {results.members.seed}), those that do not turn counted as zero; {SEM}. "
+        "Colours: cells; shapes: nonlinearities. Dotted: as commanded."
     )
     return plot("sine_frequencies", caption, figure, data)

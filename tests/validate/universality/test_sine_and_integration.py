@@ -111,6 +111,14 @@ def test_of_several_points_that_counts_around_which_a_trial_is():
     assert told.states[0] > 0.5 > -0.5 > told.states[1]
 
 
+def test_means_are_of_what_is_there():
+    rows = np.array([[1.0, 4.0, np.nan], [3.0, np.nan, np.nan], [5.0, np.nan, np.nan]])
+    mean, error = sine._mean_there(rows)
+    assert mean[:2].tolist() == [3.0, 4.0]
+    assert error[0] == pytest.approx(np.std(rows[:, 0], ddof=1) / np.sqrt(3))
+    assert np.isnan([mean[2], error[1], error[2]]).all()
+
+
 def test_a_trial_is_averaged_over_a_whole_cycle():
     """Of half of one the mean is 0.64 of the radius off."""
     angle = 2 * np.pi * 0.02
