@@ -98,7 +98,7 @@ def walk_continua(
         raise ValueError(f"flat {flat}, speed {speed} and most {most}: give positive numbers")
     seeds = np.concatenate([found.slow[np.argsort(found.speeds)], found.points])
     values = found.singular_values_at(seeds)
-    seeds = seeds[values[:, -1] <= 2 * _flattest(values, flat)]  # the walk looks again
+    seeds = seeds[values[:, -1] <= 2 * _flattest(values[:, 0], flat)]  # the walk looks again
     walked: list[Continuum] = []
     for seed in seeds:
         if len(walked) == most:
@@ -109,12 +109,12 @@ def walk_continua(
     return tuple(walked)
 
 
-def _flattest(values: Float[np.ndarray, "... size"], flat: float) -> Float[np.ndarray, "..."]:
-    """The largest singular value of a flat direction, beside all of them in falling order.
+def _flattest(steepest: Float[np.ndarray, "..."], flat: float) -> Float[np.ndarray, "..."]:
+    """The largest singular value of a flat direction, where the largest of all is this.
 
     That of the largest alone would call a direction flat in which a strongly driven network comes back in a few steps.
     """
-    return np.asarray(flat * np.minimum(values[..., 0], 1.0))
+    return np.asarray(flat * np.minimum(steepest, 1.0))
 
 
 def _near(states: np.ndarray, curve: np.ndarray) -> np.ndarray:
@@ -176,7 +176,7 @@ class _Walk:
             pull = self.found.pull_at(state)
             if pull is None:
                 return None
-            flattest = float(_flattest(np.array([pull.steepest]), self.flat))
+            flattest = float(_flattest(np.asarray(pull.steepest), self.flat))
             count = int((pull.values <= flattest).sum()) if dimension is None else dimension
             steep = len(pull.values) - count
             if not count or pull.values[steep] > flattest:

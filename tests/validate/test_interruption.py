@@ -21,6 +21,12 @@ class Stopped:
         os.kill(os.getpid(), self.number)
 
 
+def free_and_wait(number: signal.Signals) -> None:
+    freed = Stopped(number)
+    del freed
+    time.sleep(30)
+
+
 @contextmanager
 def heeded(number: signal.Signals) -> Iterator[None]:
     """Tests that a shell runs in the background were started to ignore Ctrl-C, and what is ignored stays so."""
@@ -33,8 +39,6 @@ def heeded(number: signal.Signals) -> Iterator[None]:
 
 @pytest.mark.parametrize(("number", "raised"), [(signal.SIGINT, KeyboardInterrupt), (signal.SIGTERM, Terminated)])
 def test_a_signal_that_is_lost_in_a_finaliser_comes_again(number: signal.Signals, raised: type[BaseException]) -> None:
-    with heeded(number), stops_raised() as stops, pytest.raises(raised):  # noqa: PT012
-        freed = Stopped(number)
-        del freed
-        time.sleep(30)
+    with heeded(number), stops_raised() as stops, pytest.raises(raised):
+        free_and_wait(number)
     assert (stops.exit_status == TERMINATED) == (number is signal.SIGTERM)
