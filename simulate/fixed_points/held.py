@@ -75,13 +75,23 @@ def held_outputs(
     if not len(held):
         return HeldOutputs(settled[:0], np.zeros(0, dtype=int), parts, float("nan"), drift)
     states, at = settled[held], (outputs[held] + reach) / width
-    numbers = np.minimum(at.astype(int), parts - 1)
+    numbers = bins_of(outputs[held], reach=reach, parts=parts)
     bins = np.unique(numbers)
     members = [np.flatnonzero(numbers == each) for each in bins]
     middle = [each[np.abs(at[each] - numbers[each] - 0.5).argmin()] for each in members]
     within = sum(_squares(states[each]) for each in members)
     whole = _squares(states)
     return HeldOutputs(states[middle], bins, parts, within / whole if whole else 1.0, drift)
+
+
+def bins_of(outputs: Float[np.ndarray, " outputs"], *, reach: float, parts: int) -> Int[np.ndarray, " outputs"]:
+    """In which of so many equal bins each output from -reach to reach is.
+
+    >>> import numpy as np
+    >>> bins_of(np.array([-1.0, -0.1, 0.1, 1.0]), reach=1.0, parts=4).tolist()
+    [0, 1, 2, 3]
+    """
+    return np.minimum(((outputs + reach) / (2 * reach / parts)).astype(int), parts - 1)
 
 
 def output_changes(

@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float
 from matplotlib.ticker import MaxNLocator
 
-from simulate.fixed_points.held import HeldOutputs, held_outputs, output_changes
+from simulate.fixed_points.held import HeldOutputs, bins_of, held_outputs, output_changes
 from simulate.fixed_points.linearisation import Linearisation, linearised_at
 from simulate.measures.fixed_points.descent import readings
 from simulate.measures.fixed_points.find import FixedPoints
@@ -231,7 +231,7 @@ def _still(found: FixedPoints, steps: int) -> float:
     read = readings(found.step, there)[:, 0]
     slow = output_changes(found.step, there, steps=steps) < 2 * REACH / BINS
     inside = read[slow & (np.abs(read) < REACH)]
-    return len(set(np.floor((inside + REACH) / (2 * REACH) * BINS).astype(int).tolist())) / BINS
+    return len(set(bins_of(inside, reach=REACH, parts=BINS).tolist())) / BINS
 
 
 def _responses(modes: Linearisation, steps: int) -> np.ndarray:
